@@ -1,0 +1,135 @@
+"""Canonical form: what every convolution of every system is an instance of.
+
+    y[n, o, i] = bias[o] + sum over c, a of  w[o, c, a] * X[n, group(o) * I + c, i*stride + a*dilation]
+
+X is the input with `base_dilation - 1` zeros between neighbours, then padded by (low, high) on each spatial axis with
+what `boundary` says; negative padding crops. `reversal` reads the kernel backwards along an axis. The terms are those
+of XLA's `Window`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+BOUNDARIES = {"zero": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric", "wrap": "wrap"}
+"""Boundary names and the `numpy.pad` mode that each is."""
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Settings of a convolution; every tuple has one entry per spatial axis."""
+
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: Pairs
+    reversal: tuple[bool, ...]
+    base_dilation: tuple[int, ...] = ()
+    groups: int = 1
+    boundary: str = "zero"
+
+    def __post_init__(self) -> None:
+        if not self.base_dilation:
+            object.__setattr__(self, "base_dilation", (1,) * len(self.stride))
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """One instance of the canonical form: x is (N, C, *spatial), w is (O, C/groups, *spatial), bias is (O,) or None."""
+
+    x: np.ndarray
+    w: np.ndarray
+    bias: np.ndarray | None
+    window: Window
+
+    @property
+    def rank(self) -> int:
+        return self.x.ndim - 2
+
+    @property
+    def terms(self) -> int:
+        """Products summed into one output element."""
+        return int(np.prod(self.w.shape[1:]))
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """(N, O, *spatial); a spatial size is 0 or less when the kernel does not fit into the padded input."""
+        win = self.window
+        sizes = map(
+            output_size, self.x.shape[2:], self.w.shape[2:], win.stride, win.dilation, win.padding, win.base_dilation
+        )
+        return (self.x.shape[0], self.w.shape[0], *sizes)
+
+
+def span(size: int, dilation: int) -> int:
+    """Samples from the first to the last of `size` samples that stand `dilation` apart (the dilated kernel size)."""
+    return (size - 1) * dilation + 1
+
+
+def output_size(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int], base_dilation: int = 1) -> int:
+    """Output samples along one axis (XLA's rule: the floor of what fits)."""
+    return (span(n, base_dilation) + sum(padding) - span(k, dilation)) // stride + 1
+
+
+def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """(low, high) that a named padding comes to along one axis of input size n and kernel size k.
+
+    valid       no padding
+    full        every output that sees at least one input sample
+    same_upper  ceil(n / stride) outputs, the odd sample on the high side: TensorFlow, JAX, ONNX SAME_UPPER
+    same_lower  likewise, on the low side: JAX and ONNX SAME_LOWER
+    same_half   centre at k // 2 whatever the stride: NumPy, SciPy, OpenCV
+
+    `same` is read as `same_upper`. Raises KeyError for another name.
+    """
+    extent = span(k, dilation)
+    if recipe == "valid":
+        return 0, 0
+    if recipe == "full":
+        return extent - 1, extent - 1
+    if recipe == "same_half":
+        return extent // 2, extent - 1 - extent // 2
+    total = max((-(-n // stride) - 1) * stride + extent - n, 0)
+    low = {"same": total // 2, "same_upper": total // 2, "same_lower": total - total // 2}[recipe]
+    return low, total - low
+
+
+def padded(conv: Convolution) -> np.ndarray:
+    """X of the canonical form: the input, dilated, then padded or cropped."""
+    x, win = conv.x, conv.window
+    if any(step > 1 for step in win.base_dilation):
+        wide = np.zeros(x.shape[:2] + tuple(map(span, x.shape[2:], win.base_dilation)), x.dtype)
+        wide[spatial_index(slice(None, None, step) for step in win.base_dilation)] = x
+        x = wide
+    return pad(x, win.padding, win.boundary)
+
+
+def pad(x: np.ndarray, pairs: Pairs, boundary: str = "zero") -> np.ndarray:
+    """`x` (N, C, *spatial) with its spatial axes padded by (low, high); negative amounts crop."""
+    if any(low > 0 or high > 0 for low, high in pairs):
+        grow = [(0, 0), (0, 0), *((max(low, 0), max(high, 0)) for low, high in pairs)]
+        x = np.pad(x, grow, mode=BOUNDARIES[boundary])  # type: ignore[call-overload]
+    if any(low < 0 or high < 0 for low, high in pairs):
+        ends = (max(size - max(-high, 0), 0) for (_, high), size in zip(pairs, x.shape[2:]))
+        x = x[spatial_index(slice(max(-low, 0), end) for (low, _), end in zip(pairs, ends))]
+    return x
+
+
+def spatial_index(parts: Iterable[slice]) -> tuple[Any, ...]:
+    """The index that takes `parts` of the spatial axes of an input, a kernel or an output."""
+    return (slice(None), slice(None), *parts)
+
+
+def pairs_text(pairs: Pairs) -> str:
+    """Paddings as the report prints them: `low:high` per axis, "0:1 x 0:1"."""
+    return " x ".join(f"{low}:{high}" for low, high in pairs)
+
+
+def numbers_text(values: tuple[int, ...]) -> str:
+    """Settings per axis as the report prints them: "2 x 3"."""
+    return " x ".join(map(str, values))
