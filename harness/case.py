@@ -1,0 +1,529 @@
+"""Case files: what a convolution is given, what it means, what was recorded elsewhere and what is expected.
+
+A case file is one YAML mapping; FIELDS below is its grammar, for the reader and for the JSON Schema alike. `load`
+checks it completely, so that a Case which exists can be computed: layouts, dtypes, sizes, channels and padding fit.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from harness import data, document
+from harness.document import CaseError as CaseError
+from harness.document import Item
+from harness.grammar import NOTHING, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
+from harness.layout import SPATIAL, LayoutError, spatial_rank, to_canonical
+from harness.window import BOUNDARIES, Convolution, Pairs, Window, output_size, padding_pair, span
+
+TRANSFORM_IDS = (
+    "reverse_kernel", "transpose_kernel_spatial", "kernel_axes", "input_axes", "output_axes",
+    "reshape_not_transpose", "column_major", "channel_order", "swap_operands", "padding_split", "output_mode",
+    "same_centre", "boundary", "stride", "stride_phase", "dilation", "groups", "axis_swap", "bias", "scale",
+    "conjugate", "kernel_values", "flatten_order", "precision", "not_repeatable",
+)  # fmt: skip
+"""Names of the differences that explain a recording."""
+
+PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
+MEANINGS = ("cross-correlation", "convolution")
+MOST_MEMBERS = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """An output obtained elsewhere.
+
+    `values` are canonical (N, C, *spatial), float64 (int64 for integer dtypes), NaN where `known` is False. `half_unit`
+    is half a unit of the last printed digit of each value, 0 where it is exact. `dtype` is that of the arithmetic which
+    made them. `expect` names the transforms that must explain it: () as written, None demands nothing.
+    """
+
+    system: str
+    origin: str
+    layout: str
+    values: np.ndarray
+    known: np.ndarray
+    half_unit: np.ndarray
+    dtype: str
+    expect: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """A tolerance set by hand, with the reason."""
+
+    rtol: float
+    atol: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Expect:
+    """The classes of agreement that must come out, by mode; only modes that the file gives."""
+
+    classes: Mapping[str, tuple[tuple[str, ...], ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One case, or one member of a case file's matrix.
+
+    `x` is (N, C, *spatial), `w` is (O, C/groups, *spatial), `bias` is (O,) or None, all of one dtype; the half units
+    are those of their printed digits, None where they are exact. Tuples have one entry per spatial axis.
+    """
+
+    id: str
+    path: Path
+    title: str
+    why: str
+    text: str
+    source: str
+    operation: str
+    x: np.ndarray
+    w: np.ndarray
+    bias: np.ndarray | None
+    input_layout: str
+    kernel_layout: str
+    x_half_unit: np.ndarray | None
+    w_half_unit: np.ndarray | None
+    means: str
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: str | Pairs
+    groups: int
+    boundary: str
+    tolerance: Tolerance | None
+    recorded: tuple[Recording, ...]
+    expect: Expect
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return self.x.ndim - 2
+
+    @property
+    def dtype(self) -> str:
+        return str(self.x.dtype)
+
+    def convolution(self) -> Convolution:
+        """The canonical form that the case means; `same` is read as `same_upper`."""
+        window = Window(
+            stride=self.stride,
+            dilation=self.dilation,
+            padding=self._pairs(),
+            reversal=(self.means == "convolution",) * self.rank,
+            groups=self.groups,
+            boundary=self.boundary,
+        )
+        return Convolution(self.x, self.w, self.bias, window)
+
+    def _pairs(self) -> Pairs:
+        if not isinstance(self.padding, str):
+            return self.padding
+        axes = zip(self.x.shape[2:], self.w.shape[2:], self.stride, self.dilation)
+        return tuple(padding_pair(self.padding, *axis) for axis in axes)
+
+
+def load(path: str | Path) -> Iterator[Case]:
+    """All members of the case file at `path`: one case, or one for each combination of its matrix.
+
+    Raises CaseError at the first fault of the file.
+    """
+    path = Path(path)
+    name = _identify(path)
+    top: Record = CASE.read(document.read(path, name))
+    sources: dict[str, _Arrays] = {}
+    for label, settings in _members(top):
+        dtype = settings["input.dtype"][0] if "input.dtype" in settings else top["input"]["dtype"]
+        if dtype not in sources:
+            sources[dtype] = _Arrays.read(top, dtype, path.parent)
+        yield _case(f"{name}{label}", path, top, sources[dtype], settings)
+
+
+def find(paths: Iterable[str | Path]) -> list[Path]:
+    """The case files among `paths`: files as they are, folders searched for *.yaml; sorted, each once.
+
+    Raises CaseError for a path that does not exist.
+    """
+    found: set[Path] = set()
+    for path in map(Path, paths):
+        if not path.exists():
+            raise CaseError(f"{path}: no such file or folder; expected a case file (.yaml) or a folder of them")
+        found.update(path.rglob("*.yaml") if path.is_dir() else [path])
+    return sorted(found)
+
+
+def json_schema() -> dict[str, Any]:
+    """The grammar of case files as JSON Schema (draft 2020-12), for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Case file of framework-agreement",
+        **CASE.schema,
+        "$defs": {"values": data.VALUES_SCHEMA},
+    }
+
+
+def write_schema(path: Path) -> None:
+    """Write the JSON Schema to `path`."""
+    path.write_text(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+# --- the grammar -----------------------------------------------------------------------------------------------------
+
+
+def _read_padding(item: Item) -> str | int | tuple[int | tuple[int, int], ...]:
+    """A word, one number, or one number or [low, high] pair per axis."""
+    if not item.is_list:
+        amount: str | int = (_PAD_WORD if isinstance(item.scalar, str) else _PAD).read(item)
+        return amount
+    amounts = [list_of(_PAD).read(each) if each.is_list else _PAD.read(each) for each in item.elements()]
+    for amount, each in zip(amounts, item.elements()):
+        if isinstance(amount, tuple) and len(amount) != 2:
+            raise each.error(f"expected a pair [low, high], found {len(amount)} numbers")
+    return tuple(amounts)
+
+
+def _layout(role: str) -> Kind:
+    def read(item: Item) -> str:
+        letters: str = TEXT.read(item)
+        try:
+            spatial_rank(letters, role)
+        except LayoutError as problem:
+            raise item.error(str(problem)) from problem
+        return letters
+
+    letters = {"input": "NCDHW", "output": "NCDHW", "kernel": "OIDHW"}[role]
+    return Kind(read, {"type": "string", "pattern": f"^[{letters}]{{1,5}}$"})
+
+
+_PAD = integer(-data.LARGEST, data.LARGEST)
+_PAD_WORD = word(*PADDING_WORDS)
+_PAD_PAIR = {"type": "array", "items": _PAD.schema, "minItems": 2, "maxItems": 2}
+_PAD_LIST = {"type": "array", "items": {"anyOf": [_PAD.schema, _PAD_PAIR]}, "minItems": 1, "maxItems": 3}
+PADDING = Kind(_read_padding, {"anyOf": [_PAD_WORD.schema, _PAD.schema, _PAD_LIST]})
+STEP = integer(1, data.LARGEST)
+STEPS = either(
+    (lambda item: item.is_list, list_of(STEP, shortest=1)),
+    (lambda item: True, STEP),
+    words="a whole number, or one per spatial axis",
+)
+DTYPE = word(*data.DTYPES)
+SETTINGS = {
+    "means": Field(word(*MEANINGS), "what the author wants computed; convolution reverses the kernel"),
+    "stride": Field(STEPS, "a number, or one per spatial axis", default=1),
+    "dilation": Field(STEPS, "distance of kernel taps: a number, or one per spatial axis", default=1),
+    "padding": Field(
+        PADDING, "a word, a number, one per axis, or [low, high] per axis; negative crops", default="valid"
+    ),
+    "groups": Field(integer(1, data.LARGEST), "groups of channels; as many as channels: depthwise", default=1),
+    "boundary": Field(word(*BOUNDARIES), "what the padding is filled with", default="zero"),
+}
+MATRIX = {
+    key: Field(list_of(kind, shortest=1), f"values of {key}, one member for each")
+    for key, kind in {**{key: field.kind for key, field in SETTINGS.items()}, "input.dtype": DTYPE}.items()
+}
+INPUT = {
+    "layout": Field(
+        _layout("input"), "letters of the axes, such as NHWC; a letter that is missing has length 1", required=True
+    ),
+    "dtype": Field(DTYPE, "of input, kernel and bias", default="float32"),
+    **data.SOURCES,
+    **data.PRINTED,
+}
+KERNEL = {
+    **INPUT,
+    "layout": Field(
+        _layout("kernel"), "letters of the axes, such as HWIO; a letter that is missing has length 1", required=True
+    ),
+    "dtype": Field(DTYPE, "that of the input, which decides"),
+}
+BIAS = {
+    "layout": Field(word("O"), "one number for each output channel", default="O"),
+    "nonfinite": data.PRINTED["nonfinite"],
+    **data.SOURCES,
+}
+RECORDING = {
+    "system": Field(TEXT, "what computed it: system, version and call", required=True),
+    "origin": Field(TEXT, "where the numbers come from", required=True),
+    "layout": Field(
+        _layout("output"), "letters of the axes, such as NHWC; a letter that is missing has length 1", required=True
+    ),
+    "dtype": Field(DTYPE, "of the arithmetic that made it; that of the input if left out"),
+    "values": data.SOURCES["values"],
+    "file": data.SOURCES["file"],
+    **data.PRINTED,
+    "expect": Field(list_of(word(*TRANSFORM_IDS), distinct=True), "transforms that must explain it; [] as written"),
+}
+CLASSES = list_of(list_of(TEXT, shortest=1), shortest=1)
+EXPECT = {
+    "as_written": Field(CLASSES, "classes of agreement of the calls as one would first write them"),
+    "normalized": Field(CLASSES, "classes of agreement of the calls that compute what the case means"),
+}
+TOLERANCE = {
+    "rtol": Field(number(0), "relative to the reference", default=0.0),
+    "atol": Field(number(0), "absolute", default=0.0),
+    "why": Field(TEXT, "why the derived bounds do not do", required=True),
+}
+_ARRAY_SOURCES = tuple(data.SOURCES)
+FIELDS = {
+    "title": Field(TEXT, "one sentence: X does Y", required=True),
+    "why": Field(TEXT, "what the case is good for", default=""),
+    "text": Field(TEXT, "commentary: the author's own code, printed norms ...", default=""),
+    "source": Field(TEXT, "where the question was asked, or the claim is documented", default=""),
+    "operation": Field(word("convolution"), "what is computed", default="convolution"),
+    "input": Field(record(INPUT, _ARRAY_SOURCES), "the input", required=True),
+    "kernel": Field(record(KERNEL, _ARRAY_SOURCES), "the kernel", required=True),
+    "bias": Field(
+        either(
+            (lambda item: item.is_null, NOTHING),
+            (
+                lambda item: item.is_list,
+                Kind(lambda item: item, {"type": "array", "items": {"type": "number"}, "minItems": 1}),
+            ),
+            (lambda item: item.is_mapping, record(BIAS, _ARRAY_SOURCES)),
+            words="null, a list of numbers, or a mapping with values, file or a generator",
+        ),
+        "added to each output channel",
+    ),
+    **SETTINGS,
+    "tolerance": Field(
+        either(
+            (lambda item: item.is_mapping, record(TOLERANCE)),
+            (lambda item: not item.is_list, word("auto")),
+            words="auto, or a mapping with rtol, atol and why",
+        ),
+        "auto: bounds derived from the data",
+        default="auto",
+    ),
+    "matrix": Field(record(MATRIX), "settings to combine: one member for each combination"),
+    "recorded": Field(list_of(record(RECORDING, ("values", "file"))), "outputs obtained elsewhere", default=()),
+    "expect": Field(record(EXPECT), "what must come out"),
+}
+CASE = record(FIELDS)
+
+
+# --- from the record to cases ----------------------------------------------------------------------------------------
+
+_Setting = tuple[Any, Item]
+
+
+@dataclass(frozen=True, eq=False)
+class _Arrays:
+    """The arrays of a case file in one dtype: all that its members share."""
+
+    x: np.ndarray
+    w: np.ndarray
+    bias: np.ndarray | None
+    x_half_unit: np.ndarray | None
+    w_half_unit: np.ndarray | None
+    recorded: tuple[Recording, ...]
+
+    @classmethod
+    def read(cls, top: Record, dtype: str, folder: Path) -> _Arrays:
+        source, kernel = top["input"], top["kernel"]
+        x = data.make(source, len(source["layout"]), dtype, folder)
+        w = data.make(kernel, len(kernel["layout"]), dtype, folder, x.stream)
+        bias = _bias(top, dtype, folder, w.stream or x.stream)
+        return cls(
+            to_canonical(x.values, source["layout"], "input"),
+            to_canonical(w.values, kernel["layout"], "kernel"),
+            bias,
+            _half_unit(source, x.values, "input"),
+            _half_unit(kernel, w.values, "kernel"),
+            tuple(_recording(each, dtype, folder) for each in top["recorded"]),
+        )
+
+
+def _half_unit(source: Record, values: np.ndarray, role: str) -> np.ndarray | None:
+    units = data.half_unit(source, values)
+    return None if units is None else to_canonical(units, source["layout"], role)
+
+
+def _bias(top: Record, dtype: str, folder: Path, follows: tuple[str, data.Stream] | None) -> np.ndarray | None:
+    given = top["bias"]
+    if given is None:
+        return None
+    if isinstance(given, Item):
+        fields = {"values": data.SOURCES["values"], "nonfinite": data.PRINTED["nonfinite"]}
+        given = Record(given, {"values": given}, {key: field.default for key, field in fields.items()})
+    return data.make(given, 1, dtype, folder, follows).values
+
+
+def _recording(given: Record, dtype: str, folder: Path) -> Recording:
+    letters, dtype = given["layout"], given["dtype"] or dtype
+    array = data.make(given, len(letters), dtype, folder, partial=True)
+    units = data.half_unit(given, array.values)
+    units = np.zeros(array.values.shape) if units is None else units
+    values, known, half_unit = (to_canonical(part, letters, "output") for part in (array.values, array.known, units))
+    return Recording(given["system"], given["origin"], letters, values, known, half_unit, dtype, given["expect"])
+
+
+def _members(top: Record) -> Iterator[tuple[str, dict[str, _Setting]]]:
+    """The settings of each member, with the places they come from, and the label that its id gets."""
+    fixed = {key: (top[key], top.at(key)) for key in SETTINGS}
+    matrix: Record | None = top["matrix"]
+    if "means" not in top and (matrix is None or "means" not in matrix):
+        raise top.item.error(f"the key 'means' is missing: {' or '.join(MEANINGS)}, what the author wants computed")
+    if matrix is None or not matrix.items:
+        yield "", fixed
+        return
+    axes = {key: list(zip(matrix[key], item.elements())) for key, item in matrix.items.items()}
+    if math.prod(map(len, axes.values())) > MOST_MEMBERS:
+        raise matrix.item.error(f"{math.prod(map(len, axes.values()))} members; a matrix may have {MOST_MEMBERS}")
+    for key, item in matrix.items.items():
+        if key in top or (key == "input.dtype" and "dtype" in top["input"]):
+            raise item.key_error("given outside the matrix too; keep one")
+        _demand_distinct(axes[key])
+    for combination in itertools.product(*axes.values()):
+        chosen = dict(zip(axes, combination))
+        label = ",".join(f"{key}={_compact(value)}" for key, (value, _) in chosen.items())
+        yield f"[{label}]", {**fixed, **chosen}
+
+
+def _demand_distinct(values: list[_Setting]) -> None:
+    labels = [_compact(value) for value, _ in values]
+    for index, label in enumerate(labels):
+        if label in labels[:index]:
+            raise values[index][1].error(f"{label} stands twice in this list; keep one")
+
+
+def _compact(value: Any) -> str:
+    """A setting in an id: [1, 2] is 1x2, [[0, 1], [0, 1]] is 0:1x0:1."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return "x".join(":".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value)
+
+
+def _case(name: str, path: Path, top: Record, arrays: _Arrays, settings: dict[str, _Setting]) -> Case:
+    rank = _rank(top)
+    case = Case(
+        id=name,
+        path=path,
+        title=top["title"],
+        why=top["why"],
+        text=top["text"],
+        source=top["source"],
+        operation=top["operation"],
+        x=arrays.x,
+        w=arrays.w,
+        bias=arrays.bias,
+        input_layout=top["input"]["layout"],
+        kernel_layout=top["kernel"]["layout"],
+        x_half_unit=arrays.x_half_unit,
+        w_half_unit=arrays.w_half_unit,
+        means=settings["means"][0],
+        stride=_per_axis(settings["stride"], rank),
+        dilation=_per_axis(settings["dilation"], rank),
+        padding=_padding(settings["padding"], rank),
+        groups=settings["groups"][0],
+        boundary=settings["boundary"][0],
+        tolerance=_tolerance(top["tolerance"]),
+        recorded=arrays.recorded,
+        expect=_expect(top["expect"]),
+    )
+    _check_dtype(case, top["kernel"])
+    _check_channels(case, top, settings["groups"][1])
+    padding_at = settings["padding"][1]
+    _check_sizes(case, top["kernel"].item if padding_at is top.item else padding_at)
+    return case
+
+
+def _rank(top: Record) -> int:
+    rank = spatial_rank(top["input"]["layout"], "input")
+    roles = [(top["kernel"], "kernel"), *((recording, "output") for recording in top["recorded"])]
+    for given, role in roles:
+        if spatial_rank(given["layout"], role) != rank:
+            raise given.at("layout").error(
+                f"{given['layout']!r} has not the {rank} spatial axes of the input: {SPATIAL[rank]}"
+            )
+    return rank
+
+
+def _per_axis(setting: _Setting, rank: int) -> tuple[int, ...]:
+    value, item = setting
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        raise item.error(f"expected a number, or {rank}, one for each of {SPATIAL[rank]}; found {len(value)}")
+    return value
+
+
+def _padding(setting: _Setting, rank: int) -> str | Pairs:
+    value, item = setting
+    if isinstance(value, str):
+        return value
+    amounts = (value,) * rank if isinstance(value, int) else value
+    if len(amounts) != rank:
+        raise item.error(
+            f"expected a number, or {rank}, one or a pair for each of {SPATIAL[rank]}; found {len(amounts)}"
+        )
+    return tuple(amount if isinstance(amount, tuple) else (amount, amount) for amount in amounts)
+
+
+def _tolerance(given: str | Record) -> Tolerance | None:
+    return None if isinstance(given, str) else Tolerance(given["rtol"], given["atol"], given["why"])
+
+
+def _expect(given: Record | None) -> Expect:
+    modes = {} if given is None else {mode: given[mode] for mode in EXPECT if mode in given}
+    for mode in modes:
+        assert given is not None
+        seen: set[str] = set()
+        for item in itertools.chain.from_iterable(group.elements() for group in given.at(mode).elements()):
+            if item.scalar in seen:
+                raise item.error(f"{item.scalar} stands twice; an entry point is in one class of agreement")
+            seen.add(item.scalar)
+    return Expect(MappingProxyType(modes))
+
+
+def _check_dtype(case: Case, kernel: Record) -> None:
+    if kernel["dtype"] not in (None, case.dtype):
+        raise kernel.at("dtype").error(f"{kernel['dtype']}, but the input is {case.dtype}; leave this out")
+
+
+def _check_channels(case: Case, top: Record, groups_at: Item) -> None:
+    channels, per_group, outputs = case.x.shape[1], case.w.shape[1], case.w.shape[0]
+    if per_group * case.groups != channels:
+        raise top["kernel"].item.error(
+            f"the kernel has {per_group} input channels, and {case.groups} group(s); "
+            f"expected {channels} in all, the input's channels (axis C, kernel axis I)"
+        )
+    if outputs % case.groups:
+        raise groups_at.error(f"{outputs} output channels do not divide into {case.groups} groups")
+    if case.bias is not None and len(case.bias) != outputs:
+        raise top.at("bias").error(f"expected {outputs} numbers, one for each output channel, found {len(case.bias)}")
+
+
+def _check_sizes(case: Case, at: Item) -> None:
+    """Every output axis has samples, and neither the padded input nor the output is too large; errors stand `at`."""
+    window = case.convolution().window
+    padded, output = [*case.x.shape[:2]], [case.x.shape[0], case.w.shape[0]]
+    rows = zip(SPATIAL[case.rank], case.x.shape[2:], case.w.shape[2:], window.stride, window.dilation, window.padding)
+    for letter, n, k, stride, dilation, pair in rows:
+        samples = output_size(n, k, stride, dilation, pair)
+        if samples < 1:
+            raise at.error(
+                f"the kernel does not fit: along {letter} it spans {span(k, dilation)} samples "
+                f"(size {k}, dilation {dilation}), the input has {n} with padding {list(pair)}; "
+                "pad more, or make the kernel smaller"
+            )
+        padded.append(n + sum(pair))
+        output.append(samples)
+    for words, shape in (("the padded input", padded), ("the output", output)):
+        if math.prod(shape) > data.LARGEST:
+            raise at.error(f"{words} would have shape {shape}; an array may have {data.LARGEST} elements")
+
+
+def _identify(path: Path) -> str:
+    """The path relative to the current folder when it is below it, else as given."""
+    whole, here = os.path.abspath(path), os.path.join(os.getcwd(), "")
+    return Path(whole[len(here) :]).as_posix() if whole.startswith(here) else path.as_posix()

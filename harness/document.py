@@ -1,0 +1,304 @@
+"""YAML read with positions: every value knows its file, line, column and key path, so that an error can say where.
+
+The YAML is a plain subset: mappings, lists and scalars. Unquoted scalars are read as YAML 1.2's core schema reads them
+(`1e-5` is a number, `no` is text). Anchors, aliases, tags and repeated keys are refused: the text is untrusted, and
+none of them is needed to describe data.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+DEEPEST = 40
+LARGEST_FILE = 2**28
+NUMBER_LETTERS = frozenset("0123456789+-.eE")
+WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
+}
+INTEGER = re.compile(r"[-+]?[0-9]+")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+class CaseError(ValueError):
+    """A case file that cannot be used; the message says where, what was found, what was expected and what to do."""
+
+
+class Item:
+    """A value of a document: its file, its key path and the YAML node that it stands in."""
+
+    __slots__ = ("file", "key_node", "keys", "node")
+
+    def __init__(self, file: str, keys: str, node: yaml.Node, key_node: yaml.Node | None = None) -> None:
+        self.file, self.keys, self.node, self.key_node = file, keys, node, key_node
+
+    def error(self, message: str) -> CaseError:
+        """An error at this value."""
+        return _error(self.file, self.node.start_mark, f"{self.keys}: {message}" if self.keys else message)
+
+    def key_error(self, message: str) -> CaseError:
+        """An error at the key of this value."""
+        return _error(self.file, (self.key_node or self.node).start_mark, f"{self.keys}: {message}")
+
+    def expected(self, what: str) -> CaseError:
+        """An error that says what was expected here, and what was found."""
+        return self.error(f"expected {what}, found {self.found}")
+
+    @property
+    def found(self) -> str:
+        if isinstance(self.node, yaml.MappingNode):
+            return "a mapping"
+        if isinstance(self.node, yaml.SequenceNode):
+            return "a list"
+        value = self.scalar
+        return (
+            "nothing"
+            if value is None
+            else f"the text {shortened(value)!r}"
+            if isinstance(value, str)
+            else self.node.value
+        )
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.node, yaml.SequenceNode)
+
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def scalar(self) -> Any:
+        """None, bool, int, float or str; None too for a list or a mapping."""
+        if not isinstance(self.node, yaml.ScalarNode):
+            return None
+        return self.node.value if self.node.style else _resolve(self.node.value)
+
+    @property
+    def is_null(self) -> bool:
+        return isinstance(self.node, yaml.ScalarNode) and self.scalar is None
+
+    def entries(self) -> dict[str, Item]:
+        """The values of a mapping by key."""
+        if not self.is_mapping:
+            raise self.expected("a mapping")
+        found: dict[str, Item] = {}
+        for key_node, node in self.node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise Item(self.file, self.keys, key_node).expected("a word as key")
+            key = key_node.value
+            item = Item(self.file, f"{self.keys}.{key}" if self.keys else shortened(key), node, key_node)
+            if key in found:
+                raise item.key_error(
+                    f"this key stands twice, first in line {found[key].node.start_mark.line + 1}; keep one"
+                )
+            found[key] = item
+        return found
+
+    def elements(self) -> list[Item]:
+        """The values of a list in order."""
+        if not self.is_list:
+            raise self.expected("a list")
+        return [Item(self.file, f"{self.keys}[{index}]", node) for index, node in enumerate(self.node.value)]
+
+    def element(self, index: Iterable[int]) -> Item:
+        """The value at `index` of nested lists."""
+        item = self
+        for position in index:
+            item = item.elements()[position]
+        return item
+
+
+def read(path: Path, name: str) -> Item:
+    """The document in the file at `path`, called `name` in messages.
+
+    Raises CaseError when it cannot be read, is not UTF-8, is not YAML, or uses what the subset leaves out.
+    """
+    try:
+        if os.stat(path).st_size > LARGEST_FILE:
+            raise CaseError(f"{name}: larger than {LARGEST_FILE >> 20} MiB; put large arrays into .npy files beside it")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as problem:
+        raise CaseError(f"{name}: cannot be read: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise CaseError(f"{name}: not UTF-8 text (byte {problem.start}); save it as UTF-8") from problem
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Item:
+    """The document in `text`, which must be a mapping. Raises CaseError as `read` does."""
+    try:
+        if any(mark in text for mark in "&*!"):
+            _refuse_anchors_and_tags(text, name)
+        root = _Loader(text).get_single_node()
+    except yaml.MarkedYAMLError as problem:
+        raise _error(name, problem.problem_mark or problem.context_mark, f"not YAML: {problem.problem}") from problem
+    except yaml.reader.ReaderError as problem:
+        raise CaseError(f"{name}: not YAML: character {problem.character!r} at offset {problem.position}") from problem
+    if root is None:
+        raise CaseError(f"{name}:1:1: the file is empty; expected a case: start from `harness new NAME`")
+    item = Item(name, "", root)
+    if not item.is_mapping:
+        raise item.expected("a mapping of keys (title, input, kernel ...)")
+    return item
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What to do about an unknown word: the nearest known one if there is one, else all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(word.lower(), known, 1, 0.5)
+    return f"the nearest known one is {close[0]!r}" if close else f"known are: {', '.join(known)}"
+
+
+def shortened(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def numbers(item: Item, axes: int, whole: bool, partial: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Nested lists of numbers, `axes` deep, as an array (int64 if `whole`, else float64), and which elements are known.
+
+    With `partial`, `null` is an element that is not known: NaN (0 if `whole`). Raises CaseError for lists that are
+    ragged, empty or of another depth, and for elements that are no numbers.
+    """
+    shape = _shape(item, axes)
+    texts: list[str] = []
+    if not _collect(item.node, shape, texts):
+        raise _misfit(item, shape)
+    if NUMBER_LETTERS.issuperset("".join(texts)):
+        try:
+            return np.array(list(map(int if whole else float, texts)), _dtype(whole)).reshape(shape), np.ones(
+                shape, bool
+            )
+        except (ValueError, OverflowError):
+            pass  # the careful way below finds the place
+    leaves = [_number(leaf, whole, partial) for leaf in _leaves(item, axes)]
+    known = np.array([leaf is not None for leaf in leaves]).reshape(shape)
+    unknown = 0 if whole else math.nan
+    return np.array([unknown if leaf is None else leaf for leaf in leaves], _dtype(whole)).reshape(shape), known
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Composes nodes and leaves scalars to us; refuses deep nesting, which would exhaust the stack of the C code."""
+
+    depth = 0
+
+    def descend_resolver(self, parent: yaml.Node, index: Any) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+    def resolve(self, kind: type, value: Any, implicit: Any) -> None:
+        return None
+
+
+def _error(name: str, mark: Any, message: str) -> CaseError:
+    return CaseError(f"{name}:{mark.line + 1}:{mark.column + 1}: {message}" if mark else f"{name}: {message}")
+
+
+def _refuse_anchors_and_tags(text: str, name: str) -> None:
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        if getattr(event, "anchor", None):
+            raise _error(
+                name, event.start_mark, "anchors and aliases (& and *) are not read; write the value out, or quote it"
+            )
+        if getattr(event, "tag", None):
+            raise _error(name, event.start_mark, f"the tag {event.tag} is not read; leave it out, or quote the text")
+
+
+def _resolve(text: str) -> Any:
+    if text in WORDS:
+        return WORDS[text]
+    if INTEGER.fullmatch(text) and len(text) < 400:
+        return int(text)
+    return float(text) if FLOAT.fullmatch(text) else text
+
+
+def _dtype(whole: bool) -> type:
+    return np.int64 if whole else np.float64
+
+
+def _shape(item: Item, axes: int) -> tuple[int, ...]:
+    """Lengths of the nested lists along their first elements, which must be `axes` deep."""
+    shape: list[int] = []
+    node = item.node
+    while isinstance(node, yaml.SequenceNode) and node.value:
+        shape.append(len(node.value))
+        node = node.value[0]
+    if isinstance(node, yaml.SequenceNode):
+        raise item.element([0] * len(shape)).error("an empty list; expected numbers")
+    if len(shape) != axes:
+        raise item.error(
+            f"expected numbers in lists {axes} deep, one level for each letter of the layout, found {len(shape)} deep"
+        )
+    return tuple(shape)
+
+
+def _collect(node: yaml.Node, shape: tuple[int, ...], texts: list[str]) -> bool:
+    """Add the texts of all plain scalars to `texts`; False when a list has another length or depth than `shape` says.
+
+    A quoted scalar is added with a mark that no number has.
+    """
+    if not isinstance(node, yaml.SequenceNode) or len(node.value) != shape[0]:
+        return False
+    if len(shape) > 1:
+        return all(_collect(child, shape[1:], texts) for child in node.value)
+    if not all(isinstance(child, yaml.ScalarNode) for child in node.value):
+        return False
+    texts += ["'" if child.style else child.value for child in node.value]
+    return True
+
+
+def _misfit(item: Item, shape: tuple[int, ...]) -> CaseError:
+    """The error at the first list that has not the length or depth that `shape` says."""
+    if not shape:
+        return item.expected("a number")
+    if not item.is_list:
+        return item.expected(f"a list of {shape[0]}")
+    elements = item.elements()
+    if len(elements) != shape[0]:
+        return item.error(
+            f"ragged: expected {shape[0]} elements as in the first list of this level, found {len(elements)}"
+        )
+    inner = (_misfit(element, shape[1:]) for element in elements if _is_misfit(element, shape[1:]))
+    return next(inner)
+
+
+def _is_misfit(item: Item, shape: tuple[int, ...]) -> bool:
+    return not _collect(item.node, shape, []) if shape else not isinstance(item.node, yaml.ScalarNode)
+
+
+def _leaves(item: Item, axes: int) -> Iterator[Item]:
+    if not axes:
+        yield item
+        return
+    for element in item.elements():
+        yield from _leaves(element, axes - 1)
+
+
+def _number(item: Item, whole: bool, partial: bool) -> int | float | None:
+    value = item.scalar
+    if value is None and partial:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise item.expected("a number, or null where it is not known" if partial else "a number")
+    if not whole:
+        return float(value)
+    if value != value or abs(value) == math.inf or value != int(value) or not -(2**63) <= value < 2**63:
+        raise item.expected("a whole number of at most 64 bits")
+    return int(value)

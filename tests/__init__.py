@@ -1,0 +1,1 @@
+"""The tests; a package, so that workers can be started on `tests.fakes`."""
