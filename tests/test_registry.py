@@ -1,0 +1,106 @@
+"""The shipped cases: valid, worded as facts, with a reason and a source, exact where they decide a convention."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from scipy import signal
+
+from harness.case import find, json_schema, load
+from harness.document import Item, read
+
+CASES = Path(__file__).parent.parent / "cases"
+SCHEMA = CASES / "case.schema.json"
+FILES = find([CASES])
+each_file = pytest.mark.parametrize("path", FILES, ids=[path.relative_to(CASES).as_posix() for path in FILES])
+
+
+def plain(item: Item) -> Any:
+    """A document as JSON would hold it."""
+    if item.is_mapping:
+        return {key: plain(value) for key, value in item.entries().items()}
+    return [plain(element) for element in item.elements()] if item.is_list else item.scalar
+
+
+def test_the_exported_schema_is_up_to_date() -> None:
+    assert json.loads(SCHEMA.read_text()) == json_schema(), "write it anew with harness.case.write_schema"
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+@each_file
+def test_every_case_loads_and_validates(path: Path) -> None:
+    assert list(load(path))
+    jsonschema.validate(plain(read(path, path.name)), json_schema())
+
+
+@each_file
+def test_every_case_is_documented(path: Path) -> None:
+    case = next(load(path))
+    assert path.read_text().startswith("# yaml-language-server: $schema=../case.schema.json\n")
+    assert case.why
+    assert case.source
+    assert len(case.title) <= 100
+    assert not case.title.endswith(".")
+    assert not re.search(r"\b(should|must|tests? that|check)\b", case.title, re.IGNORECASE)
+
+
+def test_titles_and_ids_are_unique() -> None:
+    first = [next(load(path)).title for path in FILES]
+    ids = [case.id for path in FILES for case in load(path)]
+    assert len(set(first)) == len(first)
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.parent.name == "conventions"], ids=lambda path: path.stem
+)
+def test_conventions_are_decided_exactly(path: Path) -> None:
+    for case in load(path):
+        terms = math.prod(case.w.shape[1:])
+        assert np.array_equal(case.x, np.round(case.x))
+        assert np.array_equal(case.w, np.round(case.w))
+        assert terms * abs(case.x).max() * abs(case.w).max() < 2**24
+        spatial = tuple(range(2, case.w.ndim))
+        assert not np.array_equal(case.w, np.flip(case.w, spatial)), "a symmetric kernel sees no rotation"
+
+
+@pytest.mark.parametrize(("index", "reverse"), [(0, True), (1, False)], ids=["Knet", "TensorFlow"])
+def test_the_apple_recordings_fit_their_printed_digits(index: int, reverse: bool) -> None:
+    (case,) = load(CASES / "seeds" / "apple-data.yaml")
+    recording = case.recorded[index]
+    apply = signal.convolve2d if reverse else signal.correlate2d
+
+    def same(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return np.sum([apply(a, b, mode="same") for a, b in zip(x[0].astype(float), w[0].astype(float))], axis=0)
+
+    assert case.x_half_unit is not None
+    assert case.w_half_unit is not None
+    printed = same(case.x_half_unit, abs(case.w)) + same(abs(case.x), case.w_half_unit) + recording.half_unit[0, 0]
+    rounding = 27 * np.finfo(recording.dtype).eps / 2 * same(abs(case.x), abs(case.w))
+    assert (abs(same(case.x, case.w) - recording.values[0, 0]) <= printed + 1.01 * rounding).all()
+
+
+def test_the_loop_of_the_question_gives_its_recording() -> None:
+    (case,) = load(CASES / "seeds" / "own-loop.yaml")
+    np.testing.assert_array_equal(
+        case.recorded[0].values[0, 0], signal.correlate2d(case.x[0, 0], case.w[0, 0], mode="valid")
+    )
+
+
+def test_the_theano_data_are_those_of_the_answer() -> None:
+    state = np.random.RandomState(42)
+    image = state.randn(500, 500).astype(np.float32)
+    kernel = state.randn(32, 32).astype(np.float32)
+    for case in load(CASES / "seeds" / "theano-convolve2d.yaml"):
+        np.testing.assert_array_equal(case.x[0, 0], image)
+        np.testing.assert_array_equal(case.w[0, 0], kernel)
