@@ -1,0 +1,34 @@
+"""NumPy: `convolve` and `correlate`, 1-D."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness.backends.channels import NOTE, over_channels
+from harness.worker.entry import Settings, Word, entry_point
+
+NAME = "numpy"
+DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
+WORDS = {"same": Word("same", "same_half"), "valid": Word("valid", "valid"), "full": Word("full", "full")}
+DOCS = "https://numpy.org/doc/stable/reference/generated/numpy.%s.html"
+
+
+def start() -> str:
+    return np.__version__
+
+
+@entry_point(
+    "numpy.convolve", [1], docs=DOCS % "convolve", reversal=True, words=WORDS, groups="any", dtypes=DTYPES, note=NOTE
+)
+def convolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return over_channels(lambda a, v: np.convolve(a, v, s.padding), x, w, s.groups)
+
+
+@entry_point("numpy.correlate", [1], docs=DOCS % "correlate", words=WORDS, groups="any", dtypes=DTYPES, note=NOTE)
+def correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return over_channels(lambda a, v: np.correlate(a, v, s.padding), x, w, s.groups)
+
+
+ENTRY_POINTS = (convolve, correlate)

@@ -1,0 +1,90 @@
+"""TensorFlow: the convolutions of `tf.nn`, called eagerly."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Dict
+
+import numpy as np
+
+from harness.worker.entry import Settings, Word, entry_point
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+NAME = "tensorflow"
+FLOATS = ("float16", "float32", "float64")
+DOCS = "https://www.tensorflow.org/api_docs/python/tf/nn/%s"
+
+
+def start() -> str:
+    global tf
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
+    return str(tf.__version__)
+
+
+def _declaration(name: str, **more: Any) -> Dict[str, Any]:
+    return {
+        "name": "tensorflow.nn." + name,
+        "docs": DOCS % name,
+        "input": "N*C",
+        "kernel": "*IO",
+        "output": "N*C",
+        "words": {"same": Word("SAME", "same_upper"), "valid": Word("VALID", "valid")},
+        "stride": True,
+        "dilation": True,
+        "dtypes": FLOATS,
+        **more,
+    }
+
+
+def _full(values: Any) -> Any:
+    """Settings of the spatial axes as TensorFlow wants them: batch and channel axes, too."""
+    return [1, *values, 1]
+
+
+def _padding(s: Settings) -> Any:
+    return s.padding if isinstance(s.padding, str) else [[0, 0], *s.padding, [0, 0]]
+
+
+@entry_point(**_declaration("conv1d", ranks=[1], groups="any", dtypes=FLOATS + ("int32",)))
+def conv1d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return tf.nn.conv1d(x, w, s.stride[0], s.padding, dilations=s.dilation[0])
+
+
+@entry_point(**_declaration("conv2d", ranks=[2], groups="any", explicit="uneven", dtypes=FLOATS + ("int32",)))
+def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return tf.nn.conv2d(x, w, _full(s.stride), _padding(s), dilations=_full(s.dilation))
+
+
+@entry_point(**_declaration("conv3d", ranks=[3]))
+def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return tf.nn.conv3d(x, w, _full(s.stride), s.padding, dilations=_full(s.dilation))
+
+
+@entry_point(
+    **_declaration("convolution", ranks=[1, 2, 3], together=False, note="groups work in 1-D and 2-D, undocumented")
+)
+def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return tf.nn.convolution(x, w, list(s.stride), s.padding, dilations=list(s.dilation))
+
+
+@entry_point(
+    **_declaration(
+        "depthwise_conv2d",
+        ranks=[2],
+        kernel="OI*",
+        groups="depthwise",
+        explicit="uneven",
+        together=False,
+        note="the kernel [C*M, 1, H, W] is handed over as [H, W, C, M]: output channel c*M + m",
+    )
+)
+def depthwise_conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    kernel = w.reshape((s.groups, -1) + w.shape[2:]).transpose(2, 3, 0, 1)
+    return tf.nn.depthwise_conv2d(x, kernel, _full(s.stride), _padding(s), dilations=list(s.dilation))
+
+
+ENTRY_POINTS = (conv1d, conv2d, conv3d, convolution, depthwise_conv2d)

@@ -1,0 +1,68 @@
+"""PyTorch: the convolutions of `torch.nn.functional`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict
+
+import numpy as np
+
+from harness.worker.entry import Settings, Word, entry_point
+
+if TYPE_CHECKING:
+    import torch
+
+NAME = "torch"
+DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
+DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.%s.html"
+
+
+def start() -> str:
+    global torch
+    import torch
+
+    return str(torch.__version__)
+
+
+def _declaration(name: str, rank: int) -> Dict[str, Any]:
+    return {
+        "name": "torch.nn.functional." + name,
+        "docs": DOCS % name,
+        "ranks": [rank],
+        "words": {"same": Word("same", "same_upper", strided=False), "valid": Word("valid", "valid")},
+        "explicit": "even",
+        "stride": True,
+        "dilation": True,
+        "groups": "any",
+        "bias": True,
+        "dtypes": DTYPES,
+    }
+
+
+def _tensor(array: np.ndarray) -> Any:
+    """The array as a tensor; torch takes no negative strides."""
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def _call(function: Any, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    padding = s.padding if isinstance(s.padding, str) else [low for low, _ in s.padding or ()]
+    bias = None if s.bias is None else _tensor(s.bias)
+    with torch.inference_mode():
+        return function(_tensor(x), _tensor(w), bias, s.stride, padding, s.dilation, s.groups).numpy()
+
+
+@entry_point(**_declaration("conv1d", 1))
+def conv1d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call(torch.nn.functional.conv1d, x, w, s)
+
+
+@entry_point(**_declaration("conv2d", 2))
+def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call(torch.nn.functional.conv2d, x, w, s)
+
+
+@entry_point(**_declaration("conv3d", 3))
+def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call(torch.nn.functional.conv3d, x, w, s)
+
+
+ENTRY_POINTS = (conv1d, conv2d, conv3d)

@@ -1,0 +1,69 @@
+"""Systems that are exactly as their declarations say: what real ones are measured against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness import layout
+from harness.case import Case, Expect
+from harness.lower import Call
+from harness.window import Convolution, Window, padding_pair
+from harness.worker.entry import EntryPoint
+from tests.plain import evaluate
+
+
+def case_of(conv: Convolution, padding: Any = None) -> Case:
+    """The case that means `conv`, whose padding may be said by a word."""
+    win, rank = conv.window, conv.rank
+    return Case(
+        id="made", path=Path("made.yaml"), title="", why="", text="", source="", operation="convolution",
+        x=conv.x, w=conv.w, bias=conv.bias,
+        input_layout=layout.canonical("input", rank), kernel_layout=layout.canonical("kernel", rank),
+        x_half_unit=None, w_half_unit=None,
+        means="convolution" if win.reversal[0] else "cross-correlation",
+        stride=win.stride, dilation=win.dilation, padding=padding or win.padding,
+        groups=win.groups, boundary=win.boundary,
+        tolerance=None, recorded=(), expect=Expect({}),
+    )  # fmt: skip
+
+
+def simulated(call: Call) -> np.ndarray:
+    """The native output of a system that is as its declaration says; fails where the call asks for more."""
+    entry, settings = call.entry, call.settings
+    rank = len(settings["stride"])
+    x = layout.to_canonical(call.arrays[0], layout.expand(entry.input, rank), "input")
+    w = layout.to_canonical(call.arrays[1], layout.expand(entry.kernel, rank), "kernel")
+    assert str(x.dtype) in entry.dtypes
+    assert entry.stride or max(settings["stride"]) == 1
+    assert entry.dilation or max(settings["dilation"]) == 1
+    assert entry.together or max(settings["stride"]) == 1 or max(settings["dilation"]) == 1
+    assert settings["groups"] == {"any": settings["groups"], "depthwise": x.shape[1], "one": 1}[entry.groups]
+    assert len(call.arrays) == 2 or entry.bias
+    window = Window(
+        stride=settings["stride"],
+        dilation=settings["dilation"],
+        padding=understood(entry, settings, x, w),
+        reversal=(entry.reversal,) * rank,
+        groups=settings["groups"],
+        boundary={own: name for name, own in entry.boundaries.items()}.get(settings["boundary"], "zero"),
+    )
+    y = evaluate(Convolution(x, w, call.arrays[2] if len(call.arrays) > 2 else None, window))
+    return layout.from_canonical(y, layout.expand(entry.output, rank), "output")
+
+
+def understood(
+    entry: EntryPoint, settings: dict[str, Any], x: np.ndarray, w: np.ndarray
+) -> tuple[tuple[int, int], ...]:
+    """(low, high) per axis that the entry point makes of the padding it is told."""
+    if isinstance(settings["padding"], tuple):
+        assert entry.explicit == "uneven" or (entry.explicit == "even" and all(a == b for a, b in settings["padding"]))
+        assert all(side >= 0 for pair in settings["padding"] for side in pair)
+        assert settings["boundary"] == entry.boundaries.get("zero", "zero")
+        return settings["padding"]
+    word = next(own for own in entry.words.values() if own.native == settings["padding"])
+    assert word.strided or max(settings["stride"]) == 1
+    axes = zip(x.shape[2:], w.shape[2:], settings["stride"], settings["dilation"], strict=True)
+    return tuple(padding_pair(word.recipe, *axis) for axis in axes)

@@ -1,0 +1,35 @@
+"""The zoo: backends that misbehave on purpose, one small module each, so that the harness can be seen to say no.
+
+A fake is what the pool wants of a backend. `serves` tells a backend module, which a worker serves, from a script that
+speaks, or breaks, the protocol itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fake:
+    """One fake, a `harness.pool.Startable`."""
+
+    name: str
+    serves: bool = True
+    arguments: tuple[str, ...] = ()
+
+    def missing(self) -> str | None:
+        return None
+
+    def command(self) -> list[str]:
+        server = ["harness.worker"] if self.serves else []
+        return [sys.executable, "-m", *server, f"tests.fakes.{self.name}", *self.arguments]
+
+
+ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
+ANSWERING += ("printing", "reading", "flooding", "warning")
+FAILING = ("declining", "raising", "hanging", "aborting", "dying_once", "unavailable")
+SCRIPTS = ("half_reply", "garbage", "gigantic", "mute", "odd_hello")
+
+FAKES = {name: Fake(name) for name in ANSWERING + FAILING} | {name: Fake(name, serves=False) for name in SCRIPTS}
+FAKES["odd_hello"] = Fake("odd_hello", serves=False, arguments=('{"hello": 99}',))

@@ -1,0 +1,8 @@
+"""A script that says its argument for a hello."""
+
+from __future__ import annotations
+
+import sys
+
+print(sys.argv[1], flush=True)
+sys.stdin.read()

@@ -1,0 +1,130 @@
+"""The shape of the package: imports run one way, and the worker's side needs an old Python and numpy only."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import harness
+
+ROOT = Path(harness.__file__).parent
+FILES = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in sorted(ROOT.rglob("*.py"))}
+MODULES = {name.removesuffix(".__init__"): path for name, path in FILES.items()}
+OLD_PYTHON = [name for name in MODULES if name.startswith(("harness.worker", "harness.backends"))]
+
+
+def imported(path: Path, whole: bool = True) -> set[str]:
+    """Names of the modules that a file imports, those of harness as far as they are modules.
+
+    Imports for type checkers only are left out, and with `whole` False those inside of functions, too.
+    """
+    names = set()
+    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), whole):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            inside = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
+            names |= inside or {str(node.module)}
+    return names
+
+
+def _nodes(tree: ast.AST, whole: bool):
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not whole:
+            continue
+        yield node
+        yield from _nodes(node, whole)
+
+
+def test_there_are_no_import_cycles():
+    graph = {name: imported(path) & set(MODULES) - {name} for name, path in MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("harness.worker")])
+def test_the_worker_side_imports_nothing_else_of_the_harness(name):
+    own = {module for module in imported(MODULES[name]) if module.startswith("harness")}
+    assert all(module.startswith("harness.worker") for module in own), own
+
+
+@pytest.mark.parametrize("name", OLD_PYTHON)
+def test_modules_of_the_worker_process_import_the_standard_library_and_numpy_at_the_top(name):
+    for module in imported(MODULES[name], whole=False):
+        first = module.split(".")[0]
+        allowed = first in sys.stdlib_module_names or first == "numpy"
+        assert allowed or module.startswith(("harness.worker", "harness.backends")), module
+
+
+@pytest.mark.parametrize("name", OLD_PYTHON)
+def test_modules_of_the_worker_process_have_the_syntax_of_python_3_8(name):
+    ast.parse(MODULES[name].read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("name", OLD_PYTHON)
+def test_modules_of_the_worker_process_evaluate_no_newer_names(name):
+    """The grammar does not tell: builtins with an index (3.9) and `|` of types (3.10) fail where they are evaluated."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    builtin = {"dict", "list", "tuple", "set", "frozenset", "type"}
+    annotations = {
+        id(inner)
+        for node in ast.walk(tree)
+        for part in (getattr(node, "annotation", None), getattr(node, "returns", None))
+        if part is not None
+        for inner in ast.walk(part)
+    }
+    for node in ast.walk(tree):
+        if id(node) not in annotations and isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            assert node.value.id not in builtin, f"line {node.lineno}: {ast.unparse(node)}"
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"removeprefix", "removesuffix", "pairwise"}, f"line {node.lineno}"
+        if isinstance(node, ast.Call):
+            assert "strict" not in {keyword.arg for keyword in node.keywords}, (
+                f"line {node.lineno}: zip(strict=) is 3.10"
+            )
+
+
+@pytest.mark.parametrize("name", OLD_PYTHON)
+def test_modules_of_the_worker_process_do_not_evaluate_annotations(name):
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    annotated = any(
+        isinstance(node, ast.AnnAssign | ast.arg) or getattr(node, "returns", None) for node in ast.walk(tree)
+    )
+    assert not annotated or "annotations" in {
+        alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+
+
+def test_nothing_is_unpickled_or_evaluated():
+    """Texts and arrays from outside are untrusted."""
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in {"eval", "exec", "os.system", "yaml.load"}, f"{name}:{node.lineno}"
+                for keyword in node.keywords:
+                    unsafe = keyword.arg in {"allow_pickle", "shell"} and ast.unparse(keyword.value) != "False"
+                    assert not unsafe, f"{name}:{node.lineno}"
+        assert not imported(path) & {"pickle", "marshal", "shelve", "dill"}, name
+
+
+@pytest.mark.parametrize("python", ["python3.8", "python3.9", "python3.10"])
+def test_an_old_python_serves(python):
+    program = shutil.which(python)
+    if not program or subprocess.run([program, "-c", "import numpy"], capture_output=True, check=False).returncode:
+        pytest.skip(f"no {python} with numpy here")
+    command = [program, "-m", "harness.worker", "harness.backends.numpy"]
+    done = subprocess.run(command, cwd=ROOT.parent, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    assert json.loads(done.stdout)["backend"] == "numpy"

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.worker.entry import EntryPoint, Settings, Word, entry_point, from_json
+
+PLAIN = EntryPoint("f", (2,), "https://example.org")
+RICH = EntryPoint(
+    name="g",
+    ranks=(1, 2, 3),
+    docs="https://example.org/g",
+    input="N*C",
+    kernel="*IO",
+    output="N*C",
+    reversal=True,
+    words={"same": Word(None, "same_half"), "valid": Word("VALID", "valid", strided=False)},
+    explicit="uneven",
+    stride=True,
+    dilation=True,
+    together=False,
+    groups="any",
+    bias=True,
+    boundaries={"zero": "fill", "wrap": "wrap"},
+    dtypes=("float16", "int8"),
+    algorithm="fft",
+    note="a note",
+)
+
+
+def travelled(entry: EntryPoint) -> EntryPoint:
+    return from_json(json.loads(json.dumps(entry.as_json())))
+
+
+def test_a_declaration_survives_the_journey():
+    assert travelled(RICH) == RICH
+
+
+def test_what_a_declaration_leaves_out_becomes_explicit():
+    found = travelled(PLAIN)
+    assert found.words == {}
+    assert found.boundaries == {"zero": "zero"}
+    assert travelled(found) == found
+
+
+def test_the_decorator_keeps_the_function_and_the_hello_leaves_it_out():
+    @entry_point("f", [2], docs="https://example.org")
+    def call(x, w, settings):
+        return x + w
+
+    assert call.ranks == (2,)
+    assert call.call(1, 2, Settings((1,), (1,), None)) == 3
+    assert "call" not in call.as_json()
+
+
+@pytest.mark.parametrize("field", ["name", "ranks", "docs", "words", "dtypes"])
+def test_a_declaration_that_lacks_a_field_is_refused(field):
+    declaration = RICH.as_json()
+    del declaration[field]
+    with pytest.raises(ValueError, match=f"declaration of an entry point.*{field}"):
+        from_json(declaration)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", 5),
+        ("ranks", 2),
+        ("ranks", None),
+        ("dtypes", "float32"),
+        ("words", ["same"]),
+        ("words", {"same": "SAME"}),
+        ("words", {"same": ["SAME"]}),
+        ("words", {"same": None}),
+        ("boundaries", "zero"),
+        ("boundaries", None),
+        ("reversal", 1),
+        ("stride", "yes"),
+        ("input", ["N", "C"]),
+    ],
+)
+def test_a_declaration_with_a_field_of_another_type_is_refused(field, value):
+    declaration = json.loads(json.dumps({**RICH.as_json(), field: value}))
+    with pytest.raises(ValueError, match="declaration of an entry point"):
+        from_json(declaration)
+
+
+def test_fields_of_a_later_version_are_left_alone():
+    assert from_json({**json.loads(json.dumps(RICH.as_json())), "colour": "blue"}) == RICH

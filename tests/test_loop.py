@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from harness.worker import wire
+from harness.worker.entry import EntryPoint, Settings
+from harness.worker.loop import Call, Declined, answer, answer_each, calls_of, hello
+from tests.fakes import FAKES, honest
+
+X = np.arange(12.0).reshape(1, 1, 12)
+W = np.array([[[1.0, 2.0, 4.0]]])
+SETTINGS = {"stride": [1], "dilation": [1], "padding": "VALID", "groups": 1, "boundary": "zero"}
+
+
+def call_of(function) -> Call:
+    return Call(EntryPoint("f", (1,), "docs", call=function), X, W, Settings((1,), (1,), "VALID"))
+
+
+def served(module: str, *requests: bytes) -> tuple[int, io.BytesIO]:
+    """Exit code and standard output of a worker that is given `requests` at once."""
+    command = [sys.executable, "-m", "harness.worker", module]
+    done = subprocess.run(command, input=b"".join(requests), capture_output=True, timeout=60, check=False)
+    return done.returncode, io.BytesIO(done.stdout)
+
+
+def request(*calls: tuple[np.ndarray, ...], entry: str = "fake.honest") -> bytes:
+    stream = io.BytesIO()
+    listed = [{"entry": entry, "settings": SETTINGS, "arrays": len(arrays)} for arrays in calls]
+    wire.write_message(stream, {"calls": listed}, [array for arrays in calls for array in arrays])
+    return stream.getvalue()
+
+
+def test_an_answer_carries_array_and_time():
+    message, (result,) = answer(call_of(lambda x, w, s: x * 2))
+    assert message["answered"] >= 0
+    assert message["warnings"] == []
+    np.testing.assert_array_equal(result, X * 2)
+
+
+def test_what_the_function_declines_is_declined():
+    def function(x, w, s):
+        raise Declined("no such thing")
+
+    assert answer(call_of(function)) == ({"declined": "no such thing"}, ())
+
+
+def test_what_the_function_raises_is_told():
+    def function(x, w, s):
+        raise ArithmeticError("y" * 10_000)
+
+    message, arrays = answer(call_of(function))
+    assert message == {"raised": "ArithmeticError", "message": "y" * 4000}
+    assert not arrays
+
+
+@pytest.mark.parametrize("result", ["text", None, [{}], np.array(["2020"], "M8[Y]")])
+def test_a_result_that_is_no_array_of_numbers_is_told(result):
+    message, arrays = answer(call_of(lambda x, w, s: result))
+    assert message["raised"] == "TypeError"
+    assert "no number" in message["message"]
+    assert not arrays
+
+
+def test_warnings_are_told_once_each_and_do_not_leak():
+    def function(x, w, s):
+        for _ in range(3):
+            warnings.warn("soon gone", FutureWarning, stacklevel=1)
+        return x
+
+    assert answer(call_of(function)).message["warnings"] == ["FutureWarning: soon gone"]
+
+
+def test_answers_are_given_as_soon_as_they_are_there():
+    made = []
+    answers = answer_each([call_of(lambda x, w, s, n=n: made.append(n) or x) for n in range(3)])
+    assert made == []
+    next(answers)
+    assert made == [0]
+
+
+def test_calls_get_their_own_arrays():
+    entries = {entry.name: entry for entry in honest.ENTRY_POINTS}
+    message, arrays = wire.read_message(io.BytesIO(request((X, W), (X + 1, W, np.ones(1)), (X + 2, W))))
+    first, second, third = calls_of(message, arrays, entries)
+    np.testing.assert_array_equal(second.settings.bias, np.ones(1))
+    assert first.settings.bias is None
+    assert third.x[0, 0, 0] == 2
+    assert third.settings.padding == "VALID"
+
+
+def test_the_hello_names_versions_and_entry_points():
+    found = hello(honest, "1.0")
+    assert (found["hello"], found["backend"], found["version"]) == (wire.PROTOCOL, "honest", "1.0")
+    assert set(found["environment"]) == {"python", "numpy"}
+    assert [declared["name"] for declared in found["entry_points"]] == ["fake.honest"]
+
+
+def test_a_worker_answers_every_call_of_every_request_in_order_and_ends_with_the_stream():
+    code, replies = served("tests.fakes.honest", request((X, W), (X + 1, W)), request((X + 2, W)))
+    assert wire.read_message(replies)[0]["backend"] == "honest"
+    found = [wire.read_message(replies)[1][0][0, 0, 0] for _ in range(3)]
+    assert found == [10, 17, 24]
+    assert replies.read() == b""
+    assert code == 0
+
+
+@pytest.mark.parametrize("name", ["printing", "reading"])
+def test_standard_streams_belong_to_the_protocol(name):
+    _, replies = served(f"tests.fakes.{name}", *[request((X, W), entry=f"fake.{name}")] * 2)
+    messages = [wire.read_message(replies)[0] for _ in range(3)]
+    assert "hello" in messages[0]
+    assert all("answered" in message for message in messages[1:])
+    assert replies.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"), [("tests.fakes.unavailable", "ImportError: libmood"), ("no.such", "No module")]
+)
+def test_a_backend_that_does_not_start_says_why(module, reason):
+    code, replies = served(module)
+    message, _ = wire.read_message(replies)
+    assert reason in message["unavailable"]
+    assert code == 0
+
+
+def test_a_request_cut_short_gets_no_answer():
+    whole = request((X, W))
+    code, replies = served("tests.fakes.honest", whole[:-5])
+    assert "hello" in wire.read_message(replies)[0]
+    assert replies.read() == b""
+    assert code == 0
+
+
+def test_every_fake_that_serves_is_a_module_of_its_own_name():
+    assert {fake.name for fake in FAKES.values()} == set(FAKES)

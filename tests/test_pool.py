@@ -1,0 +1,461 @@
+"""The pool against the zoo: every fake gets the outcome it deserves, and nobody else notices it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.pool import (
+    DEATHS_IN_A_ROW,
+    Answered,
+    Declined,
+    Died,
+    Limits,
+    Outcome,
+    Pool,
+    Raised,
+    Unavailable,
+    Worker,
+    WorkerDied,
+)
+from harness.worker.entry import EntryPoint, Settings
+from tests.fakes import ANSWERING, FAKES, Fake, honest
+
+QUICK = Limits(start=30.0, call=0.5)
+X = np.arange(2 * 4 * 7 * 6, dtype=np.float32).reshape(2, 4, 7, 6)
+W = np.arange(1, 6 * 2 * 3 * 2 + 1, dtype=np.float32).reshape(6, 2, 3, 2)
+SETTINGS = {"stride": (2, 1), "dilation": (1, 2), "padding": "SAME", "groups": 2, "boundary": "zero"}
+EXPECTED = honest.correlate(X, W, Settings(**SETTINGS))
+
+
+@dataclass
+class NativeCall:
+    entry: EntryPoint
+    arrays: tuple[np.ndarray, ...] = (X, W)
+    settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
+
+
+def outcomes(pool: Pool, backend: str, *arrays: tuple[np.ndarray, ...]) -> list[Outcome]:
+    """The outcomes of calls on `arrays` (default: one call on X and W), in the order of the calls."""
+    entry = pool.hellos[backend].entry_points[0]
+    calls = arrays or ((X, W),)
+    for index, own in enumerate(calls):
+        pool.submit(backend, index, NativeCall(entry, own))
+    pool.flush()
+    return [outcome for _, outcome in sorted((pool.collect() for _ in calls), key=lambda item: item[0])]
+
+
+def numbered(*values: float) -> list[tuple[np.ndarray, ...]]:
+    """Arrays of calls that tell themselves apart by the first input value."""
+    return [(np.full_like(X, value), W) for value in values]
+
+
+def running(pid: int) -> bool:
+    """Whether the process still runs; one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def ends(pid: int, within: float = 10.0) -> bool:
+    """Whether the process ends in time."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    try:
+        return bool(poll.poll(within * 1000))
+    finally:
+        os.close(descriptor)
+
+
+@pytest.fixture(scope="module")
+def zoo():
+    """One pool with every fake that answers."""
+    with Pool([FAKES[name] for name in ANSWERING], Limits(start=60.0, call=30.0)) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("name", ["honest", "printing", "reading", "flooding", "warning"])
+def test_a_correct_backend_is_heard_whatever_else_it_does(zoo, name):
+    (outcome,) = outcomes(zoo, name)
+    assert isinstance(outcome, Answered)
+    np.testing.assert_array_equal(outcome.array, EXPECTED)
+    assert outcome.array.dtype == np.float32
+    assert outcome.seconds >= 0
+
+
+@pytest.mark.parametrize("name", ["wrong", "flipped", "shifted", "noisy", "nan", "lying"])
+def test_wrong_numbers_pass_unchanged(zoo, name):
+    (outcome,) = outcomes(zoo, name)
+    assert isinstance(outcome, Answered)
+    assert outcome.array.shape == EXPECTED.shape
+    assert not np.array_equal(outcome.array, EXPECTED)
+
+
+def test_a_wrong_shape_passes_unchanged(zoo):
+    (outcome,) = outcomes(zoo, "wrong_shape")
+    assert isinstance(outcome, Answered)
+    np.testing.assert_array_equal(outcome.array, EXPECTED[..., :-1])
+
+
+def test_warnings_come_with_the_answer(zoo):
+    (outcome,) = outcomes(zoo, "warning")
+    assert isinstance(outcome, Answered)
+    assert outcome.warnings == ("FutureWarning: this will change in version 2",)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ranks_and_dtypes_and_a_bias_travel(zoo, rank, dtype):
+    x, w = np.ones((1, 2, *(5,) * rank), dtype), np.ones((2, 1, *(2,) * rank), dtype)
+    ones, pairs = (1,) * rank, [(0, 1)] * rank
+    settings = {"stride": ones, "dilation": ones, "padding": pairs, "groups": 2, "boundary": "zero"}
+    call = NativeCall(zoo.hellos["honest"].entry_points[0], (x, w, np.array([10, 20], dtype)), settings)
+    zoo.submit("honest", "tag", call)
+    zoo.flush()
+    tag, outcome = zoo.collect()
+    assert tag == "tag"
+    assert isinstance(outcome, Answered)
+    assert outcome.array.dtype == dtype
+    assert outcome.array.shape == (1, 2, *(5,) * rank)
+    assert outcome.array[0, :, *(0,) * rank].tolist() == [10 + 2**rank, 20 + 2**rank]
+
+
+def test_arrays_larger_than_the_pipe_travel(zoo):
+    x = np.arange(3 << 20, dtype=np.float32).reshape(1, 1, -1)
+    w = np.ones((1, 1, 1), np.float32)
+    settings = {"stride": (1,), "dilation": (1,), "padding": "VALID", "groups": 1, "boundary": "zero"}
+    zoo.submit("honest", 0, NativeCall(zoo.hellos["honest"].entry_points[0], (x, w), settings))
+    zoo.flush()
+    outcome = zoo.collect()[1]
+    assert isinstance(outcome, Answered)
+    np.testing.assert_array_equal(outcome.array, x)
+
+
+def test_the_pool_knows_what_each_worker_offers(zoo):
+    assert sorted(zoo.hellos) == sorted(ANSWERING)
+    assert [name for name, _ in zoo.entry_points()] == list(ANSWERING)
+    assert zoo.hellos["flipped"].entry_points[0].reversal
+    assert not zoo.hellos["lying"].entry_points[0].reversal
+    assert not zoo.unavailable
+
+
+FAILING = [
+    ("declining", Declined("not on a Saturday")),
+    ("raising", Raised("ArithmeticError", "the framework is not in the mood")),
+    ("hanging", Died("gave no answer within 0.5 s")),
+    ("aborting", Died("was ended by SIGABRT", "Check failed: mood == good")),
+    ("half_reply", Died("exited with code 3")),
+    ("garbage", Died(r"broke the protocol: expected one JSON line, found b'\x00\xff Segmentation fault?\n'")),
+    (
+        "gigantic",
+        Died("broke the protocol: an array of 8796093022208 bytes is announced; at most 4294967296 are taken"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), FAILING)
+def test_a_failing_backend_gets_its_outcome_and_the_others_are_complete(name, expected):
+    with Pool([FAKES[name], FAKES["honest"]], QUICK) as pool:
+        for backend in (name, "honest"):
+            for index in range(2):
+                pool.submit(backend, (backend, index), NativeCall(pool.hellos[backend].entry_points[0]))
+        pool.flush()
+        found = dict(pool.collect() for _ in range(4))
+    assert [found[name, 0], found[name, 1]] == [expected, expected]
+    for index in range(2):
+        np.testing.assert_array_equal(found["honest", index].array, EXPECTED)
+
+
+def test_only_the_call_that_kills_the_worker_is_lost():
+    with Pool([FAKES["dying_once"]], Limits(call=30.0)) as pool:
+        found = outcomes(pool, "dying_once", *numbered(*range(128)))
+    assert found[57] == Died("exited with code 7")
+    assert [index for index, outcome in enumerate(found) if not isinstance(outcome, Answered)] == [57]
+    entry = Settings(**SETTINGS)
+    for index, outcome in enumerate(found):
+        if index != 57:
+            np.testing.assert_array_equal(outcome.array, honest.correlate(np.full_like(X, index), W, entry))
+
+
+def test_a_worker_is_started_again_after_each_death():
+    with Pool([FAKES["dying_once"]], QUICK) as pool:
+        found = outcomes(pool, "dying_once", *numbered(57, 1, 57, 2))
+    assert [type(outcome) for outcome in found] == [Died, Answered, Died, Answered]
+
+
+def test_a_backend_that_only_dies_is_given_up():
+    with Pool([FAKES["aborting"]], QUICK) as pool:
+        found = outcomes(pool, "aborting", *numbered(*range(DEATHS_IN_A_ROW + 3)))
+    assert [outcome.reason for outcome in found[:DEATHS_IN_A_ROW]] == ["was ended by SIGABRT"] * DEATHS_IN_A_ROW
+    assert {outcome.reason for outcome in found[DEATHS_IN_A_ROW:]} == {
+        f"not called: the worker had died {DEATHS_IN_A_ROW} times in a row"
+    }
+
+
+def test_deaths_with_answers_between_them_give_nothing_up():
+    values = [57, 1] * (DEATHS_IN_A_ROW + 1)
+    with Pool([FAKES["dying_once"]], QUICK) as pool:
+        found = outcomes(pool, "dying_once", *numbered(*values))
+    assert [isinstance(outcome, Answered) for outcome in found] == [value != 57 for value in values]
+
+
+def test_backends_run_side_by_side():
+    """The one that hangs was asked first; the other's answer is there before it dies."""
+    with Pool([FAKES["hanging"], FAKES["honest"]], Limits(start=30.0, call=3.0)) as pool:
+        for backend in ("hanging", "honest"):
+            pool.submit(backend, backend, NativeCall(pool.hellos[backend].entry_points[0]))
+        pool.flush()
+        assert [pool.collect()[0] for _ in range(2)] == ["honest", "hanging"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
+    monkeypatch.setattr("harness.pool.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.pool.BATCH_CALLS", 4)
+    names = ("honest", "flipped", "wrong")
+    with Pool([FAKES[name] for name in names], Limits(call=30.0), jobs) as pool:
+        tags = [(name, index) for index in range(10) for name in names]
+        for name, index in tags:
+            pool.submit(name, (name, index), NativeCall(pool.hellos[name].entry_points[0]))
+        pool.flush()
+        found = dict(pool.collect() for _ in tags)
+    assert set(found) == set(tags)
+    assert all(isinstance(outcome, Answered) for outcome in found.values())
+
+
+def test_leaving_the_pool_while_lanes_wait_for_the_run_ends_every_worker(monkeypatch):
+    monkeypatch.setattr("harness.pool.BACKLOG_BYTES", 1)
+    with Pool([FAKES["honest"]], Limits(call=30.0)) as pool:
+        pids = pids_of(pool)
+        for index in range(5):
+            pool.submit("honest", index, NativeCall(pool.hellos["honest"].entry_points[0]))
+        pool.flush()
+        pool.collect()
+    assert not any(map(running, pids))
+
+
+UNAVAILABLE = [
+    (FAKES["unavailable"], "ImportError: libmood.so: cannot open shared object file"),
+    (FAKES["mute"], "could not be started: it gave no answer within 1 s"),
+    (Fake("no_such_script", serves=False), "it exited with code 1 \\(.*No module named tests.fakes.no_such_script"),
+]
+
+
+@pytest.mark.parametrize(("fake", "reason"), UNAVAILABLE, ids=lambda value: getattr(value, "name", ""))
+def test_a_backend_that_does_not_start_is_unavailable_and_the_others_run(fake, reason):
+    with Pool([fake, FAKES["honest"]], Limits(start=1.0 if fake.name == "mute" else 30.0)) as pool:
+        assert re.search(reason, pool.unavailable[fake.name])
+        assert fake.name == "mute" or list(pool.hellos) == ["honest"]
+
+
+def test_a_backend_whose_command_fails_is_unavailable():
+    class Broken(Fake):
+        def command(self) -> list[str]:
+            raise LookupError("no interpreter")
+
+    with Pool([Broken("broken")], QUICK) as pool:
+        assert pool.unavailable == {"broken": "LookupError: no interpreter"}
+
+
+def test_a_command_that_does_not_exist_is_unavailable():
+    class Nowhere(Fake):
+        def command(self) -> list[str]:
+            return ["/nowhere/python"]
+
+    with Pool([Nowhere("nowhere")], QUICK) as pool:
+        assert "No such file" in pool.unavailable["nowhere"]
+
+
+def test_a_missing_backend_is_not_started():
+    class Missing(Fake):
+        def missing(self) -> str:
+            return "not installed; do this"
+
+        def command(self) -> list[str]:
+            raise AssertionError("started")
+
+    with Pool([Missing("missing")], QUICK) as pool:
+        assert pool.unavailable == {"missing": "not installed; do this"}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"hello": 99}', "protocol 99, expected 1"),
+        ("{}", "odd hello: KeyError"),
+        ('{"hello": 1}', "odd hello: KeyError"),
+        ('{"hello": 1, "entry_points": 5}', "odd hello: TypeError"),
+        ('{"hello": 1, "entry_points": [5]}', "odd hello"),
+        ('{"hello": 1, "entry_points": [{"name": "f"}]}', "declaration of an entry point"),
+        ('{"hello": 1, "entry_points": [], "environment": []}', "odd hello: AttributeError"),
+        ("Welcome to the framework!", "expected one JSON line"),
+        ("[" * 100_000, "expected one JSON line"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_an_odd_hello_is_told(line, reason):
+    with Pool([Fake("odd_hello", serves=False, arguments=(line,))], QUICK) as pool:
+        assert reason in pool.unavailable["odd_hello"]
+        assert not pool.hellos
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("ranks", [4], "rank 4"),
+        ("ranks", [[2]], "TypeError"),
+        ("input", "NCX", "not an axis"),
+        ("kernel", "OO*", "stands twice"),
+        ("words", {"same": ["SAME", "no_recipe"]}, "no_recipe"),
+        ("explicit", "sometimes", "expected one of no, even, uneven"),
+        ("groups", "some", "expected one of one, depthwise, any"),
+        ("algorithm", "magic", "expected one of direct, fft"),
+    ],
+)
+def test_an_odd_declaration_is_told(field, value, reason):
+    declaration = {**honest.ENTRY_POINTS[0].as_json(), field: value}
+    line = {"hello": 1, "backend": "b", "version": "v", "environment": {}, "entry_points": [declaration]}
+    with Pool([Fake("odd_hello", serves=False, arguments=(json.dumps(line),))], QUICK) as pool:
+        assert reason in pool.unavailable["odd_hello"]
+
+
+def test_settings_that_cannot_travel_fail_the_caller_and_hang_nobody():
+    with Pool([FAKES["honest"]], QUICK) as pool:
+        entry = pool.hellos["honest"].entry_points[0]
+        pool.submit("honest", 0, NativeCall(entry, settings={**SETTINGS, "stride": {1, 2}}))
+        pool.flush()
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            pool.collect()
+
+
+def test_the_worker_gets_the_parents_environment_and_finds_this_package(monkeypatch):
+    monkeypatch.setenv("HARNESS_TEST", "seen")
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    program = "import os, harness; raise SystemExit(os.environ['HARNESS_TEST'] + os.environ['PYTHONPATH'][-10:])"
+
+    class Asking(Fake):
+        def command(self) -> list[str]:
+            return [sys.executable, "-c", program]
+
+    with Pool([Asking("asking")], QUICK) as pool:
+        assert "(seen/somewhere)" in pool.unavailable["asking"]
+
+
+def test_the_end_of_standard_error_is_kept():
+    worker = Worker(FAKES["flooding"], Limits(call=30.0))
+    try:
+        entry = worker.hello().entry_points[0]
+        assert [type(outcome) for outcome in worker.ask([NativeCall(entry)])] == [Answered]
+    finally:
+        worker.stop()
+    text = worker.errors.text()
+    assert text.endswith("the flood")
+    assert 0 < len(text) <= worker.errors.KEPT
+
+
+def test_a_worker_says_itself_what_is_wrong():
+    for name, error in [("unavailable", Unavailable), ("odd_hello", WorkerDied)]:
+        worker = Worker(FAKES[name], QUICK)
+        try:
+            with pytest.raises(error):
+                worker.hello()
+        finally:
+            worker.stop()
+
+
+def pids_of(pool: Pool) -> list[int]:
+    """Process ids of the workers, once all have said hello."""
+    return [pool._lanes[name].worker.process.pid for name in pool.hellos]
+
+
+def test_leaving_the_pool_ends_every_worker_at_once_even_busy_ones():
+    with Pool([FAKES["hanging"], FAKES["honest"]], Limits(call=600.0)) as pool:
+        pool.submit("hanging", 0, NativeCall(pool.hellos["hanging"].entry_points[0]))
+        pool.flush()
+        pids = pids_of(pool)
+        assert len(pids) == 2
+        assert all(map(running, pids))
+        start = time.monotonic()
+    assert time.monotonic() - start < 10
+    assert not any(map(running, pids))
+
+
+def test_an_exception_in_the_run_ends_every_worker():
+    with pytest.raises(ZeroDivisionError), Pool([FAKES["honest"]], QUICK) as pool:
+        pids = pids_of(pool)
+        raise ZeroDivisionError
+    assert not any(map(running, pids))
+
+
+STARTING = """
+import os, subprocess, sys, threading
+child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+with open(sys.argv[1], "w") as told:
+    print(os.getpid(), child.pid, file=told)
+threading.Event().wait()
+"""
+
+PARENT_OF_STARTING = f"""
+import sys
+from harness.pool import Limits, Pool
+from tests.fakes import Fake
+class Starting(Fake):
+    def command(self):
+        return [sys.executable, "-c", {STARTING!r}, sys.argv[1]]
+with Pool([Starting("starting")], Limits(start=600.0)) as pool:
+    pool.hellos
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the end of a process")
+def test_an_interrupt_while_workers_start_ends_them_and_their_children(tmp_path):
+    fifo = tmp_path / "pids"
+    os.mkfifo(fifo)
+    parent = subprocess.Popen([sys.executable, "-c", PARENT_OF_STARTING, str(fifo)], stderr=subprocess.DEVNULL)
+    pids = [int(pid) for pid in fifo.read_text().split()]
+    assert len(pids) == 2
+    parent.send_signal(signal.SIGINT)
+    assert parent.wait(30) == -signal.SIGINT
+    assert all(map(ends, pids))
+
+
+PARENT = """
+from harness.pool import Limits, Pool
+from tests.fakes import FAKES
+from tests.test_pool import NativeCall, pids_of
+with Pool([FAKES["hanging"], FAKES["honest"]], Limits(call=600.0)) as pool:
+    pool.submit("hanging", 0, NativeCall(pool.hellos["hanging"].entry_points[0]))
+    pool.flush()
+    print(*pids_of(pool), flush=True)
+    pool.collect()
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the end of a process")
+def test_no_worker_outlives_its_parent(sent):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert parent.stdout
+    with parent.stdout:
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        parent.send_signal(sent)
+        assert parent.wait(30) == -sent
+    assert all(map(ends, pids))

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.transform import (
+    TRANSFORM_IDS,
+    AddBias,
+    CropOutput,
+    DenseGroups,
+    DilateKernel,
+    PaddingSplit,
+    PadInput,
+    ReverseKernel,
+    SubsampleOutput,
+    Transform,
+)
+from harness.window import Convolution, Window
+from tests.plain import convolutions, evaluate, integers
+
+PAIRS = ((0, 1), (2, 3))
+EVERY = [
+    ReverseKernel((0,)),
+    ReverseKernel((0, 1)),
+    ReverseKernel((0, 1, 2)),
+    PaddingSplit(PAIRS, ((1, 0), (3, 2))),
+    PadInput(PAIRS, "reflect"),
+    DilateKernel((2, 1)),
+    DenseGroups(2),
+    SubsampleOutput((2, 1)),
+    CropOutput(PAIRS),
+    AddBias(np.ones(3)),
+]
+
+
+def rewrites(conv: Convolution) -> dict[str, tuple[Transform, Convolution]]:
+    """Every transform that says a convolution differently, with a form of `conv` that it can be applied to."""
+    win = conv.window
+    unstrided = replace(conv, window=replace(win, stride=(1,) * conv.rank))
+    biased = replace(conv, bias=integers((len(conv.w),), 5))
+    return {
+        "reverse_kernel": (ReverseKernel(tuple(range(conv.rank))), conv),
+        "reverse_one_axis": (ReverseKernel((conv.rank - 1,)), conv),
+        "pad_input": (PadInput(win.padding, win.boundary), conv),
+        "dilate_kernel": (DilateKernel(win.dilation), conv),
+        "dense_groups": (DenseGroups(win.groups), conv),
+        "subsample_output": (SubsampleOutput(win.stride), conv),
+        "crop_output": (
+            CropOutput(((1, 2),) * conv.rank),
+            replace(unstrided, window=replace(unstrided.window, boundary="zero")),
+        ),
+        "add_bias": (AddBias(biased.bias), biased),
+    }
+
+
+names = st.sampled_from(
+    sorted(rewrites(Convolution(np.ones((1, 1, 1)), np.ones((1, 1, 1)), None, Window((1,), (1,), ((0, 0),), (False,)))))
+)
+
+
+def assert_equal(found: Convolution, expected: Convolution) -> None:
+    assert found.window == expected.window
+    np.testing.assert_array_equal(found.x, expected.x)
+    np.testing.assert_array_equal(found.w, expected.w)
+    np.testing.assert_equal(found.bias, expected.bias)
+
+
+@given(convolutions(), names)
+def test_the_rewritten_call_finished_is_the_call(conv, name):
+    transform, conv = rewrites(conv)[name]
+    found = transform.finish(evaluate(transform.rewrite(conv)))
+    np.testing.assert_array_equal(found, evaluate(conv))
+
+
+@given(convolutions(lowest=0), names)
+def test_undo_takes_a_rewrite_back(conv, name):
+    transform, conv = rewrites(conv)[name]
+    assert_equal(transform.undo(transform.rewrite(conv)), conv)
+
+
+@given(convolutions())
+def test_a_system_that_differs_is_served_by_the_rewritten_call(conv):
+    """What `rewrite` makes of a call cancels what the system does differently."""
+    transform = ReverseKernel(tuple(range(conv.rank)))
+    np.testing.assert_array_equal(
+        evaluate(transform.differ(transform.rewrite(conv))),
+        evaluate(replace(conv, w=np.flip(conv.w, tuple(range(2, conv.w.ndim))))),
+    )
+
+
+@given(convolutions())
+def test_reversing_twice_changes_nothing(conv):
+    transform = ReverseKernel(tuple(range(conv.rank)))
+    assert_equal(transform.differ(transform.differ(conv)), conv)
+
+
+@given(convolutions())
+def test_rewrites_leave_their_argument_alone(conv):
+    before = evaluate(conv)
+    for transform, form in rewrites(conv).values():
+        transform.finish(evaluate(transform.rewrite(form)))
+    np.testing.assert_array_equal(evaluate(conv), before)
+
+
+def example(**window) -> Convolution:
+    settings = {"stride": (1, 1), "dilation": (1, 1), "padding": ((0, 0), (0, 0)), "reversal": (False, False), **window}
+    return Convolution(integers((1, 1, 5, 5), 1), integers((1, 1, 2, 3), 2), None, Window(**settings))
+
+
+def test_a_reversed_kernel_is_a_convolution():
+    signal = pytest.importorskip("scipy.signal")
+    conv = ReverseKernel((0, 1)).differ(example())
+    np.testing.assert_array_equal(evaluate(conv)[0, 0], signal.convolve2d(conv.x[0, 0], conv.w[0, 0], "valid"))
+
+
+def test_a_padding_split_moves_the_output():
+    conv = example(padding=((0, 1), (1, 1)))
+    moved = PaddingSplit(conv.window.padding, ((1, 0), (1, 1))).differ(conv)
+    np.testing.assert_array_equal(evaluate(moved)[0, 0, 1:], evaluate(conv)[0, 0, :-1])
+    assert not np.array_equal(evaluate(moved), evaluate(conv))
+
+
+def test_padding_by_hand_keeps_the_boundary():
+    conv = example(padding=((1, 1), (2, 0)), boundary="reflect")
+    rewritten = PadInput(conv.window.padding, "reflect").rewrite(conv)
+    assert rewritten.window.padding == ((0, 0), (0, 0))
+    np.testing.assert_array_equal(rewritten.x[0, 0], np.pad(conv.x[0, 0], ((1, 1), (2, 0)), mode="reflect"))
+
+
+@pytest.mark.parametrize("transform", EVERY, ids=lambda transform: transform.id)
+def test_every_transform_has_words_and_an_id(transform):
+    assert transform.id in TRANSFORM_IDS.values()
+    assert transform.words().strip()
+    assert not transform.words().endswith(".")
+
+
+def test_ids_are_told_apart_and_all_are_tried_here():
+    assert len(set(TRANSFORM_IDS.values())) == len(TRANSFORM_IDS)
+    assert {type(transform) for transform in EVERY} == set(TRANSFORM_IDS)
+
+
+def test_words_name_the_numbers():
+    assert "0:1 x 2:3" in PadInput(PAIRS, "reflect").words()
+    assert "reflect" in PadInput(PAIRS, "reflect").words()
+    assert "2 x 1" in DilateKernel((2, 1)).words()
+    assert "180 degrees" in ReverseKernel((0, 1)).words()
+    assert "axis 1" in ReverseKernel((1,)).words()
