@@ -1,0 +1,214 @@
+"""Declarations are claims: here every entry point of every framework that is installed is measured against its own.
+
+The data are whole numbers, so a system that is as it says gives the very numbers that its declaration comes to.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import layout
+from harness.backends import TABLE
+from harness.case import Case
+from harness.lower import Call, lower
+from harness.pool import Answered, Outcome, Pool, Raised
+from harness.window import Convolution, Window
+from harness.worker.entry import EntryPoint, from_json
+from tests.declared import case_of, simulated
+from tests.plain import evaluate, integers
+
+ENTRIES = [
+    pytest.param(name, from_json(entry.as_json()), id=entry.name)
+    for name, backend in TABLE.items()
+    for entry in importlib.import_module(backend.module).ENTRY_POINTS
+]
+
+
+@pytest.fixture(scope="session")
+def ask():
+    """ask(backend, calls): their outcomes, from a worker that is started once; skips where there is none."""
+    pools: dict[str, Pool] = {}
+
+    def ask(backend: str, calls: Sequence[Call]) -> list[Outcome]:
+        if backend not in pools:
+            pools[backend] = Pool([TABLE[backend]]).__enter__()
+        pool = pools[backend]
+        if backend in pool.unavailable:
+            pytest.skip(pool.unavailable[backend])
+        for index, call in enumerate(calls):
+            pool.submit(backend, index, call)
+        pool.flush()
+        return [outcome for _, outcome in sorted((pool.collect() for _ in calls), key=lambda item: item[0])]
+
+    yield ask
+    for pool in pools.values():
+        pool.close()
+
+
+def faults(calls: Sequence[Call], outcomes: Sequence[Outcome], expected: Sequence[np.ndarray]) -> list[str]:
+    """What is wrong with each outcome that is not as expected, smallest calls first."""
+    found = []
+    for call, outcome, wanted in zip(calls, outcomes, expected, strict=True):
+        wrong = fault(call, outcome, wanted)
+        if wrong:
+            x, w = call.arrays[:2]
+            found.append((x.size + w.size, f"{call.settings}, x {x.dtype} {x.shape}, w {w.shape}: {wrong}"))
+    return [text for _, text in sorted(found)]
+
+
+def fault(call: Call, outcome: Outcome, expected: np.ndarray) -> str:
+    """What is wrong with the canonical output of a call, "" if nothing; an FFT's is right when it rounds to it."""
+    if not isinstance(outcome, Answered):
+        return str(outcome)
+    if outcome.array.dtype != call.arrays[0].dtype:
+        return f"dtype {outcome.array.dtype}"
+    found = call.canonical(outcome.array)
+    if found.shape != expected.shape:
+        return f"shape {found.shape}, expected {expected.shape}"
+    close = np.abs(found - expected) < 0.25 if call.entry.algorithm == "fft" else found == expected
+    return "" if close.all() else f"found {found.ravel()[:6]}, expected {expected.ravel()[:6]}"
+
+
+def example(entry: EntryPoint, rank: int, seed: int, dtype: str = "float32", **changes: Any) -> Case:
+    """A case with an asymmetric kernel; `changes` are settings of its window, sizes `n` and `k`, bias, padding."""
+    n, k = changes.pop("n", (6, 7, 5)[:rank]), changes.pop("k", (3, 2, 3)[:rank])
+    groups, padding, bias = changes.pop("groups", 1), changes.pop("padding", "same"), changes.pop("bias", None)
+    inputs = 1 if entry.groups == "depthwise" else 2
+    groups = max(groups, 2) if entry.groups == "depthwise" else groups
+    ones, none = (1,) * rank, ((0, 0),) * rank
+    settings = {"stride": ones, "dilation": ones, "padding": none, "reversal": (False,) * rank, **changes}
+    x = integers((2, inputs * groups, *n), seed, dtype)
+    w = integers((2 * groups, inputs, *k), seed + 1, dtype)
+    return case_of(Convolution(x, w, bias, Window(groups=groups, **settings)), padding)
+
+
+def claims(entry: EntryPoint) -> Iterator[Case]:
+    """One case for each thing that the declaration claims, in each rank."""
+    word = "valid" if "valid" in entry.words else "same"
+    for rank in entry.ranks:
+        for dtype in entry.dtypes:
+            for padding in entry.words:
+                yield example(entry, rank, 1, dtype, padding=padding)
+        if entry.explicit != "no":
+            yield example(entry, rank, 2, padding=((1, 1), (2, 2), (0, 0))[:rank])
+        if entry.explicit == "uneven":
+            yield example(entry, rank, 3, padding=((0, 1), (2, 0), (3, 1))[:rank])
+        if entry.stride:
+            yield example(entry, rank, 4, padding=word, stride=(2,) * rank)
+            yield example(entry, rank, 5, padding=word, stride=(2, 3, 1)[:rank])
+        if entry.dilation:
+            yield example(entry, rank, 6, padding=word, dilation=(2,) * rank)
+            yield example(entry, rank, 7, padding=word, dilation=(1, 2, 2)[:rank])
+        if entry.stride and entry.dilation and entry.together:
+            yield example(entry, rank, 8, padding=word, stride=(2,) * rank, dilation=(2,) * rank)
+        if entry.groups != "one":
+            yield example(entry, rank, 9, padding=word, groups=2)
+            yield example(entry, rank, 9, padding=word, groups=3)
+        if entry.bias:
+            yield example(entry, rank, 10, padding=word, bias=np.array([5, -7], np.float32))
+        for boundary in entry.boundaries:
+            yield example(entry, rank, 11, padding="same", boundary=boundary)
+
+
+@pytest.mark.parametrize(("backend", "entry"), ENTRIES)
+def test_an_entry_point_does_everything_that_it_claims(backend, entry, ask):
+    calls = [lower(case, entry, "as_written") for case in claims(entry)]
+    expected = [call.canonical(simulated(call)) for call in calls]
+    assert not faults(calls, ask(backend, calls), expected)
+
+
+@pytest.mark.parametrize(("backend", "entry"), ENTRIES)
+def test_padding_words_come_to_what_is_claimed(backend, entry, ask):
+    """Each word on kernels of 1 to 5, inputs of 4 to 9 that are no shorter, and strides of 1 to 3."""
+    rank = entry.ranks[0]
+    calls = []
+    for padding, word in entry.words.items():
+        for stride in (1, 2, 3) if entry.stride and word.strided else (1,):
+            for k in range(1, 6):
+                for n in range(max(4, k), 10):
+                    sizes, kernel = (n, 9, 6)[:rank], (k, 2, 1)[:rank]
+                    settings = {"n": sizes, "k": kernel, "stride": (stride,) * rank}
+                    calls.append(lower(example(entry, rank, n + k, padding=padding, **settings), entry, "as_written"))
+    expected = [call.canonical(simulated(call)) for call in calls]
+    assert not faults(calls, ask(backend, calls), expected)
+
+
+def assorted(entry: EntryPoint, count: int) -> Iterator[Case]:
+    """Cases of all settings at once, also those that the entry point does not have."""
+    stream = np.random.default_rng(count)
+
+    def pick(low: int, high: int, rank: int) -> tuple[int, ...]:
+        return tuple(stream.integers(low, high + 1, rank).tolist())
+
+    while count:
+        rank = int(stream.choice(entry.ranks))
+        case = example(
+            entry,
+            rank,
+            count,
+            n=pick(2, 6, rank),
+            k=pick(1, 3, rank),
+            stride=pick(1, 2, rank),
+            dilation=pick(1, 2, rank),
+            reversal=(bool(stream.integers(2)),) * rank,
+            boundary=str(stream.choice(["zero", "zero", "edge", "reflect", "symmetric", "wrap"])),
+            groups=int(stream.integers(1, 3)),
+            padding=[None, "same", "same_lower", "valid", "full"][stream.integers(5)]
+            or tuple(zip(pick(-1, 2, rank), pick(-1, 2, rank), strict=True)),
+        )
+        if min(case.convolution().output_shape) > 0:
+            count -= 1
+            yield case
+
+
+@pytest.mark.parametrize(("backend", "entry"), ENTRIES)
+def test_normalized_calls_compute_what_the_case_means(backend, entry, ask):
+    cases = list(assorted(entry, 24))
+    calls = [lower(case, entry, "normalized") for case in cases]
+    assert not faults(calls, ask(backend, calls), [evaluate(case.convolution()) for case in cases])
+
+
+@pytest.mark.parametrize(("backend", "entry"), ENTRIES)
+def test_the_kernel_is_read_as_declared(backend, entry, ask):
+    """The response to an impulse is the kernel, read backwards by a cross-correlation."""
+    rank = entry.ranks[0]
+    case = example(entry, rank, 1, n=(7,) * rank, k=(3,) * rank)
+    case.x[:] = 0
+    case.x[(0, 0, *(3,) * rank)] = 1
+    call = lower(case, entry, "as_written")
+    (outcome,) = ask(backend, [call])
+    assert isinstance(outcome, Answered)
+    response = call.canonical(outcome.array)[(0, 0, *(slice(2, 5),) * rank)]
+    kernel = case.w[0, 0] if entry.reversal else np.flip(case.w[0, 0])
+    np.testing.assert_allclose(response, kernel, atol=1e-5)
+
+
+@pytest.mark.parametrize(("backend", "entry"), ENTRIES)
+def test_a_bad_call_raises_and_its_neighbours_are_answered(backend, entry, ask):
+    """The kernel of the bad call has a channel too many."""
+    good = [lower(example(entry, entry.ranks[0], seed), entry, "as_written") for seed in range(4)]
+    x, w = good[2].arrays
+    axis = layout.expand(entry.kernel, entry.ranks[0]).index("O" if entry.groups == "depthwise" else "I")
+    bad = replace(good[2], arrays=(x, np.concatenate([w, w.take([0], axis)], axis)))
+    outcomes = ask(backend, [*good[:2], bad, *good[2:]])
+    assert isinstance(outcomes.pop(2), Raised)
+    assert not faults(good, outcomes, [call.canonical(simulated(call)) for call in good])
+
+
+def test_missing_frameworks_are_named_with_the_command_that_installs_them():
+    missing = replace(TABLE["torch"], imports="no_such_framework").missing()
+    assert missing is not None
+    assert "no_such_framework is not installed" in missing
+    assert "[torch]" in missing
+
+
+def test_the_table_is_keyed_by_name_and_entry_points_have_names_of_their_own():
+    assert all(name == backend.name for name, backend in TABLE.items())
+    names = [parameter.id for parameter in ENTRIES]
+    assert len(names) == len(set(names))

@@ -1,0 +1,198 @@
+"""The whole way from case files through the zoo of fakes to reports."""
+
+from __future__ import annotations
+
+import textwrap
+import tracemalloc
+
+import pytest
+
+from harness.case import load
+from harness.pool import Limits, Pool
+from harness.run import run
+from tests.fakes import ANSWERING, FAILING, FAKES, SCRIPTS
+
+CASE = """
+title: integers that tell every convention apart
+means: cross-correlation
+padding: same
+input: {layout: NCHW, integers: {shape: [1, 2, 5, 6], seed: 1, low: -9, high: 9}}
+kernel: {layout: OIHW, integers: {shape: [2, 2, 3, 2], seed: 2, low: -9, high: 9}}
+"""
+
+# fake -> (outcome, verdict, transforms) of its as-written call
+FOUND = {
+    "honest": ("answered", "agrees", ()),
+    "printing": ("answered", "agrees", ()),
+    "reading": ("answered", "agrees", ()),
+    "flooding": ("answered", "agrees", ()),
+    "warning": ("answered", "agrees", ()),
+    "wrong": ("answered", "unexplained", None),
+    "flipped": ("answered", "convention", ("reverse_kernel",)),
+    "lying": ("answered", "convention", ("reverse_kernel",)),
+    "shifted": ("answered", "convention", ("padding_split",)),
+    "noisy": ("answered", "unexplained", None),
+    "nan": ("answered", "unexplained", None),
+    "wrong_shape": ("answered", "convention", ("padding_split",)),
+    "declining": ("declined", "declined", ()),
+    "raising": ("raised", "raised", ()),
+    "hanging": ("died", "died", ()),
+    "aborting": ("died", "died", ()),
+    "dying_once": ("answered", "agrees", ()),
+    "half_reply": ("died", "died", ()),
+    "garbage": ("died", "died", ()),
+    "gigantic": ("died", "died", ()),
+}
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("zoo") / "case.yaml"
+    path.write_text(CASE)
+    names = [name for name in ANSWERING + FAILING + SCRIPTS if name in FOUND]
+    with Pool([FAKES[name] for name in names], Limits(call=3.0)) as pool:
+        (report,) = run(load(path), pool, pool.entry_points())
+    return report
+
+
+def result(report, backend, mode="as_written"):
+    return next(each for each in report.results if each.backend == backend and each.mode == mode)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_every_fake_gets_its_outcome_and_verdict(zoo, name):
+    found = result(zoo, name)
+    outcome, verdict, transforms = FOUND[name]
+    assert (found.outcome, found.verdict) == (outcome, verdict)
+    if transforms is not None:
+        assert found.transforms == transforms
+    if verdict != "agrees":
+        assert found.reason
+
+
+def test_fakes_that_keep_to_one_convention_are_one_class(zoo):
+    first, *others = zoo.classes["as_written"]
+    assert set(first) == {"fake." + name for name, (_, verdict, _) in FOUND.items() if verdict == "agrees"}
+    assert ["fake.flipped", "fake.lying"] in [sorted(names) for names in others]
+    assert all(len(names) == 1 for names in others if "fake.flipped" not in names)
+
+
+def test_a_case_without_expectations_demands_that_normalized_results_agree(zoo):
+    expected = {each.backend: each.expected for each in zoo.results if each.mode == "normalized"}
+    for name, (outcome, verdict, _) in FOUND.items():
+        agrees = verdict == "agrees" or name == "flipped"  # which declares its reversal, so that it can be undone
+        assert expected[name] is (None if outcome == "declined" else agrees), name
+    assert all(each.expected is None for each in zoo.results if each.mode == "as_written")
+    assert any("fake.wrong" in failure for failure in zoo.failures)
+
+
+def test_outputs_hold_the_first_member_of_each_class(zoo):
+    assert len(zoo.outputs["as_written"]) == len(zoo.classes["as_written"])
+    assert zoo.outputs["as_written"][0]["values"] == zoo.info["reference"]["values"]
+
+
+def reports_of(tmp_path, text, names, limits=Limits(call=30.0)):  # noqa: B008 - frozen
+    path = tmp_path / "case.yaml"
+    path.write_text(textwrap.dedent(text))
+    with Pool([FAKES[name] for name in names], limits) as pool:
+        return list(run(load(path), pool, pool.entry_points()))
+
+
+AGREE = "expect: {as_written: [[fake.honest, fake.flipped]]}"
+DIFFER = "expect: {as_written: [[fake.honest], [fake.printing]]}"
+RIGHT = "expect: {as_written: [[fake.honest, fake.printing], [fake.flipped]]}"
+
+
+@pytest.mark.parametrize(
+    ("expect", "blamed"),
+    [(AGREE, "fake.flipped was expected to agree"), (DIFFER, "fake.printing was expected to differ"), (RIGHT, None)],
+)
+def test_expectations_fail_in_both_directions(tmp_path, expect, blamed):
+    (report,) = reports_of(tmp_path, CASE + expect, ["honest", "printing", "flipped"])
+    failures = [failure for failure in report.failures if failure.startswith("as_written")]
+    assert [blamed in failure for failure in failures] == ([True] if blamed else [])
+    marks = {each.entry_point: each.expected for each in report.results if each.mode == "as_written"}
+    assert (False in marks.values()) is bool(blamed)
+
+
+RECORDED = """
+title: a recording
+means: cross-correlation
+padding: valid
+input: {layout: W, values: [1, 0, 2, 3, 0, 1, 1]}
+kernel: {layout: W, values: [2, 1, 3]}
+recorded:
+  - {system: elsewhere, origin: made up, layout: W, values: %s, %s expect: [%s]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "digits", "expect", "verdict", "expected"),
+    [
+        ("[8, 11, 7, 9, 4]", "", "", "agrees", True),
+        ("[8, 11, 7, 9, 4]", "", "reverse_kernel", "agrees", False),
+        ("[7, 8, 9, 11, 3]", "", "reverse_kernel", "convention", True),
+        ("[7, 8, 9, 11, 3]", "", "", "convention", False),
+        ("[8, 11, null, 9, null]", "", "", "agrees", True),
+        ("[8.04, 10.96, 7, 9, 4]", "decimals: 1,", "", "agrees", True),
+        ("[8.06, 10.96, 7, 9, 4]", "decimals: 1,", "", "unexplained", False),
+        ("[1, 2, 3, 4, 5]", "", "", "unexplained", False),
+    ],
+)
+def test_recordings_are_judged_with_their_digits(tmp_path, values, digits, expect, verdict, expected):
+    (report,) = reports_of(tmp_path, RECORDED % (values, digits, expect), ["honest"])
+    found = next(each for each in report.results if each.mode == "recorded")
+    assert (found.verdict, found.expected) == (verdict, expected)
+    assert bool([failure for failure in report.failures if failure.startswith("recorded")]) is not expected
+
+
+def test_a_tolerance_set_by_hand_replaces_the_ladder(tmp_path):
+    text = CASE + "tolerance: {rtol: 1.0e-2, atol: 1, why: a test}"
+    (report,) = reports_of(tmp_path, text, ["noisy"])
+    assert {(each.verdict, each.rung) for each in report.results} == {("agrees", "case tolerance")}
+
+
+def test_modes_that_come_to_one_call_are_called_once(tmp_path):
+    (report,) = reports_of(tmp_path, CASE, ["honest"])
+    written, normalized = report.results
+    assert written.seconds == normalized.seconds
+
+
+MATRIX = """
+title: many members
+means: cross-correlation
+input: {layout: HW, integers: {shape: [8, 8], seed: 0, low: -9, high: 9}}
+kernel: {layout: HW, integers: {shape: [3, 3], seed: 1, low: -9, high: 9}}
+matrix: {stride: %s, padding: %s}
+"""
+
+
+def test_reports_come_in_the_order_of_the_cases_and_a_death_costs_only_its_case(tmp_path):
+    text = MATRIX % ([1, 2, 3, 4, 5, 6], ["same", "valid", 1, 2])
+    reports = reports_of(tmp_path, text, ["honest", "aborting"], Limits(call=20.0))
+    path = tmp_path / "case.yaml"
+    assert [report.info["id"] for report in reports] == [case.id for case in load(path)]
+    assert {result(report, "honest").verdict for report in reports} == {"agrees"}
+    assert {result(report, "aborting").outcome for report in reports} == {"died"}
+
+
+def test_memory_does_not_grow_with_the_number_of_cases(tmp_path, monkeypatch):
+    path = tmp_path / "case.yaml"
+    path.write_text(MATRIX % ([1, 2, 3, 4], [1, 2, 3]))
+    monkeypatch.setattr("harness.run.IN_FLIGHT_CASES", 8)
+
+    def cases(count):
+        for _ in range(count):
+            yield from load(path)
+
+    with Pool([FAKES["honest"]]) as pool:
+        entries = pool.entry_points()
+        list(run(cases(3), pool, entries))
+        peaks = []
+        for count in (4, 40):
+            tracemalloc.start()
+            for _ in run(cases(count), pool, entries):
+                pass
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
