@@ -1,0 +1,218 @@
+"""pytest plugin: every case x entry point x mode is a test, and so are the agreement classes and each recording.
+
+Loaded by the project's conftest, or anywhere with `-p harness.pytest_plugin`. The members of a case file are run when
+the first of its tests is, all together; the workers live as long as the session.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import selection
+from harness.case import Case, CaseError, load
+from harness.lower import MODES
+from harness.pool import Pool
+from harness.run import CaseReport, Result, run
+
+Offered = Sequence[tuple[str, str]]
+
+_BENCH = pytest.StashKey["Bench"]()
+_LOOKS_LIKE_A_CASE = re.compile(r"^(input|kernel):", re.MULTILINE)
+
+
+class Bench:
+    """The workers of a session, started when the first case file is collected, and the reports of the newest file."""
+
+    def __init__(self, requested: Sequence[str]) -> None:
+        self.requested = requested
+        self.pool = Pool(selection.backends(requested))
+        self.pool.__enter__()
+        self._newest: tuple[Path, dict[str, CaseReport]] | None = None
+
+    def offered(self) -> list[tuple[str, str]]:
+        """(backend, entry point name) of all that run; raises MissingBackend for one asked for by name that does not."""
+        selection.demand(self.requested, self.pool.unavailable)
+        return [(backend, entry.name) for backend, entry in self.pool.entry_points()]
+
+    def report(self, path: Path, case_id: str) -> CaseReport:
+        """The report of one member of a case file; all members are run when the first is asked for."""
+        if self._newest is None or self._newest[0] != path:
+            entries = self.pool.entry_points()
+            self._newest = path, {report.info["id"]: report for report in run(load(path), self.pool, entries)}
+        return self._newest[1][case_id]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("framework agreement")
+    group.addoption("--backend", action="append", default=[], help="run this backend; it must be there (repeatable)")
+    group.addoption("--case", action="append", default=[], help="only cases whose id matches this glob (repeatable)")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    bench = config.stash.get(_BENCH, None)
+    if bench:
+        bench.pool.close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.suffix == ".yaml" and _LOOKS_LIKE_A_CASE.search(file_path.read_text("utf-8", "replace")):
+        return CaseFile.from_parent(parent, path=file_path)
+    return None
+
+
+def _bench(config: pytest.Config) -> Bench:
+    if _BENCH not in config.stash:
+        try:
+            config.stash[_BENCH] = Bench(config.getoption("--backend"))
+        except selection.SelectionError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_BENCH]
+
+
+class CaseFile(pytest.File):
+    """A case file: its members, or, for a single case, directly the tests of it."""
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        bench = _bench(self.config)
+        wanted = self.config.getoption("--case")
+        try:
+            offered = bench.offered()
+            for case in load(self.path):
+                selection.check_names(case, bench.pool.entry_points())
+                if wanted and not any(fnmatch.fnmatchcase(case.id, glob) for glob in wanted):
+                    continue
+                label = case.id.removesuffix("]").partition(".yaml[")[2]
+                if label:
+                    yield Member.from_parent(self, name=label, case=case, bench=bench, offered=offered)
+                else:
+                    yield from _tests(self, case, bench, offered)
+        except CaseError as error:
+            raise self.CollectError(str(error)) from None
+        except selection.MissingBackend as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+class Member(pytest.Collector):
+    """One member of a case file's matrix."""
+
+    def __init__(self, *, case: Case, bench: Bench, offered: Offered, **more: Any) -> None:
+        super().__init__(**more)
+        self.tests = list(_tests(self, case, bench, offered))
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        return self.tests
+
+
+def _tests(
+    parent: pytest.Collector, case: Case, bench: Bench, offered: Offered
+) -> Iterator[pytest.Item | pytest.Collector]:
+    """The tests of one case: each entry point in each mode, the classes of each mode, each recording."""
+    common = {"bench": bench, "case_id": case.id}
+    for _, name in offered:
+        yield Group.from_parent(parent, name=name, kind=EntryPointTest, names=MODES, common=common)
+    yield Group.from_parent(parent, name="classes", kind=ClassesTest, names=MODES, common=common)
+    systems = [recording.system.replace("::", ":") for recording in case.recorded]
+    if systems:
+        yield Group.from_parent(parent, name="recorded", kind=RecordingTest, names=systems, common=common)
+    for backend, reason in bench.pool.unavailable.items():
+        yield SkippedBackend.from_parent(parent, name=backend, reason=reason)
+
+
+class Group(pytest.Collector):
+    """The tests of one entry point, or of the classes, or of the recordings."""
+
+    def __init__(self, *, kind: type[pytest.Item], names: Sequence[str], common: dict[str, Any], **more: Any) -> None:
+        super().__init__(**more)
+        self.tests = [kind.from_parent(self, name=name, **common) for name in names]
+
+    def collect(self) -> list[pytest.Item]:
+        return self.tests
+
+
+class NotAsExpected(Exception):
+    """Something came out otherwise than the case says; the text is for the reader, who needs no traceback."""
+
+
+class CaseTest(pytest.Item):
+    """A test that looks at the report of a case."""
+
+    def __init__(self, *, bench: Bench, case_id: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.bench, self.case_id = bench, case_id
+
+    @property
+    def report(self) -> CaseReport:
+        return self.bench.report(self.path, self.case_id)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, NotAsExpected):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.nodeid
+
+
+class EntryPointTest(CaseTest):
+    """One entry point in one mode."""
+
+    def runtest(self) -> None:
+        assert self.parent
+        result = _result(self.report, self.parent.name, self.name)
+        if result.expected is False:
+            raise NotAsExpected(_told(self.report, result))
+        if result.outcome != "answered":
+            pytest.skip(f"{result.outcome}: {result.reason}")
+
+
+class ClassesTest(CaseTest):
+    """The agreement classes of one mode."""
+
+    def runtest(self) -> None:
+        failures = [failure for failure in self.report.failures if failure.startswith(f"{self.name}: ")]
+        if failures:
+            classes = [
+                f"  class {number}: {', '.join(names)}"
+                for number, names in enumerate(self.report.classes[self.name], 1)
+            ]
+            raise NotAsExpected("\n".join([*failures, "came out:", *classes]))
+
+
+class RecordingTest(CaseTest):
+    """One recording."""
+
+    def runtest(self) -> None:
+        result = _result(self.report, self.name, "recorded")
+        if result.expected is False:
+            raise NotAsExpected(_told(self.report, result))
+
+
+class SkippedBackend(pytest.Item):
+    """A backend that is not available and was not asked for."""
+
+    def __init__(self, *, reason: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.reason = reason
+
+    def runtest(self) -> None:
+        pytest.skip(self.reason)
+
+
+def _result(report: CaseReport, name: str, mode: str) -> Result:
+    return next(
+        result for result in report.results if result.mode == mode and result.entry_point.replace("::", ":") == name
+    )
+
+
+def _told(report: CaseReport, result: Result) -> str:
+    """All there is to say of a result that is not as expected."""
+    lines = [failure for failure in report.failures if result.entry_point in failure and result.mode in failure]
+    lines.append(f"verdict: {result.verdict} {', '.join(result.transforms)}".rstrip())
+    lines += [f"call: {words}" for words in result.words]
+    return "\n".join([*lines, result.reason])

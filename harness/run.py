@@ -1,0 +1,270 @@
+"""The map: cases go out to the workers, outcomes come back, and each case becomes one report when its last one is in.
+
+Cases are taken from an iterator and reports given as an iterator, so memory does not grow with their number. Outputs are
+judged as they arrive and then dropped.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness import compare, expect
+from harness.case import Case
+from harness.layout import LayoutError
+from harness.lower import MODES, Call, Unsupported, lower
+from harness.numbers import describe
+from harness.pool import Answered, Declined, Died, Outcome, Pool
+from harness.power import power
+from harness.transform import Transform
+from harness.verdict import Judge, Verdict
+from harness.worker.entry import EntryPoint
+
+IN_FLIGHT_CASES = 512
+IN_FLIGHT_BYTES = 64 << 20
+
+Entries = Sequence[tuple[str, EntryPoint]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case x entry point x mode, as JSON has it, without the case's id.
+
+    transforms: of the call in mode normalized, of the explanation otherwise. group: number of the agreement class within
+    the mode, None without an output. call: what the call needed, in words.
+    """
+
+    entry_point: str
+    backend: str
+    mode: str
+    outcome: str
+    verdict: str
+    transforms: tuple[str, ...] = ()
+    max_abs: float | None = None
+    bound_share: float | None = None
+    rung: str | None = None
+    seconds: float | None = None
+    expected: bool | None = None
+    reason: str = ""
+    words: tuple[str, ...] = ()
+    group: int | None = None
+
+
+@dataclass(frozen=True)
+class CaseReport:
+    """All that came of one case.
+
+    info: the case as JSON has it. results: in the order of the entry points, recordings last. classes: mode -> agreement
+    classes. outputs: mode -> the output of each class's first member. failures: what did not come out as the case says.
+    """
+
+    info: dict[str, Any]
+    results: tuple[Result, ...]
+    classes: dict[str, list[list[str]]]
+    outputs: dict[str, list[dict[str, Any]]]
+    failures: tuple[str, ...]
+
+
+def run(cases: Iterable[Case], pool: Pool, entries: Entries) -> Iterator[CaseReport]:
+    """Runs every case on every entry point, as written and normalized, and gives their reports in the cases' order."""
+    waiting: deque[_OpenCase] = deque()
+    for case in cases:
+        opened = _OpenCase(case, entries)
+        opened.submit(pool)
+        waiting.append(opened)
+        if len(waiting) >= IN_FLIGHT_CASES or sum(each.bytes for each in waiting) >= IN_FLIGHT_BYTES:
+            # down to a half, so that the workers have something to do while new cases are read, in full batches
+            yield from _reports(waiting, pool, len(waiting) // 2)
+    yield from _reports(waiting, pool, 0)
+
+
+def _reports(waiting: deque[_OpenCase], pool: Pool, leave: int) -> Iterator[CaseReport]:
+    """Sends what is queued and gives the reports of the oldest cases until `leave` are left."""
+    pool.flush()
+    while len(waiting) > leave:
+        while waiting[0].missing:
+            (opened, index, modes), outcome = pool.collect()
+            opened.take(index, modes, outcome)
+        yield waiting.popleft().report()
+
+
+class _OpenCase:
+    """A case that is under way: what is out, and what has come back."""
+
+    def __init__(self, case: Case, entries: Entries) -> None:
+        self.case, self.judge = case, Judge(case)
+        self.entries = [(backend, entry) for backend, entry in entries]
+        self.bytes = case.x.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
+        self.missing = 0
+        self._calls: dict[tuple[int, str], Call] = {}
+        self._results: dict[tuple[int, str], Result] = {}
+        self._outputs: dict[tuple[str, int], tuple[int, dict[str, Any]]] = {}
+
+    def submit(self, pool: Pool) -> None:
+        """Queues the calls of all entry points; where both modes come to the same call, it is made once."""
+        for index, (backend, entry) in enumerate(self.entries):
+            calls = {mode: call for mode in MODES if (call := self._lowered(index, mode))}
+            for modes in _shared(calls):
+                self.missing += 1
+                pool.submit(backend, (self, index, modes), calls[modes[0]])
+
+    def take(self, index: int, modes: Sequence[str], outcome: Outcome) -> None:
+        """Judges what a call came to."""
+        self.missing -= 1
+        for mode in modes:
+            self._results[index, mode] = self._result(index, mode, outcome)
+
+    def report(self) -> CaseReport:
+        """The report; every outcome must be in."""
+        results = [self._results[index, mode] for index in range(len(self.entries)) for mode in MODES]
+        results += [self._recorded(number) for number in range(len(self.case.recorded))]
+        results, failures = _expectations(self.case, results)
+        return CaseReport(self._info(), tuple(results), _classes(results), self._class_outputs(), tuple(failures))
+
+    def _lowered(self, index: int, mode: str) -> Call | None:
+        try:
+            call = self._calls[index, mode] = lower(self.case, self.entries[index][1], mode)
+        except Unsupported as unsupported:
+            self._results[index, mode] = self._result(index, mode, Declined(str(unsupported)))
+            return None
+        return call
+
+    def _result(self, index: int, mode: str, outcome: Outcome) -> Result:
+        backend, entry = self.entries[index]
+        blank = Result(entry.name, backend, mode, type(outcome).__name__.lower(), type(outcome).__name__.lower())
+        if not isinstance(outcome, Answered):
+            stderr = outcome.stderr if isinstance(outcome, Died) else ""
+            return replace(blank, reason="\n".join(filter(None, [outcome.reason, stderr])))
+        call = self._calls[index, mode]
+        try:
+            found = call.canonical(outcome.array)
+        except LayoutError as error:
+            return replace(blank, verdict="unexplained", seconds=outcome.seconds, reason=str(error))
+        verdict = self.judge.live(found, entry.algorithm)
+        self._remember(mode, verdict.group, index, found)
+        used = verdict.transforms if verdict.kind == "convention" else call.transforms
+        return replace(_judged(blank, verdict), transforms=_ids(used), words=_words(used), seconds=outcome.seconds)
+
+    def _recorded(self, number: int) -> Result:
+        recording = self.case.recorded[number]
+        verdict = self.judge.recorded(recording)
+        self._remember("recorded", verdict.group, number, recording.values)
+        names = _ids(verdict.transforms)
+        expected = verdict.kind != "unexplained" and set(recording.expect or ()) == set(names)
+        blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind, names)
+        judged = replace(_judged(blank, verdict), words=_words(verdict.transforms))
+        return judged if recording.expect is None else replace(judged, expected=expected)
+
+    def _remember(self, mode: str, group: int, index: int, found: np.ndarray) -> None:
+        """Keeps the output of the first member of each class for the report; the others' are dropped."""
+        first, _ = self._outputs.get((mode, group), (index + 1, None))
+        if index < first:
+            self._outputs[mode, group] = index, describe(found)
+
+    def _info(self) -> dict[str, Any]:
+        case, conv = self.case, self.judge.intended.conv
+        seen = power(conv)
+        return {
+            "id": case.id,
+            "title": case.title,
+            "why": case.why,
+            "text": case.text,
+            "source": case.source,
+            "power": {"sees": list(seen.sees), "blind": list(seen.blind)},
+            "settings": {
+                "means": case.means,
+                "dtype": case.dtype,
+                "stride": list(case.stride),
+                "dilation": list(case.dilation),
+                "padding": case.padding if isinstance(case.padding, str) else [list(pair) for pair in case.padding],
+                "padding_pairs": [list(pair) for pair in conv.window.padding],
+                "groups": case.groups,
+                "boundary": case.boundary,
+                "bias": case.bias is not None,
+            },
+            "input": {**describe(case.x), "layout": case.input_layout},
+            "kernel": {**describe(case.w), "layout": case.kernel_layout},
+            "reference": describe(self.judge.intended.y),
+        }
+
+    def _class_outputs(self) -> dict[str, list[dict[str, Any]]]:
+        outputs: dict[str, list[dict[str, Any]]] = {}
+        for (mode, _), (_, shown) in sorted(self._outputs.items(), key=lambda item: item[1][0]):
+            outputs.setdefault(mode, []).append(shown)
+        return outputs
+
+
+def _shared(calls: dict[str, Call]) -> list[tuple[str, ...]]:
+    """The modes that each call to make serves: one call for both where they come to the same."""
+    both = list(calls.values())
+    if len(both) == 2 and both[0].settings == both[1].settings and _ids(both[0].transforms) == _ids(both[1].transforms):
+        return [tuple(calls)]
+    return [(mode,) for mode in calls]
+
+
+def _judged(blank: Result, verdict: Verdict) -> Result:
+    fit = verdict.fit
+    return replace(
+        blank,
+        verdict=verdict.kind,
+        max_abs=verdict.max_abs,
+        bound_share=fit.share if fit else None,
+        rung=fit.rung if fit else None,
+        reason=compare.words(verdict.difference) if verdict.difference else "",
+        group=verdict.group,
+    )
+
+
+def _ids(transforms: Iterable[Transform]) -> tuple[str, ...]:
+    return tuple(transform.id for transform in transforms)
+
+
+def _words(transforms: Iterable[Transform]) -> tuple[str, ...]:
+    return tuple(transform.words() for transform in transforms)
+
+
+def _classes(results: Iterable[Result]) -> dict[str, list[list[str]]]:
+    """Mode -> the entry points of each agreement class, classes and members in the order of the results."""
+    groups: dict[str, dict[int, list[str]]] = {mode: {} for mode in MODES}
+    for result in results:
+        if result.group is not None and result.mode in groups:
+            groups[result.mode].setdefault(result.group, []).append(result.entry_point)
+    return {mode: list(classes.values()) for mode, classes in groups.items()}
+
+
+def _expectations(case: Case, results: Sequence[Result]) -> tuple[list[Result], list[str]]:
+    """The results with `expected` filled in, and a sentence for each that is not as the case says."""
+    marked: list[Result] = []
+    failures: list[str] = []
+    for mode in MODES:
+        ours = [result for result in results if result.mode == mode]
+        held = _held(case.expect.classes.get(mode), mode, ours)
+        failures += [f"{mode}: {sentence}" for sentence in held.values() if sentence]
+        marked += [
+            replace(result, expected=not held[result.entry_point]) if result.entry_point in held else result
+            for result in ours
+        ]
+    recorded = [result for result in results if result.mode == "recorded"]
+    failures += [
+        f"recorded: {recording.system} was expected to need {_said(recording.expect)}; verdict: {result.verdict}"
+        f" {', '.join(result.transforms)}".rstrip()
+        for recording, result in zip(case.recorded, recorded)
+        if result.expected is False
+    ]
+    return marked + recorded, failures
+
+
+def _said(names: Iterable[str] | None) -> str:
+    return ", ".join(names or ()) or "no change"
+
+
+def _held(classes: expect.Classes | None, mode: str, results: Sequence[Result]) -> dict[str, str]:
+    if classes is not None:
+        return expect.classes_held(classes, {result.entry_point: result.group for result in results})
+    if mode == "normalized":
+        return expect.all_agree({result.entry_point: result.verdict for result in results})
+    return {}
