@@ -1,0 +1,74 @@
+"""Results of cases, built by hand: what the tests of the reports are fed with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness.numbers import describe
+from harness.run import CaseReport, Result
+
+HEADER = {
+    "harness": "0.0",
+    "created": "2000-01-01T00:00:00+00:00",
+    "environment": {
+        "python": "3.11.0",
+        "platform": "Linux",
+        "processor": "a processor",
+        "backends": {"torch": {"version": "2.0", "python": "3.11.0"}},
+        "unavailable": {"jax": "jax is not installed"},
+    },
+}
+
+
+def result(
+    entry_point: str = "torch.conv2d", mode: str = "as_written", verdict: str = "agrees", **fields: Any
+) -> Result:
+    """A result that agrees exactly, unless told otherwise."""
+    answered = {"outcome": "answered", "rung": "exact", "bound_share": 0.0, "max_abs": 0.0, "seconds": 1e-6}
+    silent = {"outcome": verdict, "reason": "a reason"}
+    usual = silent if verdict in ("declined", "raised", "died") else answered
+    return Result(
+        **{"entry_point": entry_point, "backend": "torch", "mode": mode, "verdict": verdict, **usual, **fields}
+    )
+
+
+def both(*results: Result) -> tuple[Result, ...]:
+    """The results, and one that agrees exactly for each as normalized."""
+    return (*results, *(result(each.entry_point, "normalized") for each in results))
+
+
+def report(name: str = "cases/a.yaml", results: tuple[Result, ...] = (), **info: Any) -> CaseReport:
+    """One case; answers of a mode with one verdict are one class, whose output is the input plus its number."""
+    failures = info.pop("failures", ())
+    x = info.pop("x", np.arange(6, dtype="float32").reshape(1, 1, 2, 3))
+    results = results or both(result())
+    classes: dict[str, dict[str, list[str]]] = {"as_written": {}, "normalized": {}}
+    for each in results:
+        if each.outcome == "answered" and each.mode in classes:
+            classes[each.mode].setdefault(each.verdict, []).append(each.entry_point)
+    about = {
+        "id": name,
+        "title": "X does Y",
+        "why": "",
+        "text": "",
+        "source": "",
+        "power": {"sees": ["a"], "blind": []},
+        "settings": settings(),
+        "input": describe(x),
+        "kernel": describe(x),
+        "reference": describe(x.astype("float64")),
+    }
+    return CaseReport(
+        {**about, **info},
+        results,
+        {mode: list(found.values()) for mode, found in classes.items()},
+        {mode: [describe(x + number) for number in range(len(found))] for mode, found in classes.items()},
+        failures,
+    )
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    plain = {"stride": [1, 1], "dilation": [1, 1], "padding": "valid", "padding_pairs": [[0, 0], [0, 0]], "groups": 1}
+    return {"means": "cross-correlation", "dtype": "float32", "boundary": "zero", "bias": False, **plain, **changes}

@@ -1,0 +1,169 @@
+"""Results as JSON: complete, streamed, written whole or not at all, and read again as they were."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import __version__
+from harness.pool import Hello
+from harness.report import results
+from harness.run import CaseReport
+from tests.pieces import HEADER, report, result
+
+KEYS = "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words"
+
+
+def written(path: Path, *reports: CaseReport) -> dict[str, Any]:
+    with results.JsonWriter(path, HEADER) as writer:
+        for each in reports:
+            writer.add(results.piece(each))
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+def test_the_header_says_what_ran_where() -> None:
+    hello = Hello("torch", "2.0", {"python": "3.8.1", "version": "a lie"}, ())
+    head = results.header({"torch": hello}, {"jax": "not installed"})
+    assert head["harness"] == __version__
+    assert datetime.now(UTC) - datetime.fromisoformat(head["created"]) < timedelta(minutes=1)
+    environment = head["environment"]
+    assert environment["backends"] == {"torch": {"version": "2.0", "python": "3.8.1"}}
+    assert environment["unavailable"] == {"jax": "not installed"}
+    assert all(environment[key] for key in ("python", "platform", "processor"))
+
+
+def test_a_piece_has_the_public_keys_and_no_others() -> None:
+    (found,) = results.piece(report(results=(result(transforms=("reverse_kernel",), words=("w",)),)))["results"]
+    assert set(found) == set(KEYS.split())
+    assert (found["case"], found["transforms"], found["words"]) == ("cases/a.yaml", ["reverse_kernel"], ["w"])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None])
+def test_numbers_that_json_lacks_are_null(value: float | None) -> None:
+    (found,) = results.piece(report(results=(result(max_abs=value),)))["results"]
+    assert found["max_abs"] is None
+
+
+def test_one_object_with_one_line_for_each_item(tmp_path: Path) -> None:
+    document = written(tmp_path / "r.json", report("a"), report("b", failures=("sad",)))
+    assert list(document) == ["harness", "created", "environment", "cases", "results", "classes", "outputs"]
+    assert [(case["id"], case["failures"]) for case in document["cases"]] == [("a", []), ("b", ["sad"])]
+    assert [(each["case"], each["mode"]) for each in document["results"]] == [
+        (name, mode) for name in "ab" for mode in ("as_written", "normalized")
+    ]
+    assert document["classes"]["b"] == {"as_written": [["torch.conv2d"]], "normalized": [["torch.conv2d"]]}
+    assert document["outputs"]["a"]["as_written"][0]["values"] == [[[[0, 1, 2], [3, 4, 5]]]]
+    lines = (tmp_path / "r.json").read_text().splitlines()
+    assert sum(line.startswith('{"case": ') for line in lines) == 4
+
+
+def test_a_run_without_cases_is_written_too(tmp_path: Path) -> None:
+    written(tmp_path / "r.json")
+    assert list(results.pieces(results.load(tmp_path / "r.json"))) == []
+
+
+def test_pieces_come_back_as_they_were(tmp_path: Path) -> None:
+    strange = report("b", x=np.array([[[np.nan, np.inf, 0.1]]], "float32"), text="你好\n<b>\ud800")
+    many = [report("a"), strange, report("c", x=np.ones((1, 1, 20, 20)))]
+    written(tmp_path / "r.json", *many)
+    document = results.load(tmp_path / "r.json")
+    assert list(results.pieces(document)) == [results.piece(each) for each in many]
+    assert {key: document[key] for key in HEADER} == HEADER
+
+
+def test_after_an_exception_the_old_file_is_untouched_and_nothing_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), results.JsonWriter(path, HEADER) as writer:
+        writer.add(results.piece(report()))
+        raise KeyboardInterrupt
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("r.json", "old")]
+
+
+def test_the_folder_is_made_and_none_writes_nothing(tmp_path: Path) -> None:
+    assert written(tmp_path / "new" / "folder" / "r.json", report())["cases"]
+    with results.JsonWriter(None, HEADER) as writer:
+        writer.add(results.piece(report()))
+    assert [each.name for each in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_path_that_cannot_be_written_is_told_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"), results.JsonWriter(tmp_path / "file" / "r.json", HEADER):
+        pytest.fail("the run has begun")
+
+
+def drop(*path: Any) -> Any:
+    """A change of a document: the last key of `path` is removed."""
+
+    def change(document: Any) -> None:
+        for key in path[:-1]:
+            document = document[key]
+        del document[path[-1]]
+
+    return change
+
+
+def put(value: Any, *path: Any) -> Any:
+    def change(document: Any) -> None:
+        for key in path[:-1]:
+            document = document[key]
+        document[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (drop("results"), "the key results is missing"),
+        (drop("environment", "platform"), "the key environment.platform is missing"),
+        (drop("cases", 0, "power", "blind"), r"the key cases\[0\].power.blind is missing"),
+        (drop("cases", 0, "input", "shape"), r"the key cases\[0\].input.shape is missing"),
+        (drop("results", 1, "verdict"), r"the key results\[1\].verdict is missing"),
+        (put("x", "results", 0, "max_abs"), r"results\[0\].max_abs is str, not int or float or NoneType"),
+        (put([], "environment"), "environment is list, not dict"),
+        (put(3, "cases", 0), r"cases\[0\] is int, not dict"),
+        (put("other", "results", 0, "case"), "the case 'other', which is not among the cases"),
+        (drop("classes", "cases/a.yaml"), r"classes\['cases/a.yaml'\] is NoneType, not dict"),
+        (put([], "outputs", "cases/a.yaml", "as_written"), "as_written has not one output for each class"),
+        (put([["ghost"]], "classes", "cases/a.yaml", "normalized"), "'ghost' is in a class of normalized"),
+    ],
+)
+def test_what_is_not_ours_is_refused_with_the_place(tmp_path: Path, change: Any, message: str) -> None:
+    path = tmp_path / "r.json"
+    document = copy.deepcopy(written(path, report()))
+    change(document)
+    path.write_text(json.dumps(document))
+    with pytest.raises(results.ResultsError, match=f"r.json: .*{message}.*; expected what `harness run --json` wrote"):
+        results.load(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"# title", b"\xff\xfe", b'{"a": ', b"[" * 100_000])
+def test_what_is_not_json_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(data)
+    with pytest.raises(results.ResultsError, match=r"r.json: not JSON"):
+        results.load(path)
+
+
+@given(
+    st.recursive(
+        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_no_other_json_is_taken(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
+    path = tmp_path_factory.mktemp("json") / "r.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(results.ResultsError):
+        results.load(path)
