@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -110,12 +111,16 @@ class Case:
         """Number of spatial axes."""
         return self.x.ndim - 2
 
-    @property
+    @cached_property
     def dtype(self) -> str:
-        return str(self.x.dtype)
+        return self.x.dtype.name
 
     def convolution(self) -> Convolution:
         """The canonical form that the case means; `same` is read as `same_upper`."""
+        return self._convolution
+
+    @cached_property
+    def _convolution(self) -> Convolution:
         window = Window(
             stride=self.stride,
             dilation=self.dilation,

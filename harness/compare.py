@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,12 @@ def words(off: Difference) -> str:
     return "\n".join(
         lines + [f"  {place.index}: found {place.found}, expected {place.expected}" for place in off.worst]
     )
+
+
+@lru_cache(maxsize=64)
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """`dtype.name`, which NumPy works out anew each time it is asked: as long as a comparison takes."""
+    return str(dtype.name)
 
 
 def _wide(found: np.ndarray, expected: np.ndarray) -> np.dtype[Any]:

@@ -23,7 +23,7 @@ SAMPLES = 6
 def candidates(conv: Convolution, observed: np.ndarray, slack: float) -> list[tuple[Transform, ...]]:
     """Transforms of `conv` that may explain `observed` (N, O, *spatial), fewest and smallest changes first.
 
-    `slack` is the absolute error that a value of `observed` may have; NaN in `observed` is an element that is not known.
+    `slack` is the absolute error that a value of `observed` may have; NaN in `observed` is an unknown element.
     Only the first image and the first output channel are looked at.
     """
     if observed.ndim != conv.x.ndim or observed.shape[:2] != conv.output_shape[:2] or not observed.size:

@@ -6,30 +6,35 @@ from typing import Any
 
 import numpy as np
 
+from harness.compare import dtype_name
+
 FULL_ELEMENTS = 100
 CORNER = 5
 
 
 def describe(array: np.ndarray) -> dict[str, Any]:
-    """`shape`, `dtype`, and `values` in full, or `min`, `max`, `mean`, `norm` (2-norm) and the `corner` of a large array.
+    """`shape`, `dtype`, and `values` in full, or `min`, `max`, `mean`, `norm` (2-norm) and `corner` of a large array.
 
-    Values are exact and what JSON can hold: NaN and infinities are the strings "nan", "inf" and "-inf".
+    Values are exact and what JSON can hold: NaN and infinities are the strings "nan", "inf" and "-inf", complex numbers
+    strings such as "(1+2j)"; the figures of a complex array are those of its absolute values.
     """
-    shown: dict[str, Any] = {"shape": list(array.shape), "dtype": array.dtype.name}
+    shown: dict[str, Any] = {"shape": list(array.shape), "dtype": dtype_name(array.dtype)}
     if array.size <= FULL_ELEMENTS:
         return {**shown, "values": _plain(array)}
     corner = array[(0,) * max(array.ndim - 2, 0)][(slice(CORNER),) * min(array.ndim, 2)]
     finite = array if np.isfinite(array).all() else array[np.isfinite(array)]
     if finite.size:
-        flat = finite.astype(np.float64, copy=False).reshape(-1)
-        shown |= {"min": float(flat.min()), "max": float(flat.max())}
-        shown |= {"mean": float(flat.mean()), "norm": float(np.linalg.norm(flat))}
+        real = np.abs(finite) if finite.dtype.kind == "c" else finite
+        flat = real.astype(np.float64, copy=False).reshape(-1)
+        with np.errstate(over="ignore"):
+            figures = {"min": flat.min(), "max": flat.max(), "mean": flat.mean(), "norm": np.linalg.norm(flat)}
+        shown |= {name: _plain(figure) for name, figure in figures.items()}
     return {**shown, "not_finite": array.size - finite.size, "corner": _plain(corner)}
 
 
-def _plain(array: np.ndarray) -> Any:
-    if np.isfinite(array).all():
+def _plain(array: Any) -> Any:
+    if array.dtype.kind != "c" and np.isfinite(array).all():
         return array.tolist()
     if array.ndim:
         return [_plain(row) for row in array]
-    return str(float(array))
+    return str(array.item())

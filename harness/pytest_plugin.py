@@ -36,7 +36,7 @@ class Bench:
         self._newest: tuple[Path, dict[str, CaseReport]] | None = None
 
     def offered(self) -> list[tuple[str, str]]:
-        """(backend, entry point name) of all that run; raises MissingBackend for one asked for by name that does not."""
+        """(backend, entry point name) of all that run; raises MissingBackend for one asked for that does not."""
         selection.demand(self.requested, self.pool.unavailable)
         return [(backend, entry.name) for backend, entry in self.pool.entry_points()]
 

@@ -1,7 +1,7 @@
 """The map: cases go out to the workers, outcomes come back, and each case becomes one report when its last one is in.
 
-Cases are taken from an iterator and reports given as an iterator, so memory does not grow with their number. Outputs are
-judged as they arrive and then dropped.
+Cases are taken from an iterator and reports given as an iterator, so memory does not grow with their number. Outputs
+are judged as they arrive and then dropped.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ IN_FLIGHT_BYTES = 64 << 20
 Entries = Sequence[tuple[str, EntryPoint]]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Result:
     """One case x entry point x mode, as JSON has it, without the case's id.
 
-    transforms: of the call in mode normalized, of the explanation otherwise. group: number of the agreement class within
-    the mode, None without an output. call: what the call needed, in words.
+    transforms: what explains the output where the verdict is a convention, what the call needed otherwise; words: the
+    same, as sentences. group: number of the agreement class within the mode, None without an output.
     """
 
     entry_point: str
@@ -58,8 +58,9 @@ class Result:
 class CaseReport:
     """All that came of one case.
 
-    info: the case as JSON has it. results: in the order of the entry points, recordings last. classes: mode -> agreement
-    classes. outputs: mode -> the output of each class's first member. failures: what did not come out as the case says.
+    info: the case as JSON has it. results: in the order of the entry points, recordings last. classes: mode ->
+    agreement classes. outputs: mode -> the output of each class's first member. failures: what did not come out as the
+    case says.
     """
 
     info: dict[str, Any]
@@ -72,13 +73,16 @@ class CaseReport:
 def run(cases: Iterable[Case], pool: Pool, entries: Entries) -> Iterator[CaseReport]:
     """Runs every case on every entry point, as written and normalized, and gives their reports in the cases' order."""
     waiting: deque[_OpenCase] = deque()
+    fresh = 0
     for case in cases:
         opened = _OpenCase(case, entries)
         opened.submit(pool)
         waiting.append(opened)
-        if len(waiting) >= IN_FLIGHT_CASES or sum(each.bytes for each in waiting) >= IN_FLIGHT_BYTES:
+        fresh += opened.bytes
+        if len(waiting) >= IN_FLIGHT_CASES or fresh >= IN_FLIGHT_BYTES:
             # down to a half, so that the workers have something to do while new cases are read, in full batches
             yield from _reports(waiting, pool, len(waiting) // 2)
+            fresh = 0
     yield from _reports(waiting, pool, 0)
 
 
@@ -97,7 +101,7 @@ class _OpenCase:
 
     def __init__(self, case: Case, entries: Entries) -> None:
         self.case, self.judge = case, Judge(case)
-        self.entries = [(backend, entry) for backend, entry in entries]
+        self.entries = entries
         self.bytes = case.x.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
         self.missing = 0
         self._calls: dict[tuple[int, str], Call] = {}
@@ -106,7 +110,7 @@ class _OpenCase:
 
     def submit(self, pool: Pool) -> None:
         """Queues the calls of all entry points; where both modes come to the same call, it is made once."""
-        for index, (backend, entry) in enumerate(self.entries):
+        for index, (backend, _) in enumerate(self.entries):
             calls = {mode: call for mode in MODES if (call := self._lowered(index, mode))}
             for modes in _shared(calls):
                 self.missing += 1
@@ -115,14 +119,17 @@ class _OpenCase:
     def take(self, index: int, modes: Sequence[str], outcome: Outcome) -> None:
         """Judges what a call came to."""
         self.missing -= 1
+        result = self._result(index, modes[0], outcome)
         for mode in modes:
-            self._results[index, mode] = self._result(index, mode, outcome)
+            self._results[index, mode] = replace(result, mode=mode) if mode != modes[0] else result
+            if result.group is not None and isinstance(outcome, Answered):
+                self._remember(mode, result.group, index, self._calls[index, mode].canonical(outcome.array))
 
     def report(self) -> CaseReport:
         """The report; every outcome must be in."""
         results = [self._results[index, mode] for index in range(len(self.entries)) for mode in MODES]
         results += [self._recorded(number) for number in range(len(self.case.recorded))]
-        results, failures = _expectations(self.case, results)
+        failures = _expectations(self.case, results)
         return CaseReport(self._info(), tuple(results), _classes(results), self._class_outputs(), tuple(failures))
 
     def _lowered(self, index: int, mode: str) -> Call | None:
@@ -135,29 +142,28 @@ class _OpenCase:
 
     def _result(self, index: int, mode: str, outcome: Outcome) -> Result:
         backend, entry = self.entries[index]
-        blank = Result(entry.name, backend, mode, type(outcome).__name__.lower(), type(outcome).__name__.lower())
+        kind = type(outcome).__name__.lower()
         if not isinstance(outcome, Answered):
             stderr = outcome.stderr if isinstance(outcome, Died) else ""
-            return replace(blank, reason="\n".join(filter(None, [outcome.reason, stderr])))
+            return Result(
+                entry.name, backend, mode, kind, kind, reason="\n".join(filter(None, [outcome.reason, stderr]))
+            )
         call = self._calls[index, mode]
         try:
-            found = call.canonical(outcome.array)
+            verdict = self.judge.live(call.canonical(outcome.array), entry.algorithm)
         except LayoutError as error:
-            return replace(blank, verdict="unexplained", seconds=outcome.seconds, reason=str(error))
-        verdict = self.judge.live(found, entry.algorithm)
-        self._remember(mode, verdict.group, index, found)
+            return Result(entry.name, backend, mode, kind, "unexplained", seconds=outcome.seconds, reason=str(error))
         used = verdict.transforms if verdict.kind == "convention" else call.transforms
-        return replace(_judged(blank, verdict), transforms=_ids(used), words=_words(used), seconds=outcome.seconds)
+        return _judged(Result(entry.name, backend, mode, kind, verdict.kind, seconds=outcome.seconds), verdict, used)
 
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
-        self._remember("recorded", verdict.group, number, recording.values)
-        names = _ids(verdict.transforms)
-        expected = verdict.kind != "unexplained" and set(recording.expect or ()) == set(names)
-        blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind, names)
-        judged = replace(_judged(blank, verdict), words=_words(verdict.transforms))
-        return judged if recording.expect is None else replace(judged, expected=expected)
+        blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
+        result = _judged(blank, verdict, verdict.transforms)
+        if recording.expect is not None:
+            result.expected = verdict.kind != "unexplained" and set(recording.expect) == set(result.transforms)
+        return result
 
     def _remember(self, mode: str, group: int, index: int, found: np.ndarray) -> None:
         """Keeps the output of the first member of each class for the report; the others' are dropped."""
@@ -189,6 +195,9 @@ class _OpenCase:
             "input": {**describe(case.x), "layout": case.input_layout},
             "kernel": {**describe(case.w), "layout": case.kernel_layout},
             "reference": describe(self.judge.intended.y),
+            "recorded": [
+                {"system": each.system, "origin": each.origin, **describe(each.values)} for each in case.recorded
+            ],
         }
 
     def _class_outputs(self) -> dict[str, list[dict[str, Any]]]:
@@ -206,25 +215,19 @@ def _shared(calls: dict[str, Call]) -> list[tuple[str, ...]]:
     return [(mode,) for mode in calls]
 
 
-def _judged(blank: Result, verdict: Verdict) -> Result:
-    fit = verdict.fit
-    return replace(
-        blank,
-        verdict=verdict.kind,
-        max_abs=verdict.max_abs,
-        bound_share=fit.share if fit else None,
-        rung=fit.rung if fit else None,
-        reason=compare.words(verdict.difference) if verdict.difference else "",
-        group=verdict.group,
-    )
+def _judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) -> Result:
+    """`result`, filled in with what the verdict says and the transforms that were used or that explain it."""
+    result.transforms, result.words = _ids(transforms), tuple(transform.words() for transform in transforms)
+    result.max_abs, result.group = verdict.max_abs, verdict.group
+    if verdict.fit:
+        result.rung, result.bound_share = verdict.fit.rung, verdict.fit.share
+    if verdict.difference:
+        result.reason = compare.words(verdict.difference)
+    return result
 
 
 def _ids(transforms: Iterable[Transform]) -> tuple[str, ...]:
     return tuple(transform.id for transform in transforms)
-
-
-def _words(transforms: Iterable[Transform]) -> tuple[str, ...]:
-    return tuple(transform.words() for transform in transforms)
 
 
 def _classes(results: Iterable[Result]) -> dict[str, list[list[str]]]:
@@ -236,26 +239,24 @@ def _classes(results: Iterable[Result]) -> dict[str, list[list[str]]]:
     return {mode: list(classes.values()) for mode, classes in groups.items()}
 
 
-def _expectations(case: Case, results: Sequence[Result]) -> tuple[list[Result], list[str]]:
-    """The results with `expected` filled in, and a sentence for each that is not as the case says."""
-    marked: list[Result] = []
+def _expectations(case: Case, results: Sequence[Result]) -> list[str]:
+    """Marks the results that the case demands something of; a sentence for each that is not as the case says."""
     failures: list[str] = []
     for mode in MODES:
         ours = [result for result in results if result.mode == mode]
         held = _held(case.expect.classes.get(mode), mode, ours)
         failures += [f"{mode}: {sentence}" for sentence in held.values() if sentence]
-        marked += [
-            replace(result, expected=not held[result.entry_point]) if result.entry_point in held else result
-            for result in ours
-        ]
+        for result in ours:
+            if result.entry_point in held:
+                result.expected = not held[result.entry_point]
     recorded = [result for result in results if result.mode == "recorded"]
     failures += [
-        f"recorded: {recording.system} was expected to need {_said(recording.expect)}; verdict: {result.verdict}"
-        f" {', '.join(result.transforms)}".rstrip()
+        f"recorded: {recording.system} was expected to need {_said(recording.expect)}; verdict: {result.verdict} "
+        f"{', '.join(result.transforms)}".rstrip()
         for recording, result in zip(case.recorded, recorded)
         if result.expected is False
     ]
-    return marked + recorded, failures
+    return failures
 
 
 def _said(names: Iterable[str] | None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness import explain, tolerance
 from harness.case import Case, Recording
-from harness.compare import Difference, difference, distance
+from harness.compare import Difference, difference, distance, dtype_name
 from harness.reference import Magnitudes, direct, evaluate, magnitudes
 from harness.tolerance import Fit, Ladder
 from harness.transform import Transform
@@ -21,9 +21,9 @@ class Verdict:
     """What is concluded of one output.
 
     kind: "agrees", "convention" or "unexplained". fit: the rung that holds and the share of it that is used, None where
-    none does. transforms: what explains a convention. max_abs: the largest distance from what the case means, None where
-    the shapes differ. difference: how it differs; None where it agrees. group: outputs of one case with the same group
-    agree with each other.
+    none does. transforms: what explains a convention. max_abs: the largest distance from what the case means, None
+    where the shapes differ. difference: how it differs; None where it agrees. group: outputs of one case with the same
+    group agree with each other.
     """
 
     kind: str
@@ -113,7 +113,7 @@ class Judge:
 
     def live(self, found: np.ndarray, algorithm: Algorithm) -> Verdict:
         """The verdict on `found`, a canonical output (N, O, *spatial) that an entry point gave."""
-        return self._verdict(Observation(found, found.dtype.name, algorithm))
+        return self._verdict(Observation(found, dtype_name(found.dtype), algorithm))
 
     def recorded(self, recording: Recording) -> Verdict:
         """The verdict on a recording: unknown elements are passed over, printed digits give slack."""

@@ -46,7 +46,12 @@ def test_run_writes_the_reports_and_is_content(table, capsys):
     assert "1 cases, 4 results on honest 1.0, flipped 1.0" in said.out
     assert "not available: absent: no_such_package is not installed" in said.out
     document = json.loads(Path("out.json").read_text())
-    assert document["classes"] == {"case.yaml": {"as_written": [["fake.honest"], ["fake.flipped"]], "normalized": [["fake.honest", "fake.flipped"]]}}
+    assert document["classes"] == {
+        "case.yaml": {
+            "as_written": [["fake.honest"], ["fake.flipped"]],
+            "normalized": [["fake.honest", "fake.flipped"]],
+        }
+    }
     assert "fake.honest" in Path("reports/comparison.md").read_text()
 
 
@@ -115,7 +120,9 @@ def test_new_writes_a_case_that_runs_and_overwrites_nothing(table, capsys):
 
 
 def test_check_says_what_the_data_cannot_see(table, capsys):
-    Path("blind.yaml").write_text(CASE.replace("integers: {shape: [3, 2], seed: 2, low: -9, high: 9}", "values: [[1, 1], [1, 1]]"))
+    Path("blind.yaml").write_text(
+        CASE.replace("integers: {shape: [3, 2], seed: 2, low: -9, high: 9}", "values: [[1, 1], [1, 1]]")
+    )
     assert cli.main(["check", "blind.yaml", "case.yaml"]) == 0
     said = capsys.readouterr().out
     assert "blind.yaml: the data cannot tell" in said
@@ -141,7 +148,7 @@ sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_pat
     )
     workers = wait_for(lambda: children(run.pid))
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=60)
+    _, said = run.communicate(timeout=100)
     assert run.returncode == 130
     assert "interrupted" in said
     assert "Traceback" not in said

@@ -32,3 +32,10 @@ def test_large_arrays_are_summarized():
 @pytest.mark.parametrize("size", [FULL_ELEMENTS + 1])
 def test_a_long_row_has_a_corner_too(size):
     assert describe(np.arange(size))["corner"] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (20, 20)])
+def test_complex_numbers_can_be_written_as_json(shape):
+    shown = json.loads(json.dumps(describe(np.full(shape, 3 + 4j))))
+    assert shown["corner" if "corner" in shown else "values"][0][0] == "(3+4j)"
+    assert shown.get("max", 5) == 5

@@ -21,7 +21,10 @@ def test_data_without_symmetry_see_everything():
 @pytest.mark.parametrize(
     ("kernel", "blind"),
     [
-        ([[1, 2, 1], [3, 4, 3], [1, 2, 1]], ["kernel reversed along H", "kernel reversed along W", "kernel reversed along H W"]),
+        (
+            [[1, 2, 1], [3, 4, 3], [1, 2, 1]],
+            ["kernel reversed along H", "kernel reversed along W", "kernel reversed along H W"],
+        ),
         ([[1, 2, 3], [4, 5, 4], [3, 2, 1]], ["kernel reversed along H W"]),
         ([[1, 2, 3], [4, 5, 6], [1, 2, 3]], ["kernel reversed along H"]),
     ],

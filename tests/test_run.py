@@ -33,6 +33,7 @@ FOUND = {
     "shifted": ("answered", "convention", ("padding_split",)),
     "noisy": ("answered", "unexplained", None),
     "nan": ("answered", "unexplained", None),
+    "complex_numbers": ("answered", "unexplained", None),
     "wrong_shape": ("answered", "convention", ("padding_split",)),
     "declining": ("declined", "declined", ()),
     "raising": ("raised", "raised", ()),

@@ -27,7 +27,7 @@ class Fake:
 
 
 ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
-ANSWERING += ("printing", "reading", "flooding", "warning")
+ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers")
 FAILING = ("declining", "raising", "hanging", "aborting", "dying_once", "unavailable")
 SCRIPTS = ("half_reply", "garbage", "gigantic", "mute", "odd_hello")
 

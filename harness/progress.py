@@ -1,0 +1,46 @@
+"""Progress on a terminal while a run goes on; silent where standard error is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+
+class Progress:
+    """A bar of `total` cases. A context manager."""
+
+    def __init__(self, total: int) -> None:
+        self._console = Console(stderr=True)
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
+        self._bar = Bar(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._task = self._bar.add_task("starting workers", total=total)
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def advance(self, case: str) -> None:
+        """One case is done."""
+        self._bar.update(self._task, advance=1, description=case)
+
+    def say(self, line: str) -> None:
+        """A line that stays on the screen, above the bar."""
+        if self._console.is_terminal:
+            self._console.print(Text(line), soft_wrap=True)
+        else:
+            print(line, file=sys.stderr)
