@@ -1,0 +1,44 @@
+"""What the documents show is run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.case import load
+from harness.pool import Pool
+from harness.run import run
+from tests.fakes import FAKES
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("document", ["README.md"])
+def test_cases_in_the_documents_run_and_are_explained(document, tmp_path):
+    texts = re.findall(r"```yaml\n(.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)
+    assert texts
+    for text in texts:
+        path = tmp_path / "case.yaml"
+        path.write_text(text, "utf-8")
+        with Pool([FAKES["honest"]]) as pool:
+            (report,) = run(load(path), pool, pool.entry_points())
+        recorded = [result for result in report.results if result.mode == "recorded"]
+        assert [result.transforms for result in recorded] == [("reverse_kernel",)]
+        assert not report.failures
+
+
+def test_the_committed_report_is_of_this_registry():
+    """Its numbers are those of the machine that made it; its cases and version must be the present ones."""
+    report = (ROOT / "reports" / "comparison.md").read_text("utf-8")
+    for path in sorted((ROOT / "cases").rglob("*.yaml")):
+        assert f"{path.relative_to(ROOT).as_posix()}" in report, f"{path} is not in it: run `harness run`"
+    assert "all as expected" in report
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/design.md"])
+def test_links_lead_somewhere(document):
+    path = ROOT / document
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
