@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import numpy as np
+from numpy import random  # here, since NumPy would import it at its first use, and Ctrl-C in the middle of that is lost
 
 from harness.document import CaseError, Item, numbers
 from harness.grammar import FLAG, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
@@ -102,7 +103,7 @@ class RawStream:
     """Numbers made from the raw 64-bit stream of PCG64 or Philox."""
 
     def __init__(self, generator: str, seed: int) -> None:
-        self._bits = getattr(np.random, generator)(seed)
+        self._bits = getattr(random, generator)(seed)
 
     def _raw(self, count: int) -> np.ndarray:
         drawn: np.ndarray = self._bits.random_raw(count)
@@ -138,7 +139,7 @@ class LegacyStream:
     """The stream of `numpy.random.RandomState`, through `randn`, `random_sample` and `randint`."""
 
     def __init__(self, generator: str, seed: int) -> None:
-        self._state = np.random.RandomState(seed)
+        self._state = random.RandomState(seed)
 
     def uniform(self, count: int) -> np.ndarray:
         return self._state.random_sample(count)
