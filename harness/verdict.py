@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +12,7 @@ import numpy as np
 from harness import explain, tolerance
 from harness.case import Case, Recording
 from harness.compare import Difference, difference, distance, dtype_name
+from harness.precision import Arithmetic
 from harness.reference import Magnitudes, direct, evaluate, magnitudes
 from harness.tolerance import Fit, Ladder
 from harness.transform import Transform
@@ -23,7 +26,7 @@ class Verdict:
     kind: "agrees", "convention" or "unexplained". fit: the rung that holds and the share of it that is used, None where
     none does. transforms: what explains a convention. max_abs: the largest distance from what the case means, None
     where the shapes differ. difference: how it differs; None where it agrees. group: outputs of one case with the same
-    group agree with each other.
+    group agree with each other. left: the largest distance that the transforms leave of a convention.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class Verdict:
     max_abs: float | None
     difference: Difference | None
     group: int
+    left: float | None = None
 
 
 class Reading:
@@ -42,6 +46,7 @@ class Reading:
         self.conv = case.convolution()
         for transform in transforms:
             self.conv = transform.differ(self.conv)
+        self.reads = any(type(transform).read is not Transform.read for transform in transforms)
         self._ladders: dict[str, Ladder] = {}
 
     @cached_property
@@ -52,8 +57,7 @@ class Reading:
     def ladder(self, dtype: str) -> Ladder:
         """The ladder of bounds for results of `dtype`."""
         if dtype not in self._ladders:
-            exact = tolerance.exact_on_integers(self.conv, dtype)
-            self._ladders[dtype] = Ladder(self._magnitudes, self.y, dtype, exact)
+            self._ladders[dtype] = Ladder.of(self.conv, self._magnitudes, self.y, dtype)
         return self._ladders[dtype]
 
     @cached_property
@@ -86,6 +90,28 @@ class Observation:
     known: np.ndarray | None = None
     slack: np.ndarray | float = 0.0
 
+    def placed(self, reading: Reading) -> Observation | None:
+        """This observation in the shape of the output of `reading.conv`, with what is not seen of it not known.
+
+        None when that output does not have what is seen.
+        """
+        whole = reading.conv.output_shape
+        if self.values.shape == whole and not reading.reads:
+            return self
+        if min(whole) < 1:
+            return None
+        index = explain.read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
+        if index.shape != self.values.shape:
+            return None
+        known, slack = np.zeros(whole, bool), np.zeros(whole)
+        values = np.full(whole, np.nan, np.result_type(self.values, np.float32))
+        values.flat[index] = self.values
+        known.flat[index] = True if self.known is None else self.known
+        slack.flat[index] = self.slack
+        return replace(
+            self, values=values, known=known if not known.all() or self.known is not None else None, slack=slack
+        )
+
     def fit(self, reading: Reading) -> tuple[Fit | None, float]:
         """The rung of `reading` that holds, None when none does, and the largest distance."""
         ladder = reading.ladder(self.dtype)
@@ -95,57 +121,98 @@ class Observation:
             by_hand = reading.case.tolerance
             return tolerance.fit_by_hand(apart, ladder.expected, by_hand.rtol, by_hand.atol), largest
         slack = self.slack if self.known is None else self.slack + reading.input_slack
-        return ladder.fit(apart, slack, self.algorithm), largest
+        return ladder.fit(apart, slack, self.algorithm, self.values, self.known), largest
 
 
 class Judge:
     """Judges all outputs of one case; what it works out for one of them serves the others.
 
     Two outputs agree when both lie within the bounds of one reading of the case; outputs that no reading explains agree
-    when they lie within the bounds of the intended reading of each other.
+    when they lie within the bounds of the intended reading of each other. `deepest` is the number of changes up to
+    which an explanation is looked for. The intended call is that of the case, changed by `base`.
     """
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.intended = Reading(case)
+    def __init__(self, case: Case, deepest: int = 2, base: tuple[Transform, ...] = ()) -> None:
+        self.case, self.deepest, self.base = case, deepest, base
+        self.intended = Reading(case, base)
         self._readings = [self.intended]
         self._strangers: list[Observation] = []
 
     def live(self, found: np.ndarray, algorithm: Algorithm) -> Verdict:
         """The verdict on `found`, a canonical output (N, O, *spatial) that an entry point gave."""
-        return self._verdict(Observation(found, dtype_name(found.dtype), algorithm))
+        return self._verdict(Observation(found, self._dtype(found), algorithm))
+
+    def _dtype(self, found: np.ndarray) -> str:
+        """The dtype to judge a live output by: float32 for float64 data is a finding, not what was asked for."""
+        asked = self.case.x.dtype
+        floats = found.dtype.kind == asked.kind == "f"
+        return dtype_name(np.promote_types(found.dtype, asked) if floats else found.dtype)
 
     def recorded(self, recording: Recording) -> Verdict:
         """The verdict on a recording: unknown elements are passed over, printed digits give slack."""
-        return self._verdict(
-            Observation(recording.values, recording.dtype, "direct", recording.known, recording.half_unit)
-        )
+        return self._verdict(self.observe(recording))
+
+    def observe(self, recording: Recording) -> Observation:
+        """A recording as an observation."""
+        return Observation(recording.values, recording.dtype, "direct", recording.known, recording.half_unit)
 
     def _verdict(self, seen: Observation) -> Verdict:
         for group, reading in enumerate(self._readings):
-            fit, largest = self._fit(seen, reading)
-            if fit and not group:
+            fit, largest = self.fit(seen, reading)
+            if fit and not fit.finding and not group:
                 return Verdict("agrees", fit, (), largest, None, group)
             if fit:
-                return self._differs("convention", seen, fit, reading.transforms, group)
-        for transforms in explain.candidates(self.intended.conv, seen.values, self._rough_slack(seen)):
-            reading = Reading(self.case, transforms)
-            fit, _ = self._fit(seen, reading)
+                return replace(self._explained(seen, fit, reading, group), left=largest)
+        for transforms in self._candidates(seen):
+            reading = self.reading(transforms)
+            fit, largest = self.fit(seen, reading)
             if fit:
                 self._readings.append(reading)
-                return self._differs("convention", seen, fit, transforms, len(self._readings) - 1)
+                return replace(self._explained(seen, fit, reading, len(self._readings) - 1), left=largest)
         return self._differs("unexplained", seen, None, (), self._stranger(seen))
 
-    def _fit(self, seen: Observation, reading: Reading) -> tuple[Fit | None, float]:
-        if seen.values.shape != reading.conv.output_shape:
-            return None, np.inf
-        return seen.fit(reading)
+    def reading(self, transforms: tuple[Transform, ...]) -> Reading:
+        """The intended call changed by `transforms`."""
+        return Reading(self.case, (*self.base, *transforms))
+
+    def fit(self, seen: Observation, reading: Reading) -> tuple[Fit | None, float]:
+        """The rung on which `reading` gives what is seen, None if it does not, and the largest distance."""
+        placed = seen.placed(reading)
+        return (None, np.inf) if placed is None else placed.fit(reading)
+
+    def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:
+        """The verdict on an output that a reading gives, perhaps in another arithmetic that nobody else then shares."""
+        if not fit.finding:
+            return self._differs("convention", seen, fit, reading.transforms, group)
+        transforms = (*reading.transforms, Arithmetic(fit.rung))
+        return self._differs("convention", seen, fit, transforms, self._stranger(seen))
 
     def _differs(
         self, kind: str, seen: Observation, fit: Fit | None, transforms: tuple[Transform, ...], group: int
     ) -> Verdict:
         off = difference(seen.values, self.intended.y, seen.known)
         return Verdict(kind, fit, transforms, off.max_abs if off.same_shape else None, off, group)
+
+    def question(self, seen: Observation) -> explain.Question:
+        """What `explain` is asked about an observation."""
+        values = seen.values.astype(np.float64) if seen.values.dtype.kind != "c" else np.full(seen.values.shape, np.nan)
+        return explain.Question(
+            self.intended.conv,
+            values if seen.known is None else np.where(seen.known, values, np.nan),
+            self._rough_slack(seen),
+            self.case.input_layout,
+            self.case.kernel_layout,
+            self.case.padding if isinstance(self.case.padding, str) else None,
+            self.case.unknown,
+        )
+
+    def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
+        """Explanations to try: the most frequent causes first, and all others for what they do not explain."""
+        if seen.values.ndim != self.intended.conv.x.ndim or self._known_stranger(seen) is not None:
+            return
+        question = self.question(seen)
+        yield from explain.quick(question)
+        yield from explain.explanations(question, self.deepest)
 
     def _rough_slack(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds, for the search to start from."""
@@ -159,11 +226,18 @@ class Judge:
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""
+        number = self._known_stranger(seen)
+        if number is None:
+            self._strangers.append(seen)
+            number = len(self._strangers) - 1
+        return -1 - number
+
+    def _known_stranger(self, seen: Observation) -> int | None:
+        """The number of an earlier unexplained output that this one agrees with."""
         for number, other in enumerate(self._strangers):
             if other.values.shape == seen.values.shape and self._alike(seen, other):
-                return -1 - number
-        self._strangers.append(seen)
-        return -len(self._strangers)
+                return number
+        return None
 
     def _alike(self, seen: Observation, other: Observation) -> bool:
         apart = distance(seen.values, other.values)

@@ -84,6 +84,7 @@ def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1
     same_upper  ceil(n / stride) outputs, the odd sample on the high side: TensorFlow, JAX, ONNX SAME_UPPER
     same_lower  likewise, on the low side: JAX and ONNX SAME_LOWER
     same_half   centre at k // 2 whatever the stride: NumPy, SciPy, OpenCV
+    half        k // 2 on both sides, so that an even kernel gives one output more: Theano
 
     `same` is read as `same_upper`. Raises KeyError for another name.
     """
@@ -92,6 +93,8 @@ def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1
         return 0, 0
     if recipe == "full":
         return extent - 1, extent - 1
+    if recipe == "half":
+        return extent // 2, extent // 2
     if recipe == "same_half":
         return extent // 2, extent - 1 - extent // 2
     total = max((-(-n // stride) - 1) * stride + extent - n, 0)

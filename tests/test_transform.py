@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import transform as transforms
 from harness.transform import (
     TRANSFORM_IDS,
     AddBias,
@@ -131,7 +132,51 @@ def test_padding_by_hand_keeps_the_boundary():
     np.testing.assert_array_equal(rewritten.x[0, 0], np.pad(conv.x[0, 0], ((1, 1), (2, 0)), mode="reflect"))
 
 
-@pytest.mark.parametrize("transform", EVERY, ids=lambda transform: transform.id)
+DIFFERING = [
+    transforms.TransposeKernelSpatial((0, 1, 3, 2)),
+    transforms.KernelAxes((1, 0, 2, 3)),
+    transforms.InputAxes((0, 1, 3, 2)),
+    transforms.OutputAxes((0, 1, 3, 2)),
+    transforms.ReshapeNotTranspose("kernel", "OIHW", "HWIO"),
+    transforms.ColumnMajor("input", "NCHW", "WHCN"),
+    transforms.FlattenOrder("output", "NCHW", "NHWC"),
+    transforms.ChannelOrder("output", "reversed"),
+    transforms.ChannelOrder("input", "split", 2),
+    transforms.SwapOperands(),
+    transforms.Groups(2, "block"),
+    transforms.OutputMode(PAIRS, ((0, 0), (0, 0)), "valid"),
+    transforms.SameCentre(PAIRS, ((1, 0), (3, 2))),
+    transforms.StridePhase(PAIRS, ((1, 0), (3, 2))),
+    transforms.AxisSwap((2, 1), (1, 1), PAIRS[::-1]),
+    transforms.Stride((2, 2), PAIRS),
+    transforms.Dilation((2, 2), PAIRS),
+    transforms.Boundary("wrap"),
+    transforms.Bias("unknown", (1.0, 2.0)),
+    transforms.Scale("2", (2.0, 2.0)),
+    transforms.Conjugate(),
+    transforms.KernelValues((((0, 0, 1, 1), 5.0),)),
+    transforms.Precision("bfloat16"),
+    transforms.NotRepeatable(),
+]
+
+
+@pytest.mark.parametrize("transform", DIFFERING, ids=lambda transform: transform.id)
+def test_the_code_of_a_transform_does_what_it_does(transform):
+    """`code` on arrays x, w, b and y is `differ` and `read`."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 2, 4, 4)), rng.normal(size=(2, 2, 3, 3))
+    conv = Convolution(x, w, np.ones(2), Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False)))
+    changed = transform.differ(conv)
+    y = rng.normal(size=(2, 2, 3, 3))
+    names = {"np": np, "x": x, "w": w, "b": conv.bias, "y": y}
+    exec("\n".join(transform.code(conv)), names)
+    np.testing.assert_allclose(names["x"], changed.x)
+    np.testing.assert_allclose(names["w"], changed.w)
+    np.testing.assert_allclose(names["b"], 0 if changed.bias is None else changed.bias)
+    np.testing.assert_allclose(names["y"], transform.read(y))
+
+
+@pytest.mark.parametrize("transform", [*EVERY, *DIFFERING], ids=lambda transform: transform.id)
 def test_every_transform_has_words_and_an_id(transform):
     assert transform.id in TRANSFORM_IDS.values()
     assert transform.words().strip()
@@ -140,7 +185,7 @@ def test_every_transform_has_words_and_an_id(transform):
 
 def test_ids_are_told_apart_and_all_are_tried_here():
     assert len(set(TRANSFORM_IDS.values())) == len(TRANSFORM_IDS)
-    assert {type(transform) for transform in EVERY} == set(TRANSFORM_IDS)
+    assert {type(transform) for transform in [*EVERY, *DIFFERING]} == set(TRANSFORM_IDS)
 
 
 def test_words_name_the_numbers():

@@ -1,0 +1,241 @@
+"""The full answer about one output: all explanations that fit, whether the data tell them apart, what else can be said.
+
+Every explanation is confirmed on all elements by the ladder of bounds. Explanations that come to the same on fresh data
+are one explanation with several names.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness import explain, layout
+from harness.data import RawStream
+from harness.explain import solve
+from harness.precision import Arithmetic
+from harness.reference import direct
+from harness.transform import KernelValues, Transform
+from harness.verdict import Judge, Observation
+from harness.window import Convolution
+
+SHOWN = 24
+"""Explanations that an answer holds; more are counted."""
+LOW, HIGH = 1, 99
+"""Range of the whole numbers of an input that tells explanations apart."""
+SEEDS = 4
+LARGE = 1_000_000
+"""Elements of an output beyond which the bounds are worked out for a part of it; float64 then confirms the rest."""
+LOOK = 4
+"""Output channels of that part, which is of the first image."""
+LOCAL_IDS = frozenset(
+    ("reverse_kernel", "transpose_kernel_spatial", "boundary", "stride", "dilation", "axis_swap", "precision")
+    + ("padding_split", "output_mode", "same_centre", "stride_phase")
+)
+"""Changes that do not mix images or output channels."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Changes that give what was observed.
+
+    transforms: the changes. settings: what unknown settings were. group: explanations of one group come to the same on
+    every input of this shape. tied: as simple as the first one, and not the only one.
+    """
+
+    transforms: tuple[Transform, ...]
+    settings: tuple[Transform, ...]
+    max_abs: float
+    rung: str
+    group: int
+    tied: bool = False
+
+    @property
+    def words(self) -> str:
+        """The explanation as a sentence."""
+        changes = "; ".join(each.words() for each in self.transforms) or "no difference"
+        found = "; ".join(each.words() for each in self.settings)
+        return changes + (f" (left open, and found: {found})" if found else "")
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Data of the case's shapes that tell explanations apart: whole numbers, drawn as a case draws them.
+
+    kernel: whether the kernel must be drawn, too, with `seed: input`.
+    """
+
+    seed: int
+    shape: tuple[int, ...]
+    kernel: tuple[int, ...] | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys `input` and `kernel` of a case file that holds these data."""
+        drawn = {"low": LOW, "high": HIGH}
+        keys: dict[str, Any] = {"input": {"integers": {"shape": list(self.shape), "seed": self.seed, **drawn}}}
+        if self.kernel is not None:
+            keys["kernel"] = {"integers": {"shape": list(self.kernel), "seed": "input", **drawn}}
+        return keys
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of one output.
+
+    explanations: best first; empty when nothing fits. ambiguous: several of the simplest do not come to the same.
+    more: explanations beyond those shown. known: elements the answer rests on. remarks: what can be said besides.
+    """
+
+    explanations: tuple[Explanation, ...]
+    ambiguous: bool
+    known: int
+    seconds: float
+    more: int = 0
+    separation: Separation | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def diagnose(judge: Judge, seen: Observation) -> Answer:
+    """The answer about `seen`, an output of the case that `judge` judges."""
+    start = time.perf_counter()
+    question = judge.question(seen)
+    known = int(np.count_nonzero(np.isfinite(question.observed)))
+    found = _confirmed(judge, seen, question)
+    fewest = min((len(each.transforms) for each in found), default=0)
+    first = [each for each in found if len(each.transforms) == fewest]
+    groups = {each.group for each in first}
+    marked = [replace(each, tied=len(first) > 1 and len(each.transforms) == fewest) for each in found]
+    ambiguous = len(groups) > 1
+    return Answer(
+        explanations=tuple(marked[:SHOWN]),
+        ambiguous=ambiguous,
+        known=known,
+        seconds=time.perf_counter() - start,
+        more=max(len(marked) - SHOWN, 0),
+        separation=_separation(judge, first) if ambiguous else None,
+        remarks=tuple(_remarks(question, known, found, ambiguous)),
+    )
+
+
+def _confirmed(judge: Judge, seen: Observation, question: explain.Question) -> list[Explanation]:
+    """The explanations that hold on every element, best first."""
+    if question.observed.ndim != question.conv.x.ndim or not np.isfinite(question.observed).any():
+        return []
+    part = _part(judge, seen)
+    intended, largest = judge.fit(seen, judge.intended) if _may_fit(part, ()) else (None, math.inf)
+    if intended and not intended.finding and not question.unknown:
+        return [Explanation((), (), largest, intended.rung, 0)]
+    candidates = explain.explanations(question) or _other_kernels(question)
+    if intended and intended.finding:
+        candidates = [(), *candidates]
+    groups: dict[bytes, int] = {}
+    found = []
+    for transforms in candidates:
+        looked = part if part and {each.id for each in transforms} <= LOCAL_IDS else (judge, seen)
+        fit, largest = looked[0].fit(looked[1], looked[0].reading(transforms))
+        if fit:
+            group = groups.setdefault(_signature(question.conv, transforms), len(groups))
+            transforms = (*transforms, Arithmetic(fit.rung)) if fit.finding else transforms
+            free = tuple(each for each in transforms if question.is_free(each))
+            own = tuple(each for each in transforms if each not in free)
+            found.append(Explanation(own, free, largest, fit.rung, group))
+    return found
+
+
+def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:
+    """The first images and output channels of a large case; None for a small one, or where groups tie channels."""
+    case, values = judge.case, seen.values
+    shape = judge.intended.conv.output_shape
+    if values.size <= LARGE or case.groups > 1 or judge.base or values.shape[:2] != shape[:2]:
+        return None
+    bias = None if case.bias is None else case.bias[:LOOK]
+    w_half_unit = None if case.w_half_unit is None else case.w_half_unit[:LOOK]
+    x_half_unit = None if case.x_half_unit is None else case.x_half_unit[:1]
+    small = replace(
+        case, x=case.x[:1], w=case.w[:LOOK], bias=bias, x_half_unit=x_half_unit, w_half_unit=w_half_unit, recorded=()
+    )
+    known = None if seen.known is None else seen.known[:1, :LOOK]
+    slack = seen.slack[:1, :LOOK] if isinstance(seen.slack, np.ndarray) else seen.slack
+    return Judge(small), replace(seen, values=values[:1, :LOOK], known=known, slack=slack)
+
+
+def _may_fit(part: tuple[Judge, Observation] | None, transforms: tuple[Transform, ...]) -> bool:
+    """False where already a part does not fit; so the whole need not be evaluated."""
+    if part is None:
+        return True
+    judge, seen = part
+    return judge.fit(seen, judge.reading(transforms))[0] is not None
+
+
+def _other_kernels(question: explain.Question) -> list[tuple[Transform, ...]]:
+    """The intended kernel with some values changed."""
+    single = solve.one_tap(question)
+    if single:
+        return [(single,)]
+    solution = solve.solve(question)
+    return [(solution.values,)] if solution and solution.values else []
+
+
+def _drawn(conv: Convolution, seed: int, kernel: bool) -> Convolution:
+    """`conv` with whole numbers as its input, and as its kernel if `kernel` says so."""
+    stream = RawStream("PCG64", seed)
+    x = stream.integers(LOW, HIGH, conv.x.size).reshape(conv.x.shape)
+    w = stream.integers(LOW, HIGH, conv.w.size).reshape(conv.w.shape) if kernel else conv.w
+    return replace(conv, x=x, w=w)
+
+
+def _output(conv: Convolution, transforms: Sequence[Transform]) -> np.ndarray:
+    changed = explain.applied(conv, transforms)
+    return explain.read(direct(changed), transforms, ())
+
+
+def _signature(conv: Convolution, transforms: Sequence[Transform]) -> bytes:
+    """The output on fresh data, exact on whole numbers: equal for changes that always come to the same."""
+    y = _output(_drawn(conv, 0, True), transforms)
+    return repr(y.shape).encode() + np.round(y, 6).tobytes()
+
+
+def _separation(judge: Judge, explanations: Sequence[Explanation]) -> Separation | None:
+    """Data on which explanations of different groups differ by at least 1; None where none were found."""
+    rivals = {each.group: (*each.transforms, *each.settings) for each in reversed(explanations)}
+    conv = judge.intended.conv
+    for kernel in (False, True):
+        for seed in range(SEEDS):
+            fresh = _drawn(conv, seed, kernel)
+            outputs = [_output(fresh, transforms) for transforms in rivals.values()]
+            if all(_apart(a, b) for i, a in enumerate(outputs) for b in outputs[:i]):
+                x, w = judge.case.input_layout, judge.case.kernel_layout
+                return Separation(
+                    seed,
+                    layout.from_canonical(conv.x, x, "input").shape,
+                    layout.from_canonical(conv.w, w, "kernel").shape if kernel else None,
+                )
+    return None
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape != b.shape or bool(np.abs(a - b).max(initial=0.0) > 1e-3 * max(float(np.abs(a).max(initial=0)), 1.0))
+
+
+def _remarks(question: explain.Question, known: int, found: Sequence[Explanation], ambiguous: bool) -> list[str]:
+    if ambiguous:
+        return [f"the data ({known} known values) cannot tell the tied explanations apart"]
+    if found:
+        return [] if not any(isinstance(each, KernelValues) for each in found[0].transforms) else _pattern(question)
+    remarks = [f"no combination of up to {explain.DEEPEST} changes gives these values"]
+    solution = solve.solve(question) if question.observed.ndim == question.conv.x.ndim else None
+    remarks += list(solution.remarks()) if solution else []
+    return remarks + _pattern(question)
+
+
+def _pattern(question: explain.Question) -> list[str]:
+    if question.observed.ndim != question.conv.x.ndim or not math.prod(question.observed.shape):
+        return []
+    remarks = solve.agreement(question)
+    if solve.edges_only(question):
+        remarks.append("all that differs sees padding: look at the padding's amounts and at what fills it")
+    return remarks

@@ -1,0 +1,75 @@
+"""What is asked: an intended convolution and an output that it does not account for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness import layout
+from harness.transform import Transform
+from harness.window import Convolution, Pairs, padding_pair
+
+FREE = {
+    "means": ("reverse_kernel",),
+    "stride": ("stride", "axis_swap"),
+    "dilation": ("dilation", "axis_swap"),
+    "padding": ("padding_split", "output_mode", "same_centre", "stride_phase", "axis_swap"),
+    "boundary": ("boundary",),
+}
+"""Settings that may be unknown, and the transforms that say what they were."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """An intended call and what was observed.
+
+    observed: canonical (N, O, *spatial), float64, NaN where an element is not known. slack: the absolute error that no
+    value of it exceeds. recipe: the word for the padding, None where it was given by numbers. unknown: keys of FREE.
+    """
+
+    conv: Convolution
+    observed: np.ndarray
+    slack: float
+    input_layout: str = ""
+    kernel_layout: str = ""
+    recipe: str | None = None
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def free_ids(self) -> frozenset[str]:
+        """Ids of transforms that only say what an unknown setting was, and so are no difference."""
+        return frozenset(name for setting in self.unknown for name in FREE[setting])
+
+    def count(self, transforms: tuple[Transform, ...]) -> int:
+        """Differences among `transforms`."""
+        return sum(not self.is_free(transform) for transform in transforms)
+
+    def is_free(self, transform: Transform) -> bool:
+        """Whether `transform` only says what an unknown setting was."""
+        if transform.id == "reverse_kernel":
+            return "means" in self.unknown and len(getattr(transform, "axes")) == self.conv.rank  # noqa: B009
+        return transform.id in self.free_ids
+
+    def pads(self, conv: Convolution) -> list[Pairs]:
+        """What the intended padding comes to in `conv`: as it is, and its word applied to these sizes."""
+        if self.recipe is None:
+            return [conv.window.padding]
+        win = conv.window
+        axes = zip(conv.x.shape[2:], conv.w.shape[2:], win.stride, win.dilation)
+        anew = tuple(padding_pair(self.recipe, *axis) for axis in axes)
+        return list(dict.fromkeys([conv.window.padding, anew]))
+
+    def stated(self, role: str) -> str:
+        """The layout in which the case gives the array of a role; "" for the output."""
+        return {"input": self.input_layout, "kernel": self.kernel_layout}.get(role, "")
+
+    def layouts(self, role: str) -> list[str]:
+        """Layouts in which the array of a role may have been kept: the stated one, canonical, and the usual others."""
+        rank = self.conv.rank
+        stated = self.stated(role)
+        letters = layout.canonical(role, rank)
+        a, b, space = letters[0], letters[1], letters[2:]
+        usual = [a + b + space, space + b + a, a + space + b, space + a + b, b + a + space, b + space + a]
+        whole = "".join(letter for letter in letters if letter not in stated) + stated if stated else letters
+        return list(dict.fromkeys([whole, *usual]))

@@ -1,0 +1,178 @@
+"""When no convention explains an output: which kernel was applied, and where the output agrees.
+
+Every output element is a sum of kernel taps times input values, so the applied kernel solves a linear system whose
+matrix holds what each element sees (im2col). Its rank says how much of the kernel the data determine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.explain.question import Question
+from harness.layout import canonical
+from harness.reference import direct
+from harness.transform import KernelValues
+from harness.window import Convolution, padded, span, spatial_index
+
+LARGEST = 20_000_000
+"""Elements that the matrix of the linear system may have."""
+FEW = 0.5
+"""Share of its taps up to which another kernel is called the intended one with some values changed."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The kernel that fits the values best, by least squares.
+
+    kernel: (O, I, *spatial). rank: of the system, of `terms` unknowns per output channel. fits: whether it gives the
+    values; that says something only with more `equations` than the rank. values: the changed taps, if they are few.
+    """
+
+    kernel: np.ndarray
+    rank: int
+    terms: int
+    equations: int
+    fits: bool
+    values: KernelValues | None
+
+    def remarks(self) -> Iterator[str]:
+        """What follows, in sentences."""
+        yield (
+            f"the kernel that was applied, by least squares: rank {self.rank} of {self.terms} unknowns, "
+            f"{self.equations} equations for each output channel"
+        )
+        if not self.fits:
+            yield (
+                "no kernel of this size gives these values at the intended stride, dilation and padding: the operation "
+                "is not linear, not shift-invariant, or its output is not read where it is"
+            )
+        elif self.rank < self.terms or self.equations <= self.rank:
+            yield "some kernel of this size gives these values, but the data do not determine it"
+        elif self.values is None:
+            yield f"one kernel gives these values, and it is another one: {np.array2string(self.kernel, precision=6)}"
+
+
+def one_tap(question: Question) -> KernelValues | None:
+    """The change of a single tap that gives the observed values."""
+    for output, matrix, seen, meant in _systems(question):
+        missing = seen - meant
+        if not (np.abs(missing) > question.slack).any():
+            continue
+        size = np.einsum("ij,ij->j", matrix, matrix)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = matrix.T @ missing / size
+        for tap in np.flatnonzero(np.isfinite(change)):
+            if (
+                np.count_nonzero(matrix[:, tap]) > 1
+                and not (np.abs(missing - matrix[:, tap] * change[tap]) > question.slack).any()
+            ):
+                index = (output, *map(int, np.unravel_index(tap, question.conv.w.shape[1:])))
+                found = KernelValues(((index, float(question.conv.w[index]) + float(change[tap])),))
+                return found if _gives(question, found) else None
+        return None
+    return None
+
+
+def solve(question: Question) -> Solution | None:
+    """The kernel that was applied; None where the shapes differ or the system is too large."""
+    conv = question.conv
+    kernel = np.zeros(conv.w.shape)
+    rank, equations, fits = 0, 0, True
+    for output, matrix, seen, _ in _systems(question):
+        bias = 0.0 if conv.bias is None else float(conv.bias[output])
+        taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias, rcond=None)
+        kernel[output] = taps.reshape(conv.w.shape[1:])
+        equations = len(seen)
+        fits = fits and bool((np.abs(matrix @ taps + bias - seen) <= 2 * question.slack + 1e-9 * np.abs(seen)).all())
+    if not equations:
+        return None
+    values = _changed(conv, kernel) if fits and rank == conv.terms < equations else None
+    return Solution(kernel, int(rank), conv.terms, equations, fits, values)
+
+
+def _systems(question: Question) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
+    """For each output channel with known values: (channel, matrix, values seen, values meant), a row for each."""
+    conv, observed = question.conv, question.observed
+    if observed.shape != conv.output_shape or observed.size // len(conv.w) * conv.terms > LARGEST:
+        return
+    columns = _columns(conv)
+    meant = direct(conv)
+    each = len(conv.w) // conv.window.groups
+    for output in range(len(conv.w)):
+        seen = observed[:, output].ravel()
+        known = np.isfinite(seen)
+        if known.any():
+            yield output, columns[output // each][known], seen[known], meant[:, output].ravel()[known]
+
+
+def _columns(conv: Convolution) -> np.ndarray:
+    """What every output element of a group sees: (groups, N * output elements, I * taps)."""
+    win = conv.window
+    x = padded(conv).astype(np.float64)
+    extents = tuple(map(span, conv.w.shape[2:], win.dilation))
+    seen = np.lib.stride_tricks.sliding_window_view(x, extents, axis=tuple(range(2, x.ndim)))
+    seen = seen[spatial_index(slice(None, None, step) for step in win.stride)]
+    seen = seen[(..., *(slice(None, None, step) for step in win.dilation))]
+    backwards = tuple(axis - conv.rank for axis, flag in enumerate(win.reversal) if flag)
+    seen = np.flip(seen, backwards)
+    sizes = seen.shape
+    seen = seen.reshape(sizes[0], win.groups, -1, *sizes[2:])
+    rank = conv.rank
+    order = (1, 0, *range(3, 3 + rank), 2, *range(3 + rank, 3 + 2 * rank))
+    return np.ascontiguousarray(seen.transpose(order)).reshape(win.groups, -1, conv.terms)
+
+
+def _changed(conv: Convolution, kernel: np.ndarray) -> KernelValues | None:
+    apart = np.abs(kernel - conv.w)
+    moved = np.argwhere(apart > 1e-4 * max(float(np.abs(conv.w).max()), 1e-30))
+    if not 0 < len(moved) <= FEW * conv.w.size:
+        return None
+    return KernelValues(tuple((tuple(map(int, index)), float(kernel[tuple(index)])) for index in moved))
+
+
+def _gives(question: Question, change: KernelValues) -> bool:
+    y = direct(change.differ(question.conv))
+    return not bool((np.abs(y - question.observed) > question.slack).any())
+
+
+def agreement(question: Question) -> list[str]:
+    """Which images, channels, rows and columns of the output agree, and what the others have in common."""
+    conv, observed = question.conv, question.observed
+    meant = direct(conv)
+    part = tuple(slice(0, min(a, b)) for a, b in zip(meant.shape, observed.shape))
+    meant, seen = meant[part], observed[part]
+    good = ~(np.abs(seen - meant) > question.slack) & np.isfinite(seen)
+    remarks = [f"{np.count_nonzero(good)} of {np.count_nonzero(np.isfinite(seen))} known elements agree"]
+    names = dict(zip(canonical("output", conv.rank), ("image", "output channel", *("index",) * conv.rank)))
+    for axis, (letter, name) in enumerate(names.items()):
+        others = tuple(other for other in range(good.ndim) if other != axis)
+        whole = np.flatnonzero((good | np.isnan(seen)).all(axis=others) & good.any(axis=others))
+        if 0 < len(whole) < good.shape[axis]:
+            remarks.append(f"only {name} {', '.join(map(str, whole[:8]))} along {letter} agrees throughout")
+            remarks += _meaning(conv, letter, whole)
+    return remarks
+
+
+def _meaning(conv: Convolution, letter: str, whole: np.ndarray) -> list[str]:
+    if letter == "W" and whole.tolist() == [0]:
+        return [
+            "where only the left-most column agrees, the output was read along another axis (as y[0, :, 0, :] of an N "
+            "H W C result), or kernel columns that meet padding there differ"
+        ]
+    if letter == "C":
+        return ["the kernels of the other output channels differ, or stand in another order"]
+    return []
+
+
+def edges_only(question: Question) -> bool:
+    """Whether all that differs sees padding."""
+    conv = question.conv
+    if question.observed.shape != conv.output_shape:
+        return False
+    ones = replace(conv, x=np.ones_like(conv.x, np.float64), w=np.ones_like(conv.w, np.float64), bias=None)
+    inside = direct(replace(ones, window=replace(conv.window, boundary="zero"))) == conv.terms
+    off = np.abs(direct(conv) - question.observed) > question.slack
+    return bool(off.any() and not (off & inside).any())

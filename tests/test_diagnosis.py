@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import explain
+from harness.case import Case, load
+from harness.diagnosis import diagnose
+from harness.reference import direct
+from harness.transform import OutputAxes, ReverseKernel
+from harness.verdict import Judge, Observation
+
+CASES = Path(__file__).parent.parent / "cases"
+RECORDED = [
+    (str(path.relative_to(CASES)), number)
+    for folder in ("threads", "seeds")
+    for path in sorted((CASES / folder).glob("*.yaml"))
+    for number in range(len(next(load(path)).recorded))
+]
+
+
+def case(tmp_path: Path, text: str) -> Case:
+    path = tmp_path / "one.yaml"
+    path.write_text("title: One\nmeans: cross-correlation\n" + text, encoding="utf-8")
+    return next(load(path))
+
+
+def ids(explanation) -> list[str]:
+    return [each.id for each in explanation.transforms]
+
+
+def seen(values) -> Observation:
+    return Observation(np.asarray(values), "float64", "direct")
+
+
+@pytest.mark.parametrize(("file", "number"), RECORDED)
+def test_recordings_are_explained_as_the_case_expects(file, number):
+    one = next(load(CASES / file))
+    judge = Judge(one)
+    answer = diagnose(judge, judge.observe(one.recorded[number]))
+    best = answer.explanations[0]
+    assert sorted(ids(best)) == sorted(one.recorded[number].expect or ())
+    assert not answer.ambiguous
+    assert answer.seconds < 3
+
+
+DATA = """
+input: {layout: HW, dtype: float64, integers: {shape: [6, 6], seed: 1, low: -9, high: 9}}
+kernel: {layout: HW, integers: {shape: [3, 3], seed: input, low: -9, high: 9}}
+"""
+
+
+def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_path):
+    """Reversed along both axes or along the second only: the same where both rows of the kernel are equal."""
+    one = case(
+        tmp_path,
+        "input: {layout: HW, dtype: float64, integers: {shape: [5, 5], seed: 1, low: -9, high: 9}}\n"
+        "kernel: {layout: HW, values: [[1, 2], [1, 2]]}\npadding: valid\n",
+    )
+    judge = Judge(one)
+    conv = judge.intended.conv
+    answer = diagnose(judge, seen(direct(explain.applied(conv, (ReverseKernel((0, 1)),)))))
+    assert answer.ambiguous
+    assert {each.transforms for each in answer.explanations if each.tied} >= {
+        (ReverseKernel((0, 1)),),
+        (ReverseKernel((1,)),),
+    }
+    separation = answer.separation
+    assert separation is not None
+    assert separation.kernel == (2, 2)
+    fresh = case(
+        tmp_path,
+        "input: {layout: HW, dtype: float64, integers: "
+        f"{{shape: [5, 5], seed: {separation.seed}, low: 1, high: 99}}}}\n"
+        "kernel: {layout: HW, integers: {shape: [2, 2], seed: input, low: 1, high: 99}}\npadding: valid\n",
+    ).convolution()
+    outputs = [direct(explain.applied(fresh, each.transforms)) for each in answer.explanations if each.tied]
+    assert all(not np.array_equal(outputs[0], other) for other in outputs[1:])
+
+
+def test_no_difference_is_an_answer(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    answer = diagnose(judge, seen(judge.intended.y))
+    assert [ids(each) for each in answer.explanations] == [[]]
+    assert not answer.ambiguous
+
+
+def test_a_stride_that_is_not_known_is_found_and_no_difference(tmp_path):
+    one = case(tmp_path, DATA + "stride: unknown\npadding: 1\n")
+    judge = Judge(one)
+    strided = replace(judge.intended.conv, window=replace(judge.intended.conv.window, stride=(2, 2)))
+    (best, *_) = diagnose(judge, seen(direct(strided))).explanations
+    assert ids(best) == []
+    assert [each.id for each in best.settings] == ["stride"]
+
+
+def test_one_changed_tap_is_named(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    w = judge.intended.conv.w.copy()
+    w[0, 0, 1, 2] += 4
+    (best, *_) = diagnose(judge, seen(direct(replace(judge.intended.conv, w=w)))).explanations
+    assert ids(best) == ["kernel_values"]
+    assert best.transforms[0].taps == (((0, 0, 1, 2), pytest.approx(w[0, 0, 1, 2])),)
+
+
+def test_several_changed_taps_are_solved_for(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    w = judge.intended.conv.w.copy()
+    w[0, 0, 0, 0] += 3
+    w[0, 0, 2, 1] -= 5
+    (best, *_) = diagnose(judge, seen(direct(replace(judge.intended.conv, w=w)))).explanations
+    assert [index for index, _ in best.transforms[0].taps] == [(0, 0, 0, 0), (0, 0, 2, 1)]
+
+
+def test_what_is_no_convolution_is_said_to_be_none(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    answer = diagnose(judge, seen(np.sin(judge.intended.y)))
+    assert not answer.explanations
+    assert any("not linear" in remark for remark in answer.remarks)
+    assert any("0 of 16 known elements agree" in remark for remark in answer.remarks)
+
+
+def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wrongly():
+    one = next(load(CASES / "threads" / "left-column-pattern.yaml"))
+    judge = Judge(one)
+    transforms = (OutputAxes((0, -1, 2, 1)),)
+    y = explain.read(direct(judge.intended.conv), transforms, ())
+    assert np.allclose(y[0, 0, :, 0], judge.intended.y[0, 0, :, 0])
+    (best, *_) = diagnose(judge, seen(y)).explanations
+    assert best.transforms[0].source[1:] == transforms[0].source[1:]
+    assert "y[0, :, 0, :]" in best.words
+
+
+def test_a_corner_of_the_output_is_enough(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    y = direct(explain.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    known = np.zeros(y.shape, bool)
+    known[0, 0, :2, :2] = True
+    observation = Observation(np.where(known, y, np.nan), "float64", "direct", known, np.zeros(y.shape))
+    answer = diagnose(judge, observation)
+    assert answer.known == 4
+    assert ["reverse_kernel"] in [ids(each) for each in answer.explanations]
+
+
+def test_a_large_case_is_explained_in_seconds():
+    one = next(load(CASES / "seeds" / "caffe-migration.yaml"))
+    judge = Judge(one)
+    y = direct(explain.applied(judge.intended.conv, (ReverseKernel((0, 1)),))).astype(np.float32)
+    answer = diagnose(judge, Observation(y, "float32", "direct"))
+    assert [ids(each) for each in answer.explanations] == [["reverse_kernel"]]
+    assert answer.seconds < 10  # 2 s alone on one core

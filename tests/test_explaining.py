@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+
+CASES = Path(__file__).parent.parent / "cases"
+APPLE = str(CASES / "seeds" / "apple-data.yaml")
+
+
+def test_json_has_the_public_keys(capsys):
+    assert main(["explain", APPLE, "--json", "--system", "numpy"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    knet, tensorflow = found["recordings"]
+    assert found["case"].endswith("apple-data.yaml")
+    assert {"system", "explanations", "ambiguous", "seconds"} <= set(knet)
+    (best,) = knet["explanations"]
+    assert {"transforms", "words", "code", "max_abs", "rung", "tied"} <= set(best)
+    assert best["transforms"] == [{"id": "reverse_kernel", "axes": [0, 1]}]
+    assert set(best["code"]) == {"numpy", "Knet"}
+    assert knet["ambiguous"] is False
+    assert tensorflow["explanations"][0]["transforms"] == []
+
+
+def test_text_names_the_change_and_shows_no_code_when_told_so(capsys):
+    assert main(["explain", APPLE, "--no-code"]) == 0
+    said = capsys.readouterr().out
+    assert "1. reverse_kernel (printed digits)" in said
+    assert "import numpy" not in said
+
+
+def files(tmp_path: Path, observed: np.ndarray) -> list[str]:
+    rng = np.random.default_rng(0)
+    arrays = {"input": rng.integers(-9, 9, (5, 6)), "kernel": rng.integers(-9, 9, (3, 3)), "observed": observed}
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array.astype(float))
+    return [part for name in arrays for part in (f"--{name}", str(tmp_path / f"{name}.npy"))]
+
+
+def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
+    signal = pytest.importorskip("scipy.signal")
+    given = files(tmp_path, np.zeros(()))
+    x, w = (np.load(tmp_path / f"{name}.npy") for name in ("input", "kernel"))
+    np.save(tmp_path / "observed.npy", signal.convolve2d(x, w, "same")[:, ::2])
+    assert main(["explain", *given, "--padding", "same", "--stride", "unknown", "--no-code", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["recordings"]
+    best = found["explanations"][0]
+    assert [each["id"] for each in best["transforms"]] == ["reverse_kernel"]
+    assert best["settings"][0]["stride"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "explain takes a CASE"),
+        (["one", "two"], "explain takes a CASE"),
+        (["--input", "x.npy"], "belong together"),
+        ([str(CASES / "conventions" / "bias.yaml")], "no recording to explain"),
+        (["--input", "x.csv", "--kernel", "w.npy", "--observed", "y.npy"], "--layout"),
+        (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected three"),
+        (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"], "no such file"),
+        (["numpy.nonsense", "numpy.convolve", APPLE], "expected one entry point"),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_told_in_one_line(arguments, message, capsys):
+    assert main(["explain", *arguments, "--no-code"]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_one_entry_point_is_explained_in_terms_of_another(capsys):
+    pytest.importorskip("scipy")
+    pair = ["scipy.signal.convolve2d", "scipy.signal.correlate2d"]
+    assert main(["explain", *pair, APPLE, "--no-code", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["recordings"]
+    assert found["system"] == "scipy.signal.correlate2d"
+    assert [each["id"] for each in found["explanations"][0]["transforms"]] == ["reverse_kernel"]
