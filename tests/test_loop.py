@@ -10,7 +10,7 @@ import pytest
 
 from harness.worker import wire
 from harness.worker.entry import EntryPoint, Settings
-from harness.worker.loop import Call, Declined, answer, answer_each, calls_of, hello
+from harness.worker.loop import REPEATED_ELEMENTS, Call, Declined, answer, answer_each, calls_of, hello
 from tests.fakes import FAKES, honest
 
 X = np.arange(12.0).reshape(1, 1, 12)
@@ -76,12 +76,44 @@ def test_warnings_are_told_once_each_and_do_not_leak():
     assert answer(call_of(function)).message["warnings"] == ["FutureWarning: soon gone"]
 
 
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        ([X, X], None),
+        ([X * np.nan, X * np.nan], None),
+        ([X * 0, -X * 0], None),
+        ([X, X + (X > 9)], "two identical calls differ in 2 of 12 outputs, first at (0, 0, 10), (0, 0, 11)"),
+        ([X, X[..., 1:]], "two identical calls gave the shapes (1, 1, 12) and (1, 1, 11)"),
+    ],
+)
+def test_a_call_that_gives_something_else_the_second_time_is_not_repeatable(results, told):
+    left = list(results)
+    message, (first,) = answer(call_of(lambda x, w, s: left.pop(0)))
+    assert message.get("not_repeatable") == told
+    np.testing.assert_array_equal(first, results[0])
+
+
+def test_only_small_calls_are_made_twice():
+    made = []
+    call = call_of(lambda x, w, s: made.append(x.size) or x)
+    answer(call)
+    answer(call._replace(x=np.zeros((1, 1, REPEATED_ELEMENTS))))
+    assert made == [12, 12, REPEATED_ELEMENTS]
+
+
+def test_slow_calls_are_made_once(monkeypatch):
+    monkeypatch.setattr("harness.worker.loop.REPEATED_SECONDS", -1.0)
+    made = []
+    answer(call_of(lambda x, w, s: made.append(1) or x))
+    assert made == [1]
+
+
 def test_answers_are_given_as_soon_as_they_are_there():
     made = []
     answers = answer_each([call_of(lambda x, w, s, n=n: made.append(n) or x) for n in range(3)])
     assert made == []
     next(answers)
-    assert made == [0]
+    assert set(made) == {0}
 
 
 def test_calls_get_their_own_arrays():

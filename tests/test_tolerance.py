@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
+from harness import reference
 from harness.compare import distance
+from harness.precision import BFLOAT16, FLOAT16, TF32
 from harness.reference import evaluate, magnitudes
-from harness.tolerance import DIGITS, EXACT, RUNGS, Fit, Ladder, exact_on_integers, fit_by_hand, ladder
+from harness.tolerance import DIGITS, ENOUGH, EXACT, FINDINGS, RUNGS, Fit, Ladder, exact_on_integers, fit_by_hand
+from harness.verdict import Judge
 from harness.window import Convolution, Window
+from harness.worker.entry import Settings
+from tests.declared import case_of
+from tests.fakes import arithmetic
 
 VALID = Window((1,), (1,), ((0, 0),), (False,))
 
@@ -24,7 +31,7 @@ def dot(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None = None) -> Convolu
 
 
 def rungs(conv: Convolution, dtype: str, exact_data: bool = False) -> Ladder:
-    return ladder(magnitudes(conv), evaluate(conv), dtype, exact_data)
+    return Ladder(conv, magnitudes(conv), evaluate(conv), dtype, exact_data)
 
 
 def summed(terms: np.ndarray) -> np.ndarray:
@@ -36,7 +43,7 @@ def summed(terms: np.ndarray) -> np.ndarray:
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.sampled_from(sorted(DIGITS)), st.integers(1, 300), st.integers(0, 2**32), st.sampled_from([0, 4, 14]))
+@given(st.sampled_from(["float32", "float64"]), st.integers(1, 300), st.integers(0, 2**32), st.sampled_from([0, 4, 14]))
 def test_every_order_of_summation_fits(dtype: str, n: int, seed: int, spread: int) -> None:
     rng = np.random.default_rng(seed)
     x, w = (rng.standard_normal((2, n)) * 2.0 ** rng.integers(-spread, 1, (2, n))).astype(dtype)
@@ -117,7 +124,7 @@ def test_planted_faults_fit_no_rung(fault: str, algorithm: str) -> None:
 def test_on_integers_only_equality_holds_and_an_fft_may_be_off_by_less_than_half() -> None:
     x = np.full(64, 500.0, np.float32)
     conv = dot(x, x)
-    assert exact_on_integers(conv)
+    assert exact_on_integers(conv, 24)
     steps = rungs(conv, "float32", exact_data=True)
     for off, fft_holds in ((0.4, True), (0.5, False), (1.0, False)):
         difference = np.full((1, 1, 1), off)
@@ -166,8 +173,8 @@ def test_what_is_not_finite_must_be_equal_and_the_rest_may_be_rounded() -> None:
 
 
 def test_underflow_of_the_products_is_allowed_for() -> None:
-    x = np.full(10, 2.0**-13, np.float16)
-    steps = rungs(dot(x, x), "float16")
+    x = np.full(10, 2.0**-75, np.float32)
+    steps = rungs(dot(x, x), "float32")
     assert summed(x * x).item() == 0
     assert steps.expected.item() > 0
     assert steps.fit(distance(summed(x * x), steps.expected)) is not None
@@ -214,12 +221,182 @@ def test_data_that_every_order_sums_exactly(
     x: list[float], w: list[float], bias: float | None, dtype: str, exact: bool
 ) -> None:
     conv = dot(np.array(x), np.array(w), None if bias is None else np.array([bias]))
-    assert exact_on_integers(conv, dtype) == exact
+    assert exact_on_integers(conv, DIGITS[dtype]) == exact
     narrow = dot(*np.array([x, w], dtype), None if bias is None else np.array([bias], dtype))
-    assert exact_on_integers(narrow) == exact
+    assert exact_on_integers(narrow, DIGITS[dtype]) == exact
 
 
 def test_integer_dtypes_are_exact_on_integers() -> None:
-    assert exact_on_integers(dot(np.array([2**30, -(2**31)], np.int32), np.array([1000, 1], np.int32)))
-    assert not exact_on_integers(dot(np.array([-(2**63)]), np.array([1])))
-    assert exact_on_integers(dot(np.zeros((0,)), np.zeros((0,))))
+    assert exact_on_integers(dot(np.array([2**30, -(2**31)], np.int32), np.array([1000, 1], np.int32)), 53)
+    assert not exact_on_integers(dot(np.array([-(2**63)]), np.array([1])), 53)
+    assert exact_on_integers(dot(np.zeros((0,)), np.zeros((0,))), 53)
+
+
+# --- every rung has a fake that lands exactly on it ------------------------------------------------------------------
+
+FAKES = {entry.name.removeprefix("fake."): entry for entry in arithmetic.ENTRY_POINTS}
+PADDED = Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False))
+
+
+def drawn(dtype: str, channels: int = 4, size: int = 12, seed: int = 0) -> Convolution:
+    rng = np.random.default_rng(seed)
+    x, w = rng.standard_normal((2, channels, size, size)), rng.standard_normal((3, channels, 3, 3))
+    return Convolution(x.astype(dtype), w.astype(dtype), None, PADDED)
+
+
+def dark_beside_bright(dtype: str = "float32") -> Convolution:
+    conv = drawn(dtype)
+    conv.x[..., :6] *= 1e-4
+    return conv
+
+
+def last_tap() -> Convolution:
+    conv = drawn("float32", channels=1)
+    conv.w[..., :2, :] = conv.w[..., :2] = 0
+    return conv
+
+
+def steps_up() -> Convolution:
+    """1 + ulp is added to 2^24 again and again, and always rounded down."""
+    x = np.full((1, 500, 6, 6), 1 + 2.0**-23, np.float32)
+    x[:, 0] = 2.0**24
+    return Convolution(x, np.ones((1, 500, 1, 1), np.float32), None, replace(PADDED, padding=((0, 0),) * 2))
+
+
+def half_of() -> Convolution:
+    return replace(drawn("float16"), window=PADDED)
+
+
+def loud() -> Convolution:
+    rng = np.random.default_rng(1)
+    x, w = rng.integers(-60, 60, (1, 2, 6, 6)), rng.integers(-3, 3, (2, 2, 3, 3))
+    return Convolution(x.astype(np.int8), w.astype(np.int8), None, PADDED)
+
+
+def faint() -> Convolution:
+    conv = drawn("float32")
+    return replace(conv, x=conv.x * np.float32(2.0**-126))
+
+
+def hole() -> Convolution:
+    conv = drawn("float32")
+    conv.x[0, 0, 3, 3] = np.nan
+    return conv
+
+
+@pytest.mark.parametrize(
+    ("fake", "conv", "rung", "finding"),
+    [
+        ("plain", drawn("float32"), "statistical", False),
+        ("wide", half_of(), "exact", False),
+        ("plain", steps_up(), "summation order", False),
+        ("winograd_2", last_tap(), "Winograd F(2,3)", False),
+        ("winograd_4", last_tap(), "Winograd F(4,3)", False),
+        ("fourier", dark_beside_bright("float64"), "fft", False),
+        ("float32", drawn("float64"), "float32 arithmetic", True),
+        ("tf32", drawn("float32"), "TF32 inputs", True),
+        ("tf32", drawn("float64"), "TF32 inputs", True),
+        ("bfloat16", drawn("float32"), "bfloat16 inputs", True),
+        ("bfloat16_stored", drawn("float32"), "bfloat16 inputs", True),
+        ("float16_stored", drawn("float32"), "float16 inputs", True),
+        ("half_sums", drawn("float32"), "float16 accumulation", True),
+        ("plain", half_of(), "float16 accumulation", True),
+        ("brain_sums", drawn("float32"), "bfloat16 accumulation", True),
+        ("plain", loud(), "integers wrap", True),
+        ("saturating", loud(), "integers saturate", True),
+        ("flushing", faint(), "subnormals flushed to zero", True),
+        ("fourier", hole(), "non-finite values spread", True),
+    ],
+)
+def test_every_rung_has_a_fake_that_lands_exactly_on_it(fake: str, conv: Convolution, rung: str, finding: bool) -> None:
+    entry = FAKES[fake]
+    with np.errstate(all="ignore"):
+        found = entry.call(conv.x, conv.w, Settings((1, 1), (1, 1), conv.window.padding))
+    assert found.dtype == conv.x.dtype
+    verdict = Judge(case_of(conv)).live(found, entry.algorithm)
+    assert verdict.fit is not None
+    assert (verdict.fit.rung, verdict.fit.finding) == (rung, finding)
+    assert verdict.kind == ("convention" if finding else "agrees")
+    assert [each.id for each in verdict.transforms] == (["precision"] if finding else [])
+    if finding:
+        assert rung in verdict.transforms[0].words()
+
+
+def test_every_rung_is_in_the_table_above() -> None:
+    (marks,) = (each for each in test_every_rung_has_a_fake_that_lands_exactly_on_it.pytestmark if each.args)
+    landed = {row[2] for row in marks.args[1]}
+    assert landed == {"exact", *(rung.name for rung in RUNGS), *(finding.name for finding in FINDINGS)}
+
+
+def test_low_precision_does_not_excuse_a_fault() -> None:
+    conv = drawn("float32")
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    for fmt in (TF32, BFLOAT16, FLOAT16):
+        found = FAKES["plain"].call(
+            fmt.round(conv.x).astype("f"), fmt.round(conv.w).astype("f"), Settings((1, 1), (1, 1), PADDED.padding)
+        )
+        assert steps.fit(distance(found, steps.expected), found=found) is not None
+        found[0, 0, 5, 5] += 1e-2 * steps.mags.P[0, 0, 5, 5]
+        assert steps.fit(distance(found, steps.expected), found=found) is None
+
+
+def test_one_element_that_stands_out_is_no_rounding_although_it_is_within_the_bound() -> None:
+    conv = drawn("float32", channels=256)
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    found = steps.expected.copy()
+    place = np.unravel_index(np.abs(found).argmax(), found.shape)
+    found[place] += 128 * np.spacing(found[place])
+    off = distance(found, steps.expected)
+    assert (off <= steps.bound(RUNGS[0])).all()
+    assert steps.fit(off, found=found) is None
+    few = off[:, :1, :3, :3]  # among few outputs nothing can be said
+    assert few.size < ENOUGH
+
+
+def test_no_bound_reaches_a_term() -> None:
+    conv = drawn("float16", channels=2000, size=4)
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    term = steps.mags.P / math.sqrt(steps.mags.n)
+    for rung in RUNGS[1:]:
+        assert np.all(rung.bound(steps.mags, steps.size, 2.0**-24) <= term.max() / 2)
+    assert np.all(RUNGS[1].bound(steps.mags, steps.size, 2.0**-24) <= term / 2)
+
+
+def test_a_finite_output_where_the_data_are_not_is_no_spread() -> None:
+    conv = hole()
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    found = np.where(np.isnan(steps.expected), np.float32(0), steps.expected)
+    assert steps.fit(distance(found, steps.expected), found=found) is None
+    found = steps.expected.copy()
+    found[1] = np.nan
+    fit = steps.fit(distance(found, steps.expected), found=found)
+    assert fit is not None
+    assert fit.rung == "non-finite values spread"
+    found[0, 0, 9, 9] += 1
+    assert steps.fit(distance(found, steps.expected), found=found) is None
+
+
+def test_nothing_spreads_from_finite_data() -> None:
+    conv = drawn("float32")
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    found = steps.expected.copy()
+    found[1] = np.nan
+    assert steps.fit(distance(found, steps.expected), found=found) is None
+
+
+def test_a_verdict_on_an_ordinary_result_costs_one_evaluation_and_no_more_than_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evaluated = []
+    plain = reference._direct
+    monkeypatch.setattr(reference, "_direct", lambda conv: evaluated.append(1) or plain(conv))
+    conv = drawn("float32")
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    for name in ("plain", "plain", "winograd_2"):
+        found = FAKES[name].call(conv.x, conv.w, Settings((1, 1), (1, 1), PADDED.padding))
+        fit = steps.fit(distance(found, steps.expected), found=found)
+        assert fit is not None
+        assert fit.rung == "statistical"
+    assert len(evaluated) == 1
+    assert steps.bound(RUNGS[1]).all()
+    assert len(evaluated) == 2

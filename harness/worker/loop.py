@@ -7,9 +7,12 @@ Protocol (one message = one JSON line and the arrays it announces, see `wire`):
     parent -> {"calls": [{"entry": name, "settings": {...}, "arrays": 2 or 3}, ...]}
               and the arrays of each: x, w and perhaps bias
     worker -> for each call, in order, one of
-              {"answered": seconds, "warnings": [...]} and one array
+              {"answered": seconds, "warnings": [...]} and one array; also
+                  {"not_repeatable": text} where the same call at once gave something else
               {"declined": reason}
               {"raised": type, "message": text}
+    parent -> {"script": program, "names": [name, ...]} and one array for each name: a fix that the harness wrote
+    worker -> one reply as above, with the array `y` of the program
     end of the stream from the parent: the worker ends
 
 The worker keeps the real standard streams for itself before it imports anything: file descriptor 1 then is standard
@@ -29,8 +32,13 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Seq
 
 import numpy as np
 
-from harness.worker import wire
+from harness.worker import script, wire
 from harness.worker.entry import EntryPoint, Settings
+
+REPEATED_ELEMENTS = 1 << 15
+"""Elements of input and kernel up to which a call is made twice, to see whether it gives the same again."""
+REPEATED_SECONDS = 0.2
+"""Nor is a call made twice that takes longer; with compilation, a first call of JAX stays below."""
 
 
 class Declined(Exception):
@@ -71,6 +79,10 @@ def main(module_name: str) -> None:
             message, arrays = wire.read_message(requests)
         except EOFError:
             return
+        if "script" in message:
+            reply = script_reply(message["script"], dict(zip(message["names"], arrays)))
+            wire.write_message(replies, reply.message, reply.arrays)
+            continue
         for reply in answer_all(calls_of(message, arrays, entries)):
             wire.write_message(replies, reply.message, reply.arrays)
 
@@ -110,19 +122,54 @@ def answer(call: Call) -> Reply:
             start = time.perf_counter()
             result = np.asarray(call.entry.call(call.x, call.w, call.settings))
             seconds = time.perf_counter() - start
+            unlike = _unlike(result, call) if _is_small(call, seconds) else ""
     except Declined as declined:
         return Reply({"declined": str(declined)})
     except Exception as error:  # an adapter's whole job is to pass on what the framework said
         return Reply({"raised": type(error).__name__, "message": str(error)[:4000]})
     if result.dtype.kind not in "biufc":
         return Reply({"raised": "TypeError", "message": "the result has dtype %s, which is no number" % result.dtype})
-    return answered(result, seconds, caught)
+    return answered(result, seconds, caught, unlike)
 
 
-def answered(result: np.ndarray, seconds: float, caught: Sequence[warnings.WarningMessage] = ()) -> Reply:
-    """The reply that carries `result`."""
+def script_reply(program: str, arrays: Dict[str, np.ndarray]) -> Reply:
+    """The reply to a program that the harness wrote."""
+    try:
+        return answered(script.run(program, arrays), 0.0)
+    except Exception as error:  # the program is tried before it is shown: whatever it raises is told
+        return Reply({"raised": type(error).__name__, "message": str(error)[:4000]})
+
+
+def answered(
+    result: np.ndarray, seconds: float, caught: Sequence[warnings.WarningMessage] = (), unlike: str = ""
+) -> Reply:
+    """The reply that carries `result`; `unlike` says how an identical call differed."""
     texts = sorted({"%s: %s" % (item.category.__name__, item.message) for item in caught})
-    return Reply({"answered": seconds, "warnings": [text[:500] for text in texts[:5]]}, (result,))
+    message = {"answered": seconds, "warnings": [text[:500] for text in texts[:5]]}
+    return Reply(dict(message, not_repeatable=unlike) if unlike else message, (result,))
+
+
+def _is_small(call: Call, seconds: float) -> bool:
+    """Whether making the call once more costs next to nothing."""
+    return call.x.size + call.w.size <= REPEATED_ELEMENTS and seconds <= REPEATED_SECONDS
+
+
+def _unlike(first: np.ndarray, call: Call) -> str:
+    """How the same call made again differs from `first`, "" where it does not.
+
+    `first` is still there, so that memory which is returned unwritten is other memory now.
+    """
+    assert call.entry.call is not None
+    again = np.asarray(call.entry.call(call.x, call.w, call.settings))
+    if again.shape != first.shape:
+        return "two identical calls gave the shapes %s and %s" % (first.shape, again.shape)
+    if again.tobytes() == first.tobytes():
+        return ""
+    places = np.argwhere((again != first) & ~((again != again) & (first != first)))
+    if not len(places):
+        return ""  # zeros or NaNs of another sign
+    shown = ", ".join(str(tuple(place)) for place in places[:5].tolist())
+    return "two identical calls differ in %d of %d outputs, first at %s" % (len(places), first.size, shown)
 
 
 def _own_streams() -> Tuple[Any, Any]:
