@@ -24,15 +24,8 @@ from harness.document import CaseError as CaseError
 from harness.document import Item
 from harness.grammar import NOTHING, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
 from harness.layout import SPATIAL, LayoutError, spatial_rank, to_canonical
+from harness.transform import CONVENTION_IDS
 from harness.window import BOUNDARIES, Convolution, Pairs, Window, output_size, padding_pair, span
-
-TRANSFORM_IDS = (
-    "reverse_kernel", "transpose_kernel_spatial", "kernel_axes", "input_axes", "output_axes",
-    "reshape_not_transpose", "column_major", "channel_order", "swap_operands", "padding_split", "output_mode",
-    "same_centre", "boundary", "stride", "stride_phase", "dilation", "groups", "axis_swap", "bias", "scale",
-    "conjugate", "kernel_values", "flatten_order", "precision", "not_repeatable",
-)  # fmt: skip
-"""Names of the differences that explain a recording."""
 
 PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
 MEANINGS = ("cross-correlation", "convolution")
@@ -79,7 +72,8 @@ class Case:
     """One case, or one member of a case file's matrix.
 
     `x` is (N, C, *spatial), `w` is (O, C/groups, *spatial), `bias` is (O,) or None, all of one dtype; the half units
-    are those of their printed digits, None where they are exact. Tuples have one entry per spatial axis.
+    are those of their printed digits, None where they are exact. Tuples have one entry per spatial axis. Settings in
+    `unknown` are not known, and hold what they are taken for.
     """
 
     id: str
@@ -105,6 +99,7 @@ class Case:
     tolerance: Tolerance | None
     recorded: tuple[Recording, ...]
     expect: Expect
+    unknown: frozenset[str] = frozenset()
 
     @property
     def rank(self) -> int:
@@ -222,15 +217,32 @@ STEPS = either(
     words="a whole number, or one per spatial axis",
 )
 DTYPE = word(*data.DTYPES)
+UNKNOWN = "unknown"
+TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "same", "boundary": "zero"}
+"""Settings that may be unknown, and what they are taken for where something must be computed."""
+
+
+def _or_unknown(kind: Kind) -> Kind:
+    return either(
+        (lambda item: item.scalar == UNKNOWN, word(UNKNOWN)), (lambda item: True, kind), words=f"{UNKNOWN}, or a value"
+    )
+
+
 SETTINGS = {
-    "means": Field(word(*MEANINGS), "what the author wants computed; convolution reverses the kernel"),
-    "stride": Field(STEPS, "a number, or one per spatial axis", default=1),
-    "dilation": Field(STEPS, "distance of kernel taps: a number, or one per spatial axis", default=1),
+    "means": Field(
+        _or_unknown(word(*MEANINGS)), "what the author wants computed; convolution reverses the kernel; or unknown"
+    ),
+    "stride": Field(_or_unknown(STEPS), "a number, or one per spatial axis; or unknown", default=1),
+    "dilation": Field(
+        _or_unknown(STEPS), "distance of kernel taps: a number, or one per spatial axis; or unknown", default=1
+    ),
     "padding": Field(
-        PADDING, "a word, a number, one per axis, or [low, high] per axis; negative crops", default="valid"
+        _or_unknown(PADDING),
+        "a word, a number, one per axis, or [low, high] per axis; negative crops; or unknown",
+        default="valid",
     ),
     "groups": Field(integer(1, data.LARGEST), "groups of channels; as many as channels: depthwise", default=1),
-    "boundary": Field(word(*BOUNDARIES), "what the padding is filled with", default="zero"),
+    "boundary": Field(_or_unknown(word(*BOUNDARIES)), "what the padding is filled with; or unknown", default="zero"),
 }
 MATRIX = {
     key: Field(list_of(kind, shortest=1), f"values of {key}, one member for each")
@@ -250,11 +262,13 @@ KERNEL = {
         _layout("kernel"), "letters of the axes, such as HWIO; a letter that is missing has length 1", required=True
     ),
     "dtype": Field(DTYPE, "that of the input, which decides"),
+    **data.WEIGHTS,
 }
 BIAS = {
     "layout": Field(word("O"), "one number for each output channel", default="O"),
     "nonfinite": data.PRINTED["nonfinite"],
     **data.SOURCES,
+    **data.WEIGHTS,
 }
 RECORDING = {
     "system": Field(TEXT, "what computed it: system, version and call", required=True),
@@ -266,7 +280,7 @@ RECORDING = {
     "values": data.SOURCES["values"],
     "file": data.SOURCES["file"],
     **data.PRINTED,
-    "expect": Field(list_of(word(*TRANSFORM_IDS), distinct=True), "transforms that must explain it; [] as written"),
+    "expect": Field(list_of(word(*CONVENTION_IDS), distinct=True), "transforms that must explain it; [] as written"),
 }
 CLASSES = list_of(list_of(TEXT, shortest=1), shortest=1)
 EXPECT = {
@@ -279,6 +293,7 @@ TOLERANCE = {
     "why": Field(TEXT, "why the derived bounds do not do", required=True),
 }
 _ARRAY_SOURCES = tuple(data.SOURCES)
+_WEIGHT_SOURCES = (*data.SOURCES, "caffemodel")
 FIELDS = {
     "title": Field(TEXT, "one sentence: X does Y", required=True),
     "why": Field(TEXT, "what the case is good for", default=""),
@@ -286,7 +301,7 @@ FIELDS = {
     "source": Field(TEXT, "where the question was asked, or the claim is documented", default=""),
     "operation": Field(word("convolution"), "what is computed", default="convolution"),
     "input": Field(record(INPUT, _ARRAY_SOURCES), "the input", required=True),
-    "kernel": Field(record(KERNEL, _ARRAY_SOURCES), "the kernel", required=True),
+    "kernel": Field(record(KERNEL, _WEIGHT_SOURCES), "the kernel", required=True),
     "bias": Field(
         either(
             (lambda item: item.is_null, NOTHING),
@@ -294,7 +309,7 @@ FIELDS = {
                 lambda item: item.is_list,
                 Kind(lambda item: item, {"type": "array", "items": {"type": "number"}, "minItems": 1}),
             ),
-            (lambda item: item.is_mapping, record(BIAS, _ARRAY_SOURCES)),
+            (lambda item: item.is_mapping, record(BIAS, _WEIGHT_SOURCES)),
             words="null, a list of numbers, or a mapping with values, file or a generator",
         ),
         "added to each output channel",
@@ -410,6 +425,11 @@ def _compact(value: Any) -> str:
 
 def _case(name: str, path: Path, top: Record, arrays: _Arrays, settings: dict[str, _Setting]) -> Case:
     rank = _rank(top)
+    unknown = frozenset(key for key, (value, _) in settings.items() if value == UNKNOWN)
+    settings = {
+        key: (TAKEN_FOR_UNKNOWN[key], item) if key in unknown else (value, item)
+        for key, (value, item) in settings.items()
+    }
     case = Case(
         id=name,
         path=path,
@@ -434,6 +454,7 @@ def _case(name: str, path: Path, top: Record, arrays: _Arrays, settings: dict[st
         tolerance=_tolerance(top["tolerance"]),
         recorded=arrays.recorded,
         expect=_expect(top["expect"]),
+        unknown=unknown,
     )
     _check_dtype(case, top["kernel"])
     _check_channels(case, top, settings["groups"][1])

@@ -19,6 +19,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 from numpy import random  # here, since NumPy would import it at its first use, and Ctrl-C in the middle of that is lost
 
+from harness.backends import caffemodel
 from harness.document import CaseError, Item, numbers
 from harness.grammar import FLAG, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
 
@@ -84,6 +85,12 @@ SOURCES = {
     "impulse": Field(IMPULSE, "zero but for one element"),
     "arange": Field(ARANGE, "start, start + step, start + 2 step ..."),
 }
+WEIGHTS = {
+    "caffemodel": Field(TEXT, "a Caffe weight file in this folder or below it; `layer` says whose weights are meant"),
+    "layer": Field(TEXT, "with caffemodel: the layer, as the network names it"),
+}
+"""What a kernel and a bias may be taken from, besides SOURCES."""
+
 PRINTED = {
     "nonfinite": Field(FLAG, "true: infinities and NaN are meant", default=False),
     "digits": Field(integer(1, 40), "significant digits that were printed; leave it out when the numbers are exact"),
@@ -175,18 +182,20 @@ def make(
     follows: tuple[str, Stream] | None = None,
     partial: bool = False,
 ) -> Array:
-    """The array that `source` (a mapping with one key of SOURCES) describes, `axes` axes of `dtype`.
+    """The array that `source` (a mapping with one key of SOURCES, or with those of WEIGHTS) describes, as `dtype`.
 
     `follows` is the stream that `seed: input` goes on with. With `partial`, float64 or int64 comes back instead, and
     elements may be unknown. Raises CaseError for everything that does not fit.
     """
-    key = next(key for key in SOURCES if key in source)
+    key = next(key for key in (*SOURCES, "caffemodel") if key in source)
     whole = np.dtype(dtype).kind in "iu"
     known, stream = None, None
     if key == "values":
         values, known = numbers(source.at(key), axes, whole, partial)
     elif key == "file":
         values = _from_file(source.at(key), source[key], folder, axes)
+    elif key == "caffemodel":
+        values = _from_caffemodel(source, folder, axes)
     else:
         recipe: Record = source[key]
         count = _count(recipe, axes)
@@ -339,6 +348,30 @@ def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
         )
     if not values.size:
         raise item.error(f"{name} has no elements: shape {values.shape}")
+    return values
+
+
+def _from_caffemodel(source: Record, folder: Path, axes: int) -> np.ndarray:
+    """The weights of a layer, or its bias where one axis is wanted."""
+    item, layer = source.at("caffemodel"), source["layer"]
+    path = _inside(item, source["caffemodel"], folder)
+    if path.stat().st_size > 8 * LARGEST:
+        raise item.error(f"{path.stat().st_size} bytes; a weight file may have {8 * LARGEST}")
+    try:
+        layers = caffemodel.read(path.read_bytes())
+    except caffemodel.ModelError as problem:
+        raise item.error(f"{source['caffemodel']} cannot be read: {problem}") from problem
+    if layer not in layers:
+        raise source.at("layer").error(f"expected `layer`, one of {', '.join(layers) or 'none'}; found {layer!r}")
+    blobs = layers[layer]
+    if axes > 1:
+        values = blobs[0]
+    elif len(blobs) > 1:
+        values = blobs[1].ravel()  # old files write it as 1 x 1 x 1 x O
+    else:
+        raise item.error(f"layer {layer!r} has no bias; leave the bias out")
+    if values.ndim != axes:
+        raise item.error(f"expected {axes} axes, one for each letter of the layout; {layer!r} has shape {values.shape}")
     return values
 
 

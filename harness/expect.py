@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.worker.entry import function_of
+
 Classes = Sequence[Sequence[str]]
 
 
@@ -12,12 +14,16 @@ def classes_held(expected: Classes, groups: Mapping[str, int | None]) -> dict[st
     """Entry point that `expected` names -> "" where it came out as expected, or a sentence that says what did not.
 
     `groups` holds, for the entry points that were called, the class each came to be in (None: it gave no output).
-    Expected members that were not called are left out, as are entry points that `expected` does not name.
+    Expected members that were not called are left out, as are entry points that `expected` does not name. A function is
+    expected to do the same in every environment that it was called in.
     """
     held: dict[str, str] = {}
     taken: dict[int, str] = {}
+    environments: dict[str, list[str]] = {}
+    for name in groups:
+        environments.setdefault(function_of(name), []).append(name)
     for names in expected:
-        called = [name for name in names if name in groups]
+        called = [name for function in names for name in environments.get(function, ())]
         home = _majority(groups[name] for name in called)
         members = [name for name in called if groups[name] == home]
         for name in called:

@@ -45,7 +45,7 @@ class Call:
 
     def canonical(self, output: np.ndarray) -> np.ndarray:
         """The native output of the call as N C *spatial, every transform undone. Raises LayoutError on a wrong rank."""
-        rank = self.arrays[0].ndim - 2
+        rank = len(self.settings["stride"])
         y = layout.to_canonical(output, layout.expand(self.entry.output, rank), "output")
         for transform in reversed(self.transforms):
             y = transform.finish(y)
@@ -61,8 +61,7 @@ def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
 def as_written(case: Case, entry: EntryPoint) -> Call:
     """The call that a person would first write; raises Unsupported where the entry point cannot say it."""
     conv, word = case.convolution(), entry.name
-    strided = any(step > 1 for step in case.stride)
-    if strided and not entry.stride:
+    if any(step > 1 for step in case.stride) and not entry.stride:
         raise Unsupported(f"{word} has no stride; the case has {numbers_text(case.stride)}")
     if any(step > 1 for step in case.dilation) and not entry.dilation:
         raise Unsupported(f"{word} has no dilation; the case has {numbers_text(case.dilation)}")
@@ -72,21 +71,22 @@ def as_written(case: Case, entry: EntryPoint) -> Call:
         raise Unsupported(f"{word} has no groups; the case has {case.groups}")
     if case.boundary not in (entry.boundaries or {}):
         raise Unsupported(f"{word} has no boundary {case.boundary!r}")
-    padding = _word_as_written(case, conv, entry, strided)
+    padding = _word_as_written(case, conv, entry)
     transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.bias else ()
     return _call(entry, conv, padding, transforms)
 
 
-def _word_as_written(case: Case, conv: Convolution, entry: EntryPoint, strided: bool) -> Word | None:
-    """The entry point's own word for the case's padding; None where pairs are passed."""
+def _word_as_written(case: Case, conv: Convolution, entry: EntryPoint) -> Word | None:
+    """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
     words = entry.words or {}
     if isinstance(case.padding, str):
         asked = case.padding if case.padding in words else case.padding.split("_")[0]
         if asked in words:
-            if strided and not words[asked].strided:
-                raise Unsupported(f"{entry.name} takes padding {words[asked].native!r} with stride 1 only")
+            if not words[asked].fits(case.stride, case.dilation):
+                limit = "dilation" if words[asked].fits(case.stride, (1,)) else "stride"
+                raise Unsupported(f"{entry.name} takes padding {words[asked].native!r} with {limit} 1 only")
             return words[asked]
-        if asked != "full" or not _passes(conv.window.padding, entry):
+        if not _passes(conv.window.padding, entry):
             raise Unsupported(f"{entry.name} has no padding {case.padding!r}")
     if _passes(conv.window.padding, entry):
         return None
@@ -150,6 +150,8 @@ def _for_padding(conv: Convolution, entry: EntryPoint) -> Iterator[Transform]:
 
 
 def _check(case: Case, entry: EntryPoint) -> None:
+    if case.unknown:
+        raise Unsupported(f"the case leaves open: {', '.join(sorted(case.unknown))}; only its recordings are looked at")
     if case.rank not in entry.ranks:
         offered = " or ".join(f"{rank}-D" for rank in entry.ranks)
         raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
@@ -186,7 +188,7 @@ def _word(conv: Convolution, entry: EntryPoint) -> Word | None:
     if any(span(k, d) > n for n, k, d in zip(conv.x.shape[2:], conv.w.shape[2:], win.dilation)):
         return None  # some systems swap the operands then; numbers or a padded input mean the same to all
     for word in (entry.words or {}).values():
-        if (word.strided or max(win.stride) == 1) and _recipe_pairs(word, conv) == win.padding:
+        if word.fits(win.stride, win.dilation) and _recipe_pairs(word, conv) == win.padding:
             return word
     return None
 
@@ -206,7 +208,10 @@ def _call(entry: EntryPoint, conv: Convolution, word: Word | None, transforms: t
         "groups": win.groups,
         "boundary": (entry.boundaries or {}).get(win.boundary, "zero"),
     }
-    x = layout.from_canonical(conv.x, layout.expand(entry.input, rank), "input")
-    w = layout.from_canonical(conv.w, layout.expand(entry.kernel, rank), "kernel")
+    try:
+        x = layout.from_canonical(conv.x, layout.expand(entry.input, rank), "input")
+        w = layout.from_canonical(conv.w, layout.expand(entry.kernel, rank), "kernel")
+    except layout.LayoutError as error:  # a program without channels, say
+        raise Unsupported(f"{entry.name}: {error}") from None
     arrays = (x, w) if conv.bias is None or not entry.bias else (x, w, conv.bias)
     return Call(entry, arrays, settings, transforms)

@@ -32,11 +32,15 @@ from harness.worker.entry import EntryPoint, from_json
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """The system gave an array; `seconds` is its own time for the call."""
+    """The system gave an array; `seconds` is its own time for the call.
+
+    not_repeatable: how an identical call, made at once, differed; "" where it did not or was not made.
+    """
 
     array: np.ndarray
     seconds: float
     warnings: tuple[str, ...] = ()
+    not_repeatable: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Startable(Protocol):
 
     def command(self) -> list[str]: ...
 
+    def environ(self) -> Mapping[str, str]: ...
+
 
 class NativeCall(Protocol):
     """What the pool needs to know of a call; `harness.lower.Call` is one."""
@@ -95,10 +101,14 @@ class NativeCall(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds until a worker must have said hello, and until it must have answered a call."""
+    """Seconds until a worker must have said hello, and until it must have answered a call; bytes of its address space.
+
+    `memory` is None for no limit. It is kept on Linux only.
+    """
 
     start: float = 180.0
     call: float = 120.0
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -123,29 +133,30 @@ class Worker:
     """One worker process and the three pipes to it."""
 
     def __init__(self, backend: Startable, limits: Limits) -> None:
-        self.limits = limits
+        self.name, self.limits = backend.name, limits
         self.process = subprocess.Popen(
             backend.command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env=_environment(),
+            env=_environment(backend.environ()),
             start_new_session=True,  # Ctrl-C reaches the parent only, which then stops the workers in good order
         )
+        _limit_memory(self.process.pid, limits.memory)
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.pipe = _Pipe(self.process.stdin.fileno(), self.process.stdout.fileno())
         self.errors = _Tail(self.process.stderr)
 
     def hello(self) -> Hello:
         """Waits for the first message. Raises Unavailable when the worker says so, WorkerDied when it is gone."""
-        message, _ = self._read(self.limits.start)
+        message, _ = self._read(self.limits.start, arrays=0)
         if "unavailable" in message:
             raise Unavailable(str(message["unavailable"]))
         try:
             if message["hello"] != wire.PROTOCOL:
                 raise ValueError(f"protocol {message['hello']!r}, expected {wire.PROTOCOL}")
-            entries = tuple(_checked(from_json(declared)) for declared in message["entry_points"])
+            entries = tuple(self._told_apart(_checked(from_json(each))) for each in message["entry_points"])
             environment = {str(key): str(value) for key, value in message["environment"].items()}
             return Hello(str(message["backend"]), str(message["version"]), environment, entries)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -153,12 +164,25 @@ class Worker:
 
     def ask(self, calls: Sequence[NativeCall]) -> Iterator[Outcome]:
         """Sends all calls at once and gives their outcomes in order. Raises WorkerDied at the first that is missing."""
-        request = [{"entry": call.entry.name, "settings": call.settings, "arrays": len(call.arrays)} for call in calls]
+        request = [
+            {"entry": call.entry.function, "settings": call.settings, "arrays": len(call.arrays)} for call in calls
+        ]
         self.pipe.deadline = time.monotonic() + self.limits.call
         with self._deaths(self.limits.call):
             wire.write_message(self.pipe, {"calls": request}, [array for call in calls for array in call.arrays])
         for _ in calls:
-            yield _outcome(*self._read(self.limits.call))
+            yield _outcome(*self._read(self.limits.call, arrays=1))
+
+    def execute(self, program: str, arrays: Mapping[str, np.ndarray]) -> Outcome:
+        """Runs a program that `harness.fix` wrote on named arrays. Raises WorkerDied."""
+        self.pipe.deadline = time.monotonic() + self.limits.call
+        with self._deaths(self.limits.call):
+            wire.write_message(self.pipe, {"script": program, "names": list(arrays)}, list(arrays.values()))
+        return _outcome(*self._read(self.limits.call, arrays=1))
+
+    def _told_apart(self, entry: EntryPoint) -> EntryPoint:
+        """`entry` under a name of its own where a version or a variant was asked for: `torch==2.12.0`."""
+        return entry if self.name.isidentifier() else entry.among(self.name)
 
     def kill(self) -> None:
         """Ends the process and everything that it started; whoever reads its answers sees the end of the stream."""
@@ -174,11 +198,10 @@ class Worker:
             assert stream
             stream.close()
 
-    def _read(self, seconds: float) -> tuple[dict[str, Any], list[np.ndarray]]:
+    def _read(self, seconds: float, arrays: int) -> tuple[dict[str, Any], list[np.ndarray]]:
         self.pipe.deadline = time.monotonic() + seconds
         with self._deaths(seconds):
-            message, arrays = wire.read_message(self.pipe)
-        return message, arrays
+            return wire.read_message(self.pipe, arrays)
 
     @contextlib.contextmanager
     def _deaths(self, seconds: float) -> Iterator[None]:
@@ -527,7 +550,8 @@ def _size(result: tuple[Any, Outcome] | Exception) -> int:
 def _outcome(message: Mapping[str, Any], arrays: list[np.ndarray]) -> Outcome:
     warnings = message.get("warnings", [])
     if len(arrays) == 1 and isinstance(message.get("answered"), int | float) and isinstance(warnings, list):
-        return Answered(arrays[0], message["answered"], tuple(map(str, warnings)))
+        unlike = str(message.get("not_repeatable", ""))
+        return Answered(arrays[0], message["answered"], tuple(map(str, warnings)), unlike)
     if "declined" in message:
         return Declined(str(message["declined"]))
     if "raised" in message:
@@ -570,8 +594,17 @@ def _widen(descriptor: int) -> None:
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
-def _environment() -> dict[str, str]:
-    """The parent's environment, with this package importable in any interpreter."""
+def _limit_memory(pid: int, size: int | None) -> None:
+    """Limits the address space of a process and of all that it will start."""
+    if sys.platform == "linux" and size is not None:
+        import resource
+
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The parent's environment and `more`, with this package importable and numbers and messages as everywhere."""
     here = str(Path(__file__).resolve().parent.parent)
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "LC_ALL": "C.UTF-8", "LANGUAGE": "", **more}

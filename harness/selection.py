@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from harness import expect
+from harness import expect, own
 from harness.backends import TABLE, Backend
 from harness.case import Case, CaseError
 from harness.worker.entry import EntryPoint
@@ -20,14 +22,52 @@ class MissingBackend(RuntimeError):
     """A backend that was asked for by name is not available; the text says why and what to do."""
 
 
-def backends(names: Sequence[str]) -> list[Backend]:
-    """The backends of these names, all when there are none. Raises SelectionError for an unknown name."""
-    for name in names:
-        if name not in TABLE:
-            raise SelectionError(
-                f"--backend {name}: there is no such backend{_nearest(name, TABLE)}; known: {', '.join(TABLE)}"
-            )
-    return [TABLE[name] for name in dict.fromkeys(names)] if names else list(TABLE.values())
+_ASKED = re.compile(r"(?P<name>[^\[=<>!~]*)(\[(?P<variants>[^\]]*)\])?(?P<version>.*)", re.DOTALL)
+_ONE_VERSION = r"(===|==|~=|!=|<=|>=|<|>)[A-Za-z0-9.*+!-]+"
+_VERSION = re.compile(f"({_ONE_VERSION}(,{_ONE_VERSION})*)?")
+_VARIANT = re.compile(r"(\w+)=([\w.+-]*)", re.ASCII)
+
+
+def backends(asked: Sequence[str]) -> list[Backend]:
+    """The backends that are asked for, as `torch`, `torch==2.12.0` or `tensorflow[onednn=0]`; the table's when none is.
+
+    Raises SelectionError for an unknown name or variant, and for what is no version.
+    """
+    if not asked:
+        return [backend for backend in _known().values() if not backend.on_request]
+    return [_backend(text, _known()) for text in dict.fromkeys(asked)]
+
+
+def _known() -> Mapping[str, Backend]:
+    """The table's backends and the user's own programs."""
+    return {**TABLE, **own.declared()}
+
+
+def _backend(text: str, known: Mapping[str, Backend]) -> Backend:
+    match = _ASKED.fullmatch(text)
+    assert match  # the pattern takes any text
+    name, variants, version = match["name"], match["variants"], match["version"]
+    if name not in known:
+        raise SelectionError(
+            f"--backend {text}: there is no such backend{_nearest(name, known)}; known: {', '.join(known)}"
+        )
+    backend = known[name]
+    if not _VERSION.fullmatch(version):
+        raise SelectionError(f"--backend {text}: {version!r} is no version; expected, say, {name}==1.0 or {name}>=1,<2")
+    if version and not any("{version}" in each for each in backend.requirements):
+        raise SelectionError(f"--backend {text}: {name} is there in one version only; leave {version!r} out")
+    variables = dict(_variants(text, variants, backend)) if variants is not None else {}
+    return replace(backend, name=text, version=version, variables={**backend.variables, **variables})
+
+
+def _variants(text: str, variants: str, backend: Backend) -> Iterator[tuple[str, str]]:
+    """(environment variable, value) of each `key=value`."""
+    for each in variants.split(","):
+        match = _VARIANT.fullmatch(each)
+        if not match or match[1] not in backend.variants:
+            known = ", ".join(f"{key}=..." for key in backend.variants) or "none"
+            raise SelectionError(f"--backend {text}: no variant {each!r}; variants of this backend: {known}")
+        yield backend.variants[match[1]], match[2]
 
 
 def demand(names: Iterable[str], unavailable: Mapping[str, str]) -> None:
@@ -45,21 +85,21 @@ def entry_points(globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]]
     Raises SelectionError for a pattern that nothing matches.
     """
     for glob in globs:
-        if not any(fnmatch.fnmatchcase(entry.name, glob) for _, entry in offered):
+        if not any(_matches(entry, glob) for _, entry in offered):
             names = [entry.name for _, entry in offered]
             raise SelectionError(
                 f"--entry {glob}: no entry point of the backends that run matches{_nearest(glob, names)}"
             )
-    return [
-        (backend, entry)
-        for backend, entry in offered
-        if not globs or any(fnmatch.fnmatchcase(entry.name, glob) for glob in globs)
-    ]
+    return [(backend, entry) for backend, entry in offered if not globs or any(_matches(entry, glob) for glob in globs)]
+
+
+def _matches(entry: EntryPoint, glob: str) -> bool:
+    return fnmatch.fnmatchcase(entry.name, glob) or fnmatch.fnmatchcase(entry.function, glob)
 
 
 def check_names(case: Case, offered: Sequence[tuple[str, EntryPoint]]) -> None:
     """Raises CaseError when `case` expects something of an entry point that a running backend does not have."""
-    known = {entry.name: backend for backend, entry in offered}
+    known = {entry.function for _, entry in offered}
     prefixes = {name.split(".")[0] for name in known}
     for mode, classes in case.expect.classes.items():
         for name in expect.named(classes):

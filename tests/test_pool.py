@@ -167,6 +167,7 @@ FAILING = [
         "gigantic",
         Died("broke the protocol: an array of 8796093022208 bytes is announced; at most 4294967296 are taken"),
     ),
+    ("many_arrays", Died("broke the protocol: expected `arrays` from 0 to 1, found 60000")),
 ]
 
 
@@ -214,6 +215,15 @@ def test_deaths_with_answers_between_them_give_nothing_up():
     with Pool([FAKES["dying_once"]], QUICK) as pool:
         found = outcomes(pool, "dying_once", *numbered(*values))
     assert [isinstance(outcome, Answered) for outcome in found] == [value != 57 for value in values]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process, which Linux can")
+def test_memory_is_limited_where_it_is_asked():
+    with Pool([FAKES["hungry"], FAKES["honest"]], Limits(start=60.0, call=60.0, memory=4 << 30)) as pool:
+        (refused,), (answered,) = (outcomes(pool, name) for name in ("hungry", "honest"))
+    assert isinstance(refused, Raised)
+    assert "MemoryError" in refused.kind
+    assert isinstance(answered, Answered)
 
 
 def test_backends_run_side_by_side():
@@ -348,14 +358,41 @@ def test_settings_that_cannot_travel_fail_the_caller_and_hang_nobody():
 def test_the_worker_gets_the_parents_environment_and_finds_this_package(monkeypatch):
     monkeypatch.setenv("HARNESS_TEST", "seen")
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    program = "import os, harness; raise SystemExit(os.environ['HARNESS_TEST'] + os.environ['PYTHONPATH'][-10:])"
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+    program = (
+        "import harness; from os import environ\n"
+        "raise SystemExit(' '.join([environ['HARNESS_TEST'], environ['PYTHONPATH'][-10:], environ['LC_ALL']]))"
+    )
 
     class Asking(Fake):
         def command(self) -> list[str]:
             return [sys.executable, "-c", program]
 
     with Pool([Asking("asking")], QUICK) as pool:
-        assert "(seen/somewhere)" in pool.unavailable["asking"]
+        assert "(seen /somewhere C.UTF-8)" in pool.unavailable["asking"]
+
+
+def test_a_version_that_was_asked_for_has_entry_points_of_its_own_name():
+    versions = [Fake(name) for name in ("honest", "honest==1.0", "honest[a=1]")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Fake, "command", lambda self: [sys.executable, "-m", "harness.worker", "tests.fakes.honest"])
+        with Pool(versions, Limits(call=30.0)) as pool:
+            names = [entry.name for _, entry in pool.entry_points()]
+            answers = [outcomes(pool, version.name)[0] for version in versions]
+    assert names == ["fake.honest", "fake.honest @ honest==1.0", "fake.honest @ honest[a=1]"]
+    assert all(isinstance(answer, Answered) for answer in answers)
+
+
+def test_a_worker_gets_the_variables_of_its_backend():
+    class Asking(Fake):
+        def command(self) -> list[str]:
+            return [sys.executable, "-c", "import os; raise SystemExit(os.environ['TF_ENABLE_ONEDNN_OPTS'])"]
+
+        def environ(self) -> dict[str, str]:
+            return {"TF_ENABLE_ONEDNN_OPTS": "zero"}
+
+    with Pool([Asking("asking")], QUICK) as pool:
+        assert "(zero)" in pool.unavailable["asking"]
 
 
 def test_the_end_of_standard_error_is_kept():

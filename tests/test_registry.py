@@ -46,7 +46,8 @@ def test_every_case_loads_and_validates(path: Path) -> None:
 @each_file
 def test_every_case_is_documented(path: Path) -> None:
     case = next(load(path))
-    assert path.read_text().startswith("# yaml-language-server: $schema=../case.schema.json\n")
+    up = "../" * (len(path.relative_to(CASES).parts) - 1)
+    assert path.read_text().startswith(f"# yaml-language-server: $schema={up}case.schema.json\n")
     assert case.why
     assert case.source
     assert len(case.title) <= 100

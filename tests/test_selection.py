@@ -13,13 +13,58 @@ OFFERED = [
 
 
 def test_backends_are_all_or_those_named_once():
-    assert [backend.name for backend in selection.backends([])] == list(TABLE)
+    assert [backend.name for backend in selection.backends([])] == [name for name in TABLE if name != "keras"]
     assert [backend.name for backend in selection.backends(["torch", "numpy", "torch"])] == ["torch", "numpy"]
 
 
 def test_an_unknown_backend_is_told_with_the_nearest():
     with pytest.raises(selection.SelectionError, match="--backend pytorch: .* nearest is torch"):
         selection.backends(["pytorch"])
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "variables"),
+    [
+        ("torch==2.12.0", "==2.12.0", {}),
+        ("torch>=2.10,<3", ">=2.10,<3", {}),
+        ("tensorflow[onednn=0]", "", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+        ("tensorflow[onednn=0]~=2.18", "~=2.18", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+        ("keras[backend=jax]", "", {"KERAS_BACKEND": "jax"}),
+    ],
+)
+def test_versions_and_variants_are_backends(text, version, variables):
+    (backend,) = selection.backends([text])
+    assert (backend.name, backend.version, backend.variables) == (text, version, variables)
+    assert version in backend.environment.requirements[0]
+    assert backend.environment.name == text.replace("[onednn=0]", "").replace("[backend=jax]", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("torch=2.12.0", "'=2.12.0' is no version; expected, say, torch==1.0"),
+        ("torch==2.12.0 --index-url=x", "is no version"),
+        ("torch==", "is no version"),
+        ("torch==2;x", "is no version"),
+        ("torch\n==2", "there is no such backend; nearest is torch"),
+        ("octave==7", "octave is there in one version only"),
+        ("torch[onednn=0]", "no variant 'onednn=0'; variants of this backend: none"),
+        ("tensorflow[threads=1]", "no variant 'threads=1'; variants of this backend: onednn="),
+        ("tensorflow[onednn]", "no variant 'onednn'"),
+        ("tensorflow[]", "no variant ''"),
+        ("tensorflow[onednn=0", "no such backend|is no version"),
+        ("", "there is no such backend"),
+    ],
+)
+def test_what_is_no_backend_version_or_variant_is_told(text, message):
+    with pytest.raises(selection.SelectionError, match=message):
+        selection.backends([text])
+
+
+def test_entry_points_of_a_version_are_chosen_by_the_name_of_the_function():
+    offered = [(backend, entry.among("torch==2.12.0")) for backend, entry in OFFERED]
+    assert len(selection.entry_points(["torch.nn.functional.conv2d"], offered)) == 1
+    assert len(selection.entry_points(["*2.12.0"], offered)) == 3
 
 
 def test_a_backend_that_was_asked_for_must_be_there():

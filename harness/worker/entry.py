@@ -6,7 +6,7 @@ measures it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -19,12 +19,17 @@ class Word(NamedTuple):
 
     native: what is passed; None where the function has no such argument and always does this.
     recipe: what it comes to, a name that `harness.window.padding_pair` knows.
-    strided: whether it may stand beside a stride above 1.
+    strided, dilated: whether it may stand beside a stride, or a dilation, above 1.
     """
 
     native: Optional[str]
     recipe: str
     strided: bool = True
+    dilated: bool = True
+
+    def fits(self, stride: Sequence[int], dilation: Sequence[int]) -> bool:
+        """Whether it may stand beside these."""
+        return (self.strided or max(stride) == 1) and (self.dilated or max(dilation) == 1)
 
 
 class Settings(NamedTuple):
@@ -39,6 +44,15 @@ class Settings(NamedTuple):
     groups: int = 1
     boundary: str = "zero"
     bias: Optional[np.ndarray] = None
+
+
+AT = " @ "
+"""Stands between a function and the environment that it was asked for in."""
+
+
+def function_of(name: str) -> str:
+    """The function in the name of an entry point."""
+    return name.split(AT)[0]
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,15 @@ class EntryPoint:
     algorithm: Algorithm = "direct"
     note: str = ""
     call: Optional[Callable[[np.ndarray, np.ndarray, Settings], Any]] = None
+
+    @property
+    def function(self) -> str:
+        """The name without the environment that `among` adds to it."""
+        return function_of(self.name)
+
+    def among(self, backend: str) -> EntryPoint:
+        """This entry point in an environment that was asked for: `torch.nn.functional.conv2d @ torch==2.12.0`."""
+        return replace(self, name=self.name + AT + backend)
 
     def as_json(self) -> Dict[str, Any]:
         """The declaration as the hello carries it."""
@@ -112,7 +135,13 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
             if type(value) is not _JSON_TYPES.get(key, str):
                 raise TypeError("%s is %r" % (key, value))
         values["ranks"], values["dtypes"] = tuple(values["ranks"]), tuple(values["dtypes"])
-        values["words"] = {word: Word(*own) for word, own in values["words"].items()}
+        values["words"] = {word: _word(own) for word, own in values["words"].items()}
         return EntryPoint(**values)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("declaration of an entry point: %s" % error) from None
+
+
+def _word(own: Any) -> Word:
+    if type(own) is not list:
+        raise TypeError("a padding word is %r" % (own,))
+    return Word(*own)

@@ -49,8 +49,8 @@ def write_message(stream: Any, message: Mapping[str, Any], arrays: Sequence[np.n
     stream.flush()
 
 
-def read_message(stream: Any) -> Tuple[Dict[str, Any], List[np.ndarray]]:
-    """The next message of `stream` and its arrays: `(dict, list of numpy arrays)`.
+def read_message(stream: Any, most: int = ARRAYS_LIMIT) -> Tuple[Dict[str, Any], List[np.ndarray]]:
+    """The next message of `stream` and its arrays, at most `most`: `(dict, list of numpy arrays)`.
 
     Raises EOFError where the stream ends, WireError where it is not the protocol.
     """
@@ -68,8 +68,8 @@ def read_message(stream: Any) -> Tuple[Dict[str, Any], List[np.ndarray]]:
     if not isinstance(message, dict):
         raise WireError("expected a JSON object, found %r" % line[:80])
     count = message.get("arrays", 0)
-    if type(count) is not int or not 0 <= count <= ARRAYS_LIMIT:
-        raise WireError("expected `arrays` from 0 to %d, found %r" % (ARRAYS_LIMIT, count))
+    if type(count) is not int or not 0 <= count <= most:
+        raise WireError("expected `arrays` from 0 to %d, found %r" % (most, count))
     return message, [_read_array(stream) for _ in range(count)]
 
 

@@ -17,6 +17,7 @@ class Fake:
     name: str
     serves: bool = True
     arguments: tuple[str, ...] = ()
+    on_request: bool = False
 
     def missing(self) -> str | None:
         return None
@@ -25,11 +26,17 @@ class Fake:
         server = ["harness.worker"] if self.serves else []
         return [sys.executable, "-m", *server, f"tests.fakes.{self.name}", *self.arguments]
 
+    def environ(self) -> dict[str, str]:
+        return {}
+
 
 ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
-ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers")
-FAILING = ("declining", "raising", "hanging", "aborting", "dying_once", "unavailable")
-SCRIPTS = ("half_reply", "garbage", "gigantic", "mute", "odd_hello")
+ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers", "unsteady")
+FAILING = ("declining", "raising", "hanging", "aborting", "dying_once", "unavailable", "hungry")
+SCRIPTS = ("half_reply", "garbage", "gigantic", "mute", "odd_hello", "many_arrays")
 
-FAKES = {name: Fake(name) for name in ANSWERING + FAILING} | {name: Fake(name, serves=False) for name in SCRIPTS}
+MANY = ("arithmetic",)
+"""Fakes with more than one entry point."""
+
+FAKES = {name: Fake(name) for name in ANSWERING + FAILING + MANY} | {name: Fake(name, serves=False) for name in SCRIPTS}
 FAKES["odd_hello"] = Fake("odd_hello", serves=False, arguments=('{"hello": 99}',))

@@ -1,0 +1,53 @@
+"""Caffe (BVLC): the `Convolution` layer, through pycaffe; a bad setting aborts the process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.backends.prototxt import network
+from harness.worker.entry import Settings, entry_point
+
+if TYPE_CHECKING:
+    import caffe
+
+NAME = "caffe"
+
+
+def start() -> str:
+    global caffe
+    os.environ.setdefault("GLOG_minloglevel", "2")  # or every layer that is set up is told
+    import caffe
+
+    return str(caffe.__version__)
+
+
+@entry_point(
+    "caffe.Convolution",
+    ranks=[1, 2, 3],
+    docs="https://caffe.berkeleyvision.org/tutorial/layers/convolution.html",
+    explicit="even",
+    stride=True,
+    dilation=True,
+    groups="any",
+    bias=True,
+    dtypes=("float32",),
+    note="pycaffe: a network of one layer is made for every call",
+)
+def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    with tempfile.NamedTemporaryFile("w", suffix=".prototxt") as file:
+        file.write(network(x, w, s))
+        file.flush()
+        net = caffe.Net(file.name, caffe.TEST)
+    net.blobs["data"].data[...] = x
+    weights = net.params["conv"]
+    weights[0].data[...] = w
+    if s.bias is not None:
+        weights[1].data[...] = s.bias
+    return net.forward()["conv"].copy()
+
+
+ENTRY_POINTS = (convolution,)

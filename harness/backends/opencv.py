@@ -1,0 +1,80 @@
+"""OpenCV: `filter2D`, and the Caffe format as its `dnn` module reads it, for people without an old Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.backends import caffemodel
+from harness.backends.channels import NOTE, over_channels
+from harness.backends.prototxt import network
+from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.loop import Declined
+
+if TYPE_CHECKING:
+    import cv2
+
+NAME = "opencv"
+BORDERS = {
+    "zero": "BORDER_CONSTANT",
+    "edge": "BORDER_REPLICATE",
+    "symmetric": "BORDER_REFLECT",
+    "reflect": "BORDER_REFLECT_101",
+}
+
+
+def start() -> str:
+    global cv2
+    import cv2
+
+    return str(cv2.__version__)
+
+
+@entry_point(
+    "cv2.filter2D",
+    ranks=[2],
+    docs="https://docs.opencv.org/4.x/d4/d86/group__imgproc__filter.html",
+    words={"same": Word(None, "same_half")},
+    boundaries=BORDERS,
+    groups="any",
+    algorithm="fft",
+    note=NOTE + "; borderType is always said, its default is BORDER_REFLECT_101; large kernels go through a DFT",
+)
+def filter2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    border = getattr(cv2, s.boundary)
+    return over_channels(lambda a, v: cv2.filter2D(_plain(a), -1, _plain(v), borderType=border), x, w, s.groups)
+
+
+@entry_point(
+    "cv2.dnn.readNetFromCaffe",
+    ranks=[2],
+    docs="https://docs.opencv.org/4.x/d6/d0f/group__dnn.html",
+    explicit="even",
+    stride=True,
+    dilation=True,
+    groups="any",
+    bias=True,
+    dtypes=("float32",),
+    note="a Convolution layer as prototxt and caffemodel; Winograd is off, or 3x3 kernels round more",
+)
+def caffe_layer(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    if not hasattr(cv2.dnn, "readNetFromCaffe"):
+        raise Declined("OpenCV 5 does not read Caffe's format; install opencv-python-headless<5")
+    blobs = [w] if s.bias is None else [w, s.bias]
+    model = caffemodel.write({"conv": blobs})
+    net = cv2.dnn.readNetFromCaffe(_buffer(network(x, w, s).encode()), _buffer(model))
+    net.enableWinograd(False)
+    net.setInput(_plain(x))
+    return net.forward()
+
+
+def _plain(array: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(array)
+
+
+def _buffer(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
+
+
+ENTRY_POINTS = (filter2d, caffe_layer)

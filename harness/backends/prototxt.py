@@ -1,0 +1,48 @@
+"""A Caffe network of one `Convolution` layer, as prototxt: what pycaffe and OpenCV's dnn are given."""
+
+from __future__ import annotations
+
+from typing import Iterable, Sequence
+
+import numpy as np
+
+from harness.worker.entry import Settings
+
+_NET = """name: "one layer"
+layer {{ name: "data" type: "Input" top: "data" input_param {{ shape: {{ {shape} }} }} }}
+layer {{
+  name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param {{ num_output: {outputs} bias_term: {bias} group: {groups} {settings} }}
+}}
+"""
+_AXES = {"kernel_size": "kernel", "pad": "pad", "stride": "stride"}
+
+
+def network(x: np.ndarray, w: np.ndarray, s: Settings) -> str:
+    """The prototxt of one layer for an input like `x` and a kernel like `w` (N C *, O I *)."""
+    settings = {
+        "kernel_size": w.shape[2:],
+        "pad": [low for low, _ in s.padding],
+        "stride": s.stride,
+        "dilation": s.dilation,
+    }
+    return _NET.format(
+        shape=_repeated("dim", x.shape),
+        outputs=len(w),
+        bias="false" if s.bias is None else "true",
+        groups=s.groups,
+        settings=" ".join(_setting(name, values) for name, values in settings.items()),
+    )
+
+
+def _setting(name: str, values: Sequence[int]) -> str:
+    """One number where it holds for all axes; `_h` and `_w` in 2-D, where there are such keys; else one per axis."""
+    if len(set(values)) == 1:
+        return "%s: %d" % (name, values[0])
+    if len(values) == 2 and name in _AXES:
+        return "%s_h: %d %s_w: %d" % (_AXES[name], values[0], _AXES[name], values[1])
+    return _repeated(name, values)
+
+
+def _repeated(name: str, values: Iterable[int]) -> str:
+    return " ".join("%s: %d" % (name, value) for value in values)

@@ -1,0 +1,69 @@
+"""TensorFlow.js: `tf.conv1d`, `conv2d` and `conv3d`, its pure JavaScript backend on Node."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict
+
+import numpy as np
+
+from harness.backends.child import Child
+from harness.worker.entry import Settings, Word, entry_point
+
+NAME = "tfjs"
+node: Child
+
+
+def start() -> str:
+    global node
+    node = Child(["node", os.path.join(os.path.dirname(os.path.abspath(__file__)), "tfjs.js")])
+    return node.first_line()
+
+
+def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
+    return {
+        "name": "tfjs." + name,
+        "ranks": [rank],
+        "docs": "https://js.tensorflow.org/api/latest/#" + name,
+        "input": "N*C",
+        "kernel": "*IO",
+        "output": "N*C",
+        "words": {"same": Word("same", "same_upper"), "valid": Word("valid", "valid")},
+        "stride": True,
+        "dilation": True,
+        "together": False,
+        "dtypes": ("float32",),
+        **more,
+    }
+
+
+def _call(name: str, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    padding = s.padding if isinstance(s.padding, str) else [[0, 0], *s.padding, [0, 0]]
+    line = {"name": name, "x": x.shape, "w": w.shape, "strides": s.stride, "dilations": s.dilation, "padding": padding}
+    return node.ask(json.dumps(line), x, w, "C")
+
+
+@entry_point(**_declaration("conv1d", 1))
+def conv1d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv1d", x, w, s)
+
+
+@entry_point(**_declaration("conv2d", 2, explicit="uneven"))
+def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv2d", x, w, s)
+
+
+@entry_point(
+    **_declaration(
+        "conv3d",
+        3,
+        words={"same": Word("same", "same_upper", strided=False), "valid": Word("valid", "valid")},
+        note="`same` is used with stride 1 only: where the stride exceeds the kernel, tfjs 4.22 pads by -1",
+    )
+)
+def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv3d", x, w, s)
+
+
+ENTRY_POINTS = (conv1d, conv2d, conv3d)

@@ -1,0 +1,99 @@
+"""Theano: `theano.tensor.nnet.conv2d` and `conv3d`, with the kernel reversed (the default) and without."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Dict, Tuple
+
+import numpy as np
+
+from harness.worker.entry import Settings, Word, entry_point
+
+if TYPE_CHECKING:
+    import theano
+    from theano.tensor import nnet
+
+NAME = "theano"
+DOCS = "https://theano-pymc.readthedocs.io/en/latest/library/tensor/nnet/conv.html#theano.tensor.nnet.%s"
+WORDS = {"same": Word("half", "half"), "valid": Word("valid", "valid"), "full": Word("full", "full")}
+
+
+def start() -> str:
+    global nnet, theano
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    compiled = os.path.join(base, "framework-agreement", "theano")
+    # without blas.ldflags the import fails where it cannot ask NumPy for the flags of its own BLAS
+    os.environ["THEANO_FLAGS"] = "device=cpu,blas.ldflags=,base_compiledir=" + compiled
+    os.environ["THEANORC"] = os.devnull
+    import theano
+    from theano.tensor import nnet
+
+    return str(theano.__version__)
+
+
+def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
+    return {
+        "name": "theano.tensor.nnet." + name,
+        "ranks": [rank],
+        "docs": DOCS % name.split("(")[0],
+        "words": WORDS,
+        "explicit": "uneven",
+        "stride": True,
+        "dilation": True,
+        "groups": "any",
+        "note": "border_mode half pads by k // 2 on both sides: an even kernel makes the output larger",
+        **more,
+    }
+
+
+@lru_cache(maxsize=512)
+def _compiled(name: str, flip: bool, dtype: str, border: Any, stride: Any, dilation: Any, groups: int) -> Any:
+    rank = len(stride)
+    x, w = (theano.tensor.TensorType(dtype, (False,) * (rank + 2))(each) for each in "xw")
+    y = getattr(nnet, name)(
+        x,
+        w,
+        border_mode=border,
+        subsample=stride,
+        filter_flip=flip,
+        filter_dilation=dilation,
+        num_groups=groups,
+    )
+    return theano.function([x, w], y)
+
+
+def _call(name: str, flip: bool, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    border = s.padding if isinstance(s.padding, str) else _border(s.padding)
+    function = _compiled(name, flip, str(x.dtype), border, tuple(s.stride), tuple(s.dilation), s.groups)
+    return function(np.ascontiguousarray(x), np.ascontiguousarray(w))
+
+
+def _border(pairs: Any) -> Tuple[Any, ...]:
+    """(h, w) where both sides are padded alike, else ((top, bottom), (left, right))."""
+    if all(low == high for low, high in pairs):
+        return tuple(low for low, _ in pairs)
+    return tuple((low, high) for low, high in pairs)
+
+
+@entry_point(**_declaration("conv2d", 2, reversal=True))
+def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv2d", True, x, w, s)
+
+
+@entry_point(**_declaration("conv2d(filter_flip=False)", 2))
+def conv2d_unflipped(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv2d", False, x, w, s)
+
+
+@entry_point(**_declaration("conv3d", 3, explicit="even", reversal=True))
+def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv3d", True, x, w, s)
+
+
+@entry_point(**_declaration("conv3d(filter_flip=False)", 3, explicit="even"))
+def conv3d_unflipped(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _call("conv3d", False, x, w, s)
+
+
+ENTRY_POINTS = (conv2d, conv2d_unflipped, conv3d, conv3d_unflipped)

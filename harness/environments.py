@@ -1,0 +1,202 @@
+"""Environments: a folder for each backend that cannot live beside the others, made once and kept.
+
+An environment is named after what it holds, so another version is another folder. It is built in a temporary folder and
+renamed when it is complete: an interrupted build leaves nothing that counts, and two at once do not collide. Looking
+for one costs a file's existence; only `make` uses the network, and only `harness install` calls it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+RECORD = "environment.json"
+"""The file that stands in a complete environment and says what it holds."""
+
+
+class NotMade(Exception):
+    """An environment that could not be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What an environment holds.
+
+    name: of the backend, as on the command line. python: versions that do, best first. requirements: as pip writes
+    them. npm: packages as npm writes them; an environment with these has no Python.
+    """
+
+    name: str
+    python: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    npm: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies, or would lie."""
+        held = json.dumps([self.python, self.requirements, self.npm])
+        plain = "".join(letter if letter.isalnum() else "-" for letter in self.name)
+        return cache() / f"{plain}-{hashlib.sha256(held.encode()).hexdigest()[:12]}"
+
+    @property
+    def interpreter(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    def fault(self) -> str | None:
+        """Why it cannot be used, None if it can; costs a look at one or two files."""
+        if not (self.folder / RECORD).is_file():
+            return "its environment is not there"
+        if not self.npm and not self.interpreter.exists():
+            return f"the Python that its environment was made with is gone ({_target(self.interpreter)})"
+        return None
+
+    def make(self) -> None:
+        """Makes it, if it cannot be used as it is. Raises NotMade."""
+        cache().mkdir(parents=True, exist_ok=True)
+        with _locked(self.folder):
+            if self.fault() is None:
+                return
+            _drop(self.folder)
+            building = Path(tempfile.mkdtemp(prefix=_unfinished(self.folder), dir=cache()))
+            try:
+                held = _npm_install(building, self.npm) if self.npm else _pip_install(building, self)
+                record = {**asdict(self), "holds": held}
+                (building / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+                building.rename(self.folder)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+
+
+def cache() -> Path:
+    """The folder of all environments: `framework-agreement/environments` in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "framework-agreement" / "environments"
+
+
+def made() -> list[tuple[Path, dict[str, Any]]]:
+    """(folder, what it holds) of every complete environment, sorted."""
+    return [(path.parent, json.loads(path.read_text("utf-8"))) for path in sorted(cache().glob(f"[!.]*/{RECORD}"))]
+
+
+def clean(names: Sequence[str] = ()) -> list[str]:
+    """Removes the environments of these backends, or all, and unfinished builds; the names of the complete ones."""
+    removed = []
+    for lock in sorted(cache().glob("*.lock")):
+        folder = lock.with_suffix("")
+        with _locked(folder):
+            name = _name(folder)
+            if not names or name in names:
+                _drop(folder)
+                removed += [name] if name else []
+    return removed
+
+
+def _name(folder: Path) -> str:
+    """The backend that a complete environment was made for, "" where there is none."""
+    record = folder / RECORD
+    return str(json.loads(record.read_text("utf-8"))["name"]) if record.is_file() else ""
+
+
+def _unfinished(folder: Path) -> str:
+    return f".{folder.name}-"
+
+
+def _drop(folder: Path) -> None:
+    """Removes an environment and unfinished builds of it; it stops counting at once, whatever happens then."""
+    if folder.exists():
+        folder.rename(tempfile.mkdtemp(prefix=_unfinished(folder), dir=cache()))
+    for leftover in cache().glob(_unfinished(folder) + "*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Waits until no other process builds or removes `folder`."""
+    with open(folder.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _pip_install(folder: Path, environment: Environment) -> list[str]:
+    """Makes a Python environment; returns what is in it, as `pip freeze` writes it."""
+    uv = _uv()
+    python = folder / "bin" / "python"
+    _run(
+        uv, "venv", "--quiet", "--no-project", "--allow-existing", "--python", _python(environment.python), str(folder)
+    )
+    _run(uv, "pip", "install", "--quiet", "--python", str(python), *environment.requirements)
+    return _run(uv, "pip", "freeze", "--python", str(python)).split()
+
+
+def _npm_install(folder: Path, packages: Sequence[str]) -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NotMade("npm is not on the PATH; install Node.js")
+    _run(npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", *packages)
+    return list(packages)
+
+
+def _uv() -> str:
+    """The program uv: a dependency of this distribution, but one that only this needs."""
+    try:
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    except (ImportError, FileNotFoundError) as error:
+        raise NotMade(f"uv is not there ({error}); run: pip install uv") from None
+
+
+def _python(versions: Sequence[str]) -> str:
+    """An interpreter of the first of `versions` that is found here, else the first version, for uv to bring."""
+    for version in versions:
+        for program in _interpreters(version):
+            if _is_version(program, version):
+                return program
+    return versions[0]
+
+
+def _interpreters(version: str) -> Iterator[str]:
+    """Programs that may be a Python `version`: this one, those on the PATH, pyenv's."""
+    yield sys.executable
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        yield os.path.join(folder, f"python{version}")
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from map(str, sorted(root.glob(f"versions/{version}.*/bin/python")))
+
+
+def _is_version(program: str, version: str) -> bool:
+    """Whether `program` runs and is a Python `version`; a shim on the PATH may do neither."""
+    ask = [program, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        return subprocess.run(ask, capture_output=True, text=True, timeout=60, check=True).stdout.strip() == version
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+def _run(*command: str) -> str:
+    """Standard output of a command that must succeed. Raises NotMade with the end of what it said."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode:
+        told = (done.stderr or done.stdout).strip().splitlines()[-12:]
+        name = Path(command[0]).name
+        raise NotMade(
+            "\n    ".join([f"`{name} {' '.join(command[1:3])}` failed with exit code {done.returncode}:", *told])
+        )
+    return done.stdout
+
+
+def _target(path: Path) -> str:
+    return os.readlink(path) if path.is_symlink() else str(path)

@@ -1,0 +1,185 @@
+"""Knet: what was recorded is what the canonical form says, and the worker in Julia speaks the protocol."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import layout
+from harness.backends import TABLE, knet
+from harness.lower import Unsupported, lower
+from harness.pool import Answered, Declined, Limits, Pool, Raised
+from harness.window import Convolution, Window, span
+from tests.declared import case_of
+from tests.plain import evaluate, integers
+
+MANIFEST = json.loads(Path(knet.RECORDINGS, "manifest.json").read_text())["cases"]
+STAND_IN = Path(__file__).parent / "fakes" / "julia"
+ARRAYS = np.load(Path(knet.RECORDINGS, "knet.npz"), allow_pickle=False)
+CALLS = [call for call in MANIFEST if call["results"][knet.KNET]["status"] == "ok"]
+SAYABLE = [call for call in CALLS if set(call["params"]) <= {"mode", "padding", "stride", "dilation", "alpha"}]
+
+
+def test_all_recorded_calls_are_here():
+    assert len(MANIFEST) == 106
+    assert len(SAYABLE) > 80
+
+
+def meant(call: dict[str, Any]) -> Convolution:
+    """The convolution that a recorded call means; deconv4 is the gradient of conv4."""
+    x, w = ARRAYS[call["id"] + "/x"], ARRAYS[call["id"] + "/w"]
+    rank = x.ndim - 2
+    said = knet.settings(call["params"], rank)
+    w = w.astype(x.dtype) * call["params"].get("alpha", 1)
+    if call["fn"] == "conv4":
+        kernel, reversal, base, stride, pairs = "*IO", said["mode"] == 0, None, said["stride"], said["padding"]
+    else:
+        kernel, reversal, base, stride = "*OI", said["mode"] == 1, said["stride"], (1,) * rank
+        edges = [span(k, d) - 1 for k, d in zip(w.shape, said["dilation"], strict=False)]
+        pairs = tuple((edge - low, edge - high) for edge, (low, high) in zip(edges, said["padding"], strict=True))
+    window = Window(stride, said["dilation"], pairs, (reversal,) * rank, base or ())
+    x = layout.to_canonical(x, layout.expand("*CN", rank), "input")
+    return Convolution(x, layout.to_canonical(w, layout.expand(kernel, rank), "kernel"), None, window)
+
+
+@pytest.mark.parametrize("call", SAYABLE, ids=lambda call: call["id"])
+def test_a_recorded_output_is_that_of_the_canonical_form(call):
+    conv = meant(call)
+    found = ARRAYS[f"{call['id']}/y_knet{knet.KNET}"]
+    found = layout.to_canonical(found, layout.expand("*CN", conv.rank), "output")
+    rounding = {"float16": 2e-3, "float32": 1e-6, "float64": 1e-14, "int64": 0}[call["dtype"]]
+    wanted = evaluate(Convolution(conv.x.astype(float), conv.w.astype(float), None, conv.window))
+    assert found.shape == wanted.shape
+    assert np.abs(found - wanted).max() <= rounding * 10 * max(1.0, float(np.abs(wanted).max()))
+
+
+@pytest.fixture
+def recorded(monkeypatch) -> Iterator[Pool]:
+    """The backend where no Julia is."""
+    found = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, *more: None if name == "julia" else found(name, *more))
+    with Pool([TABLE["knet"]]) as pool:
+        yield pool
+
+
+def said(call: dict[str, Any]) -> bool:
+    """Whether a case can say the call: Knet's own default of alpha, and stride 1 for deconv4 with full padding."""
+    words = knet.settings(call["params"], len(call["x_shape"]) - 2)
+    plain = set(words["stride"]) == set(words["dilation"]) == {1} and not any(map(any, words["padding"]))
+    numbers = call["dtype"] in ("float32", "float64") and call["id"] != "err_mixed_dtype"
+    usual = call["params"].get("alpha", 1) == 1 and words["mode"] in (0, 1) and min(map(min, words["padding"])) >= 0
+    return numbers and usual and (call["fn"] == "conv4" or plain)
+
+
+def test_without_julia_recorded_calls_are_answered_and_others_declined(recorded):
+    assert recorded.hellos["knet"].version == "recorded (Knet 1.4.10)"
+    entries = {entry.name: entry for _, entry in recorded.entry_points()}
+    calls = [call for call in SAYABLE if said(call)]
+    assert {call["fn"] for call in calls} == {"conv4", "deconv4"}
+    for index, call in enumerate(calls):
+        mode = call["params"].get("mode", 0)
+        conv = meant(call)
+        padding = "full" if call["fn"] == "deconv4" else None
+        recorded.submit(
+            "knet", index, lower(case_of(conv, padding), entries[f"Knet.{call['fn']}(mode={mode})"], "as_written")
+        )
+    unheard = Convolution(integers((1, 1, 5), 1), integers((1, 1, 2), 2), None, Window((1,), (1,), ((0, 0),), (True,)))
+    recorded.submit("knet", -1, lower(case_of(unheard), entries["Knet.conv4(mode=0)"], "as_written"))
+    recorded.flush()
+    outcomes = dict(recorded.collect() for _ in range(len(calls) + 1))
+    assert isinstance(outcomes.pop(-1), Declined)
+    for index, call in enumerate(calls):
+        assert isinstance(outcomes[index], Answered), (call["id"], outcomes[index])
+        np.testing.assert_array_equal(outcomes[index].array, ARRAYS[f"{call['id']}/y_knet{knet.KNET}"])
+
+
+@pytest.fixture(scope="module")
+def julia() -> Iterator[Pool]:
+    """The worker in Julia, with a stand-in named Knet."""
+    if not shutil.which("julia"):
+        pytest.skip("no julia on the PATH")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JULIA_LOAD_PATH", f"{STAND_IN}{os.pathsep}")
+        with Pool([TABLE["knet"]], Limits(start=120.0)) as pool:
+            assert not pool.unavailable
+            yield pool
+
+
+def test_the_worker_in_julia_declares_what_the_recordings_declare(julia):
+    hello = julia.hellos["knet"]
+    assert hello.version == "0.0.1"
+    assert list(hello.environment) == ["julia"]
+    ours = {entry.name: {**entry.as_json(), "note": ""} for entry in knet.ENTRY_POINTS}
+    theirs = {entry.name: {**entry.as_json(), "note": ""} for entry in hello.entry_points}
+    assert theirs == ours
+
+
+def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Convolution:
+    ones = (1,) * rank
+    said = {"stride": ones, "dilation": ones, "padding": ((0, 0),) * rank, "reversal": (seed % 2 == 0,) * rank}
+    x, w = integers((2, 2, *(7, 6, 5)[:rank]), seed, dtype), integers((3, 2, *(3, 2, 2)[:rank]), seed + 1, dtype)
+    return Convolution(x, w, None, Window(**{**said, **settings}))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        lambda rank: {},
+        lambda rank: {"stride": (2, 3, 1)[:rank]},
+        lambda rank: {"dilation": (2, 1, 3)[:rank]},
+        lambda rank: {"padding": ((1, 1), (2, 2), (0, 0))[:rank]},
+        lambda rank: {"padding": ((1, 0), (0, 2), (1, 1))[:rank], "stride": (2,) * rank},
+    ],
+    ids=["plain", "stride", "dilation", "padding", "uneven"],
+)
+def test_the_worker_in_julia_computes_what_the_case_means(julia, rank, dtype, settings):
+    cases = [case_of(conv(rank, seed, dtype, **settings(rank))) for seed in range(2)]
+    tags = []
+    for number, case in enumerate(cases):
+        for _, entry in julia.entry_points():
+            try:
+                call = lower(case, entry, "normalized")
+            except Unsupported:
+                continue
+            tags.append(((number, entry.name), call))
+            julia.submit("knet", (number, entry.name), call)
+    julia.flush()
+    outcomes = dict(julia.collect() for _ in tags)
+    assert len(tags) == 2 * 4
+    for tag, call in tags:
+        assert isinstance(outcomes[tag], Answered), outcomes[tag]
+        assert outcomes[tag].array.dtype == dtype
+        np.testing.assert_array_equal(call.canonical(outcomes[tag].array), evaluate(cases[tag[0]].convolution()))
+
+
+def test_what_julia_throws_is_raised(julia):
+    entry = next(entry for _, entry in julia.entry_points())
+    good = lower(case_of(conv(2, 1, "float64")), entry, "as_written")
+    x, w = good.arrays
+    bad = type(good)(good.entry, (x, np.concatenate([w, w], 2)), good.settings, ())
+    for tag, call in enumerate((good, bad, good)):
+        julia.submit("knet", tag, call)
+    julia.flush()
+    outcomes = dict(julia.collect() for _ in range(3))
+    assert isinstance(outcomes[0], Answered)
+    assert isinstance(outcomes[2], Answered)
+    assert isinstance(outcomes[1], Raised)
+    assert outcomes[1].kind == "DimensionMismatch"
+    assert "Input channels must match!" in outcomes[1].message
+
+
+def test_julia_without_knet_is_unavailable_with_the_command_that_brings_it(monkeypatch, tmp_path):
+    if not shutil.which("julia"):
+        pytest.skip("no julia on the PATH")
+    monkeypatch.setenv("JULIA_LOAD_PATH", f"{tmp_path}{os.pathsep}")
+    with Pool([TABLE["knet"]]) as pool:
+        assert 'Pkg.add("Knet")' in pool.unavailable["knet"]
