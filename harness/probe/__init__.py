@@ -1,0 +1,24 @@
+"""Probe: what an entry point does, measured as a black box; its convention, precision and algorithm cards, its faults.
+
+    card = probe(pool, entries)["torch.nn.functional.conv2d"]
+
+All entry points are probed at the same time, each by rounds of many calls, so that most of the time is the frameworks'
+own start and compilation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.pool import Pool
+from harness.probe.asking import ask_all
+from harness.probe.card import Card, card
+from harness.worker.entry import EntryPoint
+
+__all__ = ["Card", "probe"]
+
+
+def probe(pool: Pool, entries: Sequence[tuple[str, EntryPoint]]) -> dict[str, Card]:
+    """Name of each (backend, entry point) -> its card."""
+    askings = {entry.name: (backend, card(backend, pool.hellos[backend].version, entry)) for backend, entry in entries}
+    return ask_all(pool, askings)

@@ -1,0 +1,64 @@
+"""`harness probe`: which backends have what is to be probed, and their cards."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from harness import own, selection
+from harness.backends import Backend
+from harness.pool import Pool
+from harness.probe import Card, probe
+
+HERE = "own_program"
+"""Name of the program that a command line gives."""
+
+AS_IT_IS = {"as it is": ["", "valid"]}
+"""The padding of a program that is told none; what it does is measured."""
+
+
+def backends(globs: Sequence[str], asked: Sequence[str]) -> list[Backend]:
+    """The backends that have entry points of these names; all of them where nothing is named."""
+    chosen = selection.backends(asked)
+    if not globs or asked:
+        return chosen
+    having = [backend for backend in chosen if any(_has(backend, glob) for glob in globs)]
+    return having or chosen  # a name that nobody has is told by `selection.entry_points`, with the nearest one
+
+
+def _has(backend: Backend, glob: str) -> bool:
+    names = [entry.name for entry in importlib.import_module(backend.module).ENTRY_POINTS]
+    return any(fnmatch.fnmatchcase(name, glob) for name in [*names, backend.name])
+
+
+def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:
+    """The backend of a program that a command line gives; raises OwnProgramError where it cannot be one."""
+    words = {word: [word, "same_upper" if word == "same" else "valid"] for word in padding} or AS_IT_IS
+    table = {**way, "layout": layout, "files": files, "padding": words, "seconds": seconds}
+    return own.backend(HERE, table)
+
+
+def cards(chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[str]) -> list[Card]:
+    """The cards of the entry points that match, in the order of the backends."""
+    with Pool(chosen) as pool:
+        selection.demand(demanded, pool.unavailable)
+        return list(probe(pool, selection.entry_points(globs, pool.entry_points())).values())
+
+
+def own_cards(program: Backend) -> list[Card]:
+    """The card of a program that a command line gives: nothing was declared of it."""
+    return [replace(card, differences=[]) for card in cards([program], [], [program.name])]
+
+
+def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:
+    """Writes the faults of cards as case files into `folder`; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for card in found:
+        for number, fault in enumerate((fault for fault in card.faults if fault.case), 1):
+            paths.append(folder / f"{card.entry_point}-{number}.yaml")
+            paths[-1].write_text(fault.case, encoding="utf-8")
+    return paths

@@ -1,0 +1,102 @@
+"""Cards as people read them, and the command that measures them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import probing
+from harness.cli import main
+from harness.commands import EXPECTED, MISSING, UNEXPECTED, USAGE
+from harness.probe import Card
+from harness.probe.faults import Fault
+from harness.report import cards
+from tests.test_probe import by_fft, card_of, refusing, reversed_along
+from tests.test_probe_backends import NAMES
+
+
+def test_a_card_says_what_is_computed_and_by_which_rule() -> None:
+    text = cards.text(card_of(refusing).as_json())
+    assert text.startswith("planted  (fake 1)\n")
+    assert "computes                cross-correlation\n" in text
+    assert "padding same            same_upper = (T // 2, T - T // 2), T = max((ceil(n/s) - 1) s + e - n, 0)\n" in text
+    assert "axes                    NCHW, OIHW, NCHW\n" in text
+    assert "DECLARED OTHERWISE" not in text
+
+
+def test_a_card_says_where_the_declaration_differs() -> None:
+    text = cards.text(card_of(reversed_along(1)).as_json())
+    assert "computes                reads the kernel backwards along W only\n" in text
+    assert "DECLARED OTHERWISE      reversal: declared [False, False], measured [False, True]" in text
+
+
+def test_a_card_that_cannot_be_read_says_why() -> None:
+    text = cards.text(Card("a.b", "a", "1", unreadable="no order of axes explains it").as_json())
+    assert text == "a.b  (a 1)\n  cannot be read: no order of axes explains it"
+
+
+def test_the_table_has_a_row_for_each_card_and_lists_contradictions() -> None:
+    fault = Fault("numbers are wrong | `x`", "x (1, 1)")
+    honest, fft = card_of(refusing), card_of(by_fft)
+    wrong = Card("wrong", "a", "1", honest.conventions, honest.precision, honest.algorithm, [fault])
+    gone = Card("gone", "a", "1", unreadable="it declines")
+    page = cards.markdown([each.as_json() for each in (honest, fft, wrong, gone)])
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert sum("cross-correlation" in row for row in rows) == 3
+    assert any("| FFT, direct from " in row for row in rows)
+    assert r"- `wrong`: numbers are wrong \| \`x\`; `x (1, 1)`" in page
+    assert "None was found" in cards.markdown([honest.as_json()])
+
+
+def test_cards_survive_json() -> None:
+    card = card_of(refusing).as_json()
+    assert cards.text(json.loads(json.dumps(card))) == cards.text(card)
+
+
+def test_the_command_prints_cards_and_writes_the_table(tmp_path: Path, capsys: Any) -> None:
+    page = tmp_path / "cards.md"
+    assert main(["probe", "numpy.*", "--markdown", str(page)]) == EXPECTED
+    out = capsys.readouterr().out
+    assert "numpy.convolve  (numpy " in out
+    assert "numpy.correlate  (numpy " in out
+    assert "scipy" not in out
+    assert "| `numpy.correlate` | cross-correlation |" in page.read_text("utf-8")
+
+
+def test_the_command_gives_json_and_faults_as_case_files(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    found = Card(
+        "a.b", "a", "1", differences=["reversal: ..."], faults=[Fault("w", "c", "title: x\n"), Fault("w", "c")]
+    )
+    monkeypatch.setattr(probing, "cards", lambda *_: [found])
+    assert main(["probe", "numpy.convolve", "--json", "--faults", str(tmp_path / "faults")]) == UNEXPECTED
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)[0]["entry_point"] == "a.b"
+    assert [path.name for path in (tmp_path / "faults").iterdir()] == ["a.b-1.yaml"]
+    assert "a.b-1.yaml" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["numpy.convlve", "--backend", "numpy"], "nearest is numpy.convolve"),
+        (["--command", "java Conv {input} {output}"], "has no {kernel}"),
+        (["--python", "no_module"], "expected module:function"),
+    ],
+)
+def test_a_probe_of_nothing_is_refused_in_words(arguments: list[str], message: str, capsys: Any) -> None:
+    assert main(["probe", *arguments]) == USAGE
+    assert message in capsys.readouterr().err
+
+
+def test_a_module_that_cannot_be_imported_is_missing(capsys: Any) -> None:
+    assert main(["probe", "--python", "no_such_module:conv"]) == MISSING
+    assert "No module named 'no_such_module'" in capsys.readouterr().err
+
+
+def test_the_committed_page_has_the_core_frameworks() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "cards.md").read_text("utf-8")
+    for name in NAMES:
+        assert f"| `{name}` |" in page, f"{name} is not in it: run `harness probe --markdown docs/cards.md`"

@@ -1,0 +1,391 @@
+"""The probe recognizes what was planted: each convention, precision and algorithm that it knows has a fake here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import layout
+from harness.case import load
+from harness.pool import Answered, Died, Outcome, Pool, Raised
+from harness.probe import probe
+from harness.probe.asking import Asking, Question, together
+from harness.probe.card import Card, card
+from harness.window import padding_pair
+from harness.worker.entry import EntryPoint, Settings, Word
+from tests.fakes import FAKES
+from tests.fakes.honest import WORDS, correlate, padding_of
+
+Function = Callable[[np.ndarray, np.ndarray, Settings], np.ndarray]
+
+
+def planted(function: Function, **declaration: Any) -> EntryPoint:
+    """A two-dimensional entry point that says it is honest, and computes `function`."""
+    usual = {"words": WORDS, "explicit": "uneven", "stride": True, "dilation": True, "groups": "any"}
+    return EntryPoint(
+        "planted", (2,), "tests", call=function, **{**usual, "boundaries": {"zero": "zero"}, **declaration}
+    )
+
+
+def answered(asking: Asking[Any], answer: Callable[[Question], Outcome]) -> Any:
+    """What an asking finds of a system that runs in this process."""
+    outcomes = None
+    while True:
+        try:
+            questions = next(asking) if outcomes is None else asking.send(outcomes)
+        except StopIteration as stop:
+            return stop.value
+        outcomes = [answer(question) for question in questions]
+
+
+def called(question: Question) -> Outcome:
+    assert question.entry.call is not None
+    try:
+        with np.errstate(all="ignore"):
+            return Answered(np.asarray(question.entry.call(*question.arrays, Settings(**question.settings))), 0.0)
+    except Exception as error:
+        return Raised(type(error).__name__, str(error))
+
+
+def card_of(function: Function, **declaration: Any) -> Card:
+    return answered(card("fake", "1", planted(function, **declaration)), called)
+
+
+def refusing(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+    """The honest fake, without what its loops make of channels that do not fit and of empty outputs."""
+    if x.shape[1] != w.shape[1] * s.groups or len(w) % s.groups:
+        raise ValueError("channels")
+    return correlate(x, w, s)
+
+
+def same_by(rule: Callable[..., tuple[int, int]]) -> Function:
+    """A system whose SAME is `rule`."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        if s.padding != "SAME":
+            return refusing(x, w, s)
+        axes = zip(x.shape[2:], w.shape[2:], s.stride, s.dilation, strict=True)
+        return refusing(x, w, s._replace(padding=[rule(*axis) for axis in axes]))
+
+    return call
+
+
+def reversed_along(*axes: int) -> Function:
+    return lambda x, w, s: refusing(x, np.flip(w, [axis + 2 for axis in axes]), s)
+
+
+def with_layouts(*letters: str) -> Function:
+    """A system whose input, kernel and output have these axes."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        roles = ("input", "kernel")
+        x, w = (layout.to_canonical(array, own, role) for array, own, role in zip((x, w), letters, roles, strict=False))
+        return layout.from_canonical(refusing(x, w, s), letters[2], "output")
+
+    return call
+
+
+def kept(bits: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Rounds float32 to a fraction of so many bits, ties to even."""
+
+    def rounded(values: np.ndarray) -> np.ndarray:
+        if values.dtype != np.float32:
+            return values
+        fraction, exponent = np.frexp(values)
+        return np.ldexp(np.rint(np.ldexp(fraction, bits + 1)), exponent - bits - 1).astype(np.float32)
+
+    return rounded
+
+
+def by_fft(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+    """Spectra multiplied, in one precision less than the data have; for one channel and no steps."""
+    if max(s.stride + s.dilation) > 1 or x.shape[1] > 1 or s.groups > 1:
+        return refusing(x, w, s)
+    pairs = padding_of(x, w, s)
+    x = np.pad(x, [(0, 0), (0, 0), *pairs])
+    size = [n + k - 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]
+    spectra = np.fft.rfft2(x[:, None, 0], size) * np.fft.rfft2(np.flip(w, (2, 3))[None, :, 0], size)
+    y = np.fft.irfft2(spectra, size).astype(x.dtype)
+    return y[:, :, *(slice(k - 1, n) for n, k in zip(x.shape[2:], w.shape[2:], strict=True))]
+
+
+def by_winograd(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+    """F(2 x 2, 3 x 3) of Lavin & Gray 2016 for kernels of 3 x 3 without steps."""
+    if max(s.stride + s.dilation) > 1 or s.groups > 1 or w.shape[2:] != (3, 3):
+        return refusing(x, w, s)
+    x = np.pad(x, [(0, 0), (0, 0), *padding_of(x, w, s)])
+    rows, columns = (size - 2 for size in x.shape[2:])
+    x = np.pad(x, [(0, 0), (0, 0), (0, rows % 2), (0, columns % 2)])
+    one = x.dtype.type(1)
+    BT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]) * one
+    G = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]) * one / 2
+    AT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]]) * one
+    kernels = G @ w @ G.T
+    y = np.zeros((len(x), len(w), rows + rows % 2, columns + columns % 2), x.dtype)
+    for i, j in np.ndindex(y.shape[2] // 2, y.shape[3] // 2):
+        tile = BT @ x[:, :, 2 * i : 2 * i + 4, 2 * j : 2 * j + 4] @ BT.T
+        y[:, :, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = AT @ (tile[:, None] * kernels).sum(2) @ AT.T
+    return y[:, :, :rows, :columns]
+
+
+def interleaved(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+    """Output o belongs to group o % groups."""
+    order = np.argsort(np.arange(len(w)) % s.groups, kind="stable")
+    y = refusing(x, w[order], s)
+    return y[:, np.argsort(order)]
+
+
+@pytest.mark.parametrize(
+    ("function", "property_", "expected"),
+    [
+        pytest.param(refusing, "reversal", {2: [False, False]}, id="honest"),
+        pytest.param(reversed_along(0, 1), "reversal", {2: [True, True]}, id="reversed on both axes"),
+        pytest.param(reversed_along(0), "reversal", {2: [True, False]}, id="reversed on one axis"),
+        pytest.param(reversed_along(1), "reversal", {2: [False, True]}, id="reversed on the other axis"),
+        pytest.param(lambda x, w, s: refusing(x, w.swapaxes(2, 3), s), "kernel", {2: "OIWH"}, id="transposed kernel"),
+        pytest.param(lambda x, w, s: refusing(x, w, s).swapaxes(2, 3), "output", {2: "NCWH"}, id="transposed output"),
+        pytest.param(with_layouts("NHWC", "HWIO", "NHWC"), "input", {2: "NHWC"}, id="channels last"),
+        pytest.param(with_layouts("NHWC", "OIHW", "NCHW"), "input", {2: "NHWC"}, id="channels last on the input only"),
+        pytest.param(with_layouts("NCHW", "IOHW", "NCHW"), "kernel", {2: "IOHW"}, id="input channels first"),
+        pytest.param(interleaved, "groups", "outputs interleaved, inputs one after another", id="wrong groups"),
+        pytest.param(interleaved, "depthwise", "interleaved", id="wrong depthwise order"),
+    ],
+)
+def test_a_planted_convention_is_recognized(function: Function, property_: str, expected: Any) -> None:
+    found = card_of(function)
+    assert found.conventions[property_] == expected
+    declared_otherwise = function is not refusing
+    assert any(each.startswith(property_) for each in found.differences) == declared_otherwise
+
+
+def upper_shifted(n: int, k: int, stride: int, dilation: int) -> tuple[int, int]:
+    low, high = padding_pair("same_upper", n, k, stride, dilation)
+    return low - 1, high + 1
+
+
+def upper_undilated(n: int, k: int, stride: int, dilation: int) -> tuple[int, int]:
+    return padding_pair("same_upper", n, k, stride)
+
+
+def centred(n: int, k: int, stride: int, dilation: int) -> tuple[int, int]:
+    return padding_pair("same_half", n, k, stride, dilation)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        (lambda *axis: padding_pair("same_upper", *axis), "same_upper"),
+        (lambda *axis: padding_pair("same_lower", *axis), "same_lower"),
+        (lambda *axis: padding_pair("half", *axis), "half"),
+        (lambda *axis: padding_pair("full", *axis), "full"),
+        (centred, "same_half"),
+        (upper_shifted, "same_upper, shifted by -1"),
+        (upper_undilated, "same_upper_undilated"),
+        (lambda n, k, s, d: ((k - 1) * d, 0), "causal"),
+        (lambda n, k, s, d: (0, ((k - 1) * d + 1 - n) % s), "valid_ceil"),
+        (lambda n, k, s, d: (1 - s, 0), "valid_last_phase"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_rule_of_a_padding_word_is_recognized(rule: Callable[..., tuple[int, int]], name: str) -> None:
+    found = card_of(same_by(rule))
+    same = found.conventions["padding same"]
+    assert same["fits"] == [name]
+    assert same["exceptional"] == 0
+    assert same["formula"]
+    assert ["padding same" in each for each in found.differences] == [True] * (name != "same_upper")
+    assert not found.faults
+
+
+def test_a_rule_that_nobody_knows_is_shown_by_its_numbers() -> None:
+    same = card_of(same_by(lambda n, k, s, d: (n % 3, k + n % 2))).conventions["padding same"]
+    assert same["rule"] is None
+    assert same["exceptional"] == same["checked"]
+    assert re.match(r"n=\d+ k=\d+ stride=1 dilation=1: \d+ outputs, low \d", same["exceptions"][0])
+
+
+@pytest.mark.parametrize("mode", ["symmetric", "reflect", "edge", "wrap"])
+def test_a_boundary_is_recognized(mode: str) -> None:
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        if s.boundary != "other" or s.padding != "SAME":
+            return refusing(x, w, s)
+        wide = np.pad(x, [(0, 0), (0, 0), *padding_of(x, w, s)], mode=mode)
+        return refusing(wide, w, s._replace(padding="VALID"))
+
+    found = card_of(call, boundaries={"zero": "zero", "edge": "other"})
+    assert found.conventions["boundaries"] == {"zero": "zero", "other": mode}
+    assert any(each.startswith("boundaries: other is declared edge") for each in found.differences) == (mode != "edge")
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        pytest.param(refusing, {"input": "23", "kernel": "23", "sum": "23"}, id="float32"),
+        pytest.param(
+            lambda x, w, s: refusing(kept(10)(x), kept(10)(w), s),
+            {"input": "10", "kernel": "10", "sum": "23"},
+            id="TF32",
+        ),
+        pytest.param(
+            lambda x, w, s: refusing(kept(7)(x), kept(7)(w), s),
+            {"input": "7", "kernel": "7", "sum": "23"},
+            id="bfloat16",
+        ),
+        pytest.param(
+            lambda x, w, s: refusing(x, kept(7)(w), s),
+            {"input": "23", "kernel": "7", "sum": "23"},
+            id="a bfloat16 kernel",
+        ),
+        pytest.param(
+            lambda x, w, s: (
+                refusing(x.astype("f8"), w.astype("f8"), s).astype(x.dtype)
+                if x.dtype.kind == "f"
+                else refusing(x, w, s)
+            ),
+            {"input": "23", "kernel": "23", "sum": "52"},
+            id="a wide sum",
+        ),
+    ],
+)
+def test_a_planted_precision_is_recognized(function: Function, expected: dict[str, str]) -> None:
+    found = card_of(function).precision["float32"]
+    assert {name: value.split(" ")[0] for name, value in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "algorithm", "integers"),
+    [(refusing, "direct", "2**24"), (by_fft, "FFT", "never"), (by_winograd, "tiles (Winograd), direct from", "2**2")],
+)
+def test_a_planted_algorithm_is_recognized(function: Function, algorithm: str, integers: str) -> None:
+    found = card_of(function)
+    assert found.algorithm["algorithm"].startswith(algorithm)
+    assert found.algorithm["integers exact below"].startswith(integers)
+    assert any(each.startswith("algorithm") for each in found.differences) == (function is not refusing)
+
+
+def test_a_fault_is_shrunk_to_the_smallest_call_and_becomes_a_case(tmp_path: Any) -> None:
+    """Planted: a stride and a dilation together lose the stride on the last axis."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        if max(s.stride) > 1 and max(s.dilation) > 1:
+            s = s._replace(stride=(s.stride[0], 1))
+        return refusing(x, w, s)
+
+    found = card_of(call)
+    assert "another shape" in found.faults[0].words
+    path = tmp_path / "fault.yaml"
+    path.write_text(found.faults[0].case, encoding="utf-8")
+    (case,) = load(path)
+    assert max(case.stride) == 2
+    assert max(case.dilation) == 2
+    assert case.x.size <= 4
+    assert case.w.size == 1
+    for word in ("same", "valid"):
+        assert found.conventions[f"padding {word}"]["exceptional"]
+
+
+def test_a_padding_that_is_not_stopped_at_zero_in_one_dtype_is_found() -> None:
+    """Planted: what TensorFlow's conv3d does in float64."""
+
+    def crops(n: int, k: int, stride: int, dilation: int) -> tuple[int, int]:
+        total = (-(-n // stride) - 1) * stride + (k - 1) * dilation + 1 - n
+        low = int(total / 2)
+        return low, total - low
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        return (same_by(crops) if x.dtype == np.float64 else refusing)(x, w, s)
+
+    found = card_of(call)
+    assert found.conventions["padding same"]["exceptional"] == 0
+    (fault,) = found.faults
+    assert fault.words == "numbers are wrong"
+    assert "w float64 (1, 1, 1, 1)" in fault.call
+
+
+def test_an_honest_system_has_no_faults() -> None:
+    found = card_of(refusing)
+    assert not found.faults
+    assert not found.differences
+
+
+def test_a_system_that_nothing_explains_is_unreadable() -> None:
+    found = card_of(lambda x, w, s: np.cumsum(refusing(x, w, s), axis=3))
+    assert "no order of axes" in found.unreadable
+
+
+def test_a_death_is_a_fault() -> None:
+    def answer(question: Question) -> Outcome:
+        return Died("was ended by SIGABRT") if 0 in question.arrays[0].shape else called(question)
+
+    found = answered(card("fake", "1", planted(refusing)), answer)
+    assert "SIGABRT" in found.faults[0].words
+    assert "(1, 1, 0, 0)" in found.faults[0].call
+
+
+def test_results_that_change_are_seen() -> None:
+    stream = np.random.default_rng(1)
+    found = card_of(lambda x, w, s: refusing(x, w, s) * (1 + 1e-6 * stream.integers(-1, 2)).astype(x.dtype))
+    assert found.precision["order"]["repeats"] == "no"
+
+
+@pytest.mark.parametrize(("dtype", "wraps"), [("int8", "wraps"), ("int32", "wraps"), ("uint8", "wraps")])
+def test_overflow_is_told(dtype: str, wraps: str) -> None:
+    def saturating(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        if x.dtype.kind not in "iu":
+            return refusing(x, w, s)
+        y = refusing(x.astype("f8"), w.astype("f8"), s)
+        return np.clip(y, np.iinfo(x.dtype).min, np.iinfo(x.dtype).max).astype(x.dtype)
+
+    assert card_of(refusing).conventions["overflow"][dtype] == wraps
+    assert card_of(saturating).conventions["overflow"][dtype] == "saturates"
+
+
+def test_the_conjugated_operand_is_told() -> None:
+    assert card_of(refusing).conventions["conjugation"] == "none"
+    assert card_of(lambda x, w, s: refusing(x, w.conj(), s)).conventions["conjugation"] == "kernel"
+
+
+def test_exchanged_operands_are_told() -> None:
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        pairs = [(k - 1, k - 1) for k in w.shape[2:]]
+        y = refusing(x, w, s._replace(padding=pairs))
+        small = [sorted(each) for each in zip(x.shape[2:], w.shape[2:], strict=True)]
+        return y[:, :, *(slice(low - 1, high) for low, high in small)]
+
+    entry = {"words": {"valid": Word("VALID", "valid")}, "stride": False, "dilation": False, "explicit": "no"}
+    assert card_of(call, **entry).conventions["kernel larger"] == {"valid": "valid, operands exchanged"}
+
+
+def test_askings_side_by_side_are_asked_in_one_batch() -> None:
+    def asking(count: int) -> Asking[int]:
+        seen = 0
+        for _ in range(count):
+            outcomes: list[Any] = yield [None] * count  # type: ignore[list-item]
+            seen += len(outcomes)
+        return seen
+
+    def counted() -> tuple[list[int], dict[str, int]]:
+        both = together({"a": asking(1), "b": asking(3)})
+        batches = [len(next(both))]
+        while True:
+            try:
+                batches.append(len(both.send([None] * batches[-1])))  # type: ignore[list-item]
+            except StopIteration as stop:
+                return batches, stop.value
+
+    assert counted() == ([4, 3, 3], {"a": 1, "b": 9})
+
+
+def test_cards_come_through_the_pool() -> None:
+    names = ("honest", "flipped", "shifted", "declining")
+    with Pool([FAKES[name] for name in names]) as pool:
+        cards = probe(pool, pool.entry_points())
+    assert list(cards) == [f"fake.{name}" for name in names]
+    assert cards["fake.honest"].differences == []
+    assert cards["fake.flipped"].conventions["reversal"] == {rank: [True] * rank for rank in (1, 2, 3)}
+    assert cards["fake.shifted"].conventions["padding same"]["rule"] == "same_upper, shifted by -1"
+    assert "declines" in cards["fake.declining"].unreadable
