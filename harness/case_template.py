@@ -1,4 +1,19 @@
-"""The case file that `harness new` writes."""
+"""The case files that `harness new` writes: one to start from, and one of a user's own arrays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from harness.case import CaseError, load, write_schema
+from harness.layout import LayoutError, to_canonical
+from harness.window import output_size, padding_pair
+
+SCHEMA = "case.schema.json"
 
 TEMPLATE = """\
 # A case: data, settings, and what is expected. `harness check` checks it, `harness run` runs it.
@@ -30,3 +45,100 @@ padding: same                 # same | same_upper | same_lower | valid | full | 
 #     digits: 6               # significant digits printed
 #     values: [[1.0, 2.0, 3.0, 4.0], [null, null, null, null], [null, null, null, null], [null, null, null, null]]
 """
+OF_ARRAYS = """\
+# Made of arrays by `harness new`. Check what is marked with a question; `harness run` runs it on all backends.
+title: {title}
+why: my own numbers and those of a framework differ
+operation: convolution
+input:
+  layout: {input}    # are these the axes? N batch, C channel, D H W; a letter that is left out has length 1
+  dtype: {dtype}
+  file: {input_file}
+kernel:
+  layout: {kernel}    # and these? O output channels, I input channels per group, D H W
+  file: {kernel_file}
+means: cross-correlation    # what do you want? cross-correlation (deep learning) or convolution (mathematics)
+stride: {stride}
+dilation: 1
+padding: {padding}    # same | same_upper | same_lower | valid | full | 1 | [1, 2] | [[0, 1], [0, 1]] | unknown
+"""
+RECORDED = """\
+recorded:
+  - system: my own code
+    origin: {origin}
+    layout: {output}    # and are these the axes of your output?
+    file: {output_file}
+"""
+
+
+def start(path: Path) -> None:
+    """Writes a commented case to start from, and the schema for editors where none is found."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_schema_line(path) + TEMPLATE, encoding="utf-8")
+
+
+def of_arrays(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str]) -> None:
+    """Writes a case of .npy files: input, kernel and perhaps output, which are copied into a folder beside it.
+
+    Padding and stride are read from the sizes where these leave no choice. Raises CaseError, and writes nothing, when
+    the arrays do not fit their layouts or each other, or when the folder exists.
+    """
+    folder = path.with_suffix("")
+    if folder.exists():
+        raise CaseError(f"{folder} exists already; choose another name or remove it")
+    folder.mkdir(parents=True)
+    try:
+        for role, source in files.items():
+            shutil.copyfile(source, folder / f"{role}.npy")
+        path.write_text(_schema_line(path) + _document(path, files, layouts), encoding="utf-8")
+        list(load(path))
+    except (CaseError, LayoutError, ValueError, EOFError) as error:
+        path.unlink(missing_ok=True)
+        shutil.rmtree(folder)
+        given = ",".join(layouts.values())
+        raise CaseError(
+            f"{error}\nnothing was written; the axes were taken to be {given}, say what they are with --layout"
+        ) from None
+
+
+def _document(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str]) -> str:
+    arrays = {role: np.load(file, mmap_mode="r", allow_pickle=False) for role, file in files.items()}
+    sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in arrays.items()}
+    stride, padding = _settings(sizes["input"], sizes["kernel"], sizes.get("output"))
+    deciding = arrays.get("output", arrays["input"]).dtype.name
+    told = {
+        "title": _quoted(f"{path.stem}, my own numbers"),
+        "dtype": deciding if deciding in ("float16", "float32", "float64") else "float32",
+        **{f"{role}_file": _quoted(f"{path.stem}/{role}.npy") for role in files},
+        "stride": stride,
+        "padding": padding,
+        "origin": _quoted(files["output"].name) if "output" in files else "",
+        **layouts,
+    }
+    return (OF_ARRAYS + (RECORDED if "output" in files else "")).format(**told)
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML, which takes what JSON does."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _settings(n: Sequence[int], k: Sequence[int], found: Sequence[int] | None) -> tuple[str, str]:
+    """(stride, padding) with which the output has the sizes that were found; unknown where no usual ones give them."""
+    if found is None:
+        return "1", "same"
+    for stride in (1, 2):
+        for padding in ("valid", "same", "full"):
+            axes = ((size, taps, stride, 1, padding_pair(padding, size, taps, stride)) for size, taps in zip(n, k))
+            if list(found) == [output_size(*axis) for axis in axes]:
+                return str(stride), padding
+    return "unknown", "unknown"
+
+
+def _schema_line(path: Path) -> str:
+    """The line by which editors find the schema: that of a folder above, else a new one beside the case."""
+    for number, folder in enumerate(path.absolute().parents):
+        if (folder / SCHEMA).is_file():
+            return f"# yaml-language-server: $schema={'../' * number}{SCHEMA}\n"
+    write_schema(path.parent / SCHEMA)
+    return f"# yaml-language-server: $schema={SCHEMA}\n"

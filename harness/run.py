@@ -15,12 +15,13 @@ import numpy as np
 
 from harness import compare, expect
 from harness.case import Case
+from harness.diagnosis import Explanation, diagnose
 from harness.layout import LayoutError
 from harness.lower import MODES, Call, Unsupported, lower
 from harness.numbers import describe
 from harness.pool import Answered, Declined, Died, Outcome, Pool
 from harness.power import power
-from harness.transform import Transform
+from harness.transform import NotRepeatable, Transform
 from harness.verdict import Judge, Verdict
 from harness.worker.entry import EntryPoint
 
@@ -35,7 +36,8 @@ class Result:
     """One case x entry point x mode, as JSON has it, without the case's id.
 
     transforms: what explains the output where the verdict is a convention, what the call needed otherwise; words: the
-    same, as sentences. group: number of the agreement class within the mode, None without an output.
+    same, as sentences. group: number of the agreement class within the mode, None without an output. explanations: of
+    an output that differs; all that fit for a recording, the one that was found first for a call.
     """
 
     entry_point: str
@@ -52,6 +54,7 @@ class Result:
     reason: str = ""
     words: tuple[str, ...] = ()
     group: int | None = None
+    explanations: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ class _OpenCase:
             return Result(
                 entry.name, backend, mode, kind, kind, reason="\n".join(filter(None, [outcome.reason, stderr]))
             )
+        if outcome.not_repeatable:
+            return _not_repeatable(Result(entry.name, backend, mode, kind, "unexplained"), outcome)
         call = self._calls[index, mode]
         try:
             verdict = self.judge.live(call.canonical(outcome.array), entry.algorithm)
@@ -161,8 +166,13 @@ class _OpenCase:
         verdict = self.judge.recorded(recording)
         blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
         result = _judged(blank, verdict, verdict.transforms)
+        found = [] if verdict.kind == "agrees" else diagnose(self.judge, self.judge.observe(recording)).explanations
+        if found:
+            result.verdict, result.explanations = "convention" if found[0].transforms else "agrees", tuple(found)
+            result.transforms, result.words = _ids(found[0].transforms), (found[0].words,)
         if recording.expect is not None:
-            result.expected = verdict.kind != "unexplained" and set(recording.expect) == set(result.transforms)
+            tied = [set(_ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
+            result.expected = result.verdict != "unexplained" and set(recording.expect) in tied
         return result
 
     def _remember(self, mode: str, group: int, index: int, found: np.ndarray) -> None:
@@ -215,12 +225,23 @@ def _shared(calls: dict[str, Call]) -> list[tuple[str, ...]]:
     return [(mode,) for mode in calls]
 
 
+def _not_repeatable(result: Result, outcome: Answered) -> Result:
+    """`result`, filled in for a call that gives something else each time: there is nothing to judge."""
+    found = NotRepeatable()
+    result.transforms, result.words = (found.id,), (found.words(),)
+    result.seconds, result.reason = outcome.seconds, outcome.not_repeatable
+    return result
+
+
 def _judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) -> Result:
     """`result`, filled in with what the verdict says and the transforms that were used or that explain it."""
     result.transforms, result.words = _ids(transforms), tuple(transform.words() for transform in transforms)
     result.max_abs, result.group = verdict.max_abs, verdict.group
     if verdict.fit:
         result.rung, result.bound_share = verdict.fit.rung, verdict.fit.share
+    if verdict.kind == "convention" and verdict.fit:
+        left = verdict.left or 0.0
+        result.explanations = (Explanation(verdict.transforms, (), left, verdict.fit.rung, 0),)
     if verdict.difference:
         result.reason = compare.words(verdict.difference)
     return result

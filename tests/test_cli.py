@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from harness import backends, cli
+from harness import backends, cli, commands, environments, selection
 from harness.backends import Backend
 
 CASE = """
@@ -32,7 +34,7 @@ ABSENT = Backend("absent", "tests.fakes.absent", "no_such_package", "extra")
 def table(monkeypatch, tmp_path):
     """A table of fakes in place of the frameworks, and an empty folder to work in."""
     monkeypatch.setattr(backends, "TABLE", {each.name: each for each in (HONEST, FLIPPED, ABSENT)})
-    for module in (cli, cli.selection):
+    for module in (commands.backends, selection):
         monkeypatch.setattr(module, "TABLE", backends.TABLE)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     monkeypatch.chdir(tmp_path)
@@ -130,16 +132,88 @@ def test_check_says_what_the_data_cannot_see(table, capsys):
     assert "2 cases are well formed" in said
 
 
+def test_check_prints_data_that_see_more(table, capsys):
+    kernel = "kernel: {layout: HW, values: [[1, 1], [1, 1]]}"
+    text = re.sub(r"kernel: .*", kernel, CASE)
+    Path("blind.yaml").write_text(text)
+    assert cli.main(["check", "--strengthen", "blind.yaml"]) == 0
+    said = capsys.readouterr().out
+    stronger = re.search(r"kernel:\n  layout: HW\n  integers: .*\n", said)
+    assert stronger
+    Path("stronger.yaml").write_text(text.replace(kernel, stronger[0]))
+    assert cli.main(["check", "--strengthen", "stronger.yaml"]) == 0
+    assert "cannot tell" not in capsys.readouterr().out
+
+
+def test_run_writes_a_page_and_on_request_junit_and_a_summary(table, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    assert cli.main(["run", "case.yaml", "--junit", "out.xml"]) == 0
+    assert "fake.honest" in Path("reports/comparison.html").read_text("utf-8")
+    assert 'classname="case.yaml" name="fake.honest as_written"' in Path("out.xml").read_text("utf-8")
+    assert "1 cases, 4 results: all as expected" in Path("summary.md").read_text("utf-8")
+
+
+def test_new_makes_a_case_of_arrays_that_can_be_explained(table, capsys):
+    x, w = np.arange(30.0).reshape(5, 6) % 7, np.array([[1.0, 2], [3, 5]])
+    np.save("x.npy", x)
+    np.save("w.npy", w)
+    np.save("y.npy", [[(x[i : i + 2, j : j + 2] * w[::-1, ::-1]).sum() for j in range(5)] for i in range(4)])
+    assert cli.main(["new", "mine", "--from-npy", "x.npy", "w.npy", "--observed", "y.npy"]) == 0
+    assert "harness explain cases/mine.yaml" in capsys.readouterr().out
+    assert cli.main(["explain", "cases/mine.yaml", "--no-code"]) == 0
+    assert "reverse_kernel" in capsys.readouterr().out
+
+
+def test_the_results_hold_code_that_gives_what_was_recorded(table):
+    x, w, y = [[1.0, 2, 3], [4, 5, 6], [7, 8, 1]], [[1.0, 2], [3, 5]], [[24.0, 35], [57, 60]]
+    recorded = f"recorded: [{{system: mine, origin: here, layout: HW, values: {y}}}]"
+    arrays = f"input: {{layout: HW, values: {x}}}\nkernel: {{layout: HW, values: {w}}}\n"
+    Path("mine.yaml").write_text(f"title: mine\nmeans: cross-correlation\n{arrays}{recorded}\n")
+    assert cli.main(["run", "mine.yaml", "--json", "out.json"]) == 0
+    (found,) = (each for each in json.loads(Path("out.json").read_text())["results"] if each["mode"] == "recorded")
+    assert found["transforms"] == ["reverse_kernel"]
+    names = {"x": np.array(x), "w": np.array(w)}
+    exec(found["explanations"][0]["code"]["numpy"], names)
+    np.testing.assert_array_equal(names["y"], [[y]])
+    assert "np.flip(w" in Path("reports/comparison.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--observed", "y.npy"], "belong to --from-npy"),
+        (["--from-npy", "x.npy", "x.npy", "--layout", "HW"], "expected 2 layouts"),
+        (["--from-npy", "x.npy", "nowhere.npy"], "nowhere.npy"),
+        (["--from-npy", "x.npy", "case.yaml"], "--layout"),
+    ],
+)
+def test_new_says_what_is_wrong_with_arrays_and_writes_nothing(table, capsys, arguments, message):
+    np.save("x.npy", np.zeros((3, 3)))
+    assert cli.main(["new", "mine", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not Path("cases/mine.yaml").exists()
+
+
+COMMANDS = ["run", "explain", "probe", "list", "install", "clean", "check", "new", "report", "diff", "completion"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    assert f"harness {command}" in capsys.readouterr().out.split("example: ")[1]
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
 def test_ctrl_c_leaves_no_process_behind(tmp_path):
     """A run whose worker hangs is interrupted once the worker is at it."""
     script = f"""
 import signal, sys
-from harness import cli
+from harness import backends, cli
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
-cli.TABLE.clear()
-cli.TABLE["hanging"] = FAKES["hanging"]
+backends.TABLE.clear()
+backends.TABLE["hanging"] = FAKES["hanging"]
 sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_path)!r}]))
 """
     (tmp_path / "case.yaml").write_text(CASE)
@@ -168,3 +242,65 @@ def wait_for(condition, seconds=60.0):
             return value
         os.sched_yield()
     raise AssertionError("it did not come to that")
+
+
+@pytest.fixture
+def installable(table, monkeypatch, tmp_path):
+    """A backend with an environment of its own, which pip leaves a Python in; `broken` cannot be made."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    table["own"] = Backend("own", "harness.backends.numpy", requirements=("own{version}",), pinned="==1.0")
+    table["broken"] = Backend("broken", "harness.backends.numpy", requirements=("broken{version}",))
+
+    def install(folder, environment):
+        if environment.name.startswith("broken"):
+            raise environments.NotMade("`uv pip install` failed with exit code 1:\n    no such package")
+        (folder / "bin").mkdir()
+        (folder / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        (folder / "bin" / "python").chmod(0o755)
+        return []
+
+    monkeypatch.setattr(environments, "_pip_install", install)
+    return table
+
+
+def test_install_makes_an_environment_list_shows_it_and_clean_removes_it(installable, capsys):
+    assert cli.main(["run", "case.yaml", "--backend", "own"]) == 3
+    assert "harness install 'own'" in capsys.readouterr().err
+    assert cli.main(["install", "own", "own==2.0"]) == 0
+    told = ["own: own==1.0", "own: ready", "own==2.0: own==2.0", "own==2.0: ready"]
+    assert capsys.readouterr().out.splitlines() == told
+    assert cli.main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert "own " in said
+    assert "environment of own==2.0: " in said
+    assert cli.main(["clean", "own==2.0"]) == 0
+    assert cli.main(["clean"]) == 0
+    assert capsys.readouterr().out == "own==2.0: removed\nown: removed\n"
+
+
+def test_an_environment_that_cannot_be_made_is_told_and_the_others_are_made(installable, capsys):
+    assert cli.main(["install", "broken", "own"]) == 3
+    said = capsys.readouterr().out
+    assert "broken: not available: `uv pip install` failed with exit code 1:\n    no such package" in said
+    assert "own: ready" in said
+
+
+def test_install_of_what_is_there_does_nothing_and_of_what_cannot_be_had_says_so(installable, capsys):
+    assert cli.main(["install", "honest"]) == 0
+    assert capsys.readouterr().out == "honest: ready\n"
+    assert cli.main(["install", "absent"]) == 3
+    assert "no_such_package is not installed" in capsys.readouterr().out
+
+
+def test_two_versions_stand_side_by_side_in_the_results(installable, capsys):
+    cli.main(["install", "own==2.0"])
+    Path("line.yaml").write_text(CASE.replace("HW", "W").replace("[5, 6]", "[6]").replace("[3, 2]", "[3]"))
+    cli.main(["install", "own"])
+    assert cli.main(["run", "line.yaml", "--backend", "own", "--backend", "own==2.0", "--json", "out.json"]) == 0
+    document = json.loads(Path("out.json").read_text())
+    assert list(document["environment"]["backends"]) == ["own", "own==2.0"]
+    assert document["classes"]["line.yaml"]["as_written"] == [
+        ["numpy.convolve", "numpy.convolve @ own==2.0"],
+        ["numpy.correlate", "numpy.correlate @ own==2.0"],
+    ]
+    assert "numpy.correlate @ own==2.0" in Path("reports/comparison.md").read_text()

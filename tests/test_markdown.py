@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.numbers import describe
-from harness.report import arrays, results, section, text, verdicts
+from harness.report import arrays, results, text, verdicts, words
 from harness.report.markdown import Markdown
+from harness.report.matrix import mark
+from harness.report.words import LEGEND
 from harness.run import CaseReport
 from tests.pieces import HEADER, both, report, result, settings
 
@@ -88,16 +90,16 @@ REVERSE, SPLIT = "reverse_kernel", "padding_split"
 )
 def test_each_verdict_has_its_sign_and_words(fields: dict[str, Any], sign: str, words: str) -> None:
     found = as_piece(**fields)
-    assert (verdicts.symbol(found), verdicts.as_written(found)) == (sign, words)
-    assert sign in verdicts.LEGEND
+    assert (verdicts.symbol(mark(found)), verdicts.said("as_written", found)) == (sign, words)
+    assert sign in LEGEND
     surprise = as_piece(**fields, expected=False)
-    assert verdicts.symbol(surprise) == f"**{sign}** ✗"
-    assert verdicts.as_written(surprise) == f"{words} **✗ not as expected**"
+    assert verdicts.symbol(mark(surprise)) == f"**{sign}** ✗"
+    assert verdicts.said("as_written", surprise) == f"{words} **✗ not as expected**"
 
 
 def test_a_normalized_call_says_what_it_took() -> None:
     found = as_piece(mode="normalized", words=("turn it", "pad | it"))
-    assert verdicts.normalized(found) == "agrees exactly - turn it; pad \\| it"
+    assert verdicts.said("normalized", found) == "agrees exactly - turn it; pad \\| it"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +156,22 @@ def test_the_matrix_pairs_signs_with_names_of_their_own_mode(tmp_path: Path) -> 
     assert rows(written, "### Normalized, 2-D") == [["case", "b"], ["[a](#case-1)", "†"]]
 
 
+def test_a_recording_comes_with_its_code_and_what_the_data_cannot_tell_from_it(tmp_path: Path) -> None:
+    piece = results.piece(report(results=(*both(result()), result("mine", "recorded", verdict="convention"))))
+    piece["results"][-1]["explanations"] = [
+        {"words": "turn it", "code": {"numpy": "y = f(x)\n```\n"}, "tied": True},
+        {"words": "shift | it", "code": {}, "tied": True},
+        {"words": "far off", "code": {}, "tied": False},
+    ]
+    markdown = Markdown(HEADER)
+    markdown.add(piece)
+    markdown.write(tmp_path / "c.md")
+    written = (tmp_path / "c.md").read_text("utf-8")
+    assert "These data cannot tell it from: shift \\| it." in written
+    assert "numpy:\n\n````text\ny = f(x)\n```\n````" in written
+    assert "far off" not in written
+
+
 def test_members_of_one_file_share_a_head_and_their_data(tmp_path: Path) -> None:
     members = [report(f"m.yaml[stride={n}]", why="A reason.", x=np.full((1, 1, 1, 1), n // 3)) for n in (1, 2, 3)]
     written = rendered(tmp_path / "c.md", *members)
@@ -182,7 +200,7 @@ def test_the_section_says_what_the_case_is(tmp_path: Path) -> None:
         assert part in written
     assert "The data tells every convention looked at apart." in rendered(tmp_path / "c.md", report())
     edges = settings(padding=[[0, 1], [2, 3]], padding_pairs=[[0, 1], [2, 3]], boundary="edge")
-    assert section.settings(edges).endswith("stride 1, padding (0:1 x 2:3, low:high per axis), boundary edge.")
+    assert words.settings(edges).endswith("stride 1, padding (0:1 x 2:3, low:high per axis), boundary edge")
 
 
 def test_classes_come_with_members_reason_and_numbers_that_are_not_repeated(tmp_path: Path) -> None:

@@ -20,7 +20,10 @@ from harness.report import results
 from harness.run import CaseReport
 from tests.pieces import HEADER, report, result
 
-KEYS = "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words"
+KEYS = (
+    "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words "
+    "explanations"
+)
 
 
 def written(path: Path, *reports: CaseReport) -> dict[str, Any]:

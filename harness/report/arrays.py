@@ -25,9 +25,32 @@ def kind(shown: Described, role: str) -> str:
 
 def block(shown: Described, role: str) -> str:
     """The numbers as a code block."""
-    if "values" in shown:
-        return fenced("\n".join(_planes(shown, role)))
-    return fenced("\n".join([_summary(shown), "corner:", *_grid(shown["corner"], shown["dtype"])]))
+    lines = [] if "values" in shown else [summary(shown)]
+    for name, rows in planes(shown, role):
+        lines += filter(None, [name])
+        lines += _aligned(rows)
+    return fenced("\n".join(lines))
+
+
+def planes(shown: Described, role: str) -> Iterator[tuple[str, list[list[str]]]]:
+    """(name, rows of numbers as text) of each plane, of the corner of a large array; "" names an only plane."""
+    if "values" not in shown:
+        yield "corner:", _texts(shown["corner"], shown["dtype"])
+        return
+    shape = shown["shape"]
+    flat = 2 if len(shape) > 3 else 1
+    cells = np.array(shown["values"], object).reshape(shape)
+    for index in np.ndindex(*shape[:-flat]):
+        place = zip(_letters(shown, role), index, shape)
+        name = ", ".join(f"{AXES[letter]} {at}" for letter, at, size in place if size > 1)
+        yield name, _texts(cells[index].tolist(), shown["dtype"])
+
+
+def summary(shown: Described) -> str:
+    """Smallest, largest, mean and 2-norm of a large array."""
+    figures = [f"{name} {float(shown[name]):.6g}" for name in ("min", "max", "mean", "norm") if name in shown]
+    missing = [f"{shown['not_finite']} not finite"] if shown.get("not_finite") else []
+    return ", ".join(figures + missing)
 
 
 def number(value: Any, dtype: str) -> str:
@@ -44,32 +67,15 @@ def _letters(shown: Described, role: str) -> str:
     return LEADING[role] + SPATIAL.get(len(shown["shape"]) - 2, "")
 
 
-def _planes(shown: Described, role: str) -> Iterator[str]:
-    """The lines of all planes, each under its name where there are several."""
-    shape = shown["shape"]
-    flat = 2 if len(shape) > 3 else 1
-    cells = np.array(shown["values"], object).reshape(shape)
-    for index in np.ndindex(*shape[:-flat]):
-        place = zip(_letters(shown, role), index, shape)
-        name = ", ".join(f"{AXES[letter]} {at}" for letter, at, size in place if size > 1)
-        yield from filter(None, [name])
-        yield from _grid(cells[index].tolist(), shown["dtype"])
+def _texts(values: list[Any], dtype: str) -> list[list[str]]:
+    nested = any(isinstance(value, list) for value in values)
+    rows = [row if isinstance(row, list) else [row] for row in values] if nested else [values]
+    return [[number(value, dtype) for value in row] for row in rows]
 
 
-def _grid(values: list[Any], dtype: str) -> list[str]:
+def _aligned(rows: list[list[str]]) -> list[str]:
     """Lines of numbers, decimal points below each other."""
-    rows = [row if isinstance(row, list) else [row] for row in values] if _nested(values) else [values]
-    cells = [[number(value, dtype).partition(".") for value in row] for row in rows]
+    cells = [[text.partition(".") for text in row] for row in rows]
     before = max((len(whole) for row in cells for whole, _, _ in row), default=0)
     after = max((len(point + rest) for row in cells for _, point, rest in row), default=0)
     return [" ".join(f"{whole:>{before}}{point + rest:<{after}}" for whole, point, rest in row) for row in cells]
-
-
-def _nested(values: list[Any]) -> bool:
-    return any(isinstance(value, list) for value in values)
-
-
-def _summary(shown: Described) -> str:
-    figures = [f"{name} {float(shown[name]):.6g}" for name in ("min", "max", "mean", "norm") if name in shown]
-    missing = [f"{shown['not_finite']} not finite"] if shown.get("not_finite") else []
-    return ", ".join(figures + missing)

@@ -1,6 +1,7 @@
 """Results as JSON: one piece per case, gathered as they come, written as one object, and read again.
 
-    {"harness": version, "created": time, "environment": {...}, "cases": [...], "results": [...],
+    {"harness": version, "created": time, "environment": {...}, "entry_points": [declaration, ...],
+     "cases": [...], "results": [...],
      "classes": {case id: {mode: [[entry point, ...], ...]}}, "outputs": {case id: {mode: [output of each class, ...]}}}
 
 A piece is the part of that object which is about one case: `case`, `results`, `classes` and `outputs`.
@@ -20,11 +21,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harness import __version__
+from harness.answers import explanation_json
 from harness.pool import Hello
 from harness.report.atomic import replacing
 from harness.run import CaseReport, Result
 
 Piece = dict[str, Any]
+HEADER = ("harness", "created", "environment", "entry_points")
+"""Keys of what is not about one case; older results have no entry points."""
 
 
 class ResultsError(ValueError):
@@ -32,7 +36,7 @@ class ResultsError(ValueError):
 
 
 def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[str, Any]:
-    """What the results of a run say of the run itself: version, time (UTC) and environment.
+    """What the results of a run say of the run itself: version, time (UTC), environment, declared entry points.
 
     `unavailable` says of each backend that could not be used why.
     """
@@ -47,6 +51,9 @@ def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[
         "harness": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": environment,
+        "entry_points": [
+            {**entry.as_json(), "backend": name} for name, hello in hellos.items() for entry in hello.entry_points
+        ],
     }
 
 
@@ -77,6 +84,7 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "reason": result.reason,
         "words": list(result.words),
+        "explanations": [explanation_json(each, {}) for each in result.explanations],
     }
 
 
@@ -104,7 +112,7 @@ class JsonWriter:
 
     def __init__(self, path: Path | None, header: Mapping[str, Any]) -> None:
         self._path = path
-        self._header = {key: header[key] for key in ("harness", "created", "environment")}
+        self._header = {key: header[key] for key in HEADER if key in header}
         self._spools: dict[str, TextIO] = {}
         self._open_files = contextlib.ExitStack()
 
@@ -171,7 +179,7 @@ _CASE = {
 }
 _RESULT = {
     **dict.fromkeys(("case", "entry_point", "backend", "mode", "outcome", "verdict", "reason"), str),
-    **dict.fromkeys(("transforms", "words"), list),
+    **dict.fromkeys(("transforms", "words", "explanations"), list),
     **dict.fromkeys(("max_abs", "bound_share", "seconds"), (int, float, type(None))),
     "rung": (str, type(None)),
     "expected": (bool, type(None)),

@@ -11,25 +11,30 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def plain(text: str) -> str:
     """`text` on one line, in which nothing is markup: it breaks no table and brings no HTML, link or picture."""
-    return _MARKUP.sub(r"\\\g<0>", _one_line(text)).translate(_HTML)
+    return _MARKUP.sub(r"\\\g<0>", one_line(text)).translate(_HTML)
 
 
 def brief(text: str) -> str:
     """`plain`, of the beginning of a text that may be long."""
-    line = _one_line(text)
-    return plain(line if len(line) <= LONGEST else line[:LONGEST] + " ...")
+    return plain(brief_line(text))
+
+
+def brief_line(text: str) -> str:
+    """The beginning of a text that may be long, on one line."""
+    line = one_line(text)
+    return line if len(line) <= LONGEST else line[:LONGEST] + " ..."
 
 
 def code(text: str) -> str:
     """`text` as a code span, in a table or not; a backtick becomes an apostrophe, a bar a broken bar."""
-    return f"`{_one_line(text).translate({ord('`'): chr(39), ord('|'): '¦'})}`"
+    return f"`{one_line(text).translate({ord('`'): chr(39), ord('|'): '¦'})}`"
 
 
 def fenced(text: str) -> str:
     """`text` as a code block whose fence is longer than any that it holds."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    body = "\n".join(_printable(line).rstrip() for line in text.splitlines())
+    body = "\n".join(printable(line).rstrip() for line in text.splitlines())
     return f"{fence}text\n{body}\n{fence}"
 
 
@@ -43,10 +48,11 @@ def share(value: float) -> str:
     return "under 1 %" if value < 0.01 else f"{100 * value:.0f} %"
 
 
-def _one_line(text: str) -> str:
-    return " ".join(_printable(text).split())
+def one_line(text: str) -> str:
+    """`text` on one line, without what `printable` takes away."""
+    return " ".join(printable(text).split())
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Control characters, unpaired surrogates and what turns the direction of writing become spaces."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)

@@ -1,0 +1,67 @@
+"""Commands on backends: `harness list`, `install` and `clean`."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness import environments, selection
+from harness.backends import TABLE, Backend
+from harness.commands import EXPECTED, MISSING, Add
+from harness.pool import Pool
+
+
+def register(add: Add) -> None:
+    """Adds these commands to the command line."""
+    add("list", list_command, "harness list")
+    installs = add("install", install_command, "harness install theano caffe torch==2.12.0")
+    installs.add_argument("backends", nargs="+", metavar="BACKEND", help="a backend, perhaps with a version")
+    cleans = add("clean", clean_command, "harness clean theano")
+    cleans.add_argument("backends", nargs="*", metavar="BACKEND", help="as given to install (default: all)")
+
+
+def list_command(options: argparse.Namespace) -> int:
+    """Lists backends, versions and entry points, and why a backend is not available."""
+    with Pool(TABLE.values()) as pool:
+        for name in TABLE:
+            if name in pool.unavailable:
+                print(f"{name}: not available: {pool.unavailable[name]}")
+                continue
+            hello = pool.hellos[name]
+            runs_on = ", ".join(f"{system} {version}" for system, version in hello.environment.items())
+            print(f"{name} {hello.version} ({runs_on})")
+            for entry in hello.entry_points:
+                ranks = ", ".join(f"{rank}-D" for rank in entry.ranks)
+                print(f"    {entry.name}  {ranks}")
+    for folder, held in environments.made():
+        print(f"environment of {held['name']}: {folder}")
+    return EXPECTED
+
+
+def install_command(options: argparse.Namespace) -> int:
+    """Makes the environments of these backends, and starts each backend once."""
+    code = EXPECTED
+    for backend in selection.backends(options.backends):
+        fault = _install(backend)
+        print(f"{backend.name}: {fault or 'ready'}")
+        code = MISSING if fault else code
+    return code
+
+
+def _install(backend: Backend) -> str:
+    """Makes the environment of a backend if it needs one; why it cannot be used then, "" if it can."""
+    environment = backend.environment
+    if environment and not backend.here():
+        print(f"{backend.name}: {', '.join(environment.requirements + environment.npm)}", flush=True)
+        try:
+            environment.make()
+        except environments.NotMade as error:
+            return f"not available: {error}"
+    with Pool([backend]) as pool:
+        return "".join(f"not available: {reason}" for reason in pool.unavailable.values())
+
+
+def clean_command(options: argparse.Namespace) -> int:
+    """Removes the environments that `install` made, all of them or those of the backends that are named."""
+    for name in environments.clean(options.backends):
+        print(f"{name}: removed")
+    return EXPECTED

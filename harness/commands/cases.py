@@ -1,0 +1,66 @@
+"""Commands on case files: `harness check` and `harness new`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness import asked, case_template, selection
+from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
+from harness.power import power, strengthened
+
+
+def register(add: Add) -> None:
+    """Adds these commands to the command line."""
+    checks = add("check", check_command, "harness check cases/conventions")
+    checks.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
+    checks.add_argument(
+        "--strengthen", action="store_true", help="print data of the same shapes that can tell what a case's cannot"
+    )
+    news = add("new", new_command, "harness new my-layer --from-npy x.npy w.npy --observed y.npy")
+    news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
+    news.add_argument("--from-npy", nargs=2, metavar=("INPUT", "KERNEL"), help="make it of these arrays")
+    news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a .npy file")
+    news.add_argument("--layout", metavar="IN,KERNEL[,OUT]", help="axes of the arrays, as NHWC,HWIO,NHWC")
+
+
+def check_command(options: argparse.Namespace) -> int:
+    """Checks case files without running them, and says what their data cannot tell apart."""
+    count = 0
+    for case in cases_of(case_files(options.cases)):
+        count += 1
+        blind = power(case.convolution()).blind
+        if blind:
+            print(f"warning: {case.id}: the data cannot tell what the case means from: {'; '.join(blind)}")
+            if options.strengthen:
+                print(f"these data of the same shapes can:\n{strengthened(case)}")
+    print(f"{count} cases are well formed")
+    return EXPECTED
+
+
+def new_command(options: argparse.Namespace) -> int:
+    """Writes a case file: a commented one to start from, or one of your own arrays."""
+    path = Path(options.name).with_suffix(".yaml")
+    if len(path.parts) == 1:
+        path = Path(DEFAULT_CASES) / path
+    if path.exists():
+        raise selection.SelectionError(f"{path} exists already; choose another name or remove it")
+    if options.from_npy:
+        _new_of_arrays(path, options)
+    elif options.observed or options.layout:
+        raise selection.SelectionError("--observed and --layout belong to --from-npy INPUT KERNEL; add it")
+    else:
+        case_template.start(path)
+    print(f"{path} written; run it with: harness run {path}")
+    if options.observed:
+        print(f"what explains the output that you observed: harness explain {path}")
+    return EXPECTED
+
+
+def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
+    given = dict(zip(("input", "kernel", "output"), filter(None, [*options.from_npy, options.observed])))
+    layouts = options.layout.split(",") if options.layout else [asked.usual_layout(*each) for each in given.items()]
+    if len(layouts) != len(given):
+        raise selection.SelectionError(f"--layout {options.layout}: expected {len(given)} layouts, as NHWC,HWIO,NHWC")
+    files = {role: Path(name) for role, name in given.items()}
+    case_template.of_arrays(path, files, dict(zip(given, layouts)))

@@ -1,0 +1,73 @@
+"""`harness explain`: which changes give an observed output, and code that proves it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from harness import answers, asked, explaining, fix, selection
+from harness.case import Case
+from harness.commands import EXPECTED, Add, case_files, cases_of
+from harness.pool import Limits, Pool
+
+
+def register(add: Add) -> None:
+    """Adds these commands to the command line."""
+    explains = add("explain", explain_command, "harness explain cases/seeds/apple-data.yaml")
+    explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
+    for name, text in (("input", "the input"), ("kernel", "the kernel"), ("observed", "the output, NaN not known")):
+        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .npz#key, .csv or .txt")
+    explains.add_argument("--layout", metavar="IN,KERNEL,OUT", help="axes of the three files, as NHWC,HWIO,NHWC")
+    for name, text in asked.SETTINGS.items():
+        explains.add_argument(f"--{name}", metavar="VALUE", help=text)
+    explains.add_argument(
+        "--system", action="append", choices=list(fix.SYSTEMS), help="show code for this system only (default: all)"
+    )
+    explains.add_argument("--no-code", action="store_true", help="show no code, which starts no framework")
+    explains.add_argument("--json", action="store_true", help="print JSON, one object for each case")
+
+
+def explain_command(options: argparse.Namespace) -> int:
+    """Says which changes of the intended call give the observed output, and shows code that proves it."""
+    systems = () if options.no_code else tuple(options.system or fix.SYSTEMS)
+    if options.input or options.kernel or options.observed:
+        _say_explained(_case_of_files(options), systems, options.json)
+        return EXPECTED
+    if len(options.what) not in (1, 3):
+        raise selection.SelectionError("explain takes a CASE, two entry points and a CASE, or --input with files")
+    *names, path = options.what
+    if not names:
+        for case in cases_of(case_files([path])):
+            _say_explained(case, systems, options.json)
+        return EXPECTED
+    backends = selection.backends(list(dict.fromkeys(name.split(".")[0].lower() for name in names)))
+    with Pool(backends, Limits()) as pool:
+        for case in cases_of(case_files([path])):
+            _say(case, [explaining.pair(case, (names[0], names[1]), pool, systems)], options.json)
+    return EXPECTED
+
+
+def _say_explained(case: Case, systems: Sequence[str], as_json: bool) -> None:
+    _say(case, list(explaining.recordings(case, systems)), as_json)
+
+
+def _say(case: Case, found: Sequence[explaining.Explained], as_json: bool) -> None:
+    if as_json:
+        recorded = [answers.as_json(each.system, each.answer, each.code) for each in found]
+        print(json.dumps({"case": case.id, "recordings": recorded}))
+        return
+    print(f"{case.id}: {case.title}")
+    for each in found:
+        print(answers.text(each.system, each.answer, each.code))
+
+
+def _case_of_files(options: argparse.Namespace) -> Case:
+    files = {"input": options.input, "kernel": options.kernel, "output": options.observed}
+    if not all(files.values()):
+        raise selection.SelectionError("--input, --kernel and --observed belong together; give all three files")
+    stated = options.layout.split(",") if options.layout else [asked.usual_layout(*each) for each in files.items()]
+    if len(stated) != len(files):
+        raise selection.SelectionError(f"--layout {options.layout}: expected three, as NHWC,HWIO,NHWC")
+    settings = {key: value for key in asked.SETTINGS if (value := getattr(options, key)) is not None}
+    return asked.case_of_files(files, dict(zip(files, stated)), settings)

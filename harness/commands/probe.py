@@ -1,0 +1,54 @@
+"""`harness probe`: what entry points, or a program of a user, compute."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from harness import probing
+from harness.backends.program import FORMATS
+from harness.commands import EXPECTED, UNEXPECTED, Add
+from harness.report import cards
+
+
+def register(add: Add) -> None:
+    """Adds these commands to the command line."""
+    probes = add("probe", probe_command, "harness probe torch.nn.functional.conv2d")
+    probes.add_argument("entry_points", nargs="*", metavar="ENTRY_POINT", help="a name or pattern (default: all)")
+    probes.add_argument("--backend", action="append", default=[], metavar="NAME", help="only this backend")
+    probes.add_argument(
+        "--command",
+        dest="own_command",
+        metavar="LINE",
+        help="your own program, with {input} {kernel} {output} and perhaps {stride} {dilation} {padding}",
+    )
+    probes.add_argument("--python", dest="own_python", metavar="MODULE:FUNCTION", help="your own Python function")
+    probes.add_argument("--layout", default="HW,HW,HW", metavar="IN,KERNEL,OUT", help="its axes (default: %(default)s)")
+    probes.add_argument("--files", choices=list(FORMATS), default="npy", help="the files of --command (default: npy)")
+    probes.add_argument("--padding", action="append", default=[], metavar="WORD", help="a word it takes for {padding}")
+    probes.add_argument(
+        "--time-limit", type=float, default=30.0, metavar="SECONDS", help="for one call of it (default: %(default)g)"
+    )
+    probes.add_argument("--json", action="store_true", help="print JSON, a list of cards")
+    probes.add_argument("--markdown", metavar="FILE", type=Path, help="write the table of all cards, too")
+    probes.add_argument("--faults", metavar="DIR", type=Path, help="write what contradicts itself as case files")
+
+
+def probe_command(options: argparse.Namespace) -> int:
+    """Measures what entry points, or a program of your own, compute. Exit code 1 where a declaration says otherwise."""
+    way = {name: value for name in ("command", "python") if (value := getattr(options, f"own_{name}"))}
+    if way:
+        backend = probing.program(way, options.layout, options.files, options.padding, options.time_limit)
+        found = probing.own_cards(backend)
+    else:
+        backends = probing.backends(options.entry_points, options.backend)
+        found = probing.cards(backends, options.entry_points, options.backend)
+    shown = [card.as_json() for card in found]
+    print(json.dumps(shown, indent=2) if options.json else "\n\n".join(map(cards.text, shown)))
+    if options.markdown:
+        options.markdown.write_text(cards.markdown(shown), encoding="utf-8")
+    for path in probing.write_faults(options.faults, found) if options.faults else ():
+        print(f"written: {path}", file=sys.stderr)
+    return UNEXPECTED if any(card.differences or card.unreadable for card in found) else EXPECTED

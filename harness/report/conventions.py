@@ -1,0 +1,96 @@
+"""The conventions of all entry points in one table, from their declarations.
+
+`python -m harness.report.conventions > docs/conventions.md` writes the page of all of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from harness.backends import TABLE
+from harness.layout import expand
+from harness.report.tables import table
+from harness.report.text import code, plain
+
+HEADS = (
+    "entry point",
+    "computes",
+    "input, kernel, output",
+    "its word for `same`, and what that is",
+    "padding by numbers",
+    "stride",
+    "dilation",
+    "groups",
+    "boundaries",
+)
+SAME = ("same", "same_upper", "same_lower")
+RECIPES = {
+    "same_upper": "odd sample on the high side",
+    "same_lower": "odd sample on the low side",
+    "same_half": "centre at k // 2",
+    "half": "k // 2 on both sides",
+}
+INTRODUCTION = """\
+# Conventions of each framework
+
+What each entry point declares, and what `tests/test_backends.py` holds against the numbers that it computes. This page
+is generated: `python -m harness.report.conventions > docs/conventions.md`.
+
+**Computes**: convolution reads the kernel backwards along every spatial axis (rotated by 180 degrees in 2-D);
+cross-correlation, which deep learning calls convolution, does not. Layouts: N batch, C channel, O output channel, I
+input channel per group, D H W space. **Its word for `same`**: where the sample more goes when the total of the padding
+is odd. "Centre at k // 2" and "odd sample on the high side" are the same for odd kernels at stride 1, and one sample
+apart for even ones. What a function does not take (a stride, uneven padding), the harness does by a named transform."""
+
+
+def rows(declarations: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """A row of plain texts under HEADS for each declaration (`EntryPoint.as_json`)."""
+    return [_row(each) for each in declarations]
+
+
+def document() -> str:
+    """The page of all declarations in the table of backends; imports no framework."""
+    cells = [[code(name), *map(plain, others)] for name, *others in rows(_declared())]
+    return f"{INTRODUCTION}\n\n{table(cells, HEADS)}\n"
+
+
+def _declared() -> Iterator[dict[str, Any]]:
+    for backend in TABLE.values():
+        for entry in importlib.import_module(backend.module).ENTRY_POINTS:
+            yield entry.as_json()
+
+
+def _row(declared: Mapping[str, Any]) -> list[str]:
+    return [
+        declared["name"],
+        "convolution" if declared["reversal"] else "cross-correlation",
+        _layouts(declared),
+        _same(declared["words"]),
+        {"uneven": "low and high", "even": "the same on both sides"}.get(declared["explicit"], "no"),
+        "yes" if declared["stride"] else "no",
+        "yes" if declared["dilation"] else "no",
+        declared["groups"],
+        ", ".join(declared["boundaries"]),
+    ]
+
+
+def _layouts(declared: Mapping[str, Any]) -> str:
+    """The layouts for the lowest rank that is neither 1 nor 3, if there is one."""
+    rank = 2 if 2 in declared["ranks"] else declared["ranks"][0]
+    return ", ".join(expand(declared[role], rank) for role in ("input", "kernel", "output"))
+
+
+def _same(known: Mapping[str, Any]) -> str:
+    """The words for `same`, and what they come to."""
+    told: dict[str, None] = {}
+    for native, recipe, strided, *_ in (known[word] for word in SAME if word in known):
+        own = f"{native}: " if native else ""
+        limit = "" if strided else ", stride 1 only"
+        told[f"{own}{RECIPES.get(recipe, recipe)}{limit}"] = None
+    return "; ".join(told) or "none"
+
+
+if __name__ == "__main__":
+    print(document(), end="")

@@ -1,0 +1,96 @@
+"""The matrix of entry points and cases: what stays in memory of each case while its section goes to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from harness.report import words
+from harness.report.view import MODES, Piece, Result, short_name
+
+
+class Mark(NamedTuple):
+    """A cell: a sign of `words.LEGEND`, and whether it is not what the case expects."""
+
+    sign: str
+    unexpected: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A case in a table, with one cell for each column, None where the entry point was not run."""
+
+    number: int
+    case: str
+    marks: tuple[Mark | None, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cases of one rank in one mode; its columns are entry points, without those that declined every case."""
+
+    title: str
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    case: str
+    names: Mapping[str, tuple[str, ...]]
+    marks: Mapping[str, tuple[Mark, ...]]
+
+
+class Matrix:
+    """Takes pieces one by one, numbered from 1 in their order. backends: entry point -> backend."""
+
+    def __init__(self) -> None:
+        self.backends: dict[str, str] = {}
+        self.cases = self.results = 0
+        self.failures: list[tuple[int, str, str]] = []
+        self._rows: dict[int, list[_Row]] = {}
+        self._seen: dict[Any, Any] = {}
+
+    def add(self, piece: Piece) -> int:
+        """Keeps the row of a case; returns its number."""
+        case, results = piece["case"], piece["results"]
+        self.cases += 1
+        self.results += len(results)
+        self.failures += [(self.cases, short_name(case["id"]), failure) for failure in case["failures"]]
+        by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
+        for result in by_mode["as_written"]:
+            self.backends.setdefault(result["entry_point"], result["backend"])
+        names = {mode: self._once(tuple(each["entry_point"] for each in row)) for mode, row in by_mode.items()}
+        marks = {mode: self._once(tuple(map(mark, row))) for mode, row in by_mode.items()}
+        row = _Row(self.cases, short_name(case["id"]), names, marks)
+        self._rows.setdefault(len(case["input"]["shape"]) - 2, []).append(row)
+        return self.cases
+
+    def tables(self) -> Iterator[Table]:
+        """The tables, as written first, each mode by rank."""
+        for mode, title in MODES.items():
+            for rank, rows in sorted(self._rows.items()):
+                yield _table(f"{title}, {rank}-D", rows, mode)
+
+    def outcome(self) -> str:
+        """What came out, in a sentence."""
+        outcome = f"{len(self.failures)} not as expected" if self.failures else "all as expected"
+        return f"{self.cases} cases, {self.results} results: {outcome}."
+
+    def _once(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The one copy that is kept of rows that are alike."""
+        return self._seen.setdefault(row, row)  # type: ignore[no-any-return]
+
+
+def mark(result: Result) -> Mark:
+    """The cell of a result."""
+    return Mark(words.sign(result), result["expected"] is False)
+
+
+def _table(title: str, rows: list[_Row], mode: str) -> Table:
+    cases = [(row, dict(zip(row.names[mode], row.marks[mode]))) for row in rows]
+    columns = {name: None for _, marks in cases for name, mark in marks.items() if mark.sign != words.DECLINED}
+    lines = (Line(row.number, row.case, tuple(map(marks.get, columns))) for row, marks in cases)
+    return Table(title, tuple(columns), tuple(lines))

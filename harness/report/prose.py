@@ -1,0 +1,20 @@
+"""What the report says of itself; `**` and `*` mark words as markdown does."""
+
+from __future__ import annotations
+
+TITLE = "Which convolutions agree with which"
+PURPOSE = """\
+People move a convolution from one system to another and the numbers differ. Each case below is one such convolution:
+data, settings and what is meant. Every entry point (a function as its users know it) is called with it, and its numbers
+are compared with a reference, evaluated in twice double precision, and with each other. What differs by a convention,
+such as a kernel that is read backwards, is told from what differs by rounding."""
+HOW_TO_READ = """\
+**As written** is the call that a person would first write: axes in the order that the system wants, its own word for
+the padding, the kernel as it is. **Normalized** is the call that makes the system compute what the case means; what it
+takes is said in words. Entry points whose numbers agree with each other are a **class**; the numbers shown are those of
+its first member. **Recorded** is an output that was obtained elsewhere.
+
+Agreement has degrees. *Exactly*: equal to the last bit. *Statistical bound*: as close as rounding errors that behave
+like chance leave it. *Any order of summation*: no order in which the terms can be added has a larger error. *FFT*: the
+bound for a convolution by fast Fourier transform, whose errors spread over the output. The percentage says how much of
+the bound is used."""

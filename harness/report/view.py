@@ -1,0 +1,147 @@
+"""What a report shows of one case, whatever it is written in: classes, table rows and reasons, equal ones as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from harness.report import words
+
+MODES = {"as_written": "As written", "normalized": "Normalized"}
+NO_ANSWER = ("declined", "raised", "died")
+
+Piece = Mapping[str, Any]
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AgreementClass:
+    """Entry points whose numbers agree.
+
+    everyone: whether no other class is there. result: of the first member. output: its numbers. repeated: whether they
+    are what the case means and were shown before.
+    """
+
+    members: Sequence[str]
+    everyone: bool
+    result: Result
+    output: Mapping[str, Any]
+    repeated: bool
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some entry points gave no answer, or none that is explained."""
+
+    verdict: str
+    modes: tuple[str, ...]
+    names: tuple[str, ...]
+    reason: str
+
+
+def classes(piece: Piece) -> dict[str, list[AgreementClass]]:
+    """Mode -> its agreement classes, those that agree with what the case means first."""
+    results = {(result["mode"], result["entry_point"]): result for result in piece["results"]}
+    shown: dict[str, list[AgreementClass]] = {}
+    meant_is_shown = False
+    for mode in MODES:
+        found = list(zip(piece["classes"].get(mode, []), piece["outputs"].get(mode, [])))
+        found.sort(key=lambda pair: results[mode, pair[0][0]]["verdict"] != "agrees")
+        shown[mode] = []
+        for members, output in found:
+            first = results[mode, members[0]]
+            agrees = first["verdict"] == "agrees"
+            shown[mode].append(AgreementClass(members, len(found) == 1, first, output, agrees and meant_is_shown))
+            meant_is_shown |= agrees
+    return shown
+
+
+def meant(piece: Piece) -> Mapping[str, Any] | None:
+    """The numbers that the case means, where no entry point gave them."""
+    if any(each.result["verdict"] == "agrees" for found in classes(piece).values() for each in found):
+        return None
+    return {**piece["case"]["reference"], "dtype": piece["case"]["settings"]["dtype"]}
+
+
+def recordings(piece: Piece) -> Iterator[tuple[Mapping[str, Any], Result]]:
+    """Each recorded output and what became of it; a report of old results may not have the former."""
+    results = [result for result in piece["results"] if result["mode"] == "recorded"]
+    yield from zip(piece["case"].get("recorded", [{}] * len(results)), results)
+
+
+def rows(piece: Piece) -> list[tuple[tuple[str, ...], Mapping[str, Result]]]:
+    """(entry points, mode -> result) for entry points that did not decline everything, equal ones as one."""
+    found: dict[tuple[str, ...], tuple[list[str], Mapping[str, Result]]] = {}
+    for name, modes in _by_name(piece).items():
+        if any(result["verdict"] != "declined" for result in modes.values()):
+            said = tuple(_said(mode, modes.get(mode)) for mode in MODES)
+            found.setdefault(said, ([], modes))[0].append(name)
+    return [(tuple(names), modes) for names, modes in found.values()]
+
+
+def reasons(piece: Piece) -> Iterator[Reason]:
+    """One for each distinct reason for having no answer, or none that is explained."""
+    named: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for name, modes in _by_name(piece).items():
+        for mode, result in modes.items():
+            if result["verdict"] in (*NO_ANSWER, "unexplained"):
+                reason = result["reason"].removeprefix(f"{name} ")
+                named.setdefault((result["verdict"], reason), {}).setdefault(name, []).append(mode)
+    for (verdict, reason), modes_of in named.items():
+        by_modes: dict[tuple[str, ...], list[str]] = {}
+        for name, modes_found in modes_of.items():
+            by_modes.setdefault(tuple(modes_found), []).append(name)
+        for when, names in by_modes.items():
+            yield Reason(verdict, when, tuple(names), reason)
+
+
+def when(modes: Sequence[str]) -> str:
+    """The modes in words, nothing where it is all of them."""
+    return "" if len(modes) == len(MODES) else MODES[modes[0]].lower()
+
+
+def said(mode: str, result: Result) -> str:
+    """What became of a call, in words."""
+    return words.as_written(result) if mode == "as_written" else words.normalized(result)
+
+
+def code(result: Result) -> Mapping[str, str]:
+    """System -> the code that gives an output, of its first explanation; older results have none."""
+    first: Mapping[str, Any] = next(iter(result.get("explanations", ())), {})
+    return first.get("code") or {}
+
+
+def tied(result: Result) -> list[str]:
+    """In words, the explanations that the data cannot tell from the first one."""
+    others = result.get("explanations", ())[1:]
+    return [_sentence(each["words"]) for each in others if each.get("tied")]
+
+
+def _sentence(given: str | Sequence[str]) -> str:
+    return given if isinstance(given, str) else "; ".join(given)
+
+
+def file_and_label(name: str) -> tuple[str, str]:
+    """The file of a case's id, and the label of a member of its matrix."""
+    file, bracket, label = name.rpartition("[")
+    return (file, label.removesuffix("]")) if bracket and name.endswith("]") else (name, "")
+
+
+def short_name(name: str) -> str:
+    """A case's id without folder and suffix."""
+    file, label = file_and_label(name)
+    return " ".join(filter(None, [PurePosixPath(file).stem, label.replace(",", ", ")]))
+
+
+def _by_name(piece: Piece) -> dict[str, dict[str, Result]]:
+    by_name: dict[str, dict[str, Result]] = {}
+    for result in piece["results"]:
+        if result["mode"] in MODES:
+            by_name.setdefault(result["entry_point"], {})[result["mode"]] = result
+    return by_name
+
+
+def _said(mode: str, result: Result | None) -> str:
+    return f"{said(mode, result)} {result['expected'] is False}" if result else ""

@@ -1,0 +1,174 @@
+"""Results in signs and in words, as plain text that each kind of report escapes for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.report.text import quantity, share
+from harness.window import numbers_text, pairs_text
+
+Result = Mapping[str, Any]
+
+DECLINED = "·"
+LEGEND = {
+    "=": "agrees exactly with what the case means, to the last bit",
+    "≈": "agrees within rounding",
+    "R": "the kernel is reversed compared with what the case means",
+    "P": "the padding is split otherwise between the two sides",
+    "RP": "both of these",
+    "C": "another convention, named in the case's own section",
+    "?": "differs, and no convention that is known here explains it",
+    DECLINED: "declined: the entry point does not offer the call",
+    "!": "raised: the call ended in an error",
+    "†": "died: the process of the framework ended or hung",
+}
+KINDS = {
+    "=": "exact",
+    "≈": "rounding",
+    "R": "reversed",
+    "P": "padding",
+    "RP": "both",
+    "C": "convention",
+    "?": "unexplained",
+    DECLINED: "declined",
+    "!": "raised",
+    "†": "died",
+}
+"""A word or two for each sign."""
+UNEXPECTED = "✗"
+CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
+
+_OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†"}
+_CONVENTIONS = {"reverse_kernel": "R", "padding_split": "P", "same_centre": "P", "stride_phase": "P"}
+_NAMES = {
+    "reverse_kernel": "kernel reversed",
+    "padding_split": "padding split otherwise",
+    "same_centre": "centre of the kernel elsewhere",
+}
+_BOUNDS = {
+    "statistical": "the statistical bound",
+    "summation order": "the bound for any order of summation",
+    "fft": "the bound for FFT",
+    "printed digits": "what the rounding of the printed digits allows",
+    "case tolerance": "the tolerance that the case sets",
+}
+
+
+def sign(result: Result) -> str:
+    """The result as one of the signs of LEGEND."""
+    if result["verdict"] == "agrees":
+        return "=" if result["rung"] == "exact" else "≈"
+    if result["verdict"] == "convention":
+        signs = {_CONVENTIONS.get(name, "C") for name in result["transforms"]}
+        return "RP" if signs == {"R", "P"} else signs.pop() if len(signs) == 1 else "C"
+    return _OUTCOMES.get(result["verdict"], "?")
+
+
+def as_written(result: Result) -> str:
+    """What became of the call as written: verdict, rung and share of its bound, largest difference."""
+    return f"{_verdict(result)}{_difference(result)}"
+
+
+def normalized(result: Result) -> str:
+    """What became of the normalized call; where it agrees, with the transforms that it took."""
+    agrees = result["verdict"] == "agrees"
+    steps = "; ".join(result["words"]) if agrees else ""
+    return f"{_verdict(result)}{_difference(result)}{f' - {steps}' if steps else ''}"
+
+
+def explanation(result: Result) -> str:
+    """Why the members of a class differ from what the case means, or that they do not."""
+    if result["verdict"] == "agrees":
+        return "agrees with what the case means"
+    if result["verdict"] == "convention":
+        return f"explained by: {'; '.join(result['words'])}"
+    return "unexplained"
+
+
+def recording(result: Result) -> str:
+    """What was found of a recorded output, as the end of a sentence."""
+    if result["verdict"] == "unexplained":
+        found = "is explained by nothing that is known here"
+    else:
+        meant = "agrees with what the case means" if result["verdict"] == "agrees" else f"is {explanation(result)}"
+        found = f"{meant}, {_digits(result)}"
+    return found + _difference(result)
+
+
+def settings(given: Mapping[str, Any]) -> str:
+    """The settings in one line; what is left at 1, zero or none is not named."""
+    pairs = f"({pairs_text(given['padding_pairs'])}, low:high per axis)"
+    parts = [
+        given["means"],
+        given["dtype"],
+        f"stride {_per_axis(given['stride'])}",
+        f"dilation {_per_axis(given['dilation'])}" if max(given["dilation"]) > 1 else "",
+        f"padding {given['padding']} {pairs}" if isinstance(given["padding"], str) else f"padding {pairs}",
+        f"{given['groups']} groups" if given["groups"] > 1 else "",
+        f"boundary {given['boundary']}" if given["boundary"] != "zero" else "",
+        "bias" if given["bias"] else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def power(blind: Sequence[str]) -> str:
+    """What the data of the case cannot see."""
+    if not blind:
+        return "The data tells every convention looked at apart."
+    return f"The data cannot tell: {'; '.join(blind)}."
+
+
+def count(classes: int) -> str:
+    """The number of agreement classes."""
+    return {0: "no output.", 1: "one class."}.get(classes, f"{classes} classes.")
+
+
+def environment(header: Mapping[str, Any]) -> list[str]:
+    """What was run and where, a line for each fact."""
+    found = header["environment"]
+    versions = [f"{name} {about['version']}" for name, about in found["backends"].items()]
+    return [
+        f"frameworks: {', '.join(versions) or 'none'}",
+        f"Python {found['python']} on {found['platform']}",
+        f"processor: {found['processor']}",
+        f"harness {header['harness']}, {header['created']}",
+        *(f"not available: {name}: {reason}" for name, reason in found["unavailable"].items()),
+    ]
+
+
+def _per_axis(values: Sequence[int]) -> str:
+    return str(values[0]) if len(set(values)) == 1 else numbers_text(tuple(values))
+
+
+def _digits(result: Result) -> str:
+    if result["rung"] == "printed digits":
+        return f"to the last printed digit (uses {share(result['bound_share'])} of {_BOUNDS['printed digits']})"
+    return _closeness(result)
+
+
+def _verdict(result: Result) -> str:
+    if result["verdict"] == "agrees":
+        return f"agrees {_closeness(result)}"
+    if result["verdict"] == "convention":
+        return f"{_names(result['transforms'])}, {_closeness(result)}"
+    return str(result["verdict"])
+
+
+def _names(transforms: Sequence[str]) -> str:
+    return " and ".join(_NAMES.get(name, name.replace("_", " ")) for name in transforms)
+
+
+def _closeness(result: Result) -> str:
+    """How closely the numbers are those of the explanation (of the case itself, where it agrees)."""
+    if result["rung"] == "exact":
+        return "exactly"
+    rung = result["rung"] or "an unnamed"
+    bound = _BOUNDS.get(rung, f"the bound {rung}")
+    return f"within {bound}" if result["bound_share"] is None else f"within {share(result['bound_share'])} of {bound}"
+
+
+def _difference(result: Result) -> str:
+    if result["max_abs"] is None:
+        return ""
+    return f"; largest difference {quantity(result['max_abs'])}" if result["max_abs"] else ""

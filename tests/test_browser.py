@@ -1,0 +1,293 @@
+"""The HTML page in a real browser: no errors, filters, links, heat maps, differences, contrast, narrow screens, print.
+
+Needs Chromium with its driver (Debian: chromium, chromium-driver) and Selenium; skipped without.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.case import load
+from harness.numbers import describe
+from harness.pool import Pool
+from harness.report import results
+from harness.report.html import Html
+from harness.run import CaseReport, run
+from harness.selection import backends
+from tests.pieces import both, report, result
+from tests.test_html import every_verdict
+
+CASES = Path(__file__).parent.parent / "cases"
+SCHEMES = ["light", "dark"]
+NARROW, WIDE = 400, 1280
+
+CONTRASTS = """
+const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+const behind = (element) => {
+  for (let each = element; each; each = each.parentElement) {
+    const colour = rgb(getComputedStyle(each).backgroundColor);
+    if (colour.length === 3 || colour[3] > 0) return colour;
+  }
+};
+const found = new Map();
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const element = walker.currentNode.parentElement;
+  if (!walker.currentNode.textContent.trim() || !element.getClientRects().length) continue;
+  const style = getComputedStyle(element);
+  const [text, ground] = [luminance(rgb(style.color)), luminance(behind(element))];
+  const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+  const name = `${element.tagName}.${element.className} in ${element.parentElement.className}`;
+  found.set(name, Math.min(ratio, found.get(name) ?? 99));
+}
+return [...found];
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real results of a few cases, and results made by hand with every verdict, a failure, and code to copy."""
+    files = ["seeds/apple-data.yaml", "conventions/modes-1d.yaml", "conventions/groups.yaml"]
+    with Pool(backends(["numpy", "scipy"])) as pool:
+        entries = pool.entry_points()
+        header = results.header(pool.hellos, pool.unavailable)
+        reports = [each for file in files for each in run(load(CASES / file), pool, entries)]
+    html = Html(header)
+    for each in [*reports, *made_by_hand()]:
+        piece = results.piece(each)
+        if each.info["id"] == "code.yaml":
+            turn = {"transforms": [], "words": "turn it", "code": {"torch": "w = w[:, :, ::-1, ::-1]"}, "tied": False}
+            piece["results"][0]["explanations"] = [turn]
+        html.add(piece)
+    path = tmp_path_factory.mktemp("page") / "comparison.html"
+    html.write(path)
+    return path
+
+
+def made_by_hand() -> list[CaseReport]:
+    surprise = result("g", verdict="unexplained", rung=None, max_abs=3.0, expected=False)
+    large = np.arange(400, dtype="float32").reshape(1, 1, 20, 20)
+    odd = np.array([[[[1e-9, np.nan], [-np.inf, 2.5]]]], "float32")
+    return [
+        report("every-verdict.yaml", every_verdict(), title="A title that is long " + "x" * 200, text="a\nb"),
+        report("failing.yaml", both(surprise), failures=("as_written: g does not agree",), x=large),
+        report("code.yaml", both(result("h", verdict="convention", transforms=("reverse_kernel",))), x=odd),
+        report(
+            "recorded.yaml",
+            (*both(result()), result("mine", "recorded")),
+            recorded=[{"system": "mine", **describe(odd)}],
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    webdriver = pytest.importorskip("selenium.webdriver")
+    chromium, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("no chromium with chromedriver on the PATH")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-dev-shm-usage",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
+    ):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    started = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield started
+    started.quit()
+
+
+def visit(
+    browser: Any, page: Path, scheme: str = "light", width: int = WIDE, height: int = 900, media: str = ""
+) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get("about:blank")
+    browser.get(page.as_uri())
+
+
+def all_of(browser: Any, selector: str) -> list[Any]:
+    found: list[Any] = browser.find_elements("css selector", selector)
+    return found
+
+
+def section_of(browser: Any, name: str) -> Any:
+    """The section of the case whose heading is `name`."""
+    (found,) = (each for each in all_of(browser, ".case") if each.find_element("tag name", "h3").text == name)
+    return found
+
+
+def shown(browser: Any, selector: str) -> int:
+    return int(
+        browser.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].filter(e => e.getClientRects().length).length",
+            selector,
+        )
+    )
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_it_opens_without_a_word_on_the_console(browser: Any, page: Path, scheme: str) -> None:
+    visit(browser, page, scheme)
+    assert browser.get_log("browser") == []
+    assert shown(browser, "#filter") == 1
+    assert shown(browser, ".heat td") > 100
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_text_has_the_contrast_that_wcag_aa_wants(browser: Any, page: Path, scheme: str, width: int) -> None:
+    visit(browser, page, scheme, width)
+    browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    weak = {name: ratio for name, ratio in browser.execute_script(CONTRASTS) if ratio < 4.5}
+    assert not weak
+
+
+def test_nothing_scrolls_sideways_on_a_narrow_screen(browser: Any, page: Path) -> None:
+    visit(browser, page, width=NARROW)
+    browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= NARROW
+
+
+def test_every_cell_of_the_matrix_leads_to_its_case(browser: Any, page: Path) -> None:
+    visit(browser, page)
+    rows = browser.execute_script("""
+        return [...document.querySelectorAll(".matrix tbody tr")].map((row) => [
+          row.cells[0].textContent,
+          [...row.querySelectorAll("a")].map((link) => document.querySelector(`${link.hash} h3`).textContent),
+        ])""")
+    assert len(rows) > 20
+    for case, led_to in rows:
+        assert set(led_to) == {case}
+    last = all_of(browser, ".matrix td a")[-1]
+    browser.execute_script("arguments[0].click()", last)
+    target = browser.execute_script("return location.hash")
+    top = browser.execute_script("return document.querySelector(arguments[0]).getBoundingClientRect().top", target)
+    assert -1 <= top < 900
+
+
+def test_filters_by_backend_case_and_verdict(browser: Any, page: Path) -> None:
+    visit(browser, page)
+    cases, heads = shown(browser, ".case"), shown(browser, ".matrix thead th[data-backend]")
+    from_scipy = shown(browser, '.matrix thead th[data-backend="scipy"]')
+    browser.find_element("css selector", '#filter [value="scipy"]').click()
+    assert shown(browser, ".matrix thead th[data-backend]") == heads - from_scipy
+    browser.find_element("css selector", "#filter button").click()
+    assert shown(browser, ".matrix thead th[data-backend]") == heads
+
+    browser.find_element("name", "case").send_keys("APPLE")
+    assert shown(browser, ".case") == 1
+    assert browser.find_element("css selector", "#filter output").text == f"1 of {cases} cases"
+    browser.find_element("css selector", "#filter button").click()
+
+    for box in all_of(browser, '#filter [name="verdict"]'):
+        if box.get_attribute("value") != "†":
+            box.click()
+    assert [each.text for each in all_of(browser, ".case h3") if each.is_displayed()] == ["every-verdict"]
+    assert {each.text.split()[0] for each in all_of(browser, ".matrix td a") if each.is_displayed()} == {"†"}
+    browser.find_element("css selector", "#filter button").click()
+
+    browser.find_element("name", "unexpected").click()
+    assert [each.text for each in all_of(browser, ".case h3") if each.is_displayed()] == ["failing"]
+    browser.find_element("css selector", "#filter button").click()
+    assert shown(browser, ".case") == cases
+
+
+def test_heat_maps_show_the_numbers_in_the_colour_of_their_sign(browser: Any, page: Path) -> None:
+    visit(browser, page)
+    kernel = section_of(browser, "apple-data").find_elements("css selector", ".array")[1]
+    case = next(load(CASES / "seeds/apple-data.yaml"))
+    cells = [(float(each.text), each.get_attribute("class")) for each in kernel.find_elements("css selector", "td")]
+    np.testing.assert_allclose([value for value, _ in cells], case.w.ravel(), rtol=1e-5)
+    assert all(name[0] == ("p" if value > 0 else "n") for value, name in cells)
+    strongest = max(cells, key=lambda cell: abs(cell[0]))
+    assert strongest[1] == "p4"
+
+
+def test_differences_of_two_outputs_are_theirs(browser: Any, page: Path) -> None:
+    visit(browser, page)
+    select = pytest.importorskip("selenium.webdriver.support.select").Select
+    place = section_of(browser, "apple-data").find_element("css selector", ".difference")
+    first, second = (select(each) for each in place.find_elements("tag name", "select"))
+    assert len(first.options) > 10
+    first.select_by_visible_text("scipy.signal.convolve (as written)")
+    second.select_by_visible_text("scipy.signal.correlate (as written)")
+    found = [float(each.text) for each in place.find_elements("css selector", ".heat td")]
+    x, w = (np.asarray(each, "float64") for each in arrays_of_apple_data())
+    correlated = correlate(x, w)
+    np.testing.assert_allclose(found, (correlate(x, w[:, ::-1, ::-1]) - correlated).ravel(), rtol=1e-4, atol=1e-4)
+    assert f"Largest difference: {max(map(abs, found)):g}." in place.text
+    second.select_by_visible_text("scipy.ndimage.convolve (as written)")
+    assert "in one class" in place.text
+
+
+def arrays_of_apple_data() -> tuple[Any, Any]:
+    case = next(load(CASES / "seeds/apple-data.yaml"))
+    return case.x[0], case.w[0]
+
+
+def correlate(x: Any, w: Any) -> Any:
+    padded = np.pad(x, [(0, 0), (1, 1), (1, 1)])
+    return np.array([[(padded[:, i : i + 3, j : j + 3] * w).sum() for j in range(5)] for i in range(5)])
+
+
+def test_code_is_copied(browser: Any, page: Path) -> None:
+    visit(browser, page)
+    button = section_of(browser, "code").find_element("css selector", ".copy")
+    browser.execute_script("arguments[0].scrollIntoView()", button)
+    button.click()
+    wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait(browser, 5)
+    wait.until(lambda _: button.text != "Copy")
+    assert button.text in ("Copied", "Selected: press Ctrl+C")
+
+
+def test_the_keyboard_reaches_everything(browser: Any, page: Path) -> None:
+    """The first stop skips to the cases; every control and every box that scrolls can have the focus."""
+    visit(browser, page)
+    browser.find_element("tag name", "body").send_keys("\ue004")
+    assert browser.switch_to.active_element.text == "Skip to the cases"
+    assert (
+        browser.execute_script("""
+        return [...document.querySelectorAll("a, button, input, select, summary, .scroll")]
+          .filter((each) => each.getClientRects().length && each.tabIndex < 0).length""")
+        == 0
+    )
+
+
+def test_it_prints_in_light_without_controls(browser: Any, page: Path, tmp_path: Path) -> None:
+    visit(browser, page, "dark", media="print")
+    assert shown(browser, "#filter") == 0
+    assert browser.execute_script("return getComputedStyle(document.body).color") == "rgb(27, 27, 27)"
+    visit(browser, page)
+    printed = base64.b64decode(browser.print_page())
+    assert printed.startswith(b"%PDF")
+    (tmp_path / "page.pdf").write_bytes(printed)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
+def test_screenshots_for_people_to_look_at(browser: Any, page: Path, tmp_path: Path, scheme: str, width: int) -> None:
+    """Left in the test's folder: the matrix, and the part of the apple data."""
+    visit(browser, page, scheme, width, 3000)
+    for name, part in (("matrix", all_of(browser, "#matrix")[0]), ("apple-data", section_of(browser, "apple-data"))):
+        browser.execute_script("arguments[0].scrollIntoView()", part)
+        assert part.screenshot(str(tmp_path / f"{name}-{scheme}-{width}.png"))

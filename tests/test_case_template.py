@@ -1,0 +1,119 @@
+"""Case files that `harness new` writes: they are well formed, editors find the schema, and arrays come in unchanged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import yaml
+
+from harness import case_template
+from harness.case import CaseError, json_schema, load
+from harness.layout import from_canonical
+from harness.reference import evaluate
+from harness.window import Convolution, Window
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> dict[str, Path]:
+    for role, array in arrays.items():
+        np.save(folder / f"my {role}.npy", array)
+    return {role: folder / f"my {role}.npy" for role in arrays}
+
+
+def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "cases" / "mine.yaml"
+    case_template.start(path)
+    (case,) = load(path)
+    assert case.x.shape == (1, 1, 4, 4)
+    text = path.read_text("utf-8")
+    assert text.startswith("# yaml-language-server: $schema=case.schema.json\n")
+    assert json.loads((path.parent / "case.schema.json").read_text("utf-8")) == json_schema()
+    jsonschema.validate(yaml.safe_load(text), json_schema())
+
+
+def test_a_schema_in_a_folder_above_is_used(tmp_path: Path) -> None:
+    (tmp_path / "case.schema.json").write_text("{}")
+    path = tmp_path / "a" / "b" / "mine.yaml"
+    case_template.start(path)
+    assert path.read_text("utf-8").startswith("# yaml-language-server: $schema=../../case.schema.json\n")
+    assert not (path.parent / "case.schema.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "pairs"),
+    [
+        (1, "same", ((1, 1), (0, 1))),
+        (1, "valid", ((0, 0), (0, 0))),
+        (1, "full", ((2, 2), (1, 1))),
+        (2, "same", ((1, 1), (0, 1))),
+    ],
+)
+@pytest.mark.parametrize("layouts", ["HWC,HWIO,HWC", "NCHW,OIHW,NCHW"])
+def test_arrays_become_a_case_whose_settings_fit_the_sizes(
+    tmp_path: Path, layouts: str, stride: int, padding: str, pairs: tuple[tuple[int, int], ...]
+) -> None:
+    random = np.random.default_rng(0)
+    x, w = (random.integers(-9, 9, shape).astype("float32") for shape in ((1, 2, 7, 6), (4, 2, 3, 2)))
+    y = evaluate(Convolution(x, w, None, Window((stride,) * 2, (1, 1), pairs, (False, False))))
+    letters = dict(zip(("input", "kernel", "output"), layouts.split(",")))
+    arrays = {"input": x, "kernel": w, "output": np.float32(y)}
+    native = {role: from_canonical(array, letters[role], role) for role, array in arrays.items()}
+    path = tmp_path / "cases" / "it's: mine.yaml"
+    case_template.of_arrays(path, saved(tmp_path, **native), letters)
+    (case,) = load(path)
+    np.testing.assert_array_equal(case.x, x)
+    np.testing.assert_array_equal(case.w, w)
+    np.testing.assert_array_equal(case.recorded[0].values, y)
+    assert (case.stride, case.padding, case.unknown) == ((stride, stride), padding, frozenset())
+    assert case.recorded[0].origin == "my output.npy"
+    jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), json_schema())
+
+
+def test_sizes_that_no_usual_padding_gives_leave_the_settings_unknown(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.zeros(10), kernel=np.ones(3), output=np.zeros(9))
+    case_template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert {"stride", "padding"} <= case.unknown
+
+
+def test_without_an_output_nothing_is_recorded(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.zeros(10), kernel=np.ones(3))
+    case_template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert not case.recorded
+
+
+@pytest.mark.parametrize(
+    ("shapes", "layouts", "message"),
+    [
+        ({"input": (4, 4), "kernel": (2, 2)}, ("HW", "CN"), "'C' is not an axis of the kernel"),
+        ({"input": (4, 4), "kernel": (2, 2)}, ("HWC", "HW"), "names 3 axes"),
+        ({"input": (3, 4, 4), "kernel": (2, 2, 2)}, ("CHW", "IHW"), "channels"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(
+    tmp_path: Path, shapes: dict[str, tuple[int, ...]], layouts: tuple[str, str], message: str
+) -> None:
+    files = saved(tmp_path, **{role: np.zeros(shape) for role, shape in shapes.items()})
+    before = set(tmp_path.rglob("*.npy"))
+    with pytest.raises(CaseError, match="(?s)" + message + ".*--layout"):
+        case_template.of_arrays(tmp_path / "mine.yaml", files, dict(zip(shapes, layouts)))
+    assert set(tmp_path.rglob("*.npy")) == before
+    assert not (tmp_path / "mine.yaml").exists()
+    assert not (tmp_path / "mine").exists()
+
+
+def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(CaseError, match="exists already"):
+        case_template.of_arrays(tmp_path / "mine.yaml", {}, {})
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([{}], object), allow_pickle=True)
+    files = {"input": tmp_path / "x.npy", **saved(tmp_path, kernel=np.ones(1))}
+    with pytest.raises(CaseError, match="nothing was written"):
+        case_template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))

@@ -1,0 +1,65 @@
+"""JUnit XML: a suite for each case, a test for each result, counts that are right, hostile text as text."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from harness.report import results
+from harness.report.junit import JunitWriter
+from harness.run import CaseReport
+from tests.pieces import both, report, result
+from tests.test_markdown import HOSTILE
+
+
+def suites(path: Path, *reports: CaseReport) -> list[ElementTree.Element]:
+    with JunitWriter(path) as junit:
+        for each in reports:
+            junit.add(results.piece(each))
+    return list(ElementTree.parse(path).getroot())
+
+
+def test_results_are_tests_that_pass_fail_or_are_skipped(tmp_path: Path) -> None:
+    odd = result("g", verdict="unexplained", rung=None, expected=False, reason="3 of 6\ndiffer")
+    given = (result("f"), odd, result("h", verdict="declined"), result("i", verdict="raised"), result("r", "recorded"))
+    (suite,) = suites(tmp_path / "j.xml", report("a.yaml", given, failures=("as_written: g",)))
+    assert suite.attrib == {"name": "a.yaml", "tests": "6", "failures": "2", "errors": "0", "skipped": "1"}
+    tests = {each.attrib["name"]: [part.tag for part in each] for each in suite}
+    assert tests == {
+        "f as_written": [],
+        "g as_written": ["failure"],
+        "h as_written": ["skipped"],
+        "i as_written": [],
+        "r recorded": [],
+        "what the case expects": ["failure"],
+    }
+    failure = suite[1][0]
+    assert failure.attrib["message"] == "unexplained"
+    assert failure.text == "3 of 6\ndiffer"
+    assert suite[0].attrib["time"] == "0.000001"
+    assert suite[5][0].text == "as_written: g"
+
+
+def test_counts_are_those_of_the_suite(tmp_path: Path) -> None:
+    declined = result("h", verdict="declined", expected=False)
+    for suite in suites(tmp_path / "j.xml", report("a.yaml", both(declined)), report("b.yaml")):
+        assert int(suite.attrib["tests"]) == len(suite)
+        assert int(suite.attrib["failures"]) == len(suite.findall("*/failure"))
+        assert int(suite.attrib["skipped"]) == len(suite.findall("*/skipped"))
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    hostile = result(f'"{HOSTILE}"', verdict="raised", reason=f"]]>{HOSTILE}\x00", expected=False)
+    (suite,) = suites(tmp_path / "j.xml", report(f"{HOSTILE}.yaml", (hostile,), failures=(HOSTILE,)))
+    assert "<script>" in str(suite[0][0].text)
+
+
+def test_nothing_is_written_without_a_path_or_after_an_error(tmp_path: Path) -> None:
+    with JunitWriter(None) as junit:
+        junit.add(results.piece(report()))
+    with pytest.raises(KeyError), JunitWriter(tmp_path / "j.xml") as junit:
+        junit.add(results.piece(report()))
+        raise KeyError
+    assert not list(tmp_path.iterdir())
