@@ -20,6 +20,7 @@ from harness.report.markdown import Markdown
 from harness.report.matrix import mark
 from harness.report.words import LEGEND
 from harness.run import CaseReport
+from harness.worker.entry import entry_point
 from tests.pieces import HEADER, both, report, result, settings
 
 HOSTILE = (
@@ -383,3 +384,13 @@ def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(OSError, match="disk full"):
         rendered(path, report())
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("c.md", "old")]
+
+
+def test_the_conventions_of_the_entry_points_stand_in_the_report(tmp_path: Path) -> None:
+    declared = entry_point("torch.conv2d", [2], docs="", reversal=True)(lambda x, w, s: x).as_json()
+    for entry_points, told in (([declared], True), ([], False)):
+        markdown = Markdown({**HEADER, "entry_points": entry_points})
+        markdown.write(tmp_path / "report.md")
+        text = (tmp_path / "report.md").read_text("utf-8")
+        assert ("## Conventions of the entry points" in text) is told
+        assert ("| `torch.conv2d` | convolution |" in text) is told

@@ -50,10 +50,14 @@ def rows(declarations: Iterable[Mapping[str, Any]]) -> list[list[str]]:
     return [_row(each) for each in declarations]
 
 
+def cells(declarations: Iterable[Mapping[str, Any]]) -> str:
+    """The table of the declarations as markdown."""
+    return table([[code(name), *map(plain, others)] for name, *others in rows(declarations)], HEADS)
+
+
 def document() -> str:
     """The page of all declarations in the table of backends; imports no framework."""
-    cells = [[code(name), *map(plain, others)] for name, *others in rows(_declared())]
-    return f"{INTRODUCTION}\n\n{table(cells, HEADS)}\n"
+    return f"{INTRODUCTION}\n\n{cells(_declared())}\n"
 
 
 def _declared() -> Iterator[dict[str, Any]]:

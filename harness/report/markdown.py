@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.report import section, words
+from harness.report import conventions, section, words
 from harness.report.atomic import replacing
 from harness.report.matrix import Matrix, Table
-from harness.report.prose import HOW_TO_READ, PURPOSE, TITLE
+from harness.report.prose import DECLARED, HOW_TO_READ, PURPOSE, TITLE
 from harness.report.tables import table
 from harness.report.text import code, plain
 from harness.report.verdicts import symbol
@@ -81,6 +81,11 @@ class Markdown:
         for each in self._matrix.tables():
             yield f"### {each.title}"
             yield _cells(each)
+        declared = self._header.get("entry_points", [])
+        if declared:
+            yield "## Conventions of the entry points"
+            yield DECLARED
+            yield conventions.cells(declared)
 
 
 def _cells(shown: Table) -> str:

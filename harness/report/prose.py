@@ -6,7 +6,7 @@ TITLE = "Which convolutions agree with which"
 PURPOSE = """\
 People move a convolution from one system to another and the numbers differ. Each case below is one such convolution:
 data, settings and what is meant. Every entry point (a function as its users know it) is called with it, and its numbers
-are compared with a reference, evaluated in twice double precision, and with each other. What differs by a convention,
+are compared with a reference, evaluated exactly and rounded once, and with each other. What differs by a convention,
 such as a kernel that is read backwards, is told from what differs by rounding."""
 HOW_TO_READ = """\
 **As written** is the call that a person would first write: axes in the order that the system wants, its own word for
@@ -18,3 +18,8 @@ Agreement has degrees. *Exactly*: equal to the last bit. *Statistical bound*: as
 like chance leave it. *Any order of summation*: no order in which the terms can be added has a larger error. *FFT*: the
 bound for a convolution by fast Fourier transform, whose errors spread over the output. The percentage says how much of
 the bound is used."""
+
+DECLARED = """\
+What each entry point that ran declares; the project's tests hold it against what `harness probe` measures. The word for
+`same` says where the sample more goes when the total of the padding is odd. What a function does not take, the
+normalized call does by a named transform."""
