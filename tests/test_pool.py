@@ -449,7 +449,13 @@ with open(sys.argv[1], "w") as told:
 threading.Event().wait()
 """
 
-PARENT_OF_STARTING = f"""
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""A shell's background jobs, and all that they start, inherit that SIGINT is ignored."""
+
+PARENT_OF_STARTING = f"""{LISTENING}
 import sys
 from harness.pool import Limits, Pool
 from tests.fakes import Fake
@@ -473,7 +479,7 @@ def test_an_interrupt_while_workers_start_ends_them_and_their_children(tmp_path)
     assert all(map(ends, pids))
 
 
-PARENT = """
+PARENT = f"""{LISTENING}
 from harness.pool import Limits, Pool
 from tests.fakes import FAKES
 from tests.test_pool import NativeCall, pids_of
