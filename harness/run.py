@@ -126,7 +126,7 @@ class _OpenCase:
         for mode in modes:
             self._results[index, mode] = replace(result, mode=mode) if mode != modes[0] else result
             if result.group is not None and isinstance(outcome, Answered):
-                self._remember(mode, result.group, index, self._calls[index, mode].canonical(outcome.array))
+                self._remember(mode, result.group, index, outcome.array)
 
     def report(self) -> CaseReport:
         """The report; every outcome must be in."""
@@ -175,11 +175,11 @@ class _OpenCase:
             result.expected = result.verdict != "unexplained" and set(recording.expect) in tied
         return result
 
-    def _remember(self, mode: str, group: int, index: int, found: np.ndarray) -> None:
+    def _remember(self, mode: str, group: int, index: int, output: np.ndarray) -> None:
         """Keeps the output of the first member of each class for the report; the others' are dropped."""
         first, _ = self._outputs.get((mode, group), (index + 1, None))
         if index < first:
-            self._outputs[mode, group] = index, describe(found)
+            self._outputs[mode, group] = index, describe(self._calls[index, mode].canonical(output))
 
     def _info(self) -> dict[str, Any]:
         case, conv = self.case, self.judge.intended.conv
