@@ -94,6 +94,19 @@ def test_version_2_headers_are_read():
     assert_same(found, np.zeros(8))
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'shape': (2, 4), 'fortran_order': False, 'descr': '<f8'}",
+        b'{"descr":"<f8","fortran_order":False,"shape":(2,4)}',
+        b"{ 'descr' : '<f8' , 'fortran_order' : False , 'shape' : ( 2 , 4 , ) , }  \n",
+    ],
+)
+def test_headers_are_read_in_any_order_and_spacing(header):
+    _, (array,) = wire.read_message(io.BytesIO(blob(header)[:-64] + np.arange(8.0).tobytes()))
+    assert array.tolist() == np.arange(8.0).reshape(2, 4).tolist()
+
+
 def test_large_and_small_arrays_stay_in_order():
     originals = [np.full(size, index) for index, size in enumerate([1, 1 << 16, 2, 3, 1 << 15])]
     _, found = wire.read_message(io.BytesIO(written({}, *originals)))
@@ -164,6 +177,12 @@ HUGE = 1 << 62
         b"[1, 2]",
         b"{}",
         b"(" * 5000,
+        b"not " * 5000,
+        b"1*" * 5000 + b"1",
+        described().replace(b"{", b"{{"),
+        described() + b"[]",
+        described().replace(b"'shape'", b"'shape': (8,), 'more'"),
+        described().replace(b"(8,)", b"(8 8,)"),
         b"__import__('os').abort()",
         b"\x00\x00",
         described(descr=None, shape=[8]),
