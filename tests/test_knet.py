@@ -177,9 +177,39 @@ def test_what_julia_throws_is_raised(julia):
     assert "Input channels must match!" in outcomes[1].message
 
 
-def test_julia_without_knet_is_unavailable_with_the_command_that_brings_it(monkeypatch, tmp_path):
+RECORDED = "recorded (Knet 1.4.10); julia: "
+
+
+def test_julia_without_knet_leaves_the_recordings_and_names_the_command_that_brings_it(monkeypatch, tmp_path):
     if not shutil.which("julia"):
         pytest.skip("no julia on the PATH")
     monkeypatch.setenv("JULIA_LOAD_PATH", f"{tmp_path}{os.pathsep}")
     with Pool([TABLE["knet"]]) as pool:
-        assert 'Pkg.add("Knet")' in pool.unavailable["knet"]
+        version = pool.hellos["knet"].version
+    assert version.startswith(f"{RECORDED}Knet cannot be loaded by version ")
+    assert version.endswith("""run: julia -e 'import Pkg; Pkg.add("Knet")'""")
+
+
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [
+        ("""echo '{"hello": 1, "arrays": 0, "unavailable": "no Knet; bring it"}'""", "no Knet; bring it"),
+        ("echo no libjulia >&2; exit 127", "could not be started: it exited with code 127 (no libjulia)"),
+        ("echo hello", "could not be started: it broke the protocol"),
+    ],
+    ids=["no Knet", "broken", "something else"],
+)
+def test_a_julia_that_is_of_no_use_leaves_the_recordings_and_says_why(monkeypatch, tmp_path, does, reason):
+    program = tmp_path / "julia"
+    program.write_text(f"#!/bin/sh\necho started >> {tmp_path}/starts\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (call,) = (call for call in CALLS if call["id"] == "deconv_plain_mode1")
+    with Pool([TABLE["knet"]]) as pool:
+        assert pool.hellos["knet"].version.startswith(RECORDED + reason)
+        (entry,) = (entry for _, entry in pool.entry_points() if entry.name == "Knet.deconv4(mode=1)")
+        pool.submit("knet", 0, lower(case_of(meant(call), "full"), entry, "as_written"))
+        pool.flush()
+        _, outcome = pool.collect()
+    np.testing.assert_array_equal(outcome.array, ARRAYS[f"{call['id']}/y_knet{knet.KNET}"])
+    assert (tmp_path / "starts").read_text() == "started\n"

@@ -13,7 +13,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ runpy.run_module("harness.worker", run_name="__main__", alter_sys=True)
 class Backend:
     """A framework in an environment.
 
-    name: as on the command line. module: the backend module that a worker serves. imports: the package that it needs
-    in this interpreter, "" where it never runs here. extra: the extra of this distribution that installs it.
-    requirements: of an environment of its own, `{version}` where a version is put in. pinned: that version, when none
-    is asked for. python: versions of Python that do, best first; empty for the one that is running. npm: packages of
-    npm. programs: what must be on the PATH. instead: (program, file): what serves the entry points where the program is
-    found. variants: name of a variant -> environment variable that it sets. variables: those that are set. version: the
-    one that was asked for, as `==1.0`. on_request: whether it runs only where it is asked for by name.
+    name: as on the command line. module: the backend module that a worker serves. imports: the package that it needs in
+    this interpreter, "" where it never runs here. extra: the extra of this distribution that installs it. requirements:
+    of an environment of its own, `{version}` where a version is put in. pinned: that version, when none is asked for.
+    python: versions of Python that do, best first; empty for the one that is running. npm: packages of npm. programs:
+    what must be on the PATH. instead: (program, file): what serves the entry points where the program is found and
+    starts. variants: name of a variant -> environment variable that it sets. variables: those that are set. version:
+    the one that was asked for, as `==1.0`. on_request: whether it runs only where it is asked for by name.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Backend:
 
     def command(self) -> List[str]:
         """The command line that starts a worker for it."""
-        if self.instead and shutil.which(self.instead[0]):
+        if self._goes_instead():
             return [self.instead[0], os.path.join(HERE, self.instead[1])]
         environment = self.environment
         if environment is None or environment.npm or self.here():
@@ -107,6 +107,13 @@ class Backend:
         environment = self.environment
         npm = {"NODE_PATH": str(environment.folder / "node_modules")} if environment and environment.npm else {}
         return {**npm, **self.variables}
+
+    def fallback(self) -> Optional[Backend]:
+        """What serves where `command` cannot be started: the module, where a program was to go instead of it."""
+        return replace(self, instead=()) if self._goes_instead() else None
+
+    def _goes_instead(self) -> bool:
+        return bool(self.instead) and shutil.which(self.instead[0]) is not None
 
     def _remedies(self) -> str:
         """The commands of which each brings it."""

@@ -255,7 +255,8 @@ deconv4(mode::Int) = merge(common("deconv4", mode), Dict(
     "kernel" => "*OI",
     "reversal" => mode == 1,
     "words" => Dict("full" => [nothing, "full"]),
-    "note" => "the gradient of conv4; with stride 1 that is a convolution with full padding",
+    "dilation" => true,
+    "note" => "the gradient of conv4; with stride 1 that is a convolution with full padding less its `padding`",
 ))
 
 common(name::String, mode::Int) = Dict{String,Any}(
@@ -303,8 +304,8 @@ Worker.end_with_parent()
 try
     @eval Main import Knet
 catch error
-    message = first(split(sprint(showerror, error), "\n"))
-    reason = "Knet cannot be loaded ($message); run: julia -e 'import Pkg; Pkg.add(\"Knet\")'"
+    message = rstrip(first(split(sprint(showerror, error), "\n")), ':')
+    reason = "Knet cannot be loaded by version $VERSION ($message); run: julia -e 'import Pkg; Pkg.add(\"Knet\")'"
     Worker.write_message(replies, Dict("hello" => 1, "unavailable" => reason))
     exit()
 end

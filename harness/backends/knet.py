@@ -1,4 +1,4 @@
-"""Knet (Julia): `conv4` and `deconv4`. With a `julia` on the PATH the worker is knet.jl; this one has recordings.
+"""Knet (Julia): `conv4` and `deconv4`. Where `julia` is there with Knet the worker is knet.jl; this one has recordings.
 
 The recordings are outputs of the real Knet for 106 calls; PROVENANCE.md beside them says how they were made. A call is
 answered where its very numbers and settings were recorded, and declined elsewhere.
@@ -98,10 +98,9 @@ def _conv4(mode: int) -> Dict[str, Any]:
 
 
 def _deconv4(mode: int) -> Dict[str, Any]:
-    note = "the gradient of conv4; with stride 1 that is a convolution with full padding"
-    return _declaration(
-        "deconv4", mode, kernel="*OI", reversal=mode == 1, words={"full": Word(None, "full")}, note=note
-    )
+    note = "the gradient of conv4; with stride 1 that is a convolution with full padding less its `padding`"
+    more = {"kernel": "*OI", "words": {"full": Word(None, "full")}, "dilation": True, "note": note}
+    return _declaration("deconv4", mode, reversal=mode == 1, **more)
 
 
 @entry_point(**_conv4(0))

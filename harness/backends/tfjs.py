@@ -54,14 +54,7 @@ def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return _call("conv2d", x, w, s)
 
 
-@entry_point(
-    **_declaration(
-        "conv3d",
-        3,
-        words={"same": Word("same", "same_upper", strided=False), "valid": Word("valid", "valid")},
-        note="`same` is used with stride 1 only: where the stride exceeds the kernel, tfjs 4.22 pads by -1",
-    )
-)
+@entry_point(**_declaration("conv3d", 3))
 def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return _call("conv3d", x, w, s)
 

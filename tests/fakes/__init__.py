@@ -29,6 +29,9 @@ class Fake:
     def environ(self) -> dict[str, str]:
         return {}
 
+    def fallback(self) -> Fake | None:
+        return None
+
 
 ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
 ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers", "unsteady")

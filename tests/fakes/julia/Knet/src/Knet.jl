@@ -22,11 +22,11 @@ function conv4(w, x; padding = 0, stride = 1, dilation = 1, mode = 0)
     return y
 end
 
-function deconv4(w, y; mode = 0)
+function deconv4(w, y; dilation = 1, mode = 0)
     rank = ndims(y) - 2
-    full = ntuple(axis -> size(w, axis) - 1, rank)
+    full = (size(w)[1:rank] .- 1) .* per_axis(dilation, rank)
     turned = permutedims(w, (1:rank..., rank + 2, rank + 1))
-    return conv4(turned, y; padding = full, mode = 1 - mode)
+    return conv4(turned, y; padding = full, dilation = dilation, mode = 1 - mode)
 end
 
 per_axis(value, rank) = value isa Integer ? ntuple(_ -> value, rank) : value
