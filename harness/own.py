@@ -66,6 +66,12 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     return Backend(name, "harness.backends.program", variables={VARIABLE: json.dumps(about)})
 
 
+def way(program: Backend) -> str:
+    """What a program is: its command line, or the module and function."""
+    about = json.loads(program.variables[VARIABLE])
+    return str(about.get("command", about.get("python")))
+
+
 def _tables(path: Path, keys: tuple[str, ...]) -> Mapping[str, Any]:
     try:
         found: Any = tomllib.loads(path.read_text(encoding="utf-8"))

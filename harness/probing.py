@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from harness import own, selection
 from harness.backends import Backend
+from harness.case import find, load
 from harness.pool import Pool
 from harness.probe import Card, probe
+from harness.worker.entry import function_of
 
 HERE = "own_program"
 """Name of the program that a command line gives."""
@@ -46,6 +48,29 @@ def cards(chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[st
     with Pool(chosen) as pool:
         selection.demand(demanded, pool.unavailable)
         return list(probe(pool, selection.entry_points(globs, pool.entry_points())).values())
+
+
+def known_faults(folder: Path) -> frozenset[str]:
+    """The entry points whose faults are known: those that a case in `folder` keeps apart from its first class."""
+    if not folder.is_dir():
+        return frozenset()
+    expected = [case.expect.classes for path in find([folder]) for case in load(path)]
+    classes = [found for modes in expected for found in modes.values()]
+    return frozenset(name for found in classes for names in found[1:] for name in names)
+
+
+def unexpected(card: Card, known: Collection[str], by_name: bool) -> list[str]:
+    """What nobody could expect of a card, in words.
+
+    That is a declaration that says otherwise, a contradiction where `known` has no fault of the entry point, and axes
+    that cannot be read; but that it declines every call only where it was asked for by name.
+    """
+    found = list(card.differences)
+    if function_of(card.entry_point) not in known:
+        found += [f"{fault.words}: {fault.call}" for fault in card.faults if not fault.excluded]
+    if card.unreadable and (by_name or not card.declined):
+        found.append(f"cannot be read: {card.unreadable}")
+    return found
 
 
 def own_cards(program: Backend) -> list[Card]:

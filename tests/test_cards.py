@@ -48,7 +48,9 @@ def test_the_table_has_a_row_for_each_card_and_lists_contradictions() -> None:
     assert sum("cross-correlation" in row for row in rows) == 3
     assert any("| FFT, direct from " in row for row in rows)
     assert r"- `wrong`: numbers are wrong \| \`x\`; `x (1, 1)`" in page
+    assert "- `gone`: it declines" in page
     assert "None was found" in cards.markdown([honest.as_json()])
+    assert "Not measured" not in cards.markdown([honest.as_json()])
 
 
 def test_cards_survive_json() -> None:
@@ -76,6 +78,45 @@ def test_the_command_gives_json_and_faults_as_case_files(tmp_path: Path, capsys:
     assert json.loads(captured.out)[0]["entry_point"] == "a.b"
     assert [path.name for path in (tmp_path / "faults").iterdir()] == ["a.b-1.yaml"]
     assert "a.b-1.yaml" in captured.err
+
+
+WRONG, RULED_OUT = Fault("wrong", "x"), Fault("wrong", "x", excluded=True)
+
+
+@pytest.mark.parametrize(
+    ("about", "by_name", "expected"),
+    [
+        ({}, False, []),
+        ({"differences": ["reversal: ..."]}, False, ["reversal: ..."]),
+        ({"faults": [WRONG]}, False, ["wrong: x"]),
+        ({"faults": [RULED_OUT]}, False, []),
+        ({"entry_point": "known", "faults": [WRONG]}, True, []),
+        ({"entry_point": "known @ torch==1.0", "faults": [WRONG]}, True, []),
+        ({"entry_point": "known", "differences": ["d"]}, False, ["d"]),
+        ({"unreadable": "declines", "declined": True}, False, []),
+        ({"unreadable": "declines", "declined": True}, True, ["cannot be read: declines"]),
+        ({"unreadable": "noise"}, False, ["cannot be read: noise"]),
+    ],
+)
+def test_what_is_declared_or_known_is_expected(about: dict[str, Any], by_name: bool, expected: list[str]) -> None:
+    card = Card(**{"entry_point": "a.b", "backend": "a", "version": "1", **about})
+    assert probing.unexpected(card, {"known"}, by_name) == expected
+
+
+def test_known_faults_are_what_the_cases_keep_apart(tmp_path: Path) -> None:
+    known = probing.known_faults(Path(__file__).parent.parent / "cases" / "known-faults")
+    assert {"tensorflow.nn.conv3d", "onnxruntime.Conv", "tfjs.conv3d"} <= known
+    assert "jax.lax.conv_general_dilated" not in known
+    assert not probing.known_faults(tmp_path / "nowhere")
+
+
+def test_what_is_unexpected_is_said_and_is_exit_code_1(capsys: Any, monkeypatch: Any) -> None:
+    recorded = Card("r", "a", "1", unreadable="declines every call", declined=True)
+    monkeypatch.setattr(probing, "cards", lambda *_: [recorded])
+    assert main(["probe"]) == EXPECTED
+    assert capsys.readouterr().err == ""
+    assert main(["probe", "--backend", "numpy"]) == UNEXPECTED
+    assert capsys.readouterr().err == "NOT AS EXPECTED  r: cannot be read: declines every call\n"
 
 
 @pytest.mark.parametrize(

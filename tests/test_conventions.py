@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from harness.backends import scipy, tensorflow, torch
+from harness.probe import Card
+from harness.probe.faults import Fault
 from harness.report import conventions
+from harness.report.html import Html
+from harness.report.markdown import Markdown
+from tests.pieces import HEADER
+from tests.test_probe import card_of, refusing
 
 PAGE = Path(__file__).parent.parent / "docs" / "conventions.md"
 
@@ -29,3 +39,49 @@ def test_a_row_says_what_is_declared() -> None:
     assert of_scipy[same] == "same: centre at k // 2"
     assert (of_torch["padding by numbers"], of_scipy["padding by numbers"]) == ("the same on both sides", "no")
     assert of_scipy["boundaries"] == "zero, wrap, symmetric"
+
+
+@pytest.fixture(scope="module")
+def header() -> dict[str, Any]:
+    """That of a run, as JSON gives it back: one entry point was measured and has a fault, one declines every call."""
+    honest = card_of(refusing)
+    fault = Fault("numbers are wrong", "x (1, 1) <b>|*")
+    faulty = Card("planted", "fake", "1", honest.conventions, honest.precision, honest.algorithm, [fault])
+    silent = Card("silent", "fake", "1", unreadable="declines every call: not recorded", declined=True)
+    cards = [faulty.as_json(), silent.as_json()]
+    return json.loads(json.dumps({**HEADER, "entry_points": [torch.conv2d.as_json()], "cards": cards}))
+
+
+def test_what_was_measured_is_shown_before_what_is_declared(header: dict[str, Any]) -> None:
+    shown = conventions.section(header)
+    assert shown is not None
+    assert shown.about.startswith("Measured")
+    ((name, computes, _, padding, *_),) = shown.rows
+    assert (name, computes) == ("planted", "cross-correlation")
+    assert padding.split("\n") == ["same: same_upper", "valid: valid"]
+    assert shown.remarks[0].startswith("same_upper: (low, high) = (T // 2, T - T // 2), T = ")
+    assert shown.remarks[-2:] == [
+        "planted contradicts itself: numbers are wrong; x (1, 1) <b>|*",
+        "silent was not measured: declines every call: not recorded",
+    ]
+
+
+def test_a_run_without_cards_shows_what_is_declared_and_says_so(header: dict[str, Any]) -> None:
+    shown = conventions.section({**header, "cards": []})
+    assert shown is not None
+    assert "*declares*" in shown.about
+    assert "nothing in this table was measured" in " ".join(shown.about.split())
+    assert [row[0] for row in shown.rows] == ["torch.nn.functional.conv2d"]
+    assert conventions.section(HEADER) is None
+
+
+def test_both_reports_show_the_cards_of_the_run(header: dict[str, Any], tmp_path: Path) -> None:
+    Markdown(header).write(tmp_path / "c.md")
+    Html(header).write(tmp_path / "c.html")
+    markdown, page = ((tmp_path / name).read_text("utf-8") for name in ("c.md", "c.html"))
+    assert "| `planted` | cross-correlation | NCHW, OIHW, NCHW | same: same_upper<br>valid: valid |" in markdown
+    assert "<td>same: same_upper<br>valid: valid" in page
+    assert "silent was not measured" in markdown
+    assert "silent was not measured" in page
+    assert "<b>|*" not in markdown + page
+    assert "torch.nn.functional.conv2d" not in markdown + page

@@ -267,6 +267,12 @@ def test_a_planted_algorithm_is_recognized(function: Function, algorithm: str, i
     assert any(each.startswith("algorithm") for each in found.differences) == (function is not refusing)
 
 
+@pytest.mark.parametrize("size", [4, 9, 13])
+def test_the_size_at_which_an_algorithm_changes_is_found(size: int) -> None:
+    found = card_of(lambda x, w, s: (by_fft if w.shape[2] >= size else refusing)(x, w, s), algorithm="fft")
+    assert re.match(rf"direct, FFT from n=\d+ k={size}\b", found.algorithm["algorithm"])
+
+
 def test_a_fault_is_shrunk_to_the_smallest_call_and_becomes_a_case(tmp_path: Any) -> None:
     """Planted: a stride and a dilation together lose the stride on the last axis."""
 
@@ -306,6 +312,64 @@ def test_a_padding_that_is_not_stopped_at_zero_in_one_dtype_is_found() -> None:
     assert "w float64 (1, 1, 1, 1)" in fault.call
 
 
+def test_a_mirror_that_is_wrong_far_outside_is_found() -> None:
+    """Planted: what lies further out than three inputs is the edge again."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        if s.boundary == "zero" or s.padding != "SAME":
+            return refusing(x, w, s)
+        for axis, (low, high) in enumerate(padding_of(x, w, s), 2):
+            near = min(low, 3 * x.shape[axis]), min(high, 3 * x.shape[axis])
+            for mode, pair in (("symmetric", near), ("edge", (low - near[0], high - near[1]))):
+                x = np.pad(x, [pair if each == axis else (0, 0) for each in range(x.ndim)], mode=mode)
+        return refusing(x, w, s._replace(padding="VALID"))
+
+    found = card_of(call, boundaries={"zero": "zero", "symmetric": "mirror"})
+    assert found.conventions["boundaries"]["mirror"] == "symmetric"
+    (fault,) = found.faults
+    assert "boundary='mirror'" in fault.call
+    assert "boundary: symmetric" in fault.case
+
+
+def test_a_padding_word_that_is_none_must_be_refused() -> None:
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        known = not isinstance(s.padding, str) or s.padding in ("SAME", "VALID")
+        return refusing(x, w, s if known else s._replace(padding="VALID"))
+
+    found = card_of(call)
+    assert found.conventions["unknown word"] == "taken for valid"
+    assert [fault.words for fault in found.faults] == ["a padding word that is none is not refused"]
+    assert card_of(refusing).conventions["unknown word"] == "refused"
+
+
+def test_a_dtype_that_depends_on_the_size_of_the_kernel_is_found() -> None:
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        y = refusing(x, w, s)
+        return y.astype("float64") if x.dtype == np.int8 and w.size > 1 else y
+
+    found = card_of(call)
+    assert found.conventions["dtypes"]["int8"] == "int8, of larger kernels float64"
+    (fault,) = found.faults
+    assert fault.call == "int8: int8, of larger kernels float64"
+    assert fault.excluded, "the declaration does not have int8"
+
+
+def test_integers_that_lose_digits_beside_the_smallest_are_found() -> None:
+    """Planted: all is computed in float64 where no absolute value is large, and the smallest number has none."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            large = x.dtype == np.int64 and x.size and abs(x).max() > 2**40
+            spread = x.dtype == np.int64 and x.size and x.min() < -(2**60) and not large
+        y = refusing(x, w, s)
+        return y + 1 if spread else y
+
+    (fault,) = card_of(call, dtypes=("float32", "int64")).faults
+    assert fault.words.startswith("the smallest number of its dtype")
+    assert "one -9223372036854775808" in fault.call
+    assert not fault.excluded
+
+
 def test_an_honest_system_has_no_faults() -> None:
     found = card_of(refusing)
     assert not found.faults
@@ -315,6 +379,7 @@ def test_an_honest_system_has_no_faults() -> None:
 def test_a_system_that_nothing_explains_is_unreadable() -> None:
     found = card_of(lambda x, w, s: np.cumsum(refusing(x, w, s), axis=3))
     assert "no order of axes" in found.unreadable
+    assert not found.declined
 
 
 def test_a_death_is_a_fault() -> None:
@@ -324,6 +389,20 @@ def test_a_death_is_a_fault() -> None:
     found = answered(card("fake", "1", planted(refusing)), answer)
     assert "SIGABRT" in found.faults[0].words
     assert "(1, 1, 0, 0)" in found.faults[0].call
+    assert all(fault.excluded for fault in found.faults), "no case can have an empty input"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_the_declaration_rules_out_is_told_apart(together: bool) -> None:
+    """Planted: a dilation is forgotten beside a stride."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        return refusing(x, w, s._replace(dilation=(1, 1)) if max(s.stride) > 1 else s)
+
+    found = card_of(call, together=together)
+    assert len(found.faults) > 1
+    assert all(fault.excluded != together for fault in found.faults)
+    assert not found.differences
 
 
 def test_results_that_change_are_seen() -> None:
@@ -388,4 +467,5 @@ def test_cards_come_through_the_pool() -> None:
     assert cards["fake.honest"].differences == []
     assert cards["fake.flipped"].conventions["reversal"] == {rank: [True] * rank for rank in (1, 2, 3)}
     assert cards["fake.shifted"].conventions["padding same"]["rule"] == "same_upper, shifted by -1"
-    assert "declines" in cards["fake.declining"].unreadable
+    assert cards["fake.declining"].unreadable == "declines every call: not on a Saturday"
+    assert cards["fake.declining"].declined

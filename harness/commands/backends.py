@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from harness import environments, selection
+from harness import environments, own, selection
 from harness.backends import TABLE, Backend
 from harness.commands import EXPECTED, MISSING, Add
-from harness.pool import Pool
+from harness.pool import Hello, Pool
 
 
 def register(add: Add) -> None:
@@ -20,21 +20,27 @@ def register(add: Add) -> None:
 
 
 def list_command(options: argparse.Namespace) -> int:
-    """Lists backends, versions and entry points, and why a backend is not available."""
-    with Pool(TABLE.values()) as pool:
-        for name in TABLE:
+    """Lists backends and your own programs: versions, entry points, and why one is not available."""
+    programs = own.declared()
+    with Pool([*TABLE.values(), *programs.values()]) as pool:
+        for name in [*TABLE, *programs]:
+            about = f", your own program: {own.way(programs[name])}" if name in programs else ""
             if name in pool.unavailable:
-                print(f"{name}: not available: {pool.unavailable[name]}")
-                continue
-            hello = pool.hellos[name]
-            runs_on = ", ".join(f"{system} {version}" for system, version in hello.environment.items())
-            print(f"{name} {hello.version} ({runs_on})")
-            for entry in hello.entry_points:
-                ranks = ", ".join(f"{rank}-D" for rank in entry.ranks)
-                print(f"    {entry.name}  {ranks}")
+                print(f"{name}{about}: not available: {pool.unavailable[name]}")
+            else:
+                _print(name, about, pool.hellos[name])
     for folder, held in environments.made():
         print(f"environment of {held['name']}: {folder}")
     return EXPECTED
+
+
+def _print(name: str, about: str, hello: Hello) -> None:
+    """Prints one backend and its entry points."""
+    runs_on = ", ".join(f"{system} {version}" for system, version in hello.environment.items())
+    print(f"{name} {hello.version} ({runs_on}){about}")
+    for entry in hello.entry_points:
+        ranks = ", ".join(f"{rank}-D" for rank in entry.ranks)
+        print(f"    {entry.name}  {ranks}")
 
 
 def install_command(options: argparse.Namespace) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness import probing
 from harness.backends.program import FORMATS
-from harness.commands import EXPECTED, UNEXPECTED, Add
+from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add
+from harness.probe import Card
 from harness.report import cards
+
+KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
 
 
 def register(add: Add) -> None:
@@ -37,7 +41,7 @@ def register(add: Add) -> None:
 
 
 def probe_command(options: argparse.Namespace) -> int:
-    """Measures what entry points, or a program of your own, compute. Exit code 1 where a declaration says otherwise."""
+    """Measures what entry points, or a program of your own, compute. Exit code 1 where something is unexpected."""
     way = {name: value for name in ("command", "python") if (value := getattr(options, f"own_{name}"))}
     if way:
         backend = probing.program(way, options.layout, options.files, options.padding, options.time_limit)
@@ -51,4 +55,13 @@ def probe_command(options: argparse.Namespace) -> int:
         options.markdown.write_text(cards.markdown(shown), encoding="utf-8")
     for path in probing.write_faults(options.faults, found) if options.faults else ():
         print(f"written: {path}", file=sys.stderr)
-    return UNEXPECTED if any(card.differences or card.unreadable for card in found) else EXPECTED
+    return _judged(found, by_name=bool(way or options.entry_points or options.backend))
+
+
+def _judged(found: Sequence[Card], by_name: bool) -> int:
+    """The exit code; what is unexpected is said on standard error."""
+    known = probing.known_faults(KNOWN_FAULTS)
+    told = [f"{card.entry_point}: {words}" for card in found for words in probing.unexpected(card, known, by_name)]
+    for line in told:
+        print(f"NOT AS EXPECTED  {line}", file=sys.stderr)
+    return UNEXPECTED if told else EXPECTED

@@ -6,6 +6,7 @@ no other. Winograd changes whole tiles, an FFT everything, overlapping blocks th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -46,15 +47,32 @@ MANY = Size(18, 3, 16)
 
 
 def algorithm(subject: Subject) -> Asking[dict[str, Any]]:
-    """`by size`: size -> algorithm; `algorithm`: that, and the sizes where it changes; `integers exact below`."""
+    """`by size`: size -> algorithm; `algorithm`: that, and the first sizes where it changes; `integers exact below`."""
     sizes = LADDER[subject.rank]
     if subject.entry.stride and subject.many and subject.entry.groups != "depthwise":
         sizes = (*sizes, MANY)
-    found = yield from together({size.words(): _at(subject, size) for size in sizes} | {"exact": _exact(subject)})
-    exact = found.pop("exact")
+    parts = yield from together({size.words(): _at(subject, size) for size in sizes} | {"exact": _exact(subject)})
+    exact = parts.pop("exact")
+    found = yield from _with_switch(subject, {size: parts[size.words()] for size in sizes})
     if exact == NEVER and {BLOCKS, FFT} & set(found.values()):  # small blocks reach no further than tiles do
         found = {size: BLOCKS if each == TILES else each for size, each in found.items()}
-    return {"algorithm": _summary(found), "integers exact below": exact, "by size": found}
+    by_size = {size.words(): each for size, each in found.items()}
+    return {"algorithm": _summary(by_size), "integers exact below": exact, "by size": by_size}
+
+
+def _with_switch(subject: Subject, found: Mapping[Size, str]) -> Asking[dict[Size, str]]:
+    """`found`, and the first size beyond the last that was direct at which it is so no longer, by bisection."""
+    pairs = ((low, high) for low, high in pairwise(found) if low.channels == high.channels)
+    switch = next(((low, high) for low, high in pairs if found[low] == DIRECT != found[high]), None)
+    if switch is None:
+        return dict(found)
+    low, high = switch
+    beyond = found[high]
+    while high.k - low.k > 1:
+        middle = Size((low.n + high.n) // 2, (low.k + high.k) // 2, low.channels)
+        there = yield from _at(subject, middle)
+        low, high, beyond = (middle, high, beyond) if there == DIRECT else (low, middle, there)
+    return dict(sorted({**found, high: beyond}.items(), key=lambda item: (item[0].channels, item[0].k)))
 
 
 def _summary(found: dict[str, str]) -> str:

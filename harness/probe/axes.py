@@ -7,13 +7,14 @@ apart, as all sizes differ, and whose values tell how it lies. Where the patch s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import permutations, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from harness import layout
-from harness.pool import Answered
+from harness.pool import Answered, Declined, Outcome
 from harness.probe.asking import Asking, Question
 from harness.probe.subject import DTYPES, Subject, in_words, own_boundary, question, whole
 from harness.worker.entry import EntryPoint
@@ -34,21 +35,32 @@ class Reading(NamedTuple):
     low: tuple[int, ...]
 
 
-def subject(entry: EntryPoint, rank: int) -> Asking[Subject | str]:
+@dataclass(frozen=True)
+class Unreadable:
+    """Why the axes cannot be read; `declined`: the entry point takes no such call, so nothing is wrong with it."""
+
+    reason: str
+    declined: bool = False
+
+
+def subject(entry: EntryPoint, rank: int) -> Asking[Subject | Unreadable]:
     """The entry point with its axes, or why they cannot be read."""
     first = layout.expand(entry.input, rank), layout.expand(entry.kernel, rank)
-    reason = ""
+    answers: list[Outcome] = []
     for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
         outcomes = yield [_impulse(entry, *guess, KERNEL[:rank]) for guess in guesses]
         for guess, outcome in zip(guesses, outcomes, strict=True):
             reading = _read(entry, guess[1], outcome, KERNEL[:rank]) if isinstance(outcome, Answered) else None
             if reading:
                 return (yield from _with_low(entry, rank, guess[0], reading))
-        reason = reason or in_words(outcomes[0])
-    return f"no order of axes explains it; the first call {reason}"
+        answers += outcomes
+    declined = next((outcome for outcome in answers if isinstance(outcome, Declined)), None)
+    if declined and all(isinstance(outcome, Declined) for outcome in answers):
+        return Unreadable(f"declines every call: {declined.reason}", declined=True)
+    return Unreadable(f"no order of axes explains it; the first call {in_words(answers[0])}")
 
 
-def _with_low(entry: EntryPoint, rank: int, input_: str, reading: Reading) -> Asking[Subject | str]:
+def _with_low(entry: EntryPoint, rank: int, input_: str, reading: Reading) -> Asking[Subject | Unreadable]:
     """The subject; the low padding is that for kernels of 3 samples."""
     (outcome,) = yield [_impulse(entry, input_, reading.kernel, (3,) * rank)]
     if isinstance(outcome, Answered):
@@ -56,7 +68,7 @@ def _with_low(entry: EntryPoint, rank: int, input_: str, reading: Reading) -> As
         starts = _patch(y)[1]
         low = tuple(start - CENTRE + 2 for start in starts)
         return Subject(entry, rank, input_, reading.kernel, reading.output, reading.reversal, low)
-    return in_words(outcome)
+    return Unreadable(in_words(outcome))
 
 
 def _guesses(entry: EntryPoint, rank: int) -> list[tuple[str, str]]:

@@ -10,8 +10,9 @@ from harness import layout
 from harness.probe import axes
 from harness.probe.algorithm import DIRECT, algorithm
 from harness.probe.asking import Asking, together
-from harness.probe.conventions import IN_ORDER, conventions
+from harness.probe.conventions import IN_ORDER, NO_WORD, OF_LARGER, conventions
 from harness.probe.faults import Fault, Rules, faults, watched
+from harness.probe.integers import integers
 from harness.probe.padding import RULES
 from harness.probe.precision import precision
 from harness.probe.subject import Subject
@@ -23,7 +24,7 @@ class Card:
     """What was measured of one entry point; `unreadable` says why nothing could be.
 
     conventions, precision, algorithm: property -> finding. faults: what contradicts itself. differences: what the
-    declaration says otherwise.
+    declaration says otherwise. declined: whether it is unreadable because it declines every call, as recordings do.
     """
 
     entry_point: str
@@ -35,6 +36,7 @@ class Card:
     faults: list[Fault] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     unreadable: str = ""
+    declined: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -51,13 +53,20 @@ def _measured(backend: str, version: str, entry: EntryPoint, deaths: list[Fault]
     found = yield from together({str(rank): axes.subject(entry, rank) for rank in entry.ranks})
     subjects = [each for each in found.values() if isinstance(each, Subject)]
     if not subjects:
-        return Card(entry.name, backend, version, faults=deaths, unreadable=str(next(iter(found.values()))))
+        first = next(iter(found.values()))
+        return Card(entry.name, backend, version, faults=deaths, unreadable=first.reason, declined=first.declined)
     planar = next((subject for subject in subjects if subject.rank == 2), subjects[0])
     parts = yield from together({"conventions": conventions(subjects), "algorithm": algorithm(planar)})
     measured = parts["conventions"]
     dtypes = [dtype for dtype, answer in measured["dtypes"].items() if answer == dtype]
     rules = _rules(measured)
-    more = yield from together({"precision": precision(subjects[0], dtypes), "faults": faults(subjects, rules, dtypes)})
+    more = yield from together(
+        {
+            "precision": precision(subjects[0], dtypes),
+            "faults": faults(subjects, rules, dtypes),
+            "integers": integers(planar, dtypes),
+        }
+    )
     return Card(
         entry.name,
         backend,
@@ -65,7 +74,7 @@ def _measured(backend: str, version: str, entry: EntryPoint, deaths: list[Fault]
         measured,
         more["precision"],
         parts["algorithm"],
-        [*more["faults"], *deaths],
+        [*more["faults"], *more["integers"], *deaths, *_contradictions(entry, measured)],
         list(differences(entry, measured, parts["algorithm"])),
     )
 
@@ -75,6 +84,23 @@ def _rules(measured: dict[str, Any]) -> Rules:
     words = {name.removeprefix("padding "): found for name, found in measured.items() if name.startswith("padding ")}
     of = {word: found["fits"][0] for word, found in words.items() if found["fits"] and found["fits"][0] in RULES}
     return Rules(of, frozenset(word for word in of if measured["kernel larger"].get(word) in words[word]["fits"]))
+
+
+def _contradictions(entry: EntryPoint, measured: dict[str, Any]) -> Iterator[Fault]:
+    """Padding words with a rule for some sizes only, words taken that are none, dtypes that depend on the size."""
+    for name in entry.words or {}:
+        found = measured[f"padding {name}"]
+        if found["rule"] and found["exceptional"]:
+            words = f"padding {name} is {found['rule']}, but not for {found['exceptional']} of {found['checked']} sizes"
+            yield Fault(words, found["exceptions"][0], excluded=not (entry.together or found["exceptional alone"]))
+    if measured["unknown word"].startswith("taken"):
+        call = f"padding={NO_WORD!r} is {measured['unknown word']}"
+        yield Fault("a padding word that is none is not refused", call, excluded=True)
+    changing = {dtype: found for dtype, found in measured["dtypes"].items() if OF_LARGER in found}
+    if changing:
+        call = "; ".join(f"{dtype}: {found}" for dtype, found in changing.items())
+        words = "the dtype of the output depends on the size of the kernel"
+        yield Fault(words, call, excluded=not set(changing) & set(entry.dtypes))
 
 
 def differences(entry: EntryPoint, measured: dict[str, Any], algorithm: dict[str, Any]) -> Iterator[str]:
@@ -90,9 +116,6 @@ def differences(entry: EntryPoint, measured: dict[str, Any], algorithm: dict[str
         found = measured[f"padding {name}"]
         if word.recipe not in found["fits"]:
             yield f"padding {name}: declared {word.recipe}, measured {found['rule'] or 'no known rule'}"
-        if found["exceptional"] and entry.together:
-            exception = found["exceptions"][0]
-            yield f"padding {name}: {found['exceptional']} sizes are not {found['rule']}, first {exception}"
         if entry.stride and word.strided == found["refuses"].startswith("a stride above 1"):
             refused = found["refuses"] or "nothing"
             yield f"padding {name}: strided is declared {word.strided}, measured: refuses {refused}"

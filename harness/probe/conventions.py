@@ -21,8 +21,14 @@ KERNELS, STRIDES, DILATIONS = range(1, 8), (1, 2, 3), (1, 2, 3)
 BRIEF_KERNELS, BRIEF_STEPS = (2, 3), (1, 2)
 """For the ranks after the first, and for words by numbers."""
 
+OF_LARGER = ", of larger kernels "
+"""Stands between the dtype that a kernel of one sample gives and that of others, where they differ."""
+
 IN_ORDER, INTERLEAVED = "one after another", "interleaved"
 """Orders of the channels of groups."""
+
+NO_WORD = "nosuchpadding"
+"""In a word: no system has it."""
 
 ALL_DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
 MIXED = (("float32", "float64"), ("float64", "float32"), ("float32", "float16"), ("int32", "float32"))
@@ -37,6 +43,7 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
         "boundaries": _boundaries(first),
         "groups": _groups(first),
         "depthwise": _depthwise(first),
+        "unknown word": _unknown_word(first),
         "kernel larger": _larger(first),
         "empty": _empty(first),
         "dtypes": _dtypes(first),
@@ -83,11 +90,24 @@ def _of_all_ranks(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
         **first,
         "fits": [name for name in first["fits"] if all(name in other["fits"] for other in others)],
         "exceptions": [words for other in each for words in other["exceptions"]][:3],
-        "exceptional": sum(other["exceptional"] for other in each),
-        "checked": sum(other["checked"] for other in each),
+        **{name: sum(other[name] for other in each) for name in ("exceptional", "exceptional alone", "checked")},
         "refuses": next((other["refuses"] for other in each if other["refuses"]), ""),
         **({"other ranks": differing} if differing else {}),
     }
+
+
+def _unknown_word(subject: Subject) -> Asking[str]:
+    """What comes of a padding word that is none: it is refused, or taken for one of the words that are some."""
+    words = {name: word.native for name, word in (subject.entry.words or {}).items() if word.native is not None}
+    if not words:
+        return "none taken"
+    x, w = padding.tensors(subject, *padding.lines(((7, 3), (8, 2), (6, 3))[: subject.rank]))
+    outcomes = yield [subject.ask(x, w, native) for native in (NO_WORD, *words.values())]
+    unknown, *known = map(subject.read, outcomes)
+    if unknown is None:
+        return "refused"
+    alike = [name for name, y in zip(words, known) if y is not None and np.array_equal(y, unknown)]
+    return f"taken for {' or '.join(alike) or 'something else'}"
 
 
 def _numbers(subject: Subject) -> Asking[str]:
@@ -202,7 +222,7 @@ def _order(shown: np.ndarray, w: np.ndarray, groups: int) -> str:
 def _larger(subject: Subject) -> Asking[dict[str, str]]:
     """Word -> what comes of a kernel larger than the input."""
     words = subject.entry.words or {}
-    x, w = padding.lines(((3, 6),) * subject.rank)
+    x, w = padding.lines(((2, 6),) * subject.rank)
     outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native) for word in words.values()]
     return {name: _larger_words(subject, x, w, outcome) for name, outcome in zip(words, outcomes)}
 
@@ -228,7 +248,7 @@ def _larger_words(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], ou
 
 def _larger_rule(n: int, k: int, size: int, lows: frozenset[int]) -> str:
     """The rule behind a kernel of k samples over an input of n < k; with exchanged operands all is k - n further on."""
-    names = ("valid", "same_half", "same_upper", "same_lower", "full")
+    names = ("valid", "same_half", "same_upper", "same_lower", "full", "half")
     for name in names:
         if padding.Seen(n, k, 1, 1, size, lows).fits(padding.RULES[name][0]):
             return name
@@ -248,16 +268,24 @@ def _empty(subject: Subject) -> Asking[dict[str, str]]:
     return {name: in_words(outcome) for name, outcome in zip(shapes, outcomes)}
 
 
-def _one_tap(subject: Subject, x: Any, w: Any, x_dtype: str, w_dtype: str) -> Any:
-    """x times w: one sample, as often as the kernel of one sample needs."""
-    shape = (1, 1, *(1,) * subject.rank)
+def _one_tap(subject: Subject, x: Any, w: Any, x_dtype: str, w_dtype: str, size: int = 1) -> Any:
+    """x times w: input and kernel of one sample, or of `size` equal ones along each axis."""
+    shape = (1, 1, *(size,) * subject.rank)
     return subject.ask(np.full(shape, x, x_dtype), np.full(shape, w, w_dtype), resting(subject.entry, subject.rank))
 
 
 def _dtypes(subject: Subject) -> Asking[dict[str, str]]:
-    """Dtype of input and kernel -> dtype of the output."""
-    outcomes = yield [_one_tap(subject, 3, 2, dtype, dtype) for dtype in ALL_DTYPES]
-    return {dtype: _dtype(outcome) for dtype, outcome in zip(ALL_DTYPES, outcomes)}
+    """Dtype of input and kernel -> dtype of the output, and that under a larger kernel where it is another."""
+    outcomes = yield [_one_tap(subject, 3, 2, dtype, dtype, size) for size in (1, 2) for dtype in ALL_DTYPES]
+    small, large = outcomes[: len(ALL_DTYPES)], outcomes[len(ALL_DTYPES) :]
+    return {dtype: _dtype(one) + _otherwise(one, other) for dtype, one, other in zip(ALL_DTYPES, small, large)}
+
+
+def _otherwise(one: Outcome, other: Outcome) -> str:
+    """In words, the dtype of the second answer where it is not that of the first."""
+    if isinstance(one, Answered) and isinstance(other, Answered) and one.array.dtype != other.array.dtype:
+        return f"{OF_LARGER}{other.array.dtype}"
+    return ""
 
 
 def _promotion(subject: Subject) -> Asking[dict[str, str]]:

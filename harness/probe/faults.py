@@ -28,6 +28,9 @@ TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 FAR = (3, 4)
 """Strides far above a kernel of 1, where `same` has nothing to pad and some systems crop."""
 
+OVER = (2, 17)
+"""Samples of an input and a kernel that reaches over its borders, and over those of its mirror images."""
+
 NUMBERS = "numbers"
 WIDE = ("float32", "float64", "int32", "int64")
 """Dtypes that hold every sum of a trial exactly."""
@@ -92,11 +95,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, the smallest call that shows it, and that call as a case file ("" where no case can say it)."""
+    """What is wrong, the smallest call that shows it, and that call as a case file ("" where no case can say it).
+
+    excluded: whether its declaration or the grammar of cases has no such call, as one with an empty input: a finding
+    that no case can hold.
+    """
 
     words: str
     call: str
     case: str = ""
+    excluded: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,8 @@ def watched(asking: Asking[Any], deaths: list[Fault]) -> Asking[Any]:
         outcomes = yield questions
         for question, outcome in zip(questions, outcomes):
             if isinstance(outcome, Died):
-                deaths.append(Fault(f"the process {in_words(outcome)}", call_in_words(question)))
+                empty = any(not array.size for array in question.arrays)
+                deaths.append(Fault(f"the process {in_words(outcome)}", call_in_words(question), excluded=empty))
 
 
 def call_in_words(question: Question) -> str:
@@ -159,12 +168,14 @@ def _less(value: int) -> list[int]:
 def _trials(
     stream: np.random.Generator, subject: Subject, words: Sequence[str], dtypes: Sequence[str]
 ) -> Iterator[Trial]:
-    """The corners, in every dtype, then random settings."""
+    """The corners: far strides in every dtype, every boundary under a large kernel; then random settings."""
     groups = 2 if subject.entry.groups == "depthwise" and subject.many else 1
     for word, dtype in product(words, dtypes if subject.entry.stride else ()):
         for stride in FAR:
             axes = tuple(Axis(stride + index % 2, 1, stride) for index in range(subject.rank))
             yield Trial(word, axes, groups=groups, dtype=dtype)
+    for word, boundary in product(words, subject.entry.boundaries or ()):
+        yield Trial(word, (Axis(*OVER),) * subject.rank, groups=groups, boundary=boundary, dtype=dtypes[0])
     for _ in range(_count(subject)):
         yield _trial(stream, subject, words, dtypes)
 
@@ -244,7 +255,8 @@ def _makes_sense(subject: Subject, trial: Trial) -> bool:
 def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:
     conv = trial.convolution(subject, rules.of)
     call = call_in_words(_question(subject, trial, conv)) + f"; due is shape {conv.output_shape}"
-    return Fault(words, call, case_text(subject, trial, conv, words))
+    both = any(axis.stride > 1 for axis in trial.axes) and any(axis.dilation > 1 for axis in trial.axes)
+    return Fault(words, call, case_text(subject, trial, conv, words), both and not subject.entry.together)
 
 
 def case_text(subject: Subject, trial: Trial, conv: Convolution, words: str) -> str:

@@ -98,7 +98,7 @@ def mixed(rank: int) -> Iterator[Sizes]:
 
 
 def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dict[str, Any]]:
-    """The rule of a padding word: `rule`, `formula`, `fits`, `refuses`, `exceptions` and `checked` (axes measured)."""
+    """The rule of a padding word: `rule`, `formula`, `fits`, `refuses`, `exceptions`, `checked` (axes measured) ..."""
     data = [lines(sizes.axes) for sizes in calls]
     outcomes = yield [
         subject.ask(*tensors(subject, *each), native, stride=sizes.stride, dilation=sizes.dilation)
@@ -201,6 +201,7 @@ def rule_of(seen: Sequence[Seen]) -> dict[str, Any]:
         "fits": fits,
         "exceptions": [each.words() for each in wrong[:3]],
         "exceptional": len(wrong),
+        "exceptional alone": sum(each in alone for each in wrong),
         "checked": len(seen),
     }
 

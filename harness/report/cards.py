@@ -9,18 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.layout import SPATIAL
-from harness.report.tables import table
+from harness.report.prose import MEASURED
+from harness.report.tables import named, table
 from harness.report.text import code, plain
 
-HEADS = ("entry point", "computes", "axes", "padding", "groups", "kernel larger", "input, kernel, sum", "algorithm")
-INTRODUCTION = """\
-# Convention cards
-
-Measured, entry point by entry point, by `harness probe`: nothing here is read from a declaration. **Computes**:
-convolution reads the kernel backwards along every spatial axis, cross-correlation does not. **Padding**: what each word
-comes to, as (low, high) on each axis; n is the input's size, k the kernel's, s the stride, d the dilation,
-e = (k - 1) d + 1. **Input, kernel, sum**: bits of the fraction that are kept of float32 data."""
-
+HEADS = (
+    "entry point",
+    "computes",
+    "axes",
+    "padding",
+    "boundaries",
+    "groups",
+    "kernel larger",
+    "integer overflow",
+    "input, kernel, sum",
+    "algorithm",
+)
 Found = Mapping[str, Any]
 
 
@@ -37,17 +41,44 @@ def markdown(cards: Iterable[Found]) -> str:
     """The page of many cards: the table, what the words for padding come to, and the faults."""
     cards = list(cards)
     versions = dict.fromkeys(f"{card['backend']} {card['version']}" for card in cards)
-    rules = {rule["rule"]: rule["formula"] for card in cards for rule in _padding(card).values() if rule["rule"]}
+    formulas = [[code(name), code(formula)] for name, formula in rules(cards).items()]
+    contradictions = [f"- {code(name)}: {plain(words)}; {code(call)}" for name, words, call in faults(cards)]
+    left_out = [f"- {code(name)}: {plain(reason)}" for name, reason in unreadable(cards).items()]
     parts = [
-        INTRODUCTION,
+        "# Convention cards",
+        MEASURED,
         f"Measured: {plain(', '.join(versions))}.",
-        table([_row(card) for card in cards if not card["unreadable"]], HEADS),
+        named(rows(cards), HEADS),
         "## Rules",
-        table([[code(name), code(formula)] for name, formula in sorted(rules.items())], ["rule", "(low, high)"]),
+        table(formulas, ["rule", "(low, high)"]),
         "## Contradictions",
-        "\n".join(line for card in cards for line in _faults(card)) or "None was found.",
+        "\n".join(contradictions) or "None was found.",
+        *(("## Not measured", "\n".join(left_out)) if left_out else ()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def rows(cards: Iterable[Found]) -> list[list[str]]:
+    """A row of plain texts under HEADS for each card that can be read; a cell may have several lines."""
+    return [_row(card) for card in cards if not card["unreadable"]]
+
+
+def rules(cards: Iterable[Found]) -> dict[str, str]:
+    """The rules that padding words follow, and their formulas."""
+    found = {rule["rule"]: rule["formula"] for card in cards for rule in _padding(card).values() if rule["rule"]}
+    return dict(sorted(found.items()))
+
+
+def faults(cards: Iterable[Found]) -> Iterator[tuple[str, str, str]]:
+    """(entry point, what is wrong, the call that shows it) of what contradicts itself."""
+    for card in cards:
+        for fault in card["faults"]:
+            yield card["entry_point"], fault["words"], fault["call"]
+
+
+def unreadable(cards: Iterable[Found]) -> dict[str, str]:
+    """Why an entry point could not be measured."""
+    return {card["entry_point"]: card["unreadable"] for card in cards if card["unreadable"]}
 
 
 def _row(card: Found) -> list[str]:
@@ -55,14 +86,16 @@ def _row(card: Found) -> list[str]:
     precise = card["precision"].get("float32", {})
     larger = dict.fromkeys(f"{word}: {_short(words)}" for word, words in found["kernel larger"].items())
     return [
-        code(card["entry_point"]),
-        plain(_computes(found)),
-        plain(_axes(found)),
-        "<br>".join(plain(f"{name}: {_rule(rule)}") for name, rule in _padding(card).items()),
-        plain(_short(found["groups"] if found["groups"] != "none" else found["depthwise"])),
-        "<br>".join(plain(each) for each in larger),
-        plain(", ".join(value.split(" bits")[0] for value in precise.values())),
-        plain(card["algorithm"]["algorithm"]),
+        card["entry_point"],
+        _computes(found),
+        _axes(found),
+        "\n".join(f"{name}: {_rule(rule)}" for name, rule in _padding(card).items()),
+        ", ".join(own if own == what else f"{own}: {what}" for own, what in found["boundaries"].items()) or "none",
+        _short(found["groups"] if found["groups"] != "none" else found["depthwise"]),
+        "\n".join(larger),
+        ", ".join(dict.fromkeys(found["overflow"].values())) or "integers refused",
+        ", ".join(value.split(" bits")[0] for value in precise.values()),
+        card["algorithm"]["algorithm"],
     ]
 
 
@@ -75,6 +108,7 @@ def _lines(card: Found) -> Iterator[tuple[str, str]]:
         yield f"padding {name}", _rule(rule, f" = {rule['formula']}" if rule["formula"] else "")
         for exception in rule["exceptions"] if rule["rule"] else ():
             yield "", f"not for {exception}"
+    yield "unknown padding", found["unknown word"]
     yield "padding by numbers", found["numbers"]
     for name in ("boundaries", "kernel larger", "empty", "dtypes", "promotion", "overflow"):
         yield name, "; ".join(f"{key}: {value}" for key, value in found[name].items()) or "none"
@@ -126,12 +160,3 @@ def _axes(found: Found) -> str:
         next(letters for key, letters in found[role].items() if str(key) == rank)
         for role in ("input", "kernel", "output")
     )
-
-
-def _faults(card: Found) -> Iterator[str]:
-    for fault in card["faults"]:
-        yield f"- {code(card['entry_point'])}: {plain(fault['words'])}; {code(fault['call'])}"
-    for name, rule in _padding(card).items():
-        for exception in rule["exceptions"][:1] if rule["rule"] else ():
-            words = f"{rule['rule']}, but not for {exception}"
-            yield f"- {code(card['entry_point'])}: padding {plain(name)} is {plain(words)}"

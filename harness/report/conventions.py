@@ -1,4 +1,4 @@
-"""The conventions of all entry points in one table, from their declarations.
+"""The conventions of all entry points in one table: as measured where a run has cards, else as declared.
 
 `python -m harness.report.conventions > docs/conventions.md` writes the page of all of them.
 """
@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from harness.backends import TABLE
 from harness.layout import expand
-from harness.report.tables import table
-from harness.report.text import code, plain
+from harness.report import cards
+from harness.report.prose import DECLARED, MEASURED
+from harness.report.tables import named
 
 HEADS = (
     "entry point",
@@ -45,19 +46,44 @@ is odd. "Centre at k // 2" and "odd sample on the high side" are the same for od
 apart for even ones. What a function does not take (a stride, uneven padding), the harness does by a named transform."""
 
 
+class Section(NamedTuple):
+    """What a report says of conventions: a text of `harness.report.prose`, and plain texts.
+
+    rows: under `heads`, the name of an entry point first; a cell may have several lines. remarks: stand below.
+    """
+
+    about: str
+    heads: Sequence[str]
+    rows: list[list[str]]
+    remarks: list[str]
+
+
+def section(header: Mapping[str, Any]) -> Section | None:
+    """The section on a run with this header, None where it says nothing of entry points."""
+    if measured := header.get("cards"):
+        return Section(MEASURED, cards.HEADS, cards.rows(measured), list(_remarks(measured)))
+    if declared := header.get("entry_points"):
+        return Section(DECLARED, HEADS, rows(declared), [])
+    return None
+
+
+def _remarks(measured: Sequence[cards.Found]) -> Iterator[str]:
+    for rule, formula in cards.rules(measured).items():
+        yield f"{rule}: (low, high) = {formula}"
+    for name, words, call in cards.faults(measured):
+        yield f"{name} contradicts itself: {words}; {call}"
+    for name, reason in cards.unreadable(measured).items():
+        yield f"{name} was not measured: {reason}"
+
+
 def rows(declarations: Iterable[Mapping[str, Any]]) -> list[list[str]]:
     """A row of plain texts under HEADS for each declaration (`EntryPoint.as_json`)."""
     return [_row(each) for each in declarations]
 
 
-def cells(declarations: Iterable[Mapping[str, Any]]) -> str:
-    """The table of the declarations as markdown."""
-    return table([[code(name), *map(plain, others)] for name, *others in rows(declarations)], HEADS)
-
-
 def document() -> str:
     """The page of all declarations in the table of backends; imports no framework."""
-    return f"{INTRODUCTION}\n\n{cells(_declared())}\n"
+    return f"{INTRODUCTION}\n\n{named(rows(_declared()), HEADS)}\n"
 
 
 def _declared() -> Iterator[dict[str, Any]]:
