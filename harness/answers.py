@@ -58,7 +58,7 @@ def text(system: str, answer: Answer, code: Sequence[Code]) -> str:
 def _lines(system: str, answer: Answer, code: Sequence[Code]) -> Iterator[str]:
     yield f"{system}  ({answer.known} known values, {answer.seconds:.2f} s)"
     if not answer.explanations:
-        yield "  nothing that is known here explains it"
+        yield f"  {'nothing that is known here explains it' if answer.known else 'none of it can be computed'}"
     for number, each in enumerate(answer.explanations):
         names = ", ".join(change.id for change in each.transforms) or "no difference"
         tied = "  [ties]" if each.tied and answer.ambiguous else ""

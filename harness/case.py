@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import data, document
+from harness import data, document, prototxt
 from harness.document import CaseError as CaseError
 from harness.document import Item
 from harness.grammar import NOTHING, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
@@ -30,6 +30,8 @@ from harness.window import BOUNDARIES, Convolution, Pairs, Window, output_size, 
 PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
 MEANINGS = ("cross-correlation", "convolution")
 MOST_MEMBERS = 10_000
+EXACT = 2.0**53
+"""Whole numbers below this are exact in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,8 @@ class Case:
 
     `x` is (N, C, *spatial), `w` is (O, C/groups, *spatial), `bias` is (O,) or None, all of one dtype; the half units
     are those of their printed digits, None where they are exact. Tuples have one entry per spatial axis. Settings in
-    `unknown` are not known, and hold what they are taken for.
+    `unknown` are not known, and hold what they are taken for. `partial` names the arrays that are not known in full: an
+    unknown element is NaN.
     """
 
     id: str
@@ -90,6 +93,7 @@ class Case:
     kernel_layout: str
     x_half_unit: np.ndarray | None
     w_half_unit: np.ndarray | None
+    bias_half_unit: np.ndarray | None
     means: str
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
@@ -100,6 +104,7 @@ class Case:
     recorded: tuple[Recording, ...]
     expect: Expect
     unknown: frozenset[str] = frozenset()
+    partial: tuple[str, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -109,6 +114,10 @@ class Case:
     @cached_property
     def dtype(self) -> str:
         return self.x.dtype.name
+
+    def known(self, role: str) -> np.ndarray | None:
+        """Mask of the elements of the input or the kernel that are known, None for all."""
+        return ~np.isnan({"input": self.x, "kernel": self.w}[role]) if role in self.partial else None
 
     def convolution(self) -> Convolution:
         """The canonical form that the case means; `same` is read as `same_upper`."""
@@ -141,11 +150,14 @@ def load(path: str | Path) -> Iterator[Case]:
     path = Path(path)
     name = _identify(path)
     top: Record = CASE.read(document.read(path, name))
+    layer = _layer(top, path.parent)
     sources: dict[str, _Arrays] = {}
-    for label, settings in _members(top):
+    for label, settings in _members(top, layer):
         dtype = settings["input.dtype"][0] if "input.dtype" in settings else top["input"]["dtype"]
         if dtype not in sources:
             sources[dtype] = _Arrays.read(top, dtype, path.parent)
+            if layer is not None:
+                _check_layer(layer, sources[dtype], top.at("prototxt"))
         yield _case(f"{name}{label}", path, top, sources[dtype], settings)
 
 
@@ -254,6 +266,7 @@ INPUT = {
     ),
     "dtype": Field(DTYPE, "of input, kernel and bias", default="float32"),
     **data.SOURCES,
+    **data.CORNER,
     **data.PRINTED,
 }
 KERNEL = {
@@ -266,8 +279,9 @@ KERNEL = {
 }
 BIAS = {
     "layout": Field(word("O"), "one number for each output channel", default="O"),
-    "nonfinite": data.PRINTED["nonfinite"],
     **data.SOURCES,
+    **data.CORNER,
+    **data.PRINTED,
     **data.WEIGHTS,
 }
 RECORDING = {
@@ -292,6 +306,13 @@ TOLERANCE = {
     "atol": Field(number(0), "absolute", default=0.0),
     "why": Field(TEXT, "why the derived bounds do not do", required=True),
 }
+PROTOTXT = {
+    "text": Field(TEXT, "the definition, as Caffe reads it"),
+    "file": Field(TEXT, "a .prototxt in this folder or below it"),
+    "layer": Field(TEXT, "the Convolution layer that is meant, where there are several"),
+}
+OF_LAYER = ("stride", "dilation", "padding", "groups")
+"""Settings that a Caffe definition gives."""
 _ARRAY_SOURCES = tuple(data.SOURCES)
 _WEIGHT_SOURCES = (*data.SOURCES, "caffemodel")
 FIELDS = {
@@ -307,7 +328,7 @@ FIELDS = {
             (lambda item: item.is_null, NOTHING),
             (
                 lambda item: item.is_list,
-                Kind(lambda item: item, {"type": "array", "items": {"type": "number"}, "minItems": 1}),
+                Kind(lambda item: item, {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 1}),
             ),
             (lambda item: item.is_mapping, record(BIAS, _WEIGHT_SOURCES)),
             words="null, a list of numbers, or a mapping with values, file or a generator",
@@ -315,6 +336,14 @@ FIELDS = {
         "added to each output channel",
     ),
     **SETTINGS,
+    "prototxt": Field(
+        either(
+            (lambda item: item.is_mapping, record(PROTOTXT, ("text", "file"))),
+            (lambda item: not item.is_list, TEXT),
+            words="the text of a Caffe definition, or a mapping with text or file, and layer",
+        ),
+        "a Caffe definition: stride, dilation, padding and groups are those of its Convolution layer",
+    ),
     "tolerance": Field(
         either(
             (lambda item: item.is_mapping, record(TOLERANCE)),
@@ -345,21 +374,26 @@ class _Arrays:
     bias: np.ndarray | None
     x_half_unit: np.ndarray | None
     w_half_unit: np.ndarray | None
+    bias_half_unit: np.ndarray | None
     recorded: tuple[Recording, ...]
+    partial: tuple[str, ...]
 
     @classmethod
     def read(cls, top: Record, dtype: str, folder: Path) -> _Arrays:
         source, kernel = top["input"], top["kernel"]
         x = data.make(source, len(source["layout"]), dtype, folder)
         w = data.make(kernel, len(kernel["layout"]), dtype, folder, x.stream)
-        bias = _bias(top, dtype, folder, w.stream or x.stream)
+        bias, bias_half_unit = _bias(top, dtype, folder, w.stream or x.stream)
+        arrays = {"input": x, "kernel": w, "bias": bias}
         return cls(
             to_canonical(x.values, source["layout"], "input"),
             to_canonical(w.values, kernel["layout"], "kernel"),
-            bias,
+            None if bias is None else bias.values,
             _half_unit(source, x.values, "input"),
             _half_unit(kernel, w.values, "kernel"),
+            bias_half_unit,
             tuple(_recording(each, dtype, folder) for each in top["recorded"]),
+            tuple(name for name, array in arrays.items() if array is not None and not array.known.all()),
         )
 
 
@@ -368,14 +402,18 @@ def _half_unit(source: Record, values: np.ndarray, role: str) -> np.ndarray | No
     return None if units is None else to_canonical(units, source["layout"], role)
 
 
-def _bias(top: Record, dtype: str, folder: Path, follows: tuple[str, data.Stream] | None) -> np.ndarray | None:
+def _bias(
+    top: Record, dtype: str, folder: Path, follows: tuple[str, data.Stream] | None
+) -> tuple[data.Array | None, np.ndarray | None]:
+    """The bias, and half a unit of its printed digits."""
     given = top["bias"]
     if given is None:
-        return None
+        return None, None
     if isinstance(given, Item):
-        fields = {"values": data.SOURCES["values"], "nonfinite": data.PRINTED["nonfinite"]}
+        fields = {"values": data.SOURCES["values"], **data.PRINTED}
         given = Record(given, {"values": given}, {key: field.default for key, field in fields.items()})
-    return data.make(given, 1, dtype, folder, follows).values
+    bias = data.make(given, 1, dtype, folder, follows)
+    return bias, data.half_unit(given, bias.values)
 
 
 def _recording(given: Record, dtype: str, folder: Path) -> Recording:
@@ -387,9 +425,53 @@ def _recording(given: Record, dtype: str, folder: Path) -> Recording:
     return Recording(given["system"], given["origin"], letters, values, known, half_unit, dtype, given["expect"])
 
 
-def _members(top: Record) -> Iterator[tuple[str, dict[str, _Setting]]]:
+def _layer(top: Record, folder: Path) -> prototxt.Layer | None:
+    """The Caffe layer that the case takes settings from."""
+    if "prototxt" not in top:
+        return None
+    for settings in filter(None, (top, top["matrix"])):
+        for key in OF_LAYER:
+            if key in settings:
+                raise settings.at(key).key_error("given by the prototxt too; keep one")
+    at, text, name = top.at("prototxt"), top["prototxt"], None
+    if isinstance(text, Record):
+        given, name = text, text["layer"]
+        text = given["text"] if "text" in given else _definition(given.at("file"), given["file"], folder)
+    try:
+        return prototxt.convolution(text, _rank(top), name)
+    except prototxt.DefinitionError as problem:
+        raise at.error(str(problem)) from problem
+
+
+def _definition(item: Item, name: str, folder: Path) -> str:
+    """The text of a .prototxt inside `folder`."""
+    path = data.inside(item, name, folder)
+    if path.stat().st_size > prototxt.LARGEST:
+        raise item.error(f"{path.stat().st_size} bytes; a definition may have {prototxt.LARGEST}")
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise item.error(f"{name} cannot be read: {problem}") from problem
+
+
+def _check_layer(layer: prototxt.Layer, arrays: _Arrays, at: Item) -> None:
+    """Kernel and bias are such as the Caffe layer has; errors stand `at` its definition."""
+    outputs, _, *sizes = arrays.w.shape
+    if layer.outputs != outputs:
+        raise at.error(f"num_output is {layer.outputs}, but the kernel has {outputs} output channels (axis O)")
+    if layer.kernel_size != tuple(sizes):
+        raise at.error(f"kernel_size is {list(layer.kernel_size)}, but the kernel has {sizes} ({SPATIAL[len(sizes)]})")
+    if layer.bias and arrays.bias is None:
+        raise at.error("bias_term is true, as it is where it is left out, but the case has no bias; give `bias`")
+    if arrays.bias is not None and not layer.bias:
+        raise at.error("bias_term is false, but the case has a bias; leave `bias` out")
+
+
+def _members(top: Record, layer: prototxt.Layer | None) -> Iterator[tuple[str, dict[str, _Setting]]]:
     """The settings of each member, with the places they come from, and the label that its id gets."""
     fixed = {key: (top[key], top.at(key)) for key in SETTINGS}
+    if layer is not None:
+        fixed.update({key: (getattr(layer, key), top.at("prototxt")) for key in OF_LAYER})
     matrix: Record | None = top["matrix"]
     if "means" not in top and (matrix is None or "means" not in matrix):
         raise top.item.error(f"the key 'means' is missing: {' or '.join(MEANINGS)}, what the author wants computed")
@@ -445,6 +527,7 @@ def _case(name: str, path: Path, top: Record, arrays: _Arrays, settings: dict[st
         kernel_layout=top["kernel"]["layout"],
         x_half_unit=arrays.x_half_unit,
         w_half_unit=arrays.w_half_unit,
+        bias_half_unit=arrays.bias_half_unit,
         means=settings["means"][0],
         stride=_per_axis(settings["stride"], rank),
         dilation=_per_axis(settings["dilation"], rank),
@@ -455,9 +538,11 @@ def _case(name: str, path: Path, top: Record, arrays: _Arrays, settings: dict[st
         recorded=arrays.recorded,
         expect=_expect(top["expect"]),
         unknown=unknown,
+        partial=arrays.partial,
     )
     _check_dtype(case, top["kernel"])
     _check_channels(case, top, settings["groups"][1])
+    _check_integers(case, top["input"].item)
     padding_at = settings["padding"][1]
     _check_sizes(case, top["kernel"].item if padding_at is top.item else padding_at)
     return case
@@ -527,6 +612,20 @@ def _check_channels(case: Case, top: Record, groups_at: Item) -> None:
         raise groups_at.error(f"{outputs} output channels do not divide into {case.groups} groups")
     if case.bias is not None and len(case.bias) != outputs:
         raise top.at("bias").error(f"expected {outputs} numbers, one for each output channel, found {len(case.bias)}")
+
+
+def _check_integers(case: Case, at: Item) -> None:
+    """No output of integer data can leave the integers that are exact in float64; errors stand `at`."""
+    if case.x.dtype.kind not in "iu":
+        return
+    taps = np.abs(case.w.astype(np.float64)).sum(axis=tuple(range(1, case.w.ndim)))
+    offsets = 0.0 if case.bias is None else np.abs(case.bias.astype(np.float64))
+    largest = float((np.abs(case.x.astype(np.float64)).max(initial=0) * taps + offsets).max(initial=0))
+    if largest >= EXACT:
+        raise at.error(
+            f"the output may reach {largest:.4g}; integers are compared exactly below 2**53 only: use smaller ones, "
+            "or a floating dtype"
+        )
 
 
 def _check_sizes(case: Case, at: Item) -> None:

@@ -38,6 +38,8 @@ means: cross-correlation      # what you want computed: cross-correlation (deep 
 stride: 1
 dilation: 1
 padding: same                 # same | same_upper | same_lower | valid | full | 1 | [1, 2] | [[0, 1], [0, 1]]
+# prototxt: |                 # instead of stride, dilation, padding and groups: a Caffe layer as its .prototxt has it
+#   layer { name: "conv1" type: "Convolution" convolution_param { num_output: 1 kernel_size: 3 pad: 1 } }
 # recorded:                   # an output that you have from somewhere else; null is an element that you do not know
 #   - system: my own code
 #     origin: printed by my program

@@ -78,7 +78,9 @@ VALUES_SCHEMA = {
     "anyOf": [{"type": ["number", "null"]}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/values"}}]
 }
 SOURCES = {
-    "values": Field(VALUES, "the numbers, in nested lists; in recordings null is an element that is not known"),
+    "values": Field(
+        VALUES, "the numbers, in nested lists; null is an element that is not known, of integers in recordings only"
+    ),
     "file": Field(TEXT, "a file in this folder or below it: .npy, .npz#key, .csv (commas) or .txt (blanks)"),
     "random": Field(RANDOM, "normal or uniform numbers"),
     "integers": Field(INTEGERS, "whole numbers, each of a range equally likely"),
@@ -90,6 +92,13 @@ WEIGHTS = {
     "layer": Field(TEXT, "with caffemodel: the layer, as the network names it"),
 }
 """What a kernel and a bias may be taken from, besides SOURCES."""
+
+CORNER = {
+    "shape": Field(
+        SHAPE, "with values: lengths of the whole array whose first elements they are; the rest is not known"
+    ),
+}
+"""What the values of an input, a kernel and a bias may be a part of."""
 
 PRINTED = {
     "nonfinite": Field(FLAG, "true: infinities and NaN are meant", default=False),
@@ -184,14 +193,17 @@ def make(
 ) -> Array:
     """The array that `source` (a mapping with one key of SOURCES, or with those of WEIGHTS) describes, as `dtype`.
 
-    `follows` is the stream that `seed: input` goes on with. With `partial`, float64 or int64 comes back instead, and
-    elements may be unknown. Raises CaseError for everything that does not fit.
+    `follows` is the stream that `seed: input` goes on with. Values of floating dtypes may be unknown: NaN, then. With
+    `partial`, float64 or int64 comes back instead, and integers may be unknown, too. Raises CaseError for everything
+    that does not fit.
     """
     key = next(key for key in (*SOURCES, "caffemodel") if key in source)
     whole = np.dtype(dtype).kind in "iu"
     known, stream = None, None
+    if "shape" in source and key != "values":
+        raise source.at("shape").key_error(f"belongs to `values`; {key} says itself how large the array is")
     if key == "values":
-        values, known = numbers(source.at(key), axes, whole, partial)
+        values, known = _written_out(source, axes, whole, partial)
     elif key == "file":
         values = _from_file(source.at(key), source[key], folder, axes)
     elif key == "caffemodel":
@@ -208,6 +220,28 @@ def make(
     kept = "int64" if whole else "float64"
     values = _cast(source, key, values, kept if partial else dtype, known)
     return Array(values, np.ones(values.shape, bool) if known is None else known, stream)
+
+
+def _written_out(source: Record, axes: int, whole: bool, partial: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The key `values`, as a corner of a whole array where `shape` says so, and which elements are known."""
+    values, known = numbers(source.at("values"), axes, whole, partial or not whole)
+    if "shape" in source:
+        rest = _rest(source, values.shape, axes, whole)
+        values, known = np.pad(values, rest, constant_values=math.nan), np.pad(known, rest)
+    if not partial and not known.all() and source["nonfinite"]:
+        raise source.at("nonfinite").key_error("elements that are not known and NaN that is meant look alike; keep one")
+    return values, known
+
+
+def _rest(source: Record, part: tuple[int, ...], axes: int, whole: bool) -> list[tuple[int, int]]:
+    """What is missing of an array of the key `shape` behind its first elements, per axis."""
+    item, shape = source.at("shape"), source["shape"]
+    _count(source, axes)
+    if whole:
+        raise item.key_error("integer data have no elements that are not known; leave this out")
+    if any(known > length for known, length in zip(part, shape)):
+        raise item.error(f"expected the shape of an array that the values are a part of, {list(part)} or more")
+    return [(0, length - known) for known, length in zip(part, shape)]
 
 
 def half_unit(source: Record, values: np.ndarray) -> np.ndarray | None:
@@ -325,7 +359,7 @@ def _demand(source: Record, key: str, values: np.ndarray, fits: Any, words: str)
 def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
     """The array in a file inside `folder`; only formats that carry numbers and nothing else are read."""
     name, _, key = name.partition("#")
-    path = _inside(item, name, folder)
+    path = inside(item, name, folder)
     readers: dict[str, Callable[[], np.ndarray]] = {
         ".npy": lambda: _read_npy_file(item, path),
         ".npz": lambda: _read_npz(item, path, key),
@@ -354,7 +388,7 @@ def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
 def _from_caffemodel(source: Record, folder: Path, axes: int) -> np.ndarray:
     """The weights of a layer, or its bias where one axis is wanted."""
     item, layer = source.at("caffemodel"), source["layer"]
-    path = _inside(item, source["caffemodel"], folder)
+    path = inside(item, source["caffemodel"], folder)
     if path.stat().st_size > 8 * LARGEST:
         raise item.error(f"{path.stat().st_size} bytes; a weight file may have {8 * LARGEST}")
     try:
@@ -375,7 +409,7 @@ def _from_caffemodel(source: Record, folder: Path, axes: int) -> np.ndarray:
     return values
 
 
-def _inside(item: Item, name: str, folder: Path) -> Path:
+def inside(item: Item, name: str, folder: Path) -> Path:
     """The regular file `name`, which must not lead out of `folder`, not even through a link."""
     root = folder.resolve()
     try:

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness import explain, layout
 from harness.data import RawStream
-from harness.explain import solve
+from harness.explain import agreement, solve, structure
 from harness.precision import Arithmetic
 from harness.reference import direct
 from harness.transform import KernelValues, Transform
@@ -104,7 +104,7 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
     start = time.perf_counter()
     question = judge.question(seen)
     known = int(np.count_nonzero(np.isfinite(question.observed)))
-    found = _confirmed(judge, seen, question)
+    found, left_out, solution = _confirmed(judge, seen, question)
     fewest = min((len(each.transforms) for each in found), default=0)
     first = [each for each in found if len(each.transforms) == fewest]
     groups = {each.group for each in first}
@@ -117,24 +117,29 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
         seconds=time.perf_counter() - start,
         more=max(len(marked) - SHOWN, 0),
         separation=_separation(judge, first) if ambiguous else None,
-        remarks=tuple(_remarks(question, known, found, ambiguous)),
+        remarks=(
+            *_of_partial_data(judge, seen, question, known),
+            *_remarks(question, known, found, ambiguous, solution),
+            *_of_the_rest(left_out),
+        ),
     )
 
 
-def _confirmed(judge: Judge, seen: Observation, question: explain.Question) -> list[Explanation]:
-    """The explanations that hold on every element, best first."""
+def _confirmed(
+    judge: Judge, seen: Observation, question: explain.Question
+) -> tuple[list[Explanation], int, solve.Solution | None]:
+    """The explanations that hold on every element, best first; how many candidates were not looked at; and, where no
+    convention holds, the kernel that was applied."""
     if question.observed.ndim != question.conv.x.ndim or not np.isfinite(question.observed).any():
-        return []
+        return [], 0, None
     part = _part(judge, seen)
     intended, largest = judge.fit(seen, judge.intended) if _may_fit(part, ()) else (None, math.inf)
     if intended and not intended.finding and not question.unknown:
-        return [Explanation((), (), largest, intended.rung, 0)]
-    candidates = explain.explanations(question) or _other_kernels(question)
-    if intended and intended.finding:
-        candidates = [(), *candidates]
+        return [Explanation((), (), largest, intended.rung, 0)], 0, None
     groups: dict[bytes, int] = {}
-    found = []
-    for transforms in candidates:
+    found: list[Explanation] = []
+
+    def holds(transforms: tuple[Transform, ...]) -> bool:
         looked = part if part and {each.id for each in transforms} <= LOCAL_IDS else (judge, seen)
         fit, largest = looked[0].fit(looked[1], looked[0].reading(transforms))
         if fit:
@@ -143,7 +148,21 @@ def _confirmed(judge: Judge, seen: Observation, question: explain.Question) -> l
             free = tuple(each for each in transforms if question.is_free(each))
             own = tuple(each for each in transforms if each not in free)
             found.append(Explanation(own, free, largest, fit.rung, group))
-    return found
+        return fit is not None
+
+    if intended and intended.finding:
+        holds(())
+    search = explain.Search(question)
+    for _ in explain.explanations(search, holds):
+        pass
+    found.sort(key=lambda each: len(each.transforms))  # a finding of precision is one change more than was looked for
+    single = None if found else solve.one_tap(question)
+    if found or (single and holds((single,))):
+        return found, search.left_out, None
+    solution = solve.solve(question)
+    if solution and solution.values:
+        holds((solution.values,))
+    return found, search.left_out, solution
 
 
 def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:
@@ -154,9 +173,17 @@ def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:
         return None
     bias = None if case.bias is None else case.bias[:LOOK]
     w_half_unit = None if case.w_half_unit is None else case.w_half_unit[:LOOK]
+    bias_half_unit = None if case.bias_half_unit is None else case.bias_half_unit[:LOOK]
     x_half_unit = None if case.x_half_unit is None else case.x_half_unit[:1]
     small = replace(
-        case, x=case.x[:1], w=case.w[:LOOK], bias=bias, x_half_unit=x_half_unit, w_half_unit=w_half_unit, recorded=()
+        case,
+        x=case.x[:1],
+        w=case.w[:LOOK],
+        bias=bias,
+        x_half_unit=x_half_unit,
+        w_half_unit=w_half_unit,
+        bias_half_unit=bias_half_unit,
+        recorded=(),
     )
     known = None if seen.known is None else seen.known[:1, :LOOK]
     slack = seen.slack[:1, :LOOK] if isinstance(seen.slack, np.ndarray) else seen.slack
@@ -169,15 +196,6 @@ def _may_fit(part: tuple[Judge, Observation] | None, transforms: tuple[Transform
         return True
     judge, seen = part
     return judge.fit(seen, judge.reading(transforms))[0] is not None
-
-
-def _other_kernels(question: explain.Question) -> list[tuple[Transform, ...]]:
-    """The intended kernel with some values changed."""
-    single = solve.one_tap(question)
-    if single:
-        return [(single,)]
-    solution = solve.solve(question)
-    return [(solution.values,)] if solution and solution.values else []
 
 
 def _drawn(conv: Convolution, seed: int, kernel: bool) -> Convolution:
@@ -221,21 +239,48 @@ def _apart(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape != b.shape or bool(np.abs(a - b).max(initial=0.0) > 1e-3 * max(float(np.abs(a).max(initial=0)), 1.0))
 
 
-def _remarks(question: explain.Question, known: int, found: Sequence[Explanation], ambiguous: bool) -> list[str]:
+def _of_partial_data(judge: Judge, seen: Observation, question: explain.Question, known: int) -> list[str]:
+    """What can be said of a recording where input, kernel or bias are not known in full."""
+    case, recorded = judge.case, judge.case.recorded
+    number = next((number for number, each in enumerate(recorded) if each.values is seen.values), None)
+    if not case.partial or number is None:
+        return []
+    total = np.count_nonzero(recorded[number].known)
+    rest = f"{known} of {total} known values can be computed; not known in full: {', '.join(case.partial)}"
+    return [
+        *([rest] if known < total else []),
+        *structure.remarks(question, recorded[number], recorded[:number], judge.coarse),
+    ]
+
+
+def _remarks(
+    question: explain.Question,
+    known: int,
+    found: Sequence[Explanation],
+    ambiguous: bool,
+    solution: solve.Solution | None,
+) -> list[str]:
+    if not known:
+        return []
     if ambiguous:
         return [f"the data ({known} known values) cannot tell the tied explanations apart"]
     if found:
         return [] if not any(isinstance(each, KernelValues) for each in found[0].transforms) else _pattern(question)
     remarks = [f"no combination of up to {explain.DEEPEST} changes gives these values"]
-    solution = solve.solve(question) if question.observed.ndim == question.conv.x.ndim else None
     remarks += list(solution.remarks()) if solution else []
     return remarks + _pattern(question)
+
+
+def _of_the_rest(left_out: int) -> list[str]:
+    if not left_out:
+        return []
+    return [
+        f"{left_out} more combinations give those few values that are looked at first and were not tried on all of "
+        "them, being less likely: more known values, or more digits of them, would rule them out"
+    ]
 
 
 def _pattern(question: explain.Question) -> list[str]:
     if question.observed.ndim != question.conv.x.ndim or not math.prod(question.observed.shape):
         return []
-    remarks = solve.agreement(question)
-    if solve.edges_only(question):
-        remarks.append("all that differs sees padding: look at the padding's amounts and at what fills it")
-    return remarks
+    return agreement.with_the_intended(question)

@@ -13,7 +13,7 @@ from harness.case import Case, CaseError
 from harness.compare import dtype_name
 from harness.diagnosis import Answer, diagnose
 from harness.layout import LayoutError
-from harness.lower import Unsupported, as_written
+from harness.lower import Unsupported, lower
 from harness.pool import Answered, Pool
 from harness.selection import SelectionError
 from harness.verdict import Judge, Observation
@@ -77,7 +77,7 @@ def _entry(name: str, pool: Pool) -> tuple[str, EntryPoint]:
 def _observe(case: Case, entry: tuple[str, EntryPoint], pool: Pool) -> Observation:
     backend, point = entry
     try:
-        call = as_written(case, point)
+        call = lower(case, point, "as_written")
         pool.submit(backend, point.name, call)
         pool.flush()
         _, outcome = pool.collect()

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Protocol
@@ -85,6 +85,8 @@ class Startable(Protocol):
 
     def environ(self) -> Mapping[str, str]: ...
 
+    def fallback(self) -> Startable | None: ...
+
 
 class NativeCall(Protocol):
     """What the pool needs to know of a call; `harness.lower.Call` is one."""
@@ -97,6 +99,19 @@ class NativeCall(Protocol):
 
     @property
     def settings(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The code of a fix, which `harness.fix` wrote, and the arrays that it is to be run on, by their names in it."""
+
+    text: str
+    arrays: Mapping[str, np.ndarray]
+
+
+Batch = Sequence[NativeCall | Program]
+"""What a worker is sent in one message: some calls, or one program."""
+Tagged = tuple[Any, NativeCall | Program]
 
 
 @dataclass(frozen=True)
@@ -162,23 +177,13 @@ class Worker:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise WorkerDied(f"said an odd hello: {error!r}") from None
 
-    def ask(self, calls: Sequence[NativeCall]) -> Iterator[Outcome]:
-        """Sends all calls at once and gives their outcomes in order. Raises WorkerDied at the first that is missing."""
-        request = [
-            {"entry": call.entry.function, "settings": call.settings, "arrays": len(call.arrays)} for call in calls
-        ]
+    def ask(self, batch: Batch) -> Iterator[Outcome]:
+        """Sends a batch and gives the outcomes in order. Raises WorkerDied at the first that is missing."""
         self.pipe.deadline = time.monotonic() + self.limits.call
         with self._deaths(self.limits.call):
-            wire.write_message(self.pipe, {"calls": request}, [array for call in calls for array in call.arrays])
-        for _ in calls:
+            wire.write_message(self.pipe, *_request(batch))
+        for _ in batch:
             yield _outcome(*self._read(self.limits.call, arrays=1))
-
-    def execute(self, program: str, arrays: Mapping[str, np.ndarray]) -> Outcome:
-        """Runs a program that `harness.fix` wrote on named arrays. Raises WorkerDied."""
-        self.pipe.deadline = time.monotonic() + self.limits.call
-        with self._deaths(self.limits.call):
-            wire.write_message(self.pipe, {"script": program, "names": list(arrays)}, list(arrays.values()))
-        return _outcome(*self._read(self.limits.call, arrays=1))
 
     def _told_apart(self, entry: EntryPoint) -> EntryPoint:
         """`entry` under a name of its own where a version or a variant was asked for: `torch==2.12.0`."""
@@ -283,8 +288,8 @@ class Pool:
                 else:
                     self._unavailable[name] = hello
 
-    def submit(self, backend: str, tag: Any, call: NativeCall) -> None:
-        """Queues a call; its outcome comes out of `collect` under `tag`."""
+    def submit(self, backend: str, tag: Any, call: NativeCall | Program) -> None:
+        """Queues a call or a program; its outcome comes out of `collect` under `tag`."""
         self._lanes[backend].add(tag, call)
 
     def flush(self) -> None:
@@ -356,15 +361,18 @@ class _Lane(threading.Thread):
         super().__init__(name=f"lane {backend.name}", daemon=True)
         self.backend, self.limits, self.results, self.turns = backend, limits, results, turns
         self.hello: SimpleQueue[Hello | str] = SimpleQueue()
-        self.batches: SimpleQueue[list[tuple[Any, NativeCall]] | None] = SimpleQueue()
-        self.waiting: list[tuple[Any, NativeCall]] = []
+        self.batches: SimpleQueue[list[Tagged] | None] = SimpleQueue()
+        self.waiting: list[Tagged] = []
         self.bytes = 0
         self.worker: Worker | None = None
         self.closing = False
         self.guard = threading.Lock()
         self.deaths = 0
 
-    def add(self, tag: Any, call: NativeCall) -> None:
+    def add(self, tag: Any, call: NativeCall | Program) -> None:
+        if isinstance(call, Program):
+            self.batches.put([(tag, call)])
+            return
         self.waiting.append((tag, call))
         self.bytes += sum(array.nbytes for array in call.arrays)
         if len(self.waiting) >= BATCH_CALLS or self.bytes >= BATCH_BYTES:
@@ -385,7 +393,7 @@ class _Lane(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.hello.put(self._start_worker())
+            self.hello.put(self._first_start())
             while (batch := self.batches.get()) is not None and not self.closing:
                 with self.turns:
                     self._answer(batch)
@@ -396,6 +404,19 @@ class _Lane(threading.Thread):
             self.results.put(error)
         finally:
             self._bury()
+
+    def _first_start(self) -> Hello:
+        """The hello of the backend; where it fails, that of what it falls back on, whose version then says why."""
+        try:
+            return self._start_worker()
+        except (Unavailable, WorkerDied) as error:
+            fallback = self.backend.fallback()
+            if fallback is None:
+                raise
+            self._bury()
+            program, self.backend = self.backend.command()[0], fallback
+            hello = self._start_worker()
+            return replace(hello, version=f"{hello.version}; {program}: {error}")
 
     def _start_worker(self) -> Hello:
         with self.guard:
@@ -410,7 +431,7 @@ class _Lane(threading.Thread):
         except WorkerDied as death:
             raise WorkerDied(f"could not be started: it {death}{_last_words(self._bury())}") from None
 
-    def _answer(self, batch: list[tuple[Any, NativeCall]]) -> None:
+    def _answer(self, batch: list[Tagged]) -> None:
         """Posts an outcome for every call. After a death in a batch the rest is asked one by one: who did it?"""
         at_once = len(batch)
         while batch and not self.closing:
@@ -419,7 +440,7 @@ class _Lane(threading.Thread):
             if answered < len(part):
                 batch, at_once = part[answered:] + batch, 1
 
-    def _ask(self, part: list[tuple[Any, NativeCall]]) -> int:
+    def _ask(self, part: list[Tagged]) -> int:
         """Posts outcomes as they come; returns how many calls have one. One that a worker dies of alone has one."""
         answered = 0
         if self.deaths >= DEATHS_IN_A_ROW:
@@ -440,7 +461,7 @@ class _Lane(threading.Thread):
                 return 1
         return answered
 
-    def _give_up(self, part: list[tuple[Any, NativeCall]]) -> int:
+    def _give_up(self, part: list[Tagged]) -> int:
         reason = f"not called: the worker had died {DEATHS_IN_A_ROW} times in a row"
         for tag, _ in part:
             self.results.put((tag, Died(reason)))
@@ -545,6 +566,18 @@ def _size(result: tuple[Any, Outcome] | Exception) -> int:
     if isinstance(result, tuple) and isinstance(result[1], Answered):
         return result[1].array.nbytes
     return 0
+
+
+def _request(batch: Batch) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """The message that a batch is, and its arrays."""
+    calls: list[dict[str, Any]] = []
+    arrays: list[np.ndarray] = []
+    for each in batch:
+        if isinstance(each, Program):
+            return {"script": each.text, "names": list(each.arrays)}, list(each.arrays.values())
+        calls.append({"entry": each.entry.function, "settings": each.settings, "arrays": len(each.arrays)})
+        arrays += each.arrays
+    return {"calls": calls}, arrays
 
 
 def _outcome(message: Mapping[str, Any], arrays: list[np.ndarray]) -> Outcome:

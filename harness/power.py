@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.case import Case
 from harness.data import RawStream
-from harness.explain.search import source
+from harness.explain.response import source
 from harness.layout import from_canonical, to_canonical
 from harness.reference import direct
 from harness.transform import (
@@ -58,10 +58,13 @@ class Power:
     blind: tuple[str, ...]
 
 
-def power(conv: Convolution) -> Power:
-    """The power of the data of `conv` against each variant that keeps the output's size."""
+def power(conv: Convolution, partial: bool = False) -> Power:
+    """The power of the data of `conv` against each variant that keeps the output's size.
+
+    partial: NaN in the data are elements that are not known, and an output that sees one tells nothing.
+    """
     named = list(variants(conv))
-    unseen = _unseen(conv, named)
+    unseen = _unseen(conv, named, partial)
     random = _random(conv) if unseen else conv
     blind = [each for each in unseen if not _hidden(random, each[1])]
     left_out = {name for name, _ in unseen}
@@ -74,14 +77,14 @@ def strengthened(case: Case) -> str:
     Whole numbers that a case file can draw anew. "" when the data have no blind spot. As little is changed as does.
     """
     conv = case.convolution()
-    if not power(conv).blind:
+    if not power(conv, bool(case.partial)).blind:
         return ""
     best: tuple[int, str] | None = None
     for roles, seed in itertools.product((("input",), ("kernel",), ("input", "kernel")), range(DRAWS)):
         drawn = [_drawn(case, role, 2 * seed + (role == "kernel")) for role in roles]
         made = {role: values for role, (values, _) in zip(roles, drawn)}
         changed = replace(conv, x=made.get("input", conv.x), w=made.get("kernel", conv.w))
-        left = len(power(changed).blind)
+        left = len(power(changed, bool(case.partial)).blind)
         if best is None or left < best[0]:
             best = left, "\n".join(text for _, text in drawn)
         if not left:
@@ -174,15 +177,15 @@ def _exchanged(count: int, one: int, other: int) -> tuple[int, ...]:
 # --- what is seen ----------------------------------------------------------------------------------------------------
 
 
-def _unseen(conv: Convolution, named: list[Named]) -> list[Named]:
+def _unseen(conv: Convolution, named: list[Named], partial: bool) -> list[Named]:
     """Those that change no output: looked at on a few of them first, then on all."""
     changed = [transform.differ(conv) for _, transform in named]
     looked = _looked_at([conv, *changed])
-    suspects = np.flatnonzero(_close(looked[0], looked[1:]).all(axis=1)).tolist()
+    suspects = np.flatnonzero(_close(looked[0], looked[1:], partial).all(axis=1)).tolist()
     if not suspects:
         return []
     meant = direct(conv)
-    return [named[index] for index in suspects if _close(meant, direct(changed[index])).all()]
+    return [named[index] for index in suspects if _close(meant, direct(changed[index]), partial).all()]
 
 
 def _hidden(random: Convolution, transform: Transform) -> bool:
@@ -262,9 +265,13 @@ def _along(values: np.ndarray, axes: tuple[int, ...], count: int) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _close(meant: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Where float32 arithmetic could hide the difference; a NaN or an infinity is close to its like."""
+def _close(meant: np.ndarray, others: np.ndarray, partial: bool = False) -> np.ndarray:
+    """Where float32 arithmetic could hide the difference; a NaN or an infinity is close to its like.
+
+    partial: NaN is what is not known, and close to everything.
+    """
     with np.errstate(invalid="ignore"):
         size = np.where(np.isfinite(meant), np.abs(meant), 0.0)
         close = np.abs(meant - others) <= 2.0**-23 * (size + size.max(initial=0.0))
-    return np.asarray(close | (meant == others) | (np.isnan(meant) & np.isnan(others)))
+    either = np.logical_or if partial else np.logical_and
+    return np.asarray(close | (meant == others) | either(np.isnan(meant), np.isnan(others)))

@@ -84,7 +84,7 @@ class CaseFile(pytest.File):
         try:
             offered = bench.offered()
             for case in load(self.path):
-                selection.check_names(case, bench.pool.entry_points())
+                selection.check_names(case.id, case.expect, bench.pool.entry_points())
                 if wanted and not any(fnmatch.fnmatchcase(case.id, glob) for glob in wanted):
                     continue
                 label = case.id.removesuffix("]").partition(".yaml[")[2]

@@ -1,19 +1,21 @@
 """The map: cases go out to the workers, outcomes come back, and each case becomes one report when its last one is in.
 
 Cases are taken from an iterator and reports given as an iterator, so memory does not grow with their number. Outputs
-are judged as they arrive and then dropped.
+are judged as they arrive; what a report shows of them is kept until it is given.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from harness import compare, expect
+from harness import compare, expect, fix
 from harness.case import Case
 from harness.diagnosis import Explanation, diagnose
 from harness.layout import LayoutError
@@ -21,12 +23,17 @@ from harness.lower import MODES, Call, Unsupported, lower
 from harness.numbers import describe
 from harness.pool import Answered, Declined, Died, Outcome, Pool
 from harness.power import power
+from harness.precision import Arithmetic
 from harness.transform import NotRepeatable, Transform
 from harness.verdict import Judge, Verdict
 from harness.worker.entry import EntryPoint
 
 IN_FLIGHT_CASES = 512
 IN_FLIGHT_BYTES = 64 << 20
+CODE_FOR = "numpy"
+"""The system whose code is shown of everything that differs."""
+CODED_PRODUCTS = 300_000_000
+"""Products in an output up to which the code of a call is tried; beyond, that takes a system half a second and more."""
 
 Entries = Sequence[tuple[str, EntryPoint]]
 
@@ -36,8 +43,11 @@ class Result:
     """One case x entry point x mode, as JSON has it, without the case's id.
 
     transforms: what explains the output where the verdict is a convention, what the call needed otherwise; words: the
-    same, as sentences. group: number of the agreement class within the mode, None without an output. explanations: of
-    an output that differs; all that fit for a recording, the one that was found first for a call.
+    same, as sentences. group: number of the agreement class within the mode, None without an output. output: number of
+    a call's output among those of the case, None without one. explanations: of an output that differs; all that fit for
+    a recording, the one that was found first for a call. remarks: what else can be said of a recording, as sentences.
+    code: system -> program of the first explanation that was run and held, where it was asked for; calls have it as
+    written and in the first member of an agreement class only, since that of the others is the same.
     """
 
     entry_point: str
@@ -54,7 +64,10 @@ class Result:
     reason: str = ""
     words: tuple[str, ...] = ()
     group: int | None = None
+    output: int | None = None
     explanations: tuple[Explanation, ...] = ()
+    code: dict[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,24 +75,29 @@ class CaseReport:
     """All that came of one case.
 
     info: the case as JSON has it. results: in the order of the entry points, recordings last. classes: mode ->
-    agreement classes. outputs: mode -> the output of each class's first member. failures: what did not come out as the
-    case says.
+    agreement classes. outputs: those that differ in any bit, in the order of the results, which name them by number.
+    failures: what did not come out as the case says.
     """
 
     info: dict[str, Any]
     results: tuple[Result, ...]
     classes: dict[str, list[list[str]]]
-    outputs: dict[str, list[dict[str, Any]]]
+    outputs: list[dict[str, Any]]
     failures: tuple[str, ...]
 
 
-def run(cases: Iterable[Case], pool: Pool, entries: Entries) -> Iterator[CaseReport]:
-    """Runs every case on every entry point, as written and normalized, and gives their reports in the cases' order."""
+def run(cases: Iterable[Case], pool: Pool, entries: Entries, coded: bool = False) -> Iterator[CaseReport]:
+    """Runs every case on every entry point, as written and normalized, and gives their reports in the cases' order.
+
+    `coded`: whether the code of what differs is tried, too, for NumPy and for the system itself, where these are in
+    the pool. It runs in the workers of the pool, among the calls.
+    """
+    programmed = {name: hello.backend for name, hello in pool.hellos.items() if coded and hello.backend in fix.SYSTEMS}
     waiting: deque[_OpenCase] = deque()
     fresh = 0
     for case in cases:
-        opened = _OpenCase(case, entries)
-        opened.submit(pool)
+        opened = _OpenCase(case, entries, pool, programmed)
+        opened.submit()
         waiting.append(opened)
         fresh += opened.bytes
         if len(waiting) >= IN_FLIGHT_CASES or fresh >= IN_FLIGHT_BYTES:
@@ -94,46 +112,87 @@ def _reports(waiting: deque[_OpenCase], pool: Pool, leave: int) -> Iterator[Case
     pool.flush()
     while len(waiting) > leave:
         while waiting[0].missing:
-            (opened, index, modes), outcome = pool.collect()
-            opened.take(index, modes, outcome)
+            take, outcome = pool.collect()
+            take(outcome)
         yield waiting.popleft().report()
 
 
 class _OpenCase:
-    """A case that is under way: what is out, and what has come back."""
+    """A case that is under way: what is out, and what has come back.
 
-    def __init__(self, case: Case, entries: Entries) -> None:
+    `programmed` holds the backends that run the code of fixes, and whose.
+    """
+
+    def __init__(self, case: Case, entries: Entries, pool: Pool, programmed: Mapping[str, str]) -> None:
         self.case, self.judge = case, Judge(case)
-        self.entries = entries
+        self.entries, self.pool, self.programmed = entries, pool, programmed
+        self.proofs = fix.Proofs(case)
         self.bytes = case.x.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
         self.missing = 0
         self._calls: dict[tuple[int, str], Call] = {}
         self._results: dict[tuple[int, str], Result] = {}
-        self._outputs: dict[tuple[str, int], tuple[int, dict[str, Any]]] = {}
+        self._recordings: list[Result] = []
+        self._outputs: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
 
-    def submit(self, pool: Pool) -> None:
+    def submit(self) -> None:
         """Queues the calls of all entry points; where both modes come to the same call, it is made once."""
         for index, (backend, _) in enumerate(self.entries):
             calls = {mode: call for mode in MODES if (call := self._lowered(index, mode))}
             for modes in _shared(calls):
                 self.missing += 1
-                pool.submit(backend, (self, index, modes), calls[modes[0]])
+                self.pool.submit(backend, partial(self._take, index, modes), calls[modes[0]])
+        if not self.missing:
+            self._settle()
 
-    def take(self, index: int, modes: Sequence[str], outcome: Outcome) -> None:
+    def _take(self, index: int, modes: Sequence[str], outcome: Outcome) -> None:
         """Judges what a call came to."""
         self.missing -= 1
         result = self._result(index, modes[0], outcome)
         for mode in modes:
             self._results[index, mode] = replace(result, mode=mode) if mode != modes[0] else result
-            if result.group is not None and isinstance(outcome, Answered):
-                self._remember(mode, result.group, index, outcome.array)
+        if not self.missing:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Every call has its outcome: judges the recordings, and has the code of what differs tried."""
+        self._recordings = [self._recorded(number) for number in range(len(self.case.recorded))]
+        for result in self._differing():
+            workers = self._workers(result)
+            for attempt in self.proofs.attempts(_changes(result), workers):
+                self.missing += 1
+                self.pool.submit(workers[attempt.system], partial(self._tried, attempt), attempt.program)
+
+    def _tried(self, attempt: fix.Attempt, outcome: Outcome) -> None:
+        self.missing -= 1
+        self.proofs.take(attempt, outcome)
+
+    def _differing(self) -> Iterator[Result]:
+        """The results that come with code: recordings, and the first as written of each class, both where they differ.
+
+        No program shows an arithmetic, and large cases would keep the others waiting.
+        """
+        conv = self.judge.intended.conv
+        firsts: dict[int, Result] = {}
+        if conv.terms * int(np.prod(conv.output_shape)) <= CODED_PRODUCTS:
+            for (_, mode), result in sorted(self._results.items()):
+                if mode == "as_written" and result.group is not None:
+                    firsts.setdefault(result.group, result)
+        for result in (*firsts.values(), *self._recordings):
+            if result.explanations and result.transforms and not isinstance(_changes(result)[-1], Arithmetic):
+                yield result
+
+    def _workers(self, result: Result) -> dict[str, str]:
+        """System -> the backend that runs the code for it: NumPy, and the system of the result itself."""
+        return {self.programmed[name]: name for name in (CODE_FOR, result.backend) if name in self.programmed}
 
     def report(self) -> CaseReport:
         """The report; every outcome must be in."""
         results = [self._results[index, mode] for index in range(len(self.entries)) for mode in MODES]
-        results += [self._recorded(number) for number in range(len(self.case.recorded))]
+        results += self._recordings
+        for result in self._differing():
+            result.code = self.proofs.code(_changes(result), self._workers(result))
         failures = _expectations(self.case, results)
-        return CaseReport(self._info(), tuple(results), _classes(results), self._class_outputs(), tuple(failures))
+        return CaseReport(self._info(), tuple(results), _classes(results), self._numbered(results), tuple(failures))
 
     def _lowered(self, index: int, mode: str) -> Call | None:
         try:
@@ -155,18 +214,28 @@ class _OpenCase:
             return _not_repeatable(Result(entry.name, backend, mode, kind, "unexplained"), outcome)
         call = self._calls[index, mode]
         try:
-            verdict = self.judge.live(call.canonical(outcome.array), entry.algorithm)
+            output = call.canonical(outcome.array)
         except LayoutError as error:
             return Result(entry.name, backend, mode, kind, "unexplained", seconds=outcome.seconds, reason=str(error))
+        verdict = self.judge.live(output, entry.algorithm)
         used = verdict.transforms if verdict.kind == "convention" else call.transforms
-        return _judged(Result(entry.name, backend, mode, kind, verdict.kind, seconds=outcome.seconds), verdict, used)
+        result = Result(entry.name, backend, mode, kind, verdict.kind, seconds=outcome.seconds)
+        result.output = self._remember(output)
+        return _judged(result, verdict, used)
 
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
         blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
         result = _judged(blank, verdict, verdict.transforms)
-        found = [] if verdict.kind == "agrees" else diagnose(self.judge, self.judge.observe(recording)).explanations
+        asked = verdict.kind != "agrees" or self.case.partial
+        answer = diagnose(self.judge, self.judge.observe(recording)) if asked else None
+        found = answer.explanations if answer else ()
+        if answer:
+            result.remarks = answer.remarks
+        if answer and not answer.known:
+            result.outcome = result.verdict = "declined"
+            result.reason = "none of its elements can be computed from what is known"
         if found:
             result.verdict, result.explanations = "convention" if found[0].transforms else "agrees", tuple(found)
             result.transforms, result.words = _ids(found[0].transforms), (found[0].words,)
@@ -175,15 +244,25 @@ class _OpenCase:
             result.expected = result.verdict != "unexplained" and set(recording.expect) in tied
         return result
 
-    def _remember(self, mode: str, group: int, index: int, output: np.ndarray) -> None:
-        """Keeps the output of the first member of each class for the report; the others' are dropped."""
-        first, _ = self._outputs.get((mode, group), (index + 1, None))
-        if index < first:
-            self._outputs[mode, group] = index, describe(self._calls[index, mode].canonical(output))
+    def _remember(self, output: np.ndarray) -> int:
+        """Keeps an output for the report unless one has come that is the same to the last bit; its number."""
+        key = (output.shape, output.dtype.str, hashlib.blake2b(output.tobytes(), digest_size=16).digest())
+        if key not in self._outputs:
+            self._outputs[key] = len(self._outputs), describe(output)
+        return self._outputs[key][0]
+
+    def _numbered(self, results: Iterable[Result]) -> list[dict[str, Any]]:
+        """The outputs in the order of the results, not in that of their arrival; numbers the results so."""
+        arrived = [shown for _, shown in self._outputs.values()]
+        order: dict[int, int] = {}
+        for result in results:
+            if result.output is not None:
+                result.output = order.setdefault(result.output, len(order))
+        return [arrived[number] for number in order]
 
     def _info(self) -> dict[str, Any]:
         case, conv = self.case, self.judge.intended.conv
-        seen = power(conv)
+        seen = power(self.judge.intended.stated, bool(case.partial))
         return {
             "id": case.id,
             "title": case.title,
@@ -202,19 +281,14 @@ class _OpenCase:
                 "boundary": case.boundary,
                 "bias": case.bias is not None,
             },
-            "input": {**describe(case.x), "layout": case.input_layout},
-            "kernel": {**describe(case.w), "layout": case.kernel_layout},
-            "reference": describe(self.judge.intended.y),
+            "input": {**describe(case.x, case.known("input")), "layout": case.input_layout},
+            "kernel": {**describe(case.w, case.known("kernel")), "layout": case.kernel_layout},
+            "reference": describe(self.judge.intended.y, self.judge.intended.computable),
             "recorded": [
-                {"system": each.system, "origin": each.origin, **describe(each.values)} for each in case.recorded
+                {"system": each.system, "origin": each.origin, **describe(each.values, each.known)}
+                for each in case.recorded
             ],
         }
-
-    def _class_outputs(self) -> dict[str, list[dict[str, Any]]]:
-        outputs: dict[str, list[dict[str, Any]]] = {}
-        for (mode, _), (_, shown) in sorted(self._outputs.items(), key=lambda item: item[1][0]):
-            outputs.setdefault(mode, []).append(shown)
-        return outputs
 
 
 def _shared(calls: dict[str, Call]) -> list[tuple[str, ...]]:
@@ -245,6 +319,12 @@ def _judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) -
     if verdict.difference:
         result.reason = compare.words(verdict.difference)
     return result
+
+
+def _changes(result: Result) -> tuple[Transform, ...]:
+    """What the first explanation of a result changes in the case's call."""
+    first = result.explanations[0]
+    return (*first.settings, *first.transforms)
 
 
 def _ids(transforms: Iterable[Transform]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from harness import expect, own
 from harness.backends import TABLE, Backend
-from harness.case import Case, CaseError
+from harness.case import CaseError, Expect
 from harness.worker.entry import EntryPoint
 
 
@@ -97,14 +97,14 @@ def _matches(entry: EntryPoint, glob: str) -> bool:
     return fnmatch.fnmatchcase(entry.name, glob) or fnmatch.fnmatchcase(entry.function, glob)
 
 
-def check_names(case: Case, offered: Sequence[tuple[str, EntryPoint]]) -> None:
-    """Raises CaseError when `case` expects something of an entry point that a running backend does not have."""
+def check_names(case_id: str, expected: Expect, offered: Sequence[tuple[str, EntryPoint]]) -> None:
+    """Raises CaseError when a case expects something of an entry point that a running backend does not have."""
     known = {entry.function for _, entry in offered}
     prefixes = {name.split(".")[0] for name in known}
-    for mode, classes in case.expect.classes.items():
+    for mode, classes in expected.classes.items():
         for name in expect.named(classes):
             if name not in known and name.split(".")[0] in prefixes:
-                raise CaseError(f"{case.id}: expect.{mode}: {name} is no entry point{_nearest(name, known)}")
+                raise CaseError(f"{case_id}: expect.{mode}: {name} is no entry point{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -9,13 +9,15 @@ from functools import cached_property
 
 import numpy as np
 
-from harness import explain, tolerance
+from harness import explain, partial, tolerance
 from harness.case import Case, Recording
 from harness.compare import Difference, difference, distance, dtype_name
+from harness.explain import unknowns
 from harness.precision import Arithmetic
 from harness.reference import Magnitudes, direct, evaluate, magnitudes
 from harness.tolerance import Fit, Ladder
 from harness.transform import Transform
+from harness.window import Convolution
 from harness.worker.entry import Algorithm
 
 
@@ -39,19 +41,27 @@ class Verdict:
 
 
 class Reading:
-    """One way to read a case: the intended convolution, changed by some transforms. Evaluated when it is needed."""
+    """One way to read a case: the intended convolution, changed by some transforms. Evaluated when it is needed.
+
+    stated: the convolution with NaN for data that are not known; conv has zeros there, and counts where computable.
+    computable: mask of the outputs that see known data only, None for all.
+    """
 
     def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
         self.case, self.transforms = case, transforms
         self.conv = case.convolution()
         for transform in transforms:
             self.conv = transform.differ(self.conv)
+        self.stated = self.conv
+        self.computable: np.ndarray | None = None
+        if case.partial:
+            self.conv, self.computable = partial.filled(self.stated), partial.computable(self.stated)
         self.reads = any(type(transform).read is not Transform.read for transform in transforms)
         self._ladders: dict[str, Ladder] = {}
 
     @cached_property
     def y(self) -> np.ndarray:
-        """The exact output, rounded once to float64."""
+        """The exact output, rounded once to float64; without meaning where it is not computable."""
         return evaluate(self.conv)
 
     def ladder(self, dtype: str) -> Ladder:
@@ -62,19 +72,45 @@ class Reading:
 
     @cached_property
     def input_slack(self) -> np.ndarray | float:
-        """What the rounding of the printed input (dx) and kernel (dw) may do to the output: A_w*dx + A_x*dw + dx*dw."""
-        if self.case.x_half_unit is None and self.case.w_half_unit is None:
+        """What the rounding of printed data may do to the output: A_w*dx + A_x*dw + dx*dw + db."""
+        case = self.case
+        if case.x_half_unit is None and case.w_half_unit is None and case.bias_half_unit is None:
             return 0.0
-        x, w = np.abs(self.conv.x.astype(np.float64)), np.abs(self.conv.w.astype(np.float64))
-        wide_x = x if self.case.x_half_unit is None else x + self.case.x_half_unit
-        wide_w = w if self.case.w_half_unit is None else w + self.case.w_half_unit
-        largest = direct(replace(self.conv, x=wide_x, w=wide_w, bias=None))
-        slack: np.ndarray = largest - direct(replace(self.conv, x=x, w=w, bias=None))
-        return slack
+        wide = self._widened()
+        x, w = np.abs(self.conv.x), np.abs(self.conv.w)
+        largest = replace(
+            self.conv, x=x + _apart(wide.x, self.stated.x), w=w + _apart(wide.w, self.stated.w), bias=None
+        )
+        slack: np.ndarray = direct(largest) - direct(replace(self.conv, x=x, w=w, bias=None))
+        if wide.bias is None or self.stated.bias is None:
+            return slack
+        return np.asarray(slack + _apart(wide.bias, self.stated.bias).reshape(-1, *(1,) * self.conv.rank))
+
+    def _widened(self) -> Convolution:
+        """The convolution of data that are half a unit of their printed digits larger."""
+        conv, case = self.case.convolution(), self.case
+        wide = replace(
+            conv,
+            x=_larger(conv.x, case.x_half_unit),
+            w=_larger(conv.w, case.w_half_unit),
+            bias=None if conv.bias is None else _larger(conv.bias, case.bias_half_unit),
+        )
+        for transform in self.transforms:
+            wide = transform.differ(wide)
+        return wide
 
     @cached_property
     def _magnitudes(self) -> Magnitudes:
         return magnitudes(self.conv)
+
+
+def _larger(values: np.ndarray, by: np.ndarray | None) -> np.ndarray:
+    return values.astype(np.float64) + (0.0 if by is None else by)
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Distances; 0 where an element is not known."""
+    return np.asarray(np.nan_to_num(np.abs(a - b)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +150,22 @@ class Observation:
 
     def fit(self, reading: Reading) -> tuple[Fit | None, float]:
         """The rung of `reading` that holds, None when none does, and the largest distance."""
+        known = self.comparable(reading)
+        if known is not None and not known.any():
+            return None, math.inf
         ladder = reading.ladder(self.dtype)
-        apart = distance(self.values, ladder.expected, self.known)
+        apart = distance(self.values, ladder.expected, known)
         largest = float(apart.max(initial=0.0))
         if self.known is None and reading.case.tolerance:
             by_hand = reading.case.tolerance
             return tolerance.fit_by_hand(apart, ladder.expected, by_hand.rtol, by_hand.atol), largest
         slack = self.slack if self.known is None else self.slack + reading.input_slack
-        return ladder.fit(apart, slack, self.algorithm, self.values, self.known), largest
+        return ladder.fit(apart, slack, self.algorithm, self.values, known), largest
+
+    def comparable(self, reading: Reading) -> np.ndarray | None:
+        """Mask of the elements that are known here and computable of `reading`, None for all; both of one shape."""
+        masks = [mask for mask in (self.known, reading.computable) if mask is not None]
+        return np.logical_and.reduce(masks) if masks else None
 
 
 class Judge:
@@ -178,7 +222,23 @@ class Judge:
     def fit(self, seen: Observation, reading: Reading) -> tuple[Fit | None, float]:
         """The rung on which `reading` gives what is seen, None if it does not, and the largest distance."""
         placed = seen.placed(reading)
-        return (None, np.inf) if placed is None else placed.fit(reading)
+        return placed.fit(reading) if placed is not None and self._possible(placed, reading) else (None, np.inf)
+
+    def _possible(self, seen: Observation, reading: Reading) -> bool:
+        """Whether some data give all that is seen, where the case does not know them in full."""
+        if reading.computable is None:
+            return True
+        values = np.where(True if seen.known is None else seen.known, seen.values, np.nan)
+        rounding = 4 * (reading.conv.terms + 2) * 2.0 ** -tolerance.DIGITS.get(seen.dtype, 53)
+        slack = self.question(seen).slack + rounding * float(np.nanmax(np.abs(values), initial=0))
+        equations = unknowns.system(reading.stated, values, slack, self.coarse)
+        return equations is None or equations.solution[2]
+
+    @cached_property
+    def coarse(self) -> float:
+        """Half a unit of the last digit that was printed of input and kernel, 0 where they are exact."""
+        units = (self.case.x_half_unit, self.case.w_half_unit)
+        return max((float(unit.max()) for unit in units if unit is not None), default=0.0)
 
     def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:
         """The verdict on an output that a reading gives, perhaps in another arithmetic that nobody else then shares."""
@@ -190,20 +250,28 @@ class Judge:
     def _differs(
         self, kind: str, seen: Observation, fit: Fit | None, transforms: tuple[Transform, ...], group: int
     ) -> Verdict:
-        off = difference(seen.values, self.intended.y, seen.known)
+        same_shape = seen.values.shape == self.intended.conv.output_shape
+        known = seen.comparable(self.intended) if same_shape else seen.known
+        off = difference(seen.values, self.intended.y, known)
         return Verdict(kind, fit, transforms, off.max_abs if off.same_shape else None, off, group)
 
     def question(self, seen: Observation) -> explain.Question:
         """What `explain` is asked about an observation."""
         values = seen.values.astype(np.float64) if seen.values.dtype.kind != "c" else np.full(seen.values.shape, np.nan)
+        if self.intended.computable is not None:
+            known = explain.read(self.intended.computable, self.base, values.shape)
+            values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
+        noise = self._noise(seen)
+        printed = 0.0 if seen.known is None else float(np.max(self.intended.input_slack))
         return explain.Question(
-            self.intended.conv,
+            self.intended.stated,
             values if seen.known is None else np.where(seen.known, values, np.nan),
-            self._rough_slack(seen),
+            noise + 2 * (float(np.max(seen.slack)) + printed),
             self.case.input_layout,
             self.case.kernel_layout,
             self.case.padding if isinstance(self.case.padding, str) else None,
             self.case.unknown,
+            np.broadcast_to(noise + seen.slack, values.shape),
         )
 
     def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
@@ -212,17 +280,16 @@ class Judge:
             return
         question = self.question(seen)
         yield from explain.quick(question)
-        yield from explain.explanations(question, self.deepest)
+        yield from explain.explanations(explain.Search(question, self.deepest))
 
-    def _rough_slack(self, seen: Observation) -> float:
-        """An error that no value of `seen` exceeds, for the search to start from."""
+    def _noise(self, seen: Observation) -> float:
+        """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
         conv = self.intended.conv
         u = 2.0 ** -tolerance.DIGITS.get(seen.dtype, 53)
         size = float(np.abs(conv.x).max(initial=0)) * float(
             np.abs(conv.w).sum(axis=tuple(range(1, conv.w.ndim))).max(initial=0)
         )
-        slack = float(np.max(seen.slack)) + (0.0 if seen.known is None else float(np.max(self.intended.input_slack)))
-        return 4 * (conv.terms + 2) * u * size + 2 * slack
+        return 4 * (conv.terms + 2) * u * size
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""

@@ -22,7 +22,7 @@ def case_of(conv: Convolution, padding: Any = None) -> Case:
         id="made", path=Path("made.yaml"), title="", why="", text="", source="", operation="convolution",
         x=conv.x, w=conv.w, bias=conv.bias,
         input_layout=layout.canonical("input", rank), kernel_layout=layout.canonical("kernel", rank),
-        x_half_unit=None, w_half_unit=None,
+        x_half_unit=None, w_half_unit=None, bias_half_unit=None,
         means="convolution" if win.reversal[0] else "cross-correlation",
         stride=win.stride, dilation=win.dilation, padding=padding or win.padding,
         groups=win.groups, boundary=win.boundary,

@@ -40,14 +40,17 @@ def both(*results: Result) -> tuple[Result, ...]:
 
 
 def report(name: str = "cases/a.yaml", results: tuple[Result, ...] = (), **info: Any) -> CaseReport:
-    """One case; answers of a mode with one verdict are one class, whose output is the input plus its number."""
+    """One case; answers with one verdict are one class and have one output, the input plus its number."""
     failures = info.pop("failures", ())
     x = info.pop("x", np.arange(6, dtype="float32").reshape(1, 1, 2, 3))
     results = results or both(result())
     classes: dict[str, dict[str, list[str]]] = {"as_written": {}, "normalized": {}}
+    verdicts: list[str] = []
     for each in results:
         if each.outcome == "answered" and each.mode in classes:
             classes[each.mode].setdefault(each.verdict, []).append(each.entry_point)
+            verdicts += [each.verdict] * (each.verdict not in verdicts)
+            each.output = verdicts.index(each.verdict)
     about = {
         "id": name,
         "title": "X does Y",
@@ -64,7 +67,7 @@ def report(name: str = "cases/a.yaml", results: tuple[Result, ...] = (), **info:
         {**about, **info},
         results,
         {mode: list(found.values()) for mode, found in classes.items()},
-        {mode: [describe(x + number) for number in range(len(found))] for mode, found in classes.items()},
+        [describe(x + number) for number in range(len(verdicts))],
         failures,
     )
 

@@ -6,6 +6,7 @@ Needs Chromium with its driver (Debian: chromium, chromium-driver) and Selenium;
 from __future__ import annotations
 
 import base64
+import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,11 @@ from tests.test_html import every_verdict
 CASES = Path(__file__).parent.parent / "cases"
 SCHEMES = ["light", "dark"]
 NARROW, WIDE = 400, 1280
+
+EXACT = np.array([[[[0.1, -0.7, 1 / 3], [100.3, -1e-3, 2.0]]]])
+_A = EXACT.astype("float32")
+ROUNDED = {"a": _A, "b": np.nextafter(_A, np.float32(9)), "c": _A + 3 * np.spacing(_A)}
+"""Outputs of one class, none of which is a short decimal number."""
 
 CONTRASTS = """
 const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -68,6 +74,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
             turn = {"transforms": [], "words": "turn it", "code": {"torch": "w = w[:, :, ::-1, ::-1]"}, "tied": False}
             piece["results"][0]["explanations"] = [turn]
         html.add(piece)
+    html.add(of_one_class())
     path = tmp_path_factory.mktemp("page") / "comparison.html"
     html.write(path)
     return path
@@ -87,6 +94,15 @@ def made_by_hand() -> list[CaseReport]:
             recorded=[{"system": "mine", **describe(odd)}],
         ),
     ]
+
+
+def of_one_class() -> Any:
+    agree = both(*(result(name, rung="statistical", bound_share=0.1) for name in ROUNDED))
+    piece = results.piece(report("rounding.yaml", agree, reference=describe(EXACT)))
+    piece["outputs"] = [describe(each) for each in ROUNDED.values()]
+    for each in piece["results"]:
+        each["output"] = list(ROUNDED).index(each["entry_point"])
+    return piece
 
 
 @pytest.fixture(scope="module")
@@ -237,8 +253,35 @@ def test_differences_of_two_outputs_are_theirs(browser: Any, page: Path) -> None
     correlated = correlate(x, w)
     np.testing.assert_allclose(found, (correlate(x, w[:, ::-1, ::-1]) - correlated).ravel(), rtol=1e-4, atol=1e-4)
     assert f"Largest difference: {max(map(abs, found)):g}." in place.text
-    second.select_by_visible_text("scipy.ndimage.convolve (as written)")
-    assert "in one class" in place.text
+    second.select_by_visible_text("scipy.signal.convolve (normalized)")
+    np.testing.assert_allclose(found, [float(each.text) for each in place.find_elements("css selector", ".heat td")])
+    second.select_by_visible_text("scipy.signal.convolve (as written)")
+    assert "The same numbers, to the last bit." in place.text
+
+
+def test_members_of_one_class_differ_by_counted_steps_of_rounding(browser: Any, page: Path) -> None:
+    visit(browser, page)
+    select = pytest.importorskip("selenium.webdriver.support.select").Select
+    place = section_of(browser, "rounding").find_element("css selector", ".difference")
+    browser.execute_script("arguments[0].open = true", place.find_element("tag name", "details"))
+    first, second = (select(each) for each in place.find_elements("tag name", "select"))
+    assert [each.text for each in first.options] == [
+        *(f"{name} (as written)" for name in "abc"),
+        *(f"{name} (normalized)" for name in "abc"),
+        "what the case means (exactly)",
+    ]
+    for minuend, subtrahend in itertools.permutations("abc", 2):
+        first.select_by_visible_text(f"{minuend} (as written)")
+        second.select_by_visible_text(f"{subtrahend} (as written)")
+        expected = ROUNDED[minuend].astype("float64") - ROUNDED[subtrahend]
+        cells = place.find_elements("css selector", ".heat td")
+        assert [float(each.get_attribute("title")) for each in cells] == expected.ravel().tolist()
+        most = {"ab": 1, "ac": 3, "bc": 4}["".join(sorted(minuend + subtrahend))]
+        assert f"at most {most} units in the last place (of 24 binary digits)" in place.text
+    first.select_by_visible_text("what the case means (exactly)")
+    cells = place.find_elements("css selector", ".heat td")
+    expected = EXACT - ROUNDED["b"].astype("float64")
+    assert [float(each.get_attribute("title")) for each in cells] == expected.ravel().tolist()
 
 
 def arrays_of_apple_data() -> tuple[Any, Any]:
@@ -253,6 +296,7 @@ def correlate(x: Any, w: Any) -> Any:
 
 def test_code_is_copied(browser: Any, page: Path) -> None:
     visit(browser, page)
+    browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     button = section_of(browser, "code").find_element("css selector", ".copy")
     browser.execute_script("arguments[0].scrollIntoView()", button)
     button.click()

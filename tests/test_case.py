@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,7 @@ ADDED = [
     ("padding: 200000000", "10: padding: the padded input would have shape"),
     ("boundary: mirror", "11: boundary: unknown word 'mirror'"),
     ("bias: [1, 2]", "7: bias: expected 1 numbers, one for each output channel, found 2"),
-    ("bias: [one]", "8: bias[0]: expected a number, found the text 'one'"),
+    ("bias: [one]", "8: bias[0]: expected a number, or null where it is not known, found the text 'one'"),
     ("bias: 3", "7: bias: expected null, a list of numbers, or a mapping"),
     ("tolerance: {rtol: 1e-3}", "12: tolerance: the key 'why' is missing: why the derived bounds do not do"),
     ("tolerance: {rtol: -1, why: x}", "19: tolerance.rtol: expected a finite number of at least 0, found -1"),
@@ -307,3 +308,57 @@ def test_the_schema_says_the_same(change: dict[str, Any], valid: bool) -> None:
     array = {"layout": "HW", "values": [[1, 2], [3, 4]]}
     case = {"title": "t", "input": array, "kernel": array, "means": "convolution", **change}
     assert jsonschema.Draft202012Validator(json_schema()).is_valid(case) is valid
+
+
+PARTLY = """\
+title: A case that is not known in full
+input: {layout: HW, values: [[1, null, 3], [4, 5, 6]]}
+kernel: {layout: HW, shape: [2, 3], values: [[1, 2]]}
+bias: [null]
+means: convolution
+padding: same
+"""
+
+
+def test_elements_that_are_not_known(members: Any) -> None:
+    (case,) = members(PARTLY)
+    assert case.partial == ("input", "kernel", "bias")
+    assert np.array_equal(case.x[0, 0], [[1, np.nan, 3], [4, 5, 6]], equal_nan=True)
+    assert np.array_equal(case.w[0, 0], [[1, 2, np.nan], [np.nan] * 3], equal_nan=True)
+    assert case.known("kernel").tolist() == [[[[True, True, False], [False, False, False]]]]
+    assert members(PLAIN)[0].partial == ()
+    assert members(PLAIN)[0].known("input") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "layout: HW, values: [[1, null",
+            "layout: HW, dtype: int32, values: [[1, null",
+            "expected a number, found nothing",
+        ),
+        ("layout: HW, values: [[1, null", "layout: HW, nonfinite: true, values: [[1, null", "look alike; keep one"),
+        ("shape: [2, 3]", "shape: [2, 1]", "a part of, [1, 2] or more"),
+        ("shape: [2, 3]", "shape: [2, 3, 1]", "expected 2 lengths, one for each letter of the layout, found 3"),
+        ("values: [[1, 2]]", "arange: {shape: [2, 3]}", "kernel.shape: belongs to `values`"),
+    ],
+)
+def test_faults_of_what_is_not_known_say_what_to_do(members: Any, old: str, new: str, message: str) -> None:
+    with pytest.raises(CaseError, match=re.escape(message)):
+        members(PARTLY.replace(old, new, 1))
+
+
+def test_integers_have_no_part_that_is_not_known(members: Any) -> None:
+    text = PARTLY.replace("layout: HW, values: [[1, null", "layout: HW, dtype: int32, values: [[1, 2")
+    with pytest.raises(CaseError, match="kernel.shape: integer data have no elements that are not known"):
+        members(text.replace("bias: [null]\n", ""))
+
+
+@pytest.mark.parametrize(("value", "kernel"), [(2**62, 1), (2**51, 4), (-(2**62), 1)])
+def test_integers_whose_output_would_not_be_exact_are_refused(members: Any, value: int, kernel: int) -> None:
+    text = f"title: t\nmeans: convolution\ninput: {{layout: W, dtype: int64, values: [{value}, 1]}}\n"
+    with pytest.raises(CaseError, match=r"x.yaml:3:8: input: the output may reach .*e\+1"):
+        members(text + f"kernel: {{layout: W, values: [{kernel}]}}\n")
+    (case,) = members(text.replace(str(value), str(2**40)) + f"kernel: {{layout: W, values: [{kernel}]}}\n")
+    assert case.x.max() == 2**40

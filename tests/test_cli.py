@@ -106,6 +106,30 @@ def test_a_saved_run_is_reported_again(table):
     assert Path("again/comparison.md").read_bytes() == Path("reports/comparison.md").read_bytes()
 
 
+def test_cards_are_measured_once_and_kept_with_the_results(table):
+    assert cli.main(["run", "case.yaml", "--cards", "--entry", "fake.flipped", "--json", "out.json"]) == 0
+    assert [card["entry_point"] for card in json.loads(Path("out.json").read_text())["cards"]] == ["fake.flipped"]
+    assert "| `fake.flipped` | convolution | NCDHW, OIDHW, NCDHW |" in Path("reports/comparison.md").read_text()
+    assert cli.main(["report", "out.json", "--out", "again"]) == 0
+    for name in ("comparison.md", "comparison.html"):
+        assert Path("again", name).read_bytes() == Path("reports", name).read_bytes()
+
+
+def test_list_shows_programs_of_the_user_and_what_they_are(table, capsys):
+    Path("harness.toml").write_text(
+        """
+        [backends.mine]
+        command = "java Conv {input} {kernel} {output}"
+        [backends.gone]
+        python = "no_such_module:conv"
+        """
+    )
+    assert cli.main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"mine own \(.*\), your own program: java Conv {input} {kernel} {output}\n    mine  2-D\n", said)
+    assert "gone, your own program: no_such_module:conv: not available: ModuleNotFoundError" in said
+
+
 def test_list_names_what_is_there_and_what_is_missing(table, capsys):
     assert cli.main(["list"]) == 0
     said = capsys.readouterr().out
@@ -178,6 +202,17 @@ def test_the_results_hold_code_that_gives_what_was_recorded(table):
     assert "np.flip(w" in Path("reports/comparison.html").read_text("utf-8")
 
 
+def test_the_results_hold_code_that_gives_what_a_call_gave_and_say_nothing_of_who_ran_it(table, capsys):
+    assert cli.main(["run", "case.yaml", "--backend", "flipped", "--json", "out.json"]) == 0
+    document = json.loads(Path("out.json").read_text())
+    written = next(each for each in document["results"] if each["mode"] == "as_written")
+    assert list(written["explanations"][0]["code"]) == ["numpy"]
+    assert list(document["environment"]["backends"]) == ["flipped"]
+    assert {each["backend"] for each in document["entry_points"]} == {"flipped"}
+    assert "2 results on flipped 1.0\n" in capsys.readouterr().out
+    assert "np.einsum" in Path("reports/comparison.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -212,8 +247,9 @@ import signal, sys
 from harness import backends, cli
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
+numpy = backends.TABLE["numpy"]  # runs the code of fixes
 backends.TABLE.clear()
-backends.TABLE["hanging"] = FAKES["hanging"]
+backends.TABLE.update(numpy=numpy, hanging=FAKES["hanging"])
 sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_path)!r}]))
 """
     (tmp_path / "case.yaml").write_text(CASE)

@@ -10,7 +10,7 @@ from harness import explain
 from harness.case import Case, load
 from harness.diagnosis import diagnose
 from harness.reference import direct
-from harness.transform import OutputAxes, ReverseKernel
+from harness.transform import OutputAxes, Precision, ReverseKernel
 from harness.verdict import Judge, Observation
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -18,7 +18,8 @@ RECORDED = [
     (str(path.relative_to(CASES)), number)
     for folder in ("threads", "seeds")
     for path in sorted((CASES / folder).glob("*.yaml"))
-    for number in range(len(next(load(path)).recorded))
+    for number, recording in enumerate(next(load(path)).recorded)
+    if recording.expect is not None
 ]
 
 
@@ -143,6 +144,33 @@ def test_a_corner_of_the_output_is_enough(tmp_path):
     answer = diagnose(judge, observation)
     assert answer.known == 4
     assert ["reverse_kernel"] in [ids(each) for each in answer.explanations]
+
+
+def test_reduced_precision_is_seen_where_the_search_alone_would_let_the_intended_call_pass(tmp_path):
+    """The search allows for more than the printed digits; what the bounds then refuse must not end it."""
+    data = DATA.replace("integers: {shape: [6, 6], seed: 1, low: -9, high: 9}", "random: {shape: [6, 6], seed: 1}")
+    judge = Judge(
+        case(
+            tmp_path,
+            data.replace(
+                "integers: {shape: [3, 3], seed: input, low: -9, high: 9}", "random: {shape: [3, 3], seed: input}"
+            ),
+        )
+    )
+    y = np.round(direct(explain.applied(judge.intended.conv, (Precision("TF32"),))), 2)
+    printed = Observation(y, "float64", "direct", np.ones(y.shape, bool), np.full(y.shape, 0.005))
+    assert () in explain.Search(judge.question(printed)).level(0)
+    assert [ids(each) for each in diagnose(judge, printed).explanations[:1]] == [["precision"]]
+
+
+def test_what_was_left_out_is_said(tmp_path, monkeypatch):
+    judge = Judge(case(tmp_path, DATA))
+    y = direct(explain.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    known = np.zeros(y.shape, bool)
+    known[0, 0, 0, 0] = True
+    monkeypatch.setattr(explain, "MOST", 3)
+    answer = diagnose(judge, Observation(np.where(known, y, np.nan), "float64", "direct", known, np.zeros(y.shape)))
+    assert any("were not tried on all" in remark for remark in answer.remarks)
 
 
 def test_a_large_case_is_explained_in_seconds():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from harness import fix
 from harness.case import load
 from harness.pool import Pool
 from harness.run import run
+from harness.transform import ReverseKernel
 from tests.fakes import FAKES
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +30,13 @@ def test_cases_in_the_documents_run_and_are_explained(document, tmp_path):
         recorded = [result for result in report.results if result.mode == "recorded"]
         assert [result.transforms for result in recorded] == [("reverse_kernel",)]
         assert not report.failures
+
+
+def test_the_code_in_the_document_is_what_the_harness_writes():
+    shown = (ROOT / "docs" / "explain.md").read_text("utf-8")
+    case = next(load(ROOT / "cases" / "seeds" / "apple-data.yaml"))
+    program = fix.programs(case, (ReverseKernel((0, 1)),))["tensorflow"]
+    assert textwrap.indent(program, "    ") in shown
 
 
 def test_the_committed_report_is_of_this_registry():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness import explain
 from harness.explain.question import Question
+from harness.explain.samples import samples
 from harness.reference import direct
 from harness.transform import (
     AxisSwap,
@@ -75,7 +76,9 @@ def same_always(conv, a, b) -> bool:
 
 
 def ask(conv: Convolution, observed: np.ndarray, deepest: int = 3, **more) -> list:
-    return explain.explanations(Question(conv, observed.astype(np.float64), 0.25, **more), deepest)
+    return list(
+        explain.explanations(explain.Search(Question(conv, observed.astype(np.float64), 0.25, **more), deepest))
+    )
 
 
 def assert_found(conv: Convolution, transforms, **more) -> None:
@@ -125,6 +128,8 @@ def singles(rank: int) -> dict[str, tuple[Convolution, tuple]]:
         "groups_block": (convolution(rank, channels=2), Groups(2, "block")),
         "groups_depthwise": (convolution(rank, channels=2, outputs=2), Groups(2, "depthwise")),
         "groups_dense": (convolution(rank, channels=2, groups=2), Groups(1, "dense")),
+        "groups_summed": (grouped, Groups(1, "dense")),
+        "groups_split_again": (grouped, Groups(4, "block")),
         "bias_missing": (biased, Bias("missing")),
         "bias_doubled": (biased, Bias("doubled")),
         "bias_unknown": (conv, Bias("unknown", (5.0, -3.0, 11.0, 2.0))),
@@ -155,7 +160,7 @@ def test_every_single_change_is_found(rank, name):
     conv, transforms = singles(rank)[name]
     observed = planted(conv, transforms)
     slack = 1e-6 * np.abs(observed).max() if "tf32" in name or "bfloat" in name else 0.25
-    found = explain.explanations(Question(conv, observed, slack), 2)
+    found = list(explain.explanations(explain.Search(Question(conv, observed, slack), 2)))
     assert found
     assert any(same_always(conv, each, transforms) for each in found), (transforms, found)
     assert len(found[0]) == 1
@@ -204,3 +209,61 @@ def test_every_sensible_pair_is_found(case):
 @given(combinations(3))
 def test_triples_are_found(case):
     assert_found(*case)
+
+
+@pytest.mark.parametrize("name", ["2", "1 / the number of taps"])
+def test_a_scale_with_a_name_is_found_in_too_few_values_to_infer_one(name):
+    conv = convolution(2, channels=1, outputs=1)
+    scale = Scale(name, (2.0,) if name == "2" else ())
+    observed = planted(conv, (scale,))
+    observed[:1], observed[1, :, 1:], observed[1, :, 0, 2:] = np.nan, np.nan, np.nan
+    assert np.isfinite(observed).sum() == 2
+    assert any(each[0].id == "scale" and same_always(conv, each, (scale,)) for each in ask(conv, observed))
+
+
+def test_a_bias_is_the_shortest_number_that_the_printed_digits_allow():
+    conv = convolution(1)
+    observed = planted(conv, (Bias("unknown", (4.01, -1.57, 0.25, 0.0)),))
+    rounded = np.round(observed, 1)
+    question = Question(conv, rounded, 0.1, room=np.full(observed.shape, 0.0501))
+    found = next(explain.explanations(explain.Search(question, 1)))
+    assert np.abs(np.subtract(found[0].values, (4.01, -1.57, 0.25, 0.0))).max() <= 0.05
+    seen = planted(conv, found)
+    assert np.abs(seen - rounded).max() <= 0.0501
+
+
+def test_exchanged_paddings_are_found_with_another_boundary():
+    conv = convolution(2, kernel=(1, 4), padding=((0, 0), (3, 3)))
+    transforms = AxisSwap((1, 1), (1, 1), ((3, 3), (0, 0))), Boundary("wrap")
+    found = ask(conv, planted(conv, transforms), deepest=2)
+    assert {each.id for each in transforms} in [{each.id for each in some} for some in found]
+
+
+def test_an_element_in_the_padding_decides_nothing():
+    """Where the corner of the output shows the bias only, every window in the padding would give it."""
+    conv = convolution(2, bias=True, padding=((0, 0), (0, 0)))
+    question = Question(conv, planted(conv, (PaddingSplit(((0, 0), (0, 0)), ((3, 3), (3, 3))),)), 0.25)
+    (image, channel, *at), *_ = samples(question).tolist()
+    assert question.observed[image, channel, 0, 0] == conv.bias[channel]
+    assert question.observed[(image, channel, *at)] not in (0, conv.bias[channel])
+
+
+def test_a_set_that_does_not_hold_does_not_hide_larger_ones():
+    conv = convolution(1)
+    reverse = (ReverseKernel((0,)),)
+    search = explain.Search(Question(conv, planted(conv, reverse), 0.25), 2)
+    assert reverse in list(explain.explanations(search))
+    found = list(explain.explanations(search, lambda transforms: transforms != reverse))
+    assert reverse not in found
+    assert search.left_out == 0
+
+
+def test_candidates_that_are_not_looked_at_are_counted(monkeypatch):
+    conv = convolution(2)
+    observed = np.full(conv.output_shape, np.nan)
+    observed[0, 0, 0, 0] = planted(conv, ())[0, 0, 1, 1]
+    monkeypatch.setattr(explain, "MOST", 3)
+    search = explain.Search(Question(conv, observed, 0.25), 2)
+    found = list(explain.explanations(search))
+    assert len(found) <= 9
+    assert search.left_out > 0

@@ -10,6 +10,7 @@ from harness.cli import main
 
 CASES = Path(__file__).parent.parent / "cases"
 APPLE = str(CASES / "seeds" / "apple-data.yaml")
+PRINTED = str(CASES / "seeds" / "caffe-printed.yaml")
 
 
 def test_json_has_the_public_keys(capsys):
@@ -24,6 +25,17 @@ def test_json_has_the_public_keys(capsys):
     assert set(best["code"]) == {"numpy", "Knet"}
     assert knet["ambiguous"] is False
     assert tensorflow["explanations"][0]["transforms"] == []
+
+
+def test_a_case_whose_kernel_is_not_known_gets_what_follows_all_the_same(capsys):
+    assert main(["explain", PRINTED, "--no-code"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("  none of it can be computed\n") == 2
+    assert "  * what differs also sees input column 3 and kernel column 1, which nothing that agrees sees\n" in said
+    assert main(["explain", PRINTED, "--no-code", "--json"]) == 0
+    _, second = json.loads(capsys.readouterr().out)["recordings"]
+    assert second["explanations"] == []
+    assert any("1 of 2 known elements agree" in remark for remark in second["remarks"])
 
 
 def test_text_names_the_change_and_shows_no_code_when_told_so(capsys):
@@ -64,6 +76,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected three"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"], "no such file"),
         (["numpy.nonsense", "numpy.convolve", APPLE], "expected one entry point"),
+        (["scipy.signal.correlate2d", "scipy.signal.convolve2d", PRINTED], "the case's input is not known in full"),
     ],
 )
 def test_what_is_wrong_with_a_command_is_told_in_one_line(arguments, message, capsys):

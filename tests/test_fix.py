@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from harness import fix
 from harness.case import load
+from harness.pool import Answered, Died, Raised
 from harness.transform import (
     Boundary,
     ChannelOrder,
@@ -30,6 +32,7 @@ SETTINGS = {
     "strided": "stride: [2, 1]\npadding: 1",
     "dilated": "dilation: 2\npadding: [[1, 0], [2, 1]]",
     "cropped": "padding: [[-1, 1], [0, -1]]",
+    "strided, dilated": "stride: [2, 1]\ndilation: [1, 2]\npadding: 2",
 }
 CHANGES = {
     "none": (),
@@ -41,9 +44,18 @@ CHANGES = {
 }
 
 
-def small(tmp_path: Path, settings: str):
+OF_GROUPS = """
+title: A layer of groups
+means: cross-correlation
+input: {layout: NCHW, integers: {shape: [2, 3, 6, 5], seed: 1, low: -9, high: 9}}
+kernel: {layout: OIHW, integers: {shape: [6, %d, 3, 2], seed: input, low: -9, high: 9}}
+"""
+
+
+def small(tmp_path: Path, settings: str, case: str = CASE):
     path = tmp_path / "small.yaml"
-    path.write_text(CASE + settings, encoding="utf-8")
+    case = case.replace("%d", "1" if "groups: 3" in settings else "3")
+    path.write_text(case + settings, encoding="utf-8")
     return next(load(path))
 
 
@@ -52,6 +64,24 @@ def test_programs_hold_in_their_systems(tmp_path, settings):
     case = small(tmp_path, SETTINGS[settings])
     for name, held in zip(CHANGES, fix.proven(case, list(CHANGES.values()), ["numpy", "scipy"])):
         assert set(held) - {fix.JULIA} == {"numpy", "scipy"}, name
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_programs_of_groups_hold(tmp_path, groups):
+    case = small(tmp_path, f"padding: same\ngroups: {groups}", OF_GROUPS)
+    (held,) = fix.proven(case, [CHANGES["reversed"]], ["numpy", "scipy"])
+    assert set(held) - {fix.JULIA} == {"numpy", "scipy"}
+    assert all(("np.split" in text) is (groups > 1) for system, text in held.items() if system != fix.JULIA)
+
+
+@pytest.mark.parametrize("settings", ["padding: valid", "padding: 1", "stride: 2\ngroups: 3", "dilation: [2, 1]"])
+def test_programs_say_nothing_that_changes_nothing(tmp_path, settings):
+    case = small(tmp_path, settings, OF_GROUPS if "groups" in settings else CASE)
+    for text in fix.programs(case, ()).values():
+        assert not re.search(r"::1|\b1 \*|mode=.constant|groups=1|group_count=1|(0, 0)\)$", text), text
+        assert ("stride" in text.replace("stride_tricks", "")) <= ("stride" in settings)
+        assert ("dilation" in text) <= ("dilation" in settings)
+        assert ("pad(" in text) is ("padding: 1" in settings and "conv4" not in text)
 
 
 def test_programs_hold_in_the_frameworks(tmp_path):
@@ -88,8 +118,56 @@ def test_julia_is_silent_where_conv4_cannot_say_it(tmp_path):
     assert fix.JULIA not in fix.programs(case, (KernelAxes((1, 0, 2, 3)),))
 
 
-def test_trials_are_the_case_and_fresh_data(tmp_path):
+REVERSED = CHANGES["reversed"]
+
+
+def outcome(attempt, change=0.0):
+    """What a worker would say to an attempt, the numbers off by `change`."""
+    return Answered(attempt.y + change, 0.0)
+
+
+def test_a_program_is_tried_on_the_case_and_on_fresh_data(tmp_path):
     case = small(tmp_path, "padding: same")
-    (first, _), (second, _) = fix._trials(case, ())
-    assert np.array_equal(first["x"].shape, second["x"].shape)
-    assert not np.array_equal(first["x"], second["x"])
+    first, second = fix.Proofs(case).attempts(REVERSED, ["numpy"])
+    assert first.program.text == second.program.text
+    assert np.array_equal(first.program.arrays["x"], case.x.transpose(0, 2, 3, 1))
+    assert first.program.arrays["x"].shape == second.program.arrays["x"].shape
+    assert not np.array_equal(first.program.arrays["x"], second.program.arrays["x"])
+
+
+@pytest.mark.parametrize("bad", [(), (0,), (1,), (0, 1)])
+def test_code_is_given_where_all_attempts_held(tmp_path, bad):
+    proofs = fix.Proofs(small(tmp_path, "padding: same"))
+    attempts = list(proofs.attempts(REVERSED, ["numpy"]))
+    for number, attempt in enumerate(attempts):
+        assert proofs.code(REVERSED, ["numpy"]) == {}
+        proofs.take(attempt, outcome(attempt, 1.0 if number in bad else 0.0))
+    assert ("numpy" in proofs.code(REVERSED, ["numpy"])) is not bool(bad)
+    assert proofs.code(REVERSED, ["scipy"]) == {}
+
+
+@pytest.mark.parametrize(
+    "found", [Died("was ended by SIGKILL"), Raised("ValueError", "no"), Answered(np.zeros((1, 1)), 0.0)]
+)
+def test_no_code_is_given_of_a_program_that_gave_nothing(tmp_path, found):
+    proofs = fix.Proofs(small(tmp_path, "padding: same"))
+    for attempt in proofs.attempts(REVERSED, ["numpy"]):
+        proofs.take(attempt, found)
+    assert proofs.code(REVERSED, ["numpy"]) == {}
+
+
+def test_nothing_is_tried_twice(tmp_path):
+    proofs = fix.Proofs(small(tmp_path, "padding: same"))
+    assert len(list(proofs.attempts(REVERSED, ["numpy"]))) == 2
+    assert [each.system for each in proofs.attempts(REVERSED, ["numpy", "torch"])] == ["torch", "torch"]
+    assert not list(proofs.attempts(REVERSED, ["torch", "numpy"]))
+
+
+def test_what_is_not_known_is_left_to_the_fresh_data(tmp_path):
+    proofs = fix.Proofs(small(tmp_path, "padding: same", CASE.replace("[1, 2, 3]", "[1, null, 3]")))
+    first, second = proofs.attempts(REVERSED, ["numpy"])
+    assert np.isnan(first.y[:, 1]).all()
+    proofs.take(first, outcome(first))
+    assert not np.isnan(second.y).any()
+    proofs.take(second, outcome(second))
+    assert "numpy" in proofs.code(REVERSED, ["numpy"])

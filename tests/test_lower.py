@@ -216,3 +216,9 @@ def test_an_output_of_another_rank_is_refused():
     call = lower(example(), ENTRIES[TF], "as_written")
     with pytest.raises(layout.LayoutError, match="names 4 axes"):
         call.canonical(np.zeros((3, 3)))
+
+
+def test_a_case_that_is_not_known_in_full_is_sent_nowhere():
+    case = replace(example(), partial=("kernel",))
+    with pytest.raises(Unsupported, match="the case's kernel is not known in full: only recordings are compared"):
+        lower(case, ENTRIES[TF], "as_written")

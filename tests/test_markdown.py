@@ -113,6 +113,7 @@ def test_a_normalized_call_says_what_it_took() -> None:
         ({"verdict": "convention", "words": ("turn it",)}, "is explained by: turn it, exactly"),
         ({"verdict": "unexplained", "rung": None}, "is explained by nothing that is known here"),
         ({"expected": False}, "agrees with what the case means, exactly **✗ not as expected**"),
+        ({"verdict": "declined"}, "cannot be judged: a reason"),
     ],
 )
 def test_a_recording_is_spoken_of_in_plain_words(tmp_path: Path, fields: dict[str, Any], words: str) -> None:
@@ -121,6 +122,12 @@ def test_a_recording_is_spoken_of_in_plain_words(tmp_path: Path, fields: dict[st
     written = rendered(tmp_path / "c.md", report(results=(*both(result()), found), recorded=[about]))
     assert f"**Recorded:** The output of `Knet 1.x` (printed \\| there) {words}" in written
     assert "1.5 nan" in written
+
+
+def test_what_else_can_be_said_of_a_recording_follows_it(tmp_path: Path) -> None:
+    found = result("mine", "recorded", remarks=("first, y[0]", "then"))
+    written = rendered(tmp_path / "c.md", report(results=(*both(result()), found)))
+    assert "- first, y\\[0\\]\n- then\n" in written
 
 
 def test_the_beginning_says_what_ran_and_what_came_out(tmp_path: Path) -> None:
@@ -169,8 +176,23 @@ def test_a_recording_comes_with_its_code_and_what_the_data_cannot_tell_from_it(t
     markdown.write(tmp_path / "c.md")
     written = (tmp_path / "c.md").read_text("utf-8")
     assert "These data cannot tell it from: shift \\| it." in written
-    assert "numpy:\n\n````text\ny = f(x)\n```\n````" in written
+    code = "numpy:\n\n````text\ny = f(x)\n```\n````"
+    assert f"<details><summary>{words.CODE}</summary>\n\n{code}\n\n</details>" in written
     assert "far off" not in written
+
+
+def test_a_class_that_differs_comes_with_its_code_once(tmp_path: Path) -> None:
+    flipped = [result(name, verdict="convention", transforms=("reverse_kernel",)) for name in ("b", "c")]
+    piece = results.piece(report(results=both(result("a"), *flipped)))
+    differing = [each for each in piece["results"] if each["verdict"] == "convention"]
+    for each, code in zip(differing, ({"numpy": "y = f(x)"}, {})):
+        each["explanations"] = [{"words": "turn it", "code": code, "tied": False}]
+    markdown = Markdown(HEADER)
+    markdown.add(piece)
+    markdown.write(tmp_path / "c.md")
+    written = (tmp_path / "c.md").read_text("utf-8")
+    assert written.count("<details>") == written.count("y = f(x)") == 1
+    assert written.index("- `b`, `c`: ") < written.index("<details>") < written.index("**Normalized:**")
 
 
 def test_members_of_one_file_share_a_head_and_their_data(tmp_path: Path) -> None:
@@ -275,6 +297,12 @@ def test_code_cannot_be_left(given_text: str) -> None:
     assert all(end not in line for line in body)
 
 
+def test_what_is_not_known_is_counted() -> None:
+    values, known = np.zeros((1, 1, 20, 20), "float32"), np.zeros((1, 1, 20, 20), bool)
+    known[..., 0, :] = True
+    assert arrays.summary(describe(values, known)).endswith("norm 0, 380 not known")
+
+
 def test_a_long_reason_is_cut() -> None:
     assert text.brief("x" * 10_000) == "x" * text.LONGEST + " ..."
 
@@ -291,6 +319,7 @@ def test_a_long_reason_is_cut() -> None:
         (7, "int64", "7"),
         (7.0, "int64", "7"),
         ("nan", "float32", "nan"),
+        (None, "float32", "?"),
     ],
 )
 def test_numbers_have_the_shortest_digits_of_their_dtype(value: Any, dtype: str, shown: str) -> None:

@@ -39,3 +39,16 @@ def test_complex_numbers_can_be_written_as_json(shape):
     shown = json.loads(json.dumps(describe(np.full(shape, 3 + 4j))))
     assert shown["corner" if "corner" in shown else "values"][0][0] == "(3+4j)"
     assert shown.get("max", 5) == 5
+
+
+def test_what_is_not_known_is_null():
+    known = np.array([[True, False], [True, True]])
+    assert describe(np.array([[1.0, 2.0], [np.nan, 4.0]]), known)["values"] == [[1.0, None], ["nan", 4.0]]
+
+
+def test_what_is_not_known_counts_for_nothing_in_a_summary():
+    array, known = np.full((1, 1, 20, 20), 2.0), np.ones((1, 1, 20, 20), bool)
+    array[..., 0], known[..., 0] = 99, False
+    shown = describe(array, known)
+    assert (shown["max"], shown["unknown"], shown["not_finite"]) == (2, 20, 0)
+    assert shown["corner"][0] == [None, 2, 2, 2, 2]

@@ -25,6 +25,7 @@ from harness.pool import (
     Limits,
     Outcome,
     Pool,
+    Program,
     Raised,
     Unavailable,
     Worker,
@@ -146,6 +147,29 @@ def test_arrays_larger_than_the_pipe_travel(zoo):
     outcome = zoo.collect()[1]
     assert isinstance(outcome, Answered)
     np.testing.assert_array_equal(outcome.array, x)
+
+
+def test_programs_travel_among_the_calls(zoo):
+    entry = zoo.hellos["honest"].entry_points[0]
+    zoo.submit("honest", "before", NativeCall(entry))
+    zoo.submit("honest", "sum", Program("y = a + b\n", {"a": np.arange(3), "b": np.ones(3)}))
+    zoo.submit("honest", "fault", Program("y = 1 / 0\n", {}))
+    zoo.submit("honest", "after", NativeCall(entry))
+    zoo.flush()
+    found = dict(zoo.collect() for _ in range(4))
+    np.testing.assert_array_equal(found["sum"].array, [1, 2, 3])
+    assert found["fault"] == Raised("ZeroDivisionError", "division by zero")
+    for tag in ("before", "after"):
+        np.testing.assert_array_equal(found[tag].array, EXPECTED)
+
+
+def test_a_program_that_ends_its_worker_costs_nothing_else():
+    with Pool([FAKES["honest"]], Limits(call=30.0)) as pool:
+        pool.submit("honest", "end", Program("import os\nos._exit(3)\n", {}))
+        pool.submit("honest", "next", Program("y = [2]\n", {}))
+        found = dict(pool.collect() for _ in range(2))
+    assert isinstance(found["end"], Died)
+    assert found["next"].array.tolist() == [2]
 
 
 def test_the_pool_knows_what_each_worker_offers(zoo):

@@ -131,3 +131,13 @@ def test_stronger_data_change_no_more_than_they_must():
     assert strengthened(case_of(convolution([[1, 2, 1], [3, 4, 3], [1, 2, 1]], x))).startswith("kernel:")
     assert strengthened(case_of(convolution([[1, 2], [3, 5]], np.zeros((1, 1, 4, 4))))).startswith("input:")
     assert strengthened(case_of(convolution([[1, 2, 3], [4, 5, 6], [7, 8, 10]]))) == ""
+
+
+def test_what_is_not_known_tells_nothing():
+    known = convolution([[1, 2], [3, 5]])
+    assert not power(known, partial=True).blind
+    x, w = np.full_like(known.x, np.nan), np.full_like(known.w, np.nan)
+    for partly in (replace(known, x=x), replace(known, w=w)):
+        found = power(partly, partial=True)
+        assert not found.sees
+        assert "kernel reversed along H W" in found.blind

@@ -15,14 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import __version__
+from harness.diagnosis import Explanation
 from harness.pool import Hello
+from harness.probe import Card
 from harness.report import results
 from harness.run import CaseReport
+from harness.transform import ReverseKernel
 from tests.pieces import HEADER, report, result
 
 KEYS = (
     "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words "
-    "explanations"
+    "explanations output remarks"
 )
 
 
@@ -51,6 +54,13 @@ def test_a_piece_has_the_public_keys_and_no_others() -> None:
     assert (found["case"], found["transforms"], found["words"]) == ("cases/a.yaml", ["reverse_kernel"], ["w"])
 
 
+def test_code_is_that_of_the_first_explanation() -> None:
+    both = tuple(Explanation(changes, (), 0.0, "exact", 0) for changes in ((ReverseKernel((0,)),), ()))
+    differing = result(verdict="convention", explanations=both, code={"numpy": "y = 1"})
+    (found,) = results.piece(report(results=(differing,)))["results"]
+    assert [each["code"] for each in found["explanations"]] == [{"numpy": "y = 1"}, {}]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None])
 def test_numbers_that_json_lacks_are_null(value: float | None) -> None:
     (found,) = results.piece(report(results=(result(max_abs=value),)))["results"]
@@ -65,7 +75,7 @@ def test_one_object_with_one_line_for_each_item(tmp_path: Path) -> None:
         (name, mode) for name in "ab" for mode in ("as_written", "normalized")
     ]
     assert document["classes"]["b"] == {"as_written": [["torch.conv2d"]], "normalized": [["torch.conv2d"]]}
-    assert document["outputs"]["a"]["as_written"][0]["values"] == [[[[0, 1, 2], [3, 4, 5]]]]
+    assert document["outputs"]["a"][0]["values"] == [[[[0, 1, 2], [3, 4, 5]]]]
     lines = (tmp_path / "r.json").read_text().splitlines()
     assert sum(line.startswith('{"case": ') for line in lines) == 4
 
@@ -139,7 +149,11 @@ def put(value: Any, *path: Any) -> Any:
         (put(3, "cases", 0), r"cases\[0\] is int, not dict"),
         (put("other", "results", 0, "case"), "the case 'other', which is not among the cases"),
         (drop("classes", "cases/a.yaml"), r"classes\['cases/a.yaml'\] is NoneType, not dict"),
-        (put([], "outputs", "cases/a.yaml", "as_written"), "as_written has not one output for each class"),
+        (put({}, "outputs", "cases/a.yaml"), r"outputs\['cases/a.yaml'\] is dict, not list"),
+        (put([3], "outputs", "cases/a.yaml"), r"outputs\['cases/a.yaml'\]\[0\] is int, not dict"),
+        (put(None, "results", 0, "output"), "'torch.conv2d' is in a class of as_written and has no output there"),
+        (put(1, "results", 0, "output"), "'torch.conv2d' has output 1 in as_written, of 1"),
+        (put(-1, "results", 0, "output"), "'torch.conv2d' has output -1"),
         (put([["ghost"]], "classes", "cases/a.yaml", "normalized"), "'ghost' is in a class of normalized"),
     ],
 )
@@ -149,6 +163,23 @@ def test_what_is_not_ours_is_refused_with_the_place(tmp_path: Path, change: Any,
     change(document)
     path.write_text(json.dumps(document))
     with pytest.raises(results.ResultsError, match=f"r.json: .*{message}.*; expected what `harness run --json` wrote"):
+        results.load(path)
+
+
+@pytest.mark.parametrize(
+    ("cards", "message"),
+    [
+        ({}, "cards is dict, not list"),
+        ([3], r"cards\[0\] is int, not dict"),
+        ([{"entry_point": "a"}], r"the key cards\[0\].backend is missing"),
+        ([Card("a", "b", "1").as_json()], r"the key cards\[0\].conventions.input is missing"),
+        ([{**Card("a", "b", "1", unreadable="x").as_json(), "faults": [1]}], r"cards\[0\].faults\[0\] is int"),
+    ],
+)
+def test_cards_that_are_none_are_refused_with_the_place(tmp_path: Path, cards: Any, message: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({**written(path, report()), "cards": cards}))
+    with pytest.raises(results.ResultsError, match=message):
         results.load(path)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import textwrap
 import tracemalloc
 
+import numpy as np
 import pytest
 
+from harness.backends import TABLE
 from harness.case import load
-from harness.pool import Limits, Pool
+from harness.pool import Limits, Pool, Program
 from harness.run import run
 from tests.fakes import ANSWERING, FAILING, FAKES, SCRIPTS
 
@@ -88,9 +90,35 @@ def test_a_case_without_expectations_demands_that_normalized_results_agree(zoo):
     assert any("fake.wrong" in failure for failure in zoo.failures)
 
 
-def test_outputs_hold_the_first_member_of_each_class(zoo):
-    assert len(zoo.outputs["as_written"]) == len(zoo.classes["as_written"])
-    assert zoo.outputs["as_written"][0]["values"] == zoo.info["reference"]["values"]
+def test_outputs_are_kept_once_in_the_order_of_the_results(zoo):
+    numbers = [each.output for each in zoo.results if each.output is not None]
+    assert list(dict.fromkeys(numbers)) == list(range(len(zoo.outputs)))
+    assert zoo.outputs[result(zoo, "honest").output]["values"] == zoo.info["reference"]["values"]
+    assert len({repr(each) for each in zoo.outputs}) == len(zoo.outputs)
+
+
+def test_results_without_an_output_name_none(zoo):
+    assert all((each.output is None) == (each.group is None) for each in zoo.results if each.mode != "recorded")
+
+
+def test_members_of_one_class_that_differ_in_rounding_keep_their_own_outputs(tmp_path):
+    path = tmp_path / "case.yaml"
+    path.write_text("""
+title: a sum over many terms
+means: convolution
+padding: valid
+input: {layout: W, random: {shape: [99], seed: 1}}
+kernel: {layout: W, random: {shape: [9], seed: 2}}
+""")
+    with Pool([TABLE["scipy"]]) as pool:
+        (report,) = run(load(path), pool, pool.entry_points())
+    direct, fft = (
+        next(each for each in report.results if each.entry_point == name)
+        for name in ("scipy.signal.convolve", "scipy.signal.fftconvolve")
+    )
+    assert direct.group == fft.group and direct.output != fft.output
+    values = [np.array(report.outputs[each.output]["values"]) for each in (direct, fft)]
+    assert 0 < abs(values[0] - values[1]).max() < 1e-5
 
 
 def reports_of(tmp_path, text, names, limits=Limits(call=30.0)):  # noqa: B008 - frozen
@@ -201,15 +229,17 @@ def test_memory_does_not_grow_with_the_number_of_cases(tmp_path, monkeypatch):
     assert peaks[1] < 1.5 * peaks[0]
 
 
+ROUNDED = """
+title: random data
+means: cross-correlation
+padding: same
+input: {layout: NCHW, random: {shape: [1, 3, 8, 8], seed: 1}}
+kernel: {layout: OIHW, random: {shape: [2, 3, 3, 3], seed: 2}}
+"""
+
+
 def test_low_precision_is_told_and_is_no_agreement(tmp_path):
-    text = """
-    title: random data
-    means: cross-correlation
-    padding: same
-    input: {layout: NCHW, random: {shape: [1, 3, 8, 8], seed: 1}}
-    kernel: {layout: OIHW, random: {shape: [2, 3, 3, 3], seed: 2}}
-    """
-    (report,) = reports_of(tmp_path, text, ["arithmetic"])
+    (report,) = reports_of(tmp_path, ROUNDED, ["arithmetic"])
     found = {each.entry_point: each for each in report.results if each.mode == "normalized"}
     assert (found["fake.plain"].verdict, found["fake.plain"].expected) == ("agrees", True)
     tf32 = found["fake.tf32"]
@@ -220,7 +250,114 @@ def test_low_precision_is_told_and_is_no_agreement(tmp_path):
     assert next(names for names in classes if "fake.tf32" in names) == ["fake.tf32"]
 
 
+@pytest.fixture(scope="module")
+def numerical():
+    with Pool([TABLE["numpy"], TABLE["scipy"]], Limits(call=30.0)) as pool:
+        yield pool
+
+
+CONVOLVED = """
+title: a convolution
+means: convolution
+padding: same
+input: {layout: HW, integers: {shape: [5, 6], seed: 1, low: -9, high: 9}}
+kernel: {layout: HW, integers: {shape: [3, 2], seed: 2, low: -9, high: 9}}
+"""
+
+
+def coded(tmp_path, pool, text, **changes):
+    path = tmp_path / "case.yaml"
+    path.write_text(textwrap.dedent(text))
+    case = next(load(path))
+    (report,) = run([case], pool, pool.entry_points(), **{"coded": True, **changes})
+    return case, report
+
+
+def test_what_differs_as_written_comes_with_code_that_gives_its_numbers(tmp_path, numerical):
+    case, report = coded(tmp_path, numerical, CONVOLVED)
+    differing = {each.entry_point: each for each in report.results if each.explanations and each.mode == "as_written"}
+    firsts = [members[0] for members in report.classes["as_written"] if members[0] in differing]
+    assert firsts
+    for name, each in differing.items():
+        assert set(each.code) == ({"numpy", each.backend} if name in firsts else set())
+    for name in firsts:
+        given = {"x": case.x[0, 0], "w": case.w[0, 0]}
+        exec(differing[name].code["numpy"], given)
+        shown = report.outputs[differing[name].output]
+        np.testing.assert_array_equal(given["y"], np.reshape(shown["values"], shown["shape"]))
+
+
+def test_the_same_code_is_run_once_for_calls_and_recordings(tmp_path, numerical, monkeypatch):
+    asked = []
+    monkeypatch.setattr(numerical, "submit", lambda *call: (asked.append(call), Pool.submit(numerical, *call)))
+    _, report = coded(tmp_path, numerical, RECORDED % ("[7, 8, 9, 11, 3]", "", "reverse_kernel"))
+    programs = [call.text for _, _, call in asked if isinstance(call, Program)]
+    recorded = report.results[-1]
+    assert set(recorded.code) == {"numpy"}
+    assert programs.count(recorded.code["numpy"]) == 2  # on the case and on fresh data
+    assert len(programs) == 2 * len(set(programs))
+
+
+def test_code_is_tried_where_it_is_asked_for(tmp_path, numerical):
+    _, report = coded(tmp_path, numerical, CONVOLVED, coded=False)
+    assert any(each.explanations for each in report.results)
+    assert not any(each.code for each in report.results)
+
+
+def test_large_cases_do_not_wait_for_their_code(tmp_path, numerical, monkeypatch):
+    monkeypatch.setattr("harness.run.CODED_PRODUCTS", 10)
+    _, report = coded(tmp_path, numerical, CONVOLVED)
+    assert any(each.explanations for each in report.results)
+    assert not any(each.code for each in report.results)
+
+
+def test_no_code_is_shown_of_an_arithmetic(tmp_path):
+    with Pool([FAKES["arithmetic"], TABLE["numpy"]]) as pool:
+        _, report = coded(tmp_path, pool, ROUNDED)
+    found = {each.entry_point: each for each in report.results if each.mode == "as_written"}
+    assert found["fake.tf32"].explanations
+    assert not found["fake.tf32"].code
+
+
 def test_what_is_not_repeatable_is_told_with_its_places(zoo):
     found = result(zoo, "unsteady")
     assert found.reason == "two identical calls differ in 1 of 60 outputs, first at (0, 1, 4, 5)"
     assert found.group is None
+
+
+UNKNOWN = """
+title: a recording
+means: cross-correlation
+padding: valid
+input: {layout: W, values: [1, 0, 2, 3, 0, 1, %s]}
+kernel: {layout: W, values: [2, 1, %s]}
+recorded:
+  - {system: one, origin: made up, layout: W, values: [8, 11, 7, 9, 4]}
+  - {system: other, origin: made up, layout: W, values: [8, 11, 7, 9, 5]}
+"""
+
+
+def test_recordings_are_compared_where_the_kernel_is_not_known_in_full(tmp_path):
+    (report,) = reports_of(tmp_path, UNKNOWN % ("1", "null"), ["honest"])
+    live, (one, other) = report.results[:-2], report.results[-2:]
+    assert all(each.verdict == "declined" and "kernel is not known in full" in each.reason for each in live)
+    assert (one.verdict, other.verdict) == ("agrees", "unexplained")
+    assert "only these do: kernel[0, 0, 2] = 3" in one.remarks
+    assert any("no data give them" in remark for remark in other.remarks)
+    assert any("4 of 5 known elements agree: [0], [1], [2], [3]; not [4]" in remark for remark in other.remarks)
+    assert report.info["kernel"]["values"] == [[[2.0, 1.0, None]]]
+    assert report.info["reference"]["values"] == [[[None, None, 7.0, None, None]]]
+    assert not report.failures
+
+
+def test_recordings_of_which_nothing_can_be_computed_are_declined(tmp_path):
+    (report,) = reports_of(tmp_path, UNKNOWN.replace("[2, 1, %s]", "[null, null, null]") % "1", ["honest"])
+    for each in report.results[-2:]:
+        assert (each.outcome, each.verdict, each.expected) == ("declined", "declined", None)
+        assert each.remarks[0] == "0 of 5 known values can be computed; not known in full: kernel"
+
+
+def test_recordings_are_compared_with_what_can_be_computed(tmp_path):
+    (report,) = reports_of(tmp_path, UNKNOWN % ("null", "3"), ["honest"])
+    assert [each.verdict for each in report.results[-2:]] == ["agrees", "agrees"]
+    assert report.info["reference"]["values"] == [[[8.0, 11.0, 7.0, 9.0, None]]]

@@ -176,6 +176,35 @@ def test_the_code_of_a_transform_does_what_it_does(transform):
     np.testing.assert_allclose(names["y"], transform.read(y))
 
 
+@pytest.mark.parametrize(
+    ("groups", "transform"),
+    [
+        (1, transforms.Groups(4, "depthwise")),
+        (2, transforms.Groups(1, "dense")),
+        (4, transforms.Groups(1, "dense")),
+        (1, transforms.Groups(2, "block")),
+        (2, transforms.Groups(4, "block")),
+    ],
+)
+def test_the_code_of_other_groups_does_what_they_do(groups, transform):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(1, 4, 5)), rng.normal(size=(4, 4 // groups, 3))
+    conv = Convolution(x, w, rng.normal(size=4), Window((1,), (1,), ((1, 1),), (False,), groups=groups))
+    changed = transform.differ(conv)
+    names = {"np": np, "x": x, "w": w, "b": conv.bias}
+    exec("\n".join(transform.code(conv)), names)
+    np.testing.assert_array_equal(names["w"], changed.w)
+    np.testing.assert_array_equal(names["b"], changed.bias)
+    assert changed.output_shape[1] == evaluate(changed).shape[1] == len(changed.bias)
+
+
+def test_groups_that_are_split_again_see_their_share_of_the_channels():
+    x, w = np.arange(8.0).reshape(1, 4, 2), np.arange(8.0).reshape(4, 2, 1)
+    conv = Convolution(x, w, None, Window((1,), (1,), ((0, 0),), (False,), groups=2))
+    split = transforms.Groups(4, "block").differ(conv)
+    np.testing.assert_array_equal(split.w.ravel(), [w[0, 0, 0], w[1, 1, 0], w[2, 0, 0], w[3, 1, 0]])
+
+
 @pytest.mark.parametrize("transform", [*EVERY, *DIFFERING], ids=lambda transform: transform.id)
 def test_every_transform_has_words_and_an_id(transform):
     assert transform.id in TRANSFORM_IDS.values()

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from harness import fix, selection
-from harness.case import Case
+from harness import selection
+from harness.backends import TABLE
 from harness.commands import EXPECTED, UNEXPECTED, Add, case_files, cases_of
 from harness.commands.reports import pages_of, write
 from harness.pool import Limits, Pool
+from harness.probe import probe
 from harness.progress import Progress
 from harness.report import results
 from harness.report.junit import JunitWriter
 from harness.report.summary import Summary
-from harness.run import CaseReport, Entries, run
-
-CODE_FOR = "numpy"
-"""The system whose code the reports show; `harness explain` shows that of all."""
+from harness.run import CODE_FOR, CaseReport, run
 
 
 def register(add: Add) -> None:
@@ -36,6 +34,7 @@ def register(add: Add) -> None:
     runs.add_argument("--out", default="reports", metavar="DIR", help="folder of the reports (default: reports)")
     runs.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON, too")
     runs.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit XML, too")
+    runs.add_argument("--cards", action="store_true", help="measure what each entry point computes, for the reports")
     runs.add_argument("--jobs", type=_positive, metavar="N", help="backends that work at a time (default: all)")
     runs.add_argument(
         "--time-limit", type=float, default=Limits().call, metavar="SECONDS", help="for one call (default: %(default)g)"
@@ -47,29 +46,32 @@ def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
-    with Pool(selection.backends(options.backend), limits, options.jobs) as pool:
-        total = sum(1 for _ in cases_of(files))  # reads every file while the frameworks start: a typo is told at once
+    backends = {backend.name: backend for backend in selection.backends(options.backend)}
+    with Pool({CODE_FOR: TABLE[CODE_FOR], **backends}.values(), limits, options.jobs) as pool:
+        # every file is read while the frameworks start: a typo is told at once
+        expected = [(case.id, case.expect) for case in cases_of(files)]
         selection.demand(options.backend, pool.unavailable)
-        offered = pool.entry_points()
+        hellos = {name: hello for name, hello in pool.hellos.items() if name in backends}
+        offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
         entries = selection.entry_points(options.entry, offered)
-        for case in cases_of(files):
-            selection.check_names(case, offered)
-        return _run(pool, entries, files, total, options)
+        for case_id, wanted in expected:
+            selection.check_names(case_id, wanted, offered)
+        header = results.header(hellos, pool.unavailable)
+        if options.cards:
+            header["cards"] = [card.as_json() for card in probe(pool, entries).values()]
+        reports = run(cases_of(files), pool, entries, coded=True)
+        return _write(reports, header, len(expected), options)
 
 
-def _run(pool: Pool, entries: Entries, files: Sequence[Path], total: int, options: argparse.Namespace) -> int:
-    header = results.header(pool.hellos, pool.unavailable)
+def _write(reports: Iterable[CaseReport], header: Mapping[str, Any], total: int, options: argparse.Namespace) -> int:
     pages, summary, unexpected, count = pages_of(header), Summary(header), 0, 0
     with (
         results.JsonWriter(options.json, header) as written,
         JunitWriter(options.junit) as junit,
         Progress(total) as progress,
-        fix.Prover([CODE_FOR]) as prover,
     ):
-        queued, reported = itertools.tee(cases_of(files))
-        for report, case in zip(run(queued, pool, entries), reported):
+        for report in reports:
             piece = results.piece(report)
-            _add_code(piece, report, case, prover)
             for writer in (*pages.values(), summary, written, junit):
                 writer.add(piece)
             progress.advance(report.info["id"])
@@ -77,25 +79,17 @@ def _run(pool: Pool, entries: Entries, files: Sequence[Path], total: int, option
             for failure in report.failures:
                 unexpected += 1
                 progress.say(f"NOT AS EXPECTED  {report.info['id']}: {failure}")
-    _say_outcome(pool, total, count, unexpected)
+    _say_outcome(header["environment"], total, count, unexpected)
     write(pages, options.out)
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         summary.append(Path(os.environ["GITHUB_STEP_SUMMARY"]))
     return UNEXPECTED if unexpected else EXPECTED
 
 
-def _add_code(piece: results.Piece, report: CaseReport, case: Case, prover: fix.Prover) -> None:
-    """Adds to the first explanation of each recording the code that gives its numbers."""
-    for result, found in zip(report.results, piece["results"]):
-        if result.mode == "recorded" and result.explanations and result.explanations[0].transforms:
-            first = result.explanations[0]
-            (found["explanations"][0]["code"],) = prover.proven(case, [(*first.settings, *first.transforms)])
-
-
-def _say_outcome(pool: Pool, cases: int, count: int, unexpected: int) -> None:
-    versions = ", ".join(f"{name} {hello.version}" for name, hello in pool.hellos.items())
+def _say_outcome(environment: Mapping[str, Any], cases: int, count: int, unexpected: int) -> None:
+    versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
     print(f"{cases} cases, {count} results on {versions}")
-    for name, reason in pool.unavailable.items():
+    for name, reason in environment["unavailable"].items():
         print(f"not available: {name}: {reason}")
     print("everything came out as expected" if not unexpected else f"{unexpected} not as expected")
 

@@ -5,25 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 
 from harness.explain.check import applied, completed, read
 from harness.explain.question import Question
 from harness.explain.rank import weight
-from harness.explain.search import Search
+from harness.explain.search import DEEPEST, Search
 from harness.explain.variants import Transforms
 from harness.transform import CONVENTIONS, Transform
 
 __all__ = ["CONVENTIONS", "DEEPEST", "Question", "Search", "applied", "explanations", "quick", "read", "weight"]
 
-DEEPEST = 3
 MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
 
 
 def quick(question: Question) -> Iterator[Transforms]:
     """The two most frequent causes, alone and together: reversed kernels and other paddings."""
-    search = Search(question, quick=True)
+    search = Search(question, deepest=2, quick=True)
     for count in (1, 2):
         for candidate in search.level(count):
             found = completed(question, candidate)
@@ -31,23 +31,26 @@ def quick(question: Question) -> Iterator[Transforms]:
                 yield found
 
 
-def explanations(question: Question, deepest: int = DEEPEST) -> list[Transforms]:
+def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _: True) -> Iterator[Transforms]:
     """All sets of changes that fit, likeliest first: the smallest ones, and those that have one change more.
 
-    A set that holds a smaller one is left out: what it adds changes nothing here.
+    A set that holds a smaller one is left out: what it adds changes nothing here. A set for which `holds` is false does
+    not count. Candidates that are not looked at are counted in `search.left_out`.
     """
-    search = Search(question)
-    found: list[Transforms] = []
-    holding: list[frozenset[Transform]] = []
-    for count in range(deepest + 1):
-        smaller = list(holding)
-        for candidate in search.level(count)[:MOST]:
-            if any(each <= frozenset(candidate) for each in smaller):
-                continue
-            whole = completed(question, candidate)
-            if whole is not None:
-                found.append(whole)
-                holding.append(frozenset(candidate))
+    holding: set[frozenset[Transform]] = set()
+    for count in range(search.deepest + 1):
+        smaller = set(holding)
+        candidates = [each for each in search.level(count) if smaller.isdisjoint(_parts(each))]
+        search.left_out += len(candidates[MOST:])
+        for candidate in candidates[:MOST]:
+            whole = completed(search.question, candidate)
+            if whole is not None and holds(whole):
+                holding.add(frozenset(candidate))
+                yield whole
         if smaller:
             break
-    return found
+
+
+def _parts(transforms: Transforms) -> Iterator[frozenset[Transform]]:
+    sizes = range(len(transforms) + 1)
+    return (frozenset(part) for size in sizes for part in itertools.combinations(transforms, size))

@@ -11,11 +11,13 @@ import numpy as np
 from harness.explain.outputs import inferred
 from harness.explain.question import Question
 from harness.explain.variants import Transforms
-from harness.reference import direct
+from harness.partial import output
 from harness.transform import Bias, OutputAxes, Scale, Transform
 from harness.transform.settings import SCALES, scale_factors
 from harness.window import Convolution
 
+ROUNDING = 2.0**-44
+"""Share of a value by which float64 arithmetic may be off."""
 LOOK = 2
 """Images and output channels that are looked at first: most candidates end there."""
 
@@ -45,17 +47,21 @@ def completed(question: Question, transforms: Transforms) -> Transforms | None:
     conv = applied(question.conv, stated)
     if min(conv.output_shape, default=0) < 1:
         return None
-    if not open_:
-        quick = _part(conv, stated, question.observed)
-        if quick is not None and not _fits(question, quick, question.observed[:LOOK, :LOOK]):
-            return None
-    whole = direct(conv)
+    rounding = ROUNDING * np.abs(question.observed)  # of values that are scaled, beyond that of what was meant
+    if open_:
+        question = replace(question, slack=question.slack + float(np.nanmax(rounding)))
+    part = _part(conv, stated, question.observed)
+    if part is not None and not _fits(question, _guessed(question, open_, part), question.observed[:LOOK, :LOOK]):
+        return None
+    whole = output(conv)
     y = read(whole, stated, question.observed.shape)
     if y.shape != question.observed.shape:
         return None
     if not open_:
         return transforms if _fits(question, y, question.observed) else None
-    filled = _fill(question, open_[0], whole, _unread(question.observed, whole.shape, stated), conv)
+    room = rounding + (question.slack if question.room is None else question.room)
+    seen, within = (_unread(each, whole.shape, stated) for each in (question.observed, room))
+    filled = _fill(open_[0], whole, (seen, within), conv)
     if filled is None:
         return None
     whole = (
@@ -75,7 +81,7 @@ def _unread(observed: np.ndarray, shape: tuple[int, ...], transforms: Transforms
 
 
 def _left_open(transform: Transform) -> bool:
-    return (isinstance(transform, Bias) and transform.kind == "unknown") or isinstance(transform, Scale)
+    return transform in (Bias("unknown"), Scale("", ()))
 
 
 def _part(conv: Convolution, transforms: Transforms, observed: np.ndarray) -> np.ndarray | None:
@@ -84,9 +90,19 @@ def _part(conv: Convolution, transforms: Transforms, observed: np.ndarray) -> np
         return None
     if len(conv.x) * len(conv.w) <= LOOK * LOOK * 4 or observed.shape[2:] != conv.output_shape[2:]:
         return None
-    return direct(
+    return output(
         replace(conv, x=conv.x[:LOOK], w=conv.w[:LOOK], bias=None if conv.bias is None else conv.bias[:LOOK])
     )[: observed.shape[0], : observed.shape[1]]
+
+
+def _guessed(question: Question, open_: list[Transform], y: np.ndarray) -> np.ndarray:
+    """`y`, the first images and output channels, with the bias or scale that fits it best, if one is left open."""
+    seen = question.observed[:LOOK, :LOOK]
+    if not open_ or y.shape != seen.shape:
+        return y
+    offset = isinstance(open_[0], Bias)
+    best, *_ = inferred("offset" if offset else "factor", y, seen, np.zeros(seen.shape))
+    return np.asarray(y + _column(best, y) if offset else y * _column(best, y))
 
 
 def _fits(question: Question, y: np.ndarray, observed: np.ndarray) -> bool:
@@ -99,37 +115,36 @@ def _column(values: Iterable[float], y: np.ndarray) -> np.ndarray:
 
 
 def _fill(
-    question: Question, transform: Transform, y: np.ndarray, seen: np.ndarray, conv: Convolution
+    transform: Transform, y: np.ndarray, seen: tuple[np.ndarray, np.ndarray], conv: Convolution
 ) -> Bias | Scale | None:
     """The transform with values per output channel; None where some channel does not tell or nothing is changed."""
-    kind = "offset" if isinstance(transform, Bias) else "factor"
-    values = inferred(kind, y, seen)
-    known = np.isfinite(values)
-    if not known.any():
+    offset = isinstance(transform, Bias)
+    best, low, high = inferred("offset" if offset else "factor", y, *seen)
+    known = np.isfinite(best)
+    unchanged = 0.0 if offset else 1.0
+    no_change = (low <= unchanged) & (unchanged <= high)
+    if not known.any() or no_change[known].all() or ((low <= 0) & (high >= 0))[known].all():
         return None
-    if kind == "offset":
-        values = np.where(known, values, 0.0)
-        return None if (np.abs(values) <= question.slack).all() else Bias("unknown", _short(values, question.slack))
-    largest = float(np.abs(y).max(initial=0)) or 1.0
-    slack = 2 * question.slack / largest
-    if (np.abs(values[known] - 1) <= slack).all() or (np.abs(values[known]) <= slack).all():
-        return None
-    return _named(np.where(known, values, 1.0), known, conv.w, slack)
+    values = [_short(*each) if finite else unchanged for finite, *each in zip(known, low, high, best)]
+    if offset:  # what is no more than half a printed digit is nobody's bias
+        return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None
+    return _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
 
 
-def _named(values: np.ndarray, known: np.ndarray, w: np.ndarray, slack: float) -> Scale:
-    """The scale by its name, where one comes to these factors; a plain number else."""
+def _named(values: list[float], low: np.ndarray, high: np.ndarray, w: np.ndarray) -> Scale:
+    """The scale by its name, where one lies within these limits; plain numbers else."""
     for name in SCALES:
         rule = scale_factors(name, w)
-        if np.isfinite(rule).all() and (np.abs(rule - values)[known] <= slack).all():
+        if ((low <= rule) & (rule <= high)).all():
             return Scale(name, tuple(rule.tolist()))
     for top in (2.0, 3.0, 4.0, 255.0, 256.0, 0.5, -1.0, 1 / 255, 1 / 256, 1 / 3, 0.25):
-        if (np.abs(top - values)[known] <= slack).all():
+        if ((low <= top) & (top <= high)).all():
             return Scale(f"{top:.6g}", (top,) * len(values))
-    return Scale("a factor of " + ", ".join(f"{value:.6g}" for value in values[:8]), _short(values, slack))
+    return Scale("a factor of " + ", ".join(f"{value:.6g}" for value in values[:8]), tuple(values))
 
 
-def _short(values: np.ndarray, slack: float) -> tuple[float, ...]:
-    """The values with as many decimals as the slack lets them have."""
-    decimals = 15 if slack <= 0 else int(np.clip(2 - np.floor(np.log10(slack)), 0, 15))
-    return tuple(round(float(value), decimals) for value in values)
+def _short(low: float, high: float, best: float) -> float:
+    """The number with the fewest digits between two limits, from `best` or the middle; `best` where there is none."""
+    middle = (low + high) / 2
+    every = (float(f"{value:.{digits}g}") for digits in range(1, 16) for value in (best, middle))
+    return next((value for value in every if low <= value <= high), float(best))

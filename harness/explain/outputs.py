@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,55 +14,57 @@ from harness.explain.question import Question
 from harness.explain.variants import Transforms, rereads
 from harness.layout import canonical
 from harness.transform import Bias, OutputAxes, Scale, Transform
+from harness.transform.settings import SCALES, scale_factors
 from harness.window import Convolution
 
 Index = tuple[int, ...]
+Places = np.ndarray
+"""Indices of elements, one in each row."""
 PROBES = 64
 """Places at which two readings are compared."""
-ENOUGH = 4
-"""Known values of one output channel from which a bias or a scale that nobody stated may be inferred."""
+FACTORS = {"2": 2.0, "0.5": 0.5, "-1": -1.0, "255": 255.0, "0.00392157": 1 / 255}
+"""Scales that are plain numbers, looked for where too little is known to infer one."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """How what is seen was read from the output y.
 
-    shape: that of y, 0 for an axis whose length what is seen does not tell. place: index of what is seen -> index of y.
+    shape: that of y, 0 for an axis whose length what is seen does not tell. places: indices of what is seen -> of y.
     """
 
     transforms: Transforms
     shape: tuple[int, ...]
-    place: Callable[[Index], Index]
+    places: Callable[[Places], Places] = np.asarray
 
 
 def readings(question: Question) -> Iterator[Reading]:
     """The output as it is, its axes in another order, an index at the wrong place, its buffer read otherwise."""
     shape, size = question.observed.shape, question.observed.size
-    yield Reading((), shape, tuple)
+    yield Reading((), shape)
     for order in _orders(shape):
         yield Reading((OutputAxes(order),), _inverse(order, shape), _Moved(order))
     for source in _slices(question):
         yield Reading((OutputAxes(source),), _inverse(source, shape), _Moved(source))
-    probes = [tuple(map(int, np.unravel_index(flat, shape))) for flat in range(0, size, max(size // PROBES, 1))]
-    known = {tuple(probes)}
+    probes = np.transpose(np.unravel_index(np.arange(0, size, max(size // PROBES, 1)), shape))
+    known = {probes.tobytes()}
     for transform in rereads(question, "output"):
-        place = _Reordered(transform.source, transform.target, shape)
-        moved = tuple(map(place, probes))
+        places = _Reordered(transform.source, transform.target, shape)
+        moved = places(probes).tobytes()
         if moved not in known:
             known.add(moved)
-            yield Reading((transform,), shape, place)
+            yield Reading((transform,), shape, places)
 
 
 @dataclass(frozen=True)
 class _Moved:
     source: tuple[int, ...]
 
-    def __call__(self, index: Index) -> Index:
-        place = [0] * len(index)
-        for axis, i in zip(self.source, index):
-            if axis >= 0:
-                place[axis] = i
-        return tuple(place)
+    def __call__(self, seen: Places) -> Places:
+        places = np.zeros_like(seen)
+        read = [axis for axis, source in enumerate(self.source) if source >= 0]
+        places[:, [self.source[axis] for axis in read]] = seen[:, read]
+        return places
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,13 @@ class _Reordered:
     target: str
     shape: tuple[int, ...]
 
-    def __call__(self, index: Index) -> Index:
-        letters = canonical("output", len(index) - 2)
-        there = [letters.index(letter) for letter in self.target]
-        flat = np.ravel_multi_index([index[axis] for axis in there], [self.shape[axis] for axis in there])
-        places = np.unravel_index(flat, [self.shape[letters.index(letter)] for letter in self.source])
-        return tuple(int(places[self.source.index(letter)]) for letter in letters)
+    def __call__(self, seen: Places) -> Places:
+        letters = canonical("output", len(self.shape) - 2)
+        there, back = ([letters.index(letter) for letter in each] for each in (self.target, self.source))
+        flat = np.ravel_multi_index(seen[:, there].T, [self.shape[axis] for axis in there])
+        places = np.empty_like(seen)
+        places[:, back] = np.transpose(np.unravel_index(flat, [self.shape[axis] for axis in back]))
+        return places
 
 
 def _orders(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -117,34 +121,56 @@ class Shift:
     """What is done to all values alike.
 
     times: how often the bias is added. kind: "exact", or what is inferred from the values: an "offset", a "factor".
+    factor: what an exact value is multiplied by.
     """
 
     transforms: tuple[Transform, ...] = ()
     times: int = 1
+    factor: float = 1.0
     kind: Literal["exact", "offset", "factor"] = "exact"
+
+    def related(
+        self, first: np.ndarray, other: np.ndarray, targets: tuple[float, ...], slack: float, noise: float
+    ) -> np.ndarray:
+        """Where two computed elements, off by `noise`, stand to each other as two observed ones, off by `slack`, do."""
+        start, target = targets
+        if self.kind == "offset":
+            return np.asarray(np.abs((other - first) - (target - start)) <= 2 * (slack + noise))
+        room = slack * (np.abs(other) + np.abs(first)) + noise * (abs(start) + abs(target))
+        return np.asarray((np.abs(first) > noise) & (np.abs(other * start - first * target) <= room))
 
 
 def shifts(question: Question, conv: Convolution) -> list[Shift]:
-    """Values as they are, the bias left out or added twice; where enough is known, an unknown bias or scale."""
+    """Values as they are, the bias left out or added twice, an unknown bias or scale, and scales by their names."""
     found = [Shift()]
     if conv.bias is not None and conv.bias.any():
         found += [Shift((Bias("missing"),), 0), Shift((Bias("doubled"),), 2)]
-    known = np.isfinite(question.observed).sum(axis=(0, *range(2, conv.x.ndim)))
-    if known.max(initial=0) >= ENOUGH:
-        found += [Shift((Bias("unknown"),), 1, "offset"), Shift((Scale("", ()),), 1, "factor")]
-    return found
+    found += [Shift((Bias("unknown"),), kind="offset"), Shift((Scale("", ()),), kind="factor")]
+    rules = {name: np.unique(scale_factors(name, conv.w)) for name in SCALES}
+    alike = {name: float(factors[0]) for name, factors in rules.items() if len(factors) == 1}
+    scales = {
+        **FACTORS,
+        **{name: factor for name, factor in alike.items() if math.isfinite(factor) and factor not in (0, 1)},
+    }
+    return found + [Shift((Scale(name, (factor,)),), factor=factor) for name, factor in scales.items()]
 
 
-def inferred(kind: str, y: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """The offset or factor per output channel, by least squares over what is known of `seen` (both (N, O, *spatial)).
+def inferred(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The offset or factor per output channel, and its limits, from what is known of `seen` (all (N, O, *spatial)).
 
-    NaN for a channel of which nothing is known.
+    By least squares; the limits are those that a value within `room` of what is seen sets, in all places, or the value
+    itself where they leave nothing. NaN for a channel of which nothing is known.
     """
     axes = (0, *range(2, y.ndim))
-    known = np.isfinite(seen)
+    known = np.isfinite(seen) & ((kind == "offset") | (y != 0))
     with np.errstate(divide="ignore", invalid="ignore"):
         if kind == "offset":
-            offset: np.ndarray = np.where(known, seen - y, 0).sum(axes) / known.sum(axes)
-            return offset
-        factor: np.ndarray = np.where(known, seen * y, 0).sum(axes) / np.where(known, y * y, 0).sum(axes)
-        return factor
+            best = np.where(known, seen - y, 0).sum(axes) / known.sum(axes)
+            ends = seen - y - room, seen - y + room
+        else:
+            best = np.where(known, seen * y, 0).sum(axes) / np.where(known, y * y, 0).sum(axes)
+            ends = (seen - room) / y, (seen + room) / y
+    low = np.where(known, np.minimum(*ends), -np.inf).max(axes)
+    high = np.where(known, np.maximum(*ends), np.inf).min(axes)
+    empty = ~(low <= high)
+    return best, np.where(empty, best, low), np.where(empty, best, high)

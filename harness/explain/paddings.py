@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from harness.transform import AxisSwap, OutputMode, PaddingSplit, SameCentre, StridePhase, Transform
 from harness.transform.settings import PaddingChange
@@ -14,15 +15,15 @@ WIDE = 9
 MODES = ("full", "valid", "same_upper", "same_lower", "same_half")
 
 
-def lows(conv: Convolution, axis: int, observed: int) -> list[int]:
-    """Low paddings to try along an axis whose output has `observed` samples."""
-    extent = span(conv.w.shape[axis + 2], conv.window.dilation[axis])
+@cache
+def lows(n: int, k: int, stride: int, dilation: int, intended: frozenset[int]) -> frozenset[int]:
+    """Low paddings to try along an axis of input size n and kernel size k; `intended` are those of all axes."""
+    extent = span(k, dilation)
     if extent <= WIDE:
-        return list(range(-extent, 2 * extent + 1))
-    n, stride = conv.x.shape[axis + 2], conv.window.stride[axis]
-    named = [padding_pair(mode, n, conv.w.shape[axis + 2], stride, conv.window.dilation[axis])[0] for mode in MODES]
-    centres = [conv.window.padding[axis][0], *named, (extent - 1) // 2, extent // 2, extent - 1]
-    return sorted({centre + step for centre in centres for step in (-1, 0, 1)})
+        return intended.union(range(-extent, 2 * extent + 1))
+    named = [padding_pair(mode, n, k, stride, dilation)[0] for mode in MODES]
+    centres = [*intended, *named, (extent - 1) // 2, extent // 2, extent - 1]
+    return frozenset(centre + step for centre in centres for step in (-1, 0, 1))
 
 
 def exact_high(conv: Convolution, axis: int, low: int, observed: int) -> int:

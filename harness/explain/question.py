@@ -8,7 +8,7 @@ import numpy as np
 
 from harness import layout
 from harness.transform import Transform
-from harness.window import Convolution, Pairs, padding_pair
+from harness.window import Convolution, Pairs, Window, padding_pair
 
 FREE = {
     "means": ("reverse_kernel",),
@@ -26,6 +26,7 @@ class Question:
 
     observed: canonical (N, O, *spatial), float64, NaN where an element is not known. slack: the absolute error that no
     value of it exceeds. recipe: the word for the padding, None where it was given by numbers. unknown: keys of FREE.
+    room: the absolute error of each value of observed where it is known to be smaller.
     """
 
     conv: Convolution
@@ -35,6 +36,7 @@ class Question:
     kernel_layout: str = ""
     recipe: str | None = None
     unknown: frozenset[str] = frozenset()
+    room: np.ndarray | None = None
 
     @property
     def free_ids(self) -> frozenset[str]:
@@ -51,14 +53,13 @@ class Question:
             return "means" in self.unknown and len(getattr(transform, "axes")) == self.conv.rank  # noqa: B009
         return transform.id in self.free_ids
 
-    def pads(self, conv: Convolution) -> list[Pairs]:
-        """What the intended padding comes to in `conv`: as it is, and its word applied to these sizes."""
+    def pads(self, window: Window, sizes: tuple[int, ...], taps: tuple[int, ...]) -> list[Pairs]:
+        """What the intended padding comes to in `window`: as it is, and its word applied to these sizes."""
         if self.recipe is None:
-            return [conv.window.padding]
-        win = conv.window
-        axes = zip(conv.x.shape[2:], conv.w.shape[2:], win.stride, win.dilation)
+            return [window.padding]
+        axes = zip(sizes, taps, window.stride, window.dilation)
         anew = tuple(padding_pair(self.recipe, *axis) for axis in axes)
-        return list(dict.fromkeys([conv.window.padding, anew]))
+        return list(dict.fromkeys([window.padding, anew]))
 
     def stated(self, role: str) -> str:
         """The layout in which the case gives the array of a role; "" for the output."""

@@ -1,352 +1,233 @@
 """Candidates: every combination of up to three changes whose output may be the observed one.
 
-Cheap first: sizes that cannot come out are passed over. Then one output element is evaluated for all kernel variants
-and paddings at once, by one matrix product of the gathered input windows (float32); what is left is evaluated at a few
-more elements; and what survives that, in full (float64, `check`).
+Cheap first. One output element is evaluated at once for all that input, kernel and padding may have undergone
+(`response`). In the corner of an output that element stands where it does under every stride and every order of its
+axes, so that what does not give its value falls for all of them together. What is left is evaluated at a few more
+elements, and what survives that, in full (float64, `check`).
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from harness.explain import paddings
-from harness.explain.outputs import ENOUGH, Index, Reading, Shift, readings, shifts
+from harness.explain.outputs import Index, Reading, Shift, readings
 from harness.explain.question import Question
 from harness.explain.rank import weight
-from harness.explain.variants import Shelf, Transforms, Variant, bases, inputs, kernels, windows
-from harness.transform import CONVENTIONS, Dilation, Stride
-from harness.window import Convolution, Pairs, padded
+from harness.explain.response import Batch, Hits, Point, Response
+from harness.explain.samples import Seen, Sight, sights
+from harness.explain.sides import Field, Side, Sizes
+from harness.explain.variants import Settings, Shelf, Transforms, Variant, bases
+from harness.partial import filled
+from harness.transform import CONVENTIONS, Dilation, Stride, Transform
+from harness.window import Convolution, Pairs
 
-SAMPLES = 8
-"""Output elements that a hypothesis must give before it is evaluated in full."""
-SPREAD = 300
-"""Output elements among which those of one channel are looked for."""
-AT_ONCE = 2**22
-"""Numbers gathered at a time."""
-SINGLE = 2.0**-20
-"""Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""
+DEEPEST = 3
 ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}
+"""The order in which several transforms of one explanation apply."""
 
-Sizes = tuple[int, ...]
-Hit = tuple[int, tuple[int, ...]]
-"""A kernel variant, and the low paddings."""
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Settings of one stride, readings and a shift: what is decided together.
+
+    moved: whether they are taken with other paddings than the intended ones.
+    """
+
+    settings: list[Settings]
+    sight: Sight
+    shift: Shift
+    moved: bool
+
+    def point(self, place: Index) -> Point:
+        """Where the window of an output element starts."""
+        image, channel, *at = place
+        stride = self.settings[0].window.stride
+        return Point(image, channel, tuple(i * step for i, step in zip(at, stride)))
 
 
 @dataclass(eq=False)
 class Search:
-    """One search. tested: the hypotheses evaluated so far."""
+    """One search, of up to `deepest` changes.
+
+    tested: the hypotheses decided so far. left_out: candidates that nobody looked at, since there were too many.
+    """
 
     question: Question
+    deepest: int = DEEPEST
     quick: bool = False
     tested: int = 0
-    samples: list[Index] = field(init=False)
-    spread: list[Index] = field(init=False)
+    left_out: int = 0
 
     def __post_init__(self) -> None:
-        q = self.question
-        self.samples = samples(q.observed)
-        self.spread = spread(q.observed)
-        whole = [Variant((), q.conv)] if self.quick else list(bases(q))
-        self._readings = [Reading((), q.observed.shape, tuple)] if self.quick else list(readings(q))
-        self._sides: list[_Side] = []
-        for base in whole:
+        q = self.question = replace(self.question, conv=filled(self.question.conv))
+        self._sights = sights(q, [Reading((), q.observed.shape)] if self.quick else readings(q))
+        self._choices: dict[tuple[Side, Field, int], list[Choice]] = {}
+        self._sides: list[Side] = []
+        for base in [Variant((), q.conv)] if self.quick else bases(q):
             like = next((side for side in self._sides if side.takes_kernels_of(base.conv)), None)
-            self._sides.append(_Side(q, base, self.quick, like.shelves if like else None))
+            self._sides.append(Side(q, base, self.deepest, self.quick, like.shelves if like else None))
 
     def level(self, count: int) -> list[Transforms]:
         """The candidates with so many changes, likeliest first."""
-        if not self.samples:
-            return []
-        found = {frozenset(each): each for side in self._sides for each in self._of(side, count)}
+        found = {frozenset(each): each for each in self._candidates(count)}
         return sorted(found.values(), key=lambda each: weight(each, self.question.conv.rank))
 
-    def _of(self, side: _Side, count: int) -> Iterator[Transforms]:
-        parts: list[list[Any]] = [side.inputs, side.windows, self._readings, side.shifts]
-        counted = [
-            sorted(((self.question.count(each.transforms), each) for each in part), key=lambda pair: pair[0])
-            for part in parts
-        ]
-        for (taken, window, reading, shift), left in _mixes(counted, count - self.question.count(side.transforms)):
-            trial = _Trial(self, side, taken, window, reading, shift)
-            for shelf in side.shelves:
-                yield from trial.on(shelf, left)
+    def _candidates(self, count: int) -> Iterator[Transforms]:
+        for side in self._sides:
+            for batch, shelf in itertools.product(side.batches, side.shelves):
+                if side.fits(batch, shelf):
+                    for changes in shelf.numbers:
+                        left = count - side.count - batch.count - changes
+                        for field in side.fields_within(left):
+                            yield from self._among(self._chosen(side, field, left), side, batch, shelf, changes, field)
 
+    def _chosen(self, side: Side, field: Field, count: int) -> list[Choice]:
+        """What may be chosen besides batch and kernel with so many changes in all."""
+        key = side, field, count
+        if key not in self._choices:
+            self._choices[key] = list(self._choose(side, field, count))
+        return self._choices[key]
 
-def samples(observed: np.ndarray) -> list[Index]:
-    """Places of known values: the largest ones, which tell most, in one image and channel, and its ends."""
-    known = np.isfinite(observed)
-    if not known.any():
-        return []
-    image, channel = (0, 0)
-    if not known[0, 0].all():
-        counts = known.sum(axis=tuple(range(2, observed.ndim)))
-        image, channel = map(int, np.unravel_index(counts.argmax(), counts.shape))
-    part, known = observed[image, channel], known[image, channel]
-    flat = np.where(known, np.abs(part), -1.0).ravel()
-    largest = np.argsort(flat, kind="stable")[::-1][: SAMPLES - 2]
-    places = [place for place in dict.fromkeys([*largest.tolist(), flat.size - 1, 0]) if flat[place] >= 0]
-    return [(image, channel, *map(int, np.unravel_index(place, observed.shape[2:]))) for place in places]
+    def _choose(self, side: Side, field: Field, count: int) -> Iterator[Choice]:
+        number = self.question.count
+        strides: dict[tuple[int, Sizes], list[Settings]] = defaultdict(list)
+        for each in side.fields[field]:
+            strides[number(each.transforms), each.window.stride].append(each)
+        for shift in side.shifts:
+            rest = count - number(shift.transforms)
+            suited = [sight for sight in self._sights if sight.suits(shift)]
+            for ((changes, _), alike), sight in itertools.product(strides.items(), suited):
+                left = rest - changes - sight.count
+                if left == 0:
+                    yield Choice(alike, sight, shift, moved=False)
+                if left == ("padding" not in self.question.unknown):
+                    yield Choice(alike, sight, shift, moved=True)
 
-
-def spread(observed: np.ndarray) -> list[Index]:
-    """Places of known values all over the output."""
-    step = max(observed.size // SPREAD, 1)
-    places = (tuple(map(int, np.unravel_index(flat, observed.shape))) for flat in range(0, observed.size, step))
-    return [place for place in places if np.isfinite(observed[place])]
-
-
-def _mixes(parts: Sequence[list[tuple[int, Any]]], left: int) -> Iterator[tuple[tuple[Any, ...], int]]:
-    """One of each part while their counts, by which each part is sorted, do not exceed `left`; and what is left."""
-    if left < 0:
-        return
-    if not parts:
-        yield (), left
-        return
-    for count, each in parts[0]:
-        if count > left:
-            break
-        for rest, remaining in _mixes(parts[1:], left - count):
-            yield (each, *rest), remaining
-
-
-class _Side:
-    """All variants of one base, made once for all levels."""
-
-    def __init__(self, question: Question, base: Variant, quick: bool, shelves: list[Shelf] | None) -> None:
-        self.transforms, self.conv = base.transforms, base.conv
-        conv = self.conv
-        self.inputs = [_Input(Variant((), conv))] if quick else [_Input(each) for each in inputs(question, conv)]
-        self.windows = [Variant((), conv)] if quick else list(windows(question, conv))
-        self.shifts = [Shift()] if quick else shifts(question, conv)
-        self.shelves = kernels(question, conv, quick) if shelves is None else shelves
-        self.w, self.bias = conv.w.astype(np.float32).ravel(), conv.bias
-        largest = float(np.abs(conv.x).max(initial=0)) * float(np.abs(conv.w).sum())
-        self.slack = question.slack + SINGLE * (largest + (0 if conv.bias is None else float(np.abs(conv.bias).max())))
-        self.sized: dict[tuple[int, int, Sizes], tuple[Convolution, list[tuple[Pairs, Sizes]]] | None] = {}
-        self._rows: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
-
-    def takes_kernels_of(self, conv: Convolution) -> bool:
-        """Whether the kernel variants of `conv`, which are indices only, are those of this base."""
-        return conv.w.shape == self.conv.w.shape and conv.window == self.conv.window
-
-    def rows(self, shelf: Shelf, output: int) -> tuple[np.ndarray, np.ndarray]:
-        """The kernels (variants, I * taps) and biases (variants,) of one output channel."""
-        key = id(shelf), output
-        if key not in self._rows:
-            bias = np.zeros(len(shelf.index), np.float32)
-            if self.bias is not None and shelf.bias is not None:
-                bias = self.bias[shelf.bias[:, output]].astype(np.float32)
-            self._rows[key] = self.w[shelf.index[:, output]], bias
-        return self._rows[key]
-
-
-class _Input:
-    """One variant of the input: (N, C, *spatial) with a zero behind the end of every spatial axis."""
-
-    def __init__(self, variant: Variant) -> None:
-        self.transforms = variant.transforms
-        conv = variant.conv
-        none = ((0, 0),) * conv.rank
-        x = padded(replace(conv, window=replace(conv.window, padding=none, boundary="zero")))
-        self.sizes = x.shape[2:]
-        self.shape = conv.x.shape
-        self.x = np.pad(x.astype(np.float32), [(0, 0), (0, 0), *((0, 1),) * conv.rank])
-
-
-def source(position: np.ndarray, size: int, boundary: str) -> np.ndarray:
-    """Where the sample at `position` of an axis of `size` comes from; `size` itself is the zero behind the end."""
-    if boundary == "zero":
-        return np.where((position >= 0) & (position < size), position, size)
-    if boundary == "edge":
-        return np.asarray(np.clip(position, 0, size - 1))
-    period = {"wrap": size, "symmetric": 2 * size, "reflect": max(2 * size - 2, 1)}[boundary]
-    folded = position % period
-    mirror = period - (boundary == "symmetric")
-    return folded if boundary == "wrap" else np.where(folded >= size, mirror - folded, folded)
-
-
-class _Trial:
-    """All kernel variants and paddings under one choice of everything else."""
-
-    def __init__(
-        self, search: Search, side: _Side, taken: _Input, window: Variant, reading: Reading, shift: Shift
-    ) -> None:
-        self.search, self.side, self.taken, self.reading, self.shift = search, side, taken, reading, shift
-        self.changes = window.transforms
-        self.window = window.conv.window
-        self.question = search.question
-
-    def on(self, shelf: Shelf, left: int) -> Iterator[Transforms]:
-        """The candidates with kernels of one shelf that have `left` changes more."""
-        changed = left if "padding" in self.question.unknown else left - 1
-        if not shelf.has(left) and not shelf.has(changed):
+    def _among(
+        self, choices: list[Choice], side: Side, batch: Batch, shelf: Shelf, changes: int, field: Field
+    ) -> Iterator[Transforms]:
+        """The candidates with kernels of a shelf that have so many changes."""
+        whole = batch.shape[0], shelf.outputs
+        choices = [choice for choice in choices if all(map(int.__le__, choice.sight.shape, whole))]
+        if not choices:
             return
-        sized = self._sized(shelf)
-        if sized is None:
+        kernels = side.kernels(shelf, changes)
+        grid = side.grid(field[0], shelf.spatial, batch.shape[2:], any(each.moved for each in choices))
+        slack, noise = self.question.slack, kernels.noise(side.largest)
+        for part in batch.parts(math.prod(map(len, grid)) * max(kernels.rows.shape[::2])):
+            response = Response(part, kernels, *field, grid, slack, noise)
+            for choice in choices:
+                each = math.prod(response.shape) if choice.moved else math.prod(response.shape[:2])
+                self.tested += each * len(choice.settings) * len(choice.sight.seen)
+                hits = _decisive(response, choice)
+                if hits[0].size:
+                    for settings in choice.settings:
+                        hypotheses = _Hypotheses(self.question, side, response, choice, settings)
+                        for seen in choice.sight.seen:
+                            yield from hypotheses.that_fit(seen, hits)
+
+
+def _decisive(response: Response, choice: Choice) -> Hits:
+    """What gives the decisive samples."""
+    targets, points = choice.sight.targets, [choice.point(place) for place in choice.sight.places]
+    if choice.shift.kind == "exact":
+        return response.near(points[0], choice.shift, targets[0])
+    first, other = (response.everywhere(point, choice.shift.times) for point in points)
+    return np.nonzero(response.related(first, other, choice.shift, targets))
+
+
+@dataclass(frozen=True, eq=False)
+class _Hypotheses:
+    """The hypotheses of a response under one of the settings of a choice."""
+
+    question: Question
+    side: Side
+    response: Response
+    choice: Choice
+    settings: Settings
+
+    def that_fit(self, seen: Seen, hits: Hits) -> Iterator[Transforms]:
+        """Those among the hits that give all samples under one reading, by every name that they have."""
+        shape = seen.reading.shape
+        meant = [pairs for pairs, whole in self._meant if _may_be(shape, whole)]
+        low = [axis[index] for axis, index in zip(self.response.grid, hits[2:])]
+        same = [np.logical_and.reduce([a == b for a, (b, _) in zip(low, pairs)]) for pairs in meant]
+        if not self.choice.moved:
+            for pairs, keep in zip(meant, same):
+                for kernel, taken, *_ in self._surviving(seen, hits, keep):
+                    yield self._sorted(seen, kernel, taken, *self._padded(pairs))
             return
-        conv, pads, partial = sized
-        free = [pair for pair, sizes in pads if self._seen_sizes(sizes, partial)]
-        for pair in free:
-            for k, _ in self._hits(shelf, shelf.counts == left, conv, [[low] for low, _ in pair]):
-                yield self._named(shelf, k, pair)
-        if shelf.has(changed):
-            for k, low in self._hits(shelf, shelf.counts == changed, conv, self._lows(conv)):
-                if all(tuple(each for each, _ in pair) != low for pair in free):
-                    yield from self._padded(shelf, k, conv, low)
+        sizes = tuple(known or whole for known, whole in zip(shape[2:], self._conv.output_shape[2:]))
+        elsewhere = np.logical_and.reduce([*self._tried(shape[2:], low), *map(np.invert, same)])
+        for kernel, taken, *index in self._surviving(seen, hits, elsewhere):
+            there = tuple(int(axis[i]) for axis, i in zip(self.response.grid, index))
+            for change in paddings.changes(self._conv, there, sizes):
+                yield self._sorted(seen, kernel, taken, *self.settings.transforms, change)
 
-    def _sized(self, shelf: Shelf) -> tuple[Convolution, list[tuple[Pairs, Sizes]], bool] | None:
-        """The convolution in shape only, its intended paddings with the sizes that they give, and whether but a part of
-        the output's images or channels is seen; None where these or the groups rule the hypotheses out."""
-        seen, whole = self.reading.shape[:2], (self.taken.shape[0], shelf.outputs)
-        if seen[0] > whole[0] or seen[1] > whole[1]:
-            return None
-        key = id(self.window), id(shelf), self.taken.shape
-        if key not in self.side.sized:
-            self.side.sized[key] = self._shape_only(shelf)
-        conv = self.side.sized[key]
-        return None if conv is None else (*conv, seen != whole)
+    @cached_property
+    def _conv(self) -> Convolution:
+        """The convolution, of which the shapes and settings matter."""
+        rows, spatial = self.response.kernels.rows, self.response.kernels.spatial
+        x = np.broadcast_to(np.float32(0), self.response.batch.shape)
+        w = np.broadcast_to(np.float32(0), (rows.shape[1], self.response.kernels.inputs, *spatial))
+        return Convolution(x, w, None, self.settings.window)
 
-    def _shape_only(self, shelf: Shelf) -> tuple[Convolution, list[tuple[Pairs, Sizes]]] | None:
-        if shelf.inputs * self.window.groups != self.taken.shape[1] or shelf.outputs % self.window.groups:
-            return None
-        x = np.broadcast_to(np.float32(0), self.taken.shape)
-        w = np.broadcast_to(np.float32(0), (shelf.outputs, shelf.inputs, *shelf.spatial))
-        conv = Convolution(x, w, None, self.window)
-        pads = self.question.pads(conv)
-        return conv, [
-            (pair, replace(conv, window=replace(self.window, padding=pair)).output_shape[2:]) for pair in pads
-        ]
+    @cached_property
+    def _meant(self) -> list[tuple[Pairs, Sizes]]:
+        """What the intended padding may come to, and the shape of the output with it."""
+        conv = self._conv
+        pads = self.question.pads(conv.window, conv.x.shape[2:], conv.w.shape[2:])
+        return [(pairs, replace(conv, window=replace(conv.window, padding=pairs)).output_shape) for pairs in pads]
 
-    def _seen_sizes(self, sizes: Sizes, partial: bool) -> bool:
-        """Whether an output of these sizes is what is seen, or holds it where only a part is seen."""
-        pairs = zip(self.reading.shape[2:], sizes)
-        return all(a == b or a == 0 < b or (partial and a < b) for a, b in pairs)
+    def _tried(self, sizes: Sizes, low: list[np.ndarray]) -> Iterator[np.ndarray]:
+        """Where the low paddings are tried with this stride; only the intended ones along an axis that is not seen."""
+        window = self.settings.window
+        tried = self.side.lows(window, self.response.kernels.spatial, self.response.batch.shape[2:])
+        for axis, size in enumerate(sizes):
+            yield np.isin(low[axis], sorted(tried[axis]) if size else window.padding[axis][0])
 
-    def _lows(self, conv: Convolution) -> list[list[int]]:
-        """Low paddings to try; only the intended one along an axis that is not seen."""
-        return [
-            paddings.lows(conv, axis, size) if size else [conv.window.padding[axis][0]]
-            for axis, size in enumerate(self.reading.shape[2:])
-        ]
+    def _surviving(self, seen: Seen, hits: Hits, keep: np.ndarray) -> Iterator[tuple[int, ...]]:
+        """Those of the hits to keep that give all samples."""
+        shift = self.choice.shift
+        hits = tuple(index[keep] for index in hits)
+        for target, place in list(zip(seen.targets, seen.places))[len(self.choice.sight.places) :]:
+            if not hits[0].size:
+                break
+            found = self.response.at(self.choice.point(place), hits, shift.times)
+            if shift.kind == "exact":
+                fits = self.response.fits(found, shift, target)
+            else:
+                first = self.response.at(self.choice.point(seen.places[0]), hits, shift.times)
+                fits = self.response.related(first, found, shift, (seen.targets[0], target))
+            hits = tuple(index[fits] for index in hits)
+        return zip(*(index.tolist() for index in hits))
 
-    def _hits(self, shelf: Shelf, rows: np.ndarray, conv: Convolution, lows: list[list[int]]) -> Iterator[Hit]:
-        """The kernels among `rows` and low paddings that give all samples."""
-        chosen = np.flatnonzero(rows)
-        if not chosen.size:
-            return
-        seen = self._samples()
-        if not seen:
-            return
-        targets = [float(self.question.observed[place]) for place in seen]
-        places = [self.reading.place(place) for place in seen]
-        grid = [np.array(axis) for axis in lows]
-        self.search.tested += chosen.size * math.prod(map(len, lows))
-        values = self._everywhere(shelf, chosen, places[0], grid)
-        first = None
-        if self.shift.kind == "exact":
-            alive = np.abs(values - np.float32(targets[0])) <= self.side.slack
-        else:
-            first, alive = values, np.abs(values) > (self.side.slack if self.shift.kind == "factor" else -1)
-        which, *where = np.unravel_index(np.flatnonzero(alive), (len(chosen), *map(len, lows)))
-        first = None if first is None else first.ravel()[np.flatnonzero(alive)]
-        for place, target in zip(places[1:], targets[1:]):
-            if not which.size:
-                return
-            low = [axis[index] for axis, index in zip(grid, where)]
-            found = self._at(shelf, chosen[which], place, low)
-            keep = self._fits(found, target, first, targets[0])
-            which, where = which[keep], [index[keep] for index in where]
-            first = None if first is None else first[keep]
-        for k, *index in zip(which.tolist(), *(part.tolist() for part in where)):
-            yield int(chosen[k]), tuple(axis[i] for axis, i in zip(lows, index))
+    def _padded(self, pairs: Pairs) -> Iterator[Transform]:
+        """The changes of the settings, with what the intended padding comes to under them."""
+        for each in self.settings.transforms:
+            yield replace(each, padding=pairs) if isinstance(each, Stride | Dilation) else each
 
-    def _samples(self) -> list[Index]:
-        """What is looked at; for what is inferred, places of one channel of the output, and enough of them."""
-        if self.shift.kind == "exact":
-            return self.search.samples
-        channel = self.reading.place(self.search.samples[0])[1]
-        places = dict.fromkeys([*self.search.samples, *self.search.spread])
-        one = [place for place in places if self.reading.place(place)[1] == channel][:SAMPLES]
-        return one if len(one) >= ENOUGH else []
-
-    def _fits(self, found: np.ndarray, target: float, first: np.ndarray | None, start: float) -> np.ndarray:
-        slack = self.side.slack
-        if first is None:
-            fits = np.abs(found - np.float32(target)) <= slack
-        elif self.shift.kind == "offset":
-            fits = np.abs((found - first) - np.float32(target - start)) <= 2 * slack
-        else:
-            fits = np.abs(found * np.float32(start) - first * np.float32(target)) <= slack * (
-                np.abs(found) + np.abs(first) + abs(start) + abs(target)
-            )
-        return np.asarray(fits)
-
-    def _everywhere(self, shelf: Shelf, chosen: np.ndarray, place: Index, grid: list[np.ndarray]) -> np.ndarray:
-        """One output element for every chosen kernel and every combination of low paddings: (kernels, paddings)."""
-        rows, bias = self.side.rows(shelf, place[1])
-        spots = [self._spots(shelf, axis, place[axis + 2], low) for axis, low in enumerate(grid)]
-        rank = len(grid)
-        x = self._channels(shelf, place)
-        block = x[np.ix_(np.arange(len(x)), *(spot.ravel() for spot in spots))]
-        block = block.reshape(len(x), *itertools.chain.from_iterable(spot.shape for spot in spots))
-        block = block.transpose(0, *range(2, 2 * rank + 1, 2), *range(1, 2 * rank, 2))
-        values: np.ndarray = rows[chosen] @ block.reshape(rows.shape[1], -1)
-        return np.asarray(values + self.shift.times * bias[chosen, np.newaxis])
-
-    def _at(self, shelf: Shelf, kernels: np.ndarray, place: Index, low: list[np.ndarray]) -> np.ndarray:
-        """One output element for each (kernel, low paddings) of the arrays."""
-        rows, bias = self.side.rows(shelf, place[1])
-        x, step = self._channels(shelf, place), max(AT_ONCE // rows.shape[1], 1)
-        parts = []
-        for start in range(0, len(kernels), step):
-            some = slice(start, start + step)
-            spots = [self._spots(shelf, axis, place[axis + 2], part[some]) for axis, part in enumerate(low)]
-            rank = len(spots)
-            index = [
-                spot.reshape(len(spot), 1, *(-1 if other == axis else 1 for other in range(rank)))
-                for axis, spot in enumerate(spots)
-            ]
-            windows = x[(np.arange(len(x)).reshape(1, -1, *(1,) * rank), *index)]
-            parts.append(np.einsum("st,st->s", windows.reshape(len(windows), -1), rows[kernels[some]]))
-        return np.asarray(np.concatenate(parts) + self.shift.times * bias[kernels])
-
-    def _channels(self, shelf: Shelf, place: Index) -> np.ndarray:
-        """The image and the channels that an output element sees."""
-        group = place[1] * self.window.groups // shelf.outputs
-        part: np.ndarray = self.taken.x[place[0], group * shelf.inputs : (group + 1) * shelf.inputs]
-        return part
-
-    def _spots(self, shelf: Shelf, axis: int, at: int, low: np.ndarray) -> np.ndarray:
-        """Indices (paddings, taps) of the input along an axis under output element `at`."""
-        taps = np.arange(shelf.spatial[axis]) * self.window.dilation[axis]
-        positions = at * self.window.stride[axis] - low[:, np.newaxis] + taps
-        return source(positions, self.taken.sizes[axis], self.window.boundary)
-
-    def _padded(self, shelf: Shelf, k: int, conv: Convolution, low: tuple[int, ...]) -> Iterator[Transforms]:
-        sizes = tuple(seen or whole for seen, whole in zip(self.reading.shape[2:], conv.output_shape[2:]))
-        for change in paddings.changes(conv, low, sizes):
-            yield self._sorted((*self._parts(shelf, k), *self.changes, change))
-
-    def _named(self, shelf: Shelf, k: int, pads: Pairs) -> Transforms:
-        changes = tuple(
-            replace(each, padding=pads) if isinstance(each, Stride | Dilation) else each for each in self.changes
-        )
-        return self._sorted((*self._parts(shelf, k), *changes))
-
-    def _parts(self, shelf: Shelf, k: int) -> Transforms:
-        return (
+    def _sorted(self, seen: Seen, kernel: int, taken: int, *settings: Transform) -> Transforms:
+        every = (
             *self.side.transforms,
-            *self.taken.transforms,
-            *shelf.transforms[k],
-            *self.shift.transforms,
-            *self.reading.transforms,
+            *self.response.batch.variants[taken].transforms,
+            *self.response.kernels.transforms[kernel],
+            *settings,
+            *self.choice.shift.transforms,
+            *seen.reading.transforms,
         )
+        return tuple(sorted(every, key=lambda each: ORDER[type(each)]))
 
-    def _sorted(self, transforms: Transforms) -> Transforms:
-        return tuple(sorted(transforms, key=lambda each: ORDER[type(each)]))
+
+def _may_be(seen: Sizes, whole: Sizes) -> bool:
+    """Whether an output of shape `whole` is what is seen, or holds it where but a part of its channels is seen."""
+    partial = seen[:2] != whole[:2]
+    return all(a == b or a == 0 < b or (partial and a < b) for a, b in zip(seen[2:], whole[2:]))

@@ -1,4 +1,4 @@
-"""When no convention explains an output: which kernel was applied, and where the output agrees.
+"""When no convention explains an output: which kernel was applied.
 
 Every output element is a sum of kernel taps times input values, so the applied kernel solves a linear system whose
 matrix holds what each element sees (im2col). Its rank says how much of the kernel the data determine.
@@ -7,18 +7,16 @@ matrix holds what each element sees (im2col). Its rank says how much of the kern
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from harness.explain.agreement import LARGEST, columns
 from harness.explain.question import Question
-from harness.layout import canonical
-from harness.reference import direct
+from harness.partial import output as output_of
 from harness.transform import KernelValues
-from harness.window import Convolution, padded, span, spatial_index
+from harness.window import Convolution
 
-LARGEST = 20_000_000
-"""Elements that the matrix of the linear system may have."""
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""
 
@@ -98,31 +96,14 @@ def _systems(question: Question) -> Iterator[tuple[int, np.ndarray, np.ndarray, 
     conv, observed = question.conv, question.observed
     if observed.shape != conv.output_shape or observed.size // len(conv.w) * conv.terms > LARGEST:
         return
-    columns = _columns(conv)
-    meant = direct(conv)
+    met = columns(conv)
+    meant = output_of(conv)
     each = len(conv.w) // conv.window.groups
     for output in range(len(conv.w)):
         seen = observed[:, output].ravel()
-        known = np.isfinite(seen)
+        known = np.isfinite(seen) & np.isfinite(met[output // each]).all(axis=1)
         if known.any():
-            yield output, columns[output // each][known], seen[known], meant[:, output].ravel()[known]
-
-
-def _columns(conv: Convolution) -> np.ndarray:
-    """What every output element of a group sees: (groups, N * output elements, I * taps)."""
-    win = conv.window
-    x = padded(conv).astype(np.float64)
-    extents = tuple(map(span, conv.w.shape[2:], win.dilation))
-    seen = np.lib.stride_tricks.sliding_window_view(x, extents, axis=tuple(range(2, x.ndim)))
-    seen = seen[spatial_index(slice(None, None, step) for step in win.stride)]
-    seen = seen[(..., *(slice(None, None, step) for step in win.dilation))]
-    backwards = tuple(axis - conv.rank for axis, flag in enumerate(win.reversal) if flag)
-    seen = np.flip(seen, backwards)
-    sizes = seen.shape
-    seen = seen.reshape(sizes[0], win.groups, -1, *sizes[2:])
-    rank = conv.rank
-    order = (1, 0, *range(3, 3 + rank), 2, *range(3 + rank, 3 + 2 * rank))
-    return np.ascontiguousarray(seen.transpose(order)).reshape(win.groups, -1, conv.terms)
+            yield output, met[output // each][known], seen[known], meant[:, output].ravel()[known]
 
 
 def _changed(conv: Convolution, kernel: np.ndarray) -> KernelValues | None:
@@ -134,45 +115,5 @@ def _changed(conv: Convolution, kernel: np.ndarray) -> KernelValues | None:
 
 
 def _gives(question: Question, change: KernelValues) -> bool:
-    y = direct(change.differ(question.conv))
+    y = output_of(change.differ(question.conv))
     return not bool((np.abs(y - question.observed) > question.slack).any())
-
-
-def agreement(question: Question) -> list[str]:
-    """Which images, channels, rows and columns of the output agree, and what the others have in common."""
-    conv, observed = question.conv, question.observed
-    meant = direct(conv)
-    part = tuple(slice(0, min(a, b)) for a, b in zip(meant.shape, observed.shape))
-    meant, seen = meant[part], observed[part]
-    good = ~(np.abs(seen - meant) > question.slack) & np.isfinite(seen)
-    remarks = [f"{np.count_nonzero(good)} of {np.count_nonzero(np.isfinite(seen))} known elements agree"]
-    names = dict(zip(canonical("output", conv.rank), ("image", "output channel", *("index",) * conv.rank)))
-    for axis, (letter, name) in enumerate(names.items()):
-        others = tuple(other for other in range(good.ndim) if other != axis)
-        whole = np.flatnonzero((good | np.isnan(seen)).all(axis=others) & good.any(axis=others))
-        if 0 < len(whole) < good.shape[axis]:
-            remarks.append(f"only {name} {', '.join(map(str, whole[:8]))} along {letter} agrees throughout")
-            remarks += _meaning(conv, letter, whole)
-    return remarks
-
-
-def _meaning(conv: Convolution, letter: str, whole: np.ndarray) -> list[str]:
-    if letter == "W" and whole.tolist() == [0]:
-        return [
-            "where only the left-most column agrees, the output was read along another axis (as y[0, :, 0, :] of an N "
-            "H W C result), or kernel columns that meet padding there differ"
-        ]
-    if letter == "C":
-        return ["the kernels of the other output channels differ, or stand in another order"]
-    return []
-
-
-def edges_only(question: Question) -> bool:
-    """Whether all that differs sees padding."""
-    conv = question.conv
-    if question.observed.shape != conv.output_shape:
-        return False
-    ones = replace(conv, x=np.ones_like(conv.x, np.float64), w=np.ones_like(conv.w, np.float64), bias=None)
-    inside = direct(replace(ones, window=replace(conv.window, boundary="zero"))) == conv.terms
-    off = np.abs(direct(conv) - question.observed) > question.slack
-    return bool(off.any() and not (off & inside).any())

@@ -34,7 +34,7 @@ from harness.transform import (
 )
 from harness.transform.arrays import Role
 from harness.transform.settings import SIGNIFICANDS
-from harness.window import BOUNDARIES, Convolution
+from harness.window import BOUNDARIES, Convolution, Window
 
 LARGE = 4_000_000
 """Elements that the index arrays of all kernel variants may have together; combinations are left out beyond."""
@@ -48,6 +48,14 @@ class Variant:
 
     transforms: Transforms
     conv: Convolution
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """Some transforms of settings, and the window that they come to."""
+
+    transforms: Transforms
+    window: Window
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +77,10 @@ class Shelf:
     def outputs(self) -> int:
         return int(self.index.shape[1])
 
-    def has(self, count: int) -> bool:
-        """Whether some variant has so many changes."""
-        return count in self._counts
-
     @cached_property
-    def _counts(self) -> frozenset[int]:
-        return frozenset(self.counts.tolist())
+    def numbers(self) -> list[int]:
+        """The numbers of changes that variants have."""
+        return sorted(set(self.counts.tolist()))
 
 
 def bases(question: Question) -> Iterator[Variant]:
@@ -95,25 +100,28 @@ def _whole(conv: Convolution) -> Iterator[Transform]:
     groups, channels = conv.window.groups, conv.x.shape[1]
     if channels == conv.w.shape[0] == 1:
         yield SwapOperands()
-    if groups > 1 and groups == channels:
+    if groups > 1:
         yield Groups(1, "dense")
-    if groups == 1:
-        divisors = [each for each in range(2, channels + 1) if channels % each == 0]
-        yield from (Groups(each, "block") for each in divisors if len(conv.w) % each == 0)
-        if channels > 1:
-            yield Groups(channels, "depthwise")
+    each = channels // groups
+    yield from (Groups(groups * parts, "block") for parts in range(2, each + 1) if _divides(groups * parts, conv))
+    if groups == 1 < channels:
+        yield Groups(channels, "depthwise")
     if conv.x.dtype.kind == "f":
         yield from (Precision(each) for each in SIGNIFICANDS)
 
 
-def inputs(question: Question, conv: Convolution) -> list[Variant]:
-    """The input as it is, other orders of its axes, buffer and channels, and both."""
+def _divides(groups: int, conv: Convolution) -> bool:
+    return bool(conv.x.shape[1] % groups == len(conv.w) % groups == 0)
+
+
+def inputs(question: Question, conv: Convolution, most: int) -> list[Variant]:
+    """The input as it is, and with other orders of its axes, buffer and channels, up to `most` changes."""
     orders = [*_axis_orders(conv), *rereads(question, "input")]
     channels = _channel_orders("input", conv.x.shape[1])
     found: dict[bytes, Variant] = {}
     simplest: dict[bytes, int] = {}
     numbered = replace(conv, x=np.arange(conv.x.size).reshape(conv.x.shape))
-    for transforms in _combined([orders, channels]):
+    for transforms in _combined(question, [orders, channels], most):
         index = _applied(numbered, transforms).x
         key = repr(index.shape).encode() + index.tobytes()
         if simplest.setdefault(key, len(transforms)) < len(transforms):
@@ -130,8 +138,8 @@ def _axis_orders(conv: Convolution) -> Iterator[Transform]:
             yield InputAxes(order)
 
 
-def kernels(question: Question, conv: Convolution, quick: bool = False) -> list[Shelf]:
-    """Orders of the kernel's axes, buffer, output channels and taps, and their combinations, by shape."""
+def kernels(question: Question, conv: Convolution, most: int, quick: bool = False) -> list[Shelf]:
+    """Orders of the kernel's axes, buffer, output channels and taps, up to `most` of them, by shape."""
     orders = [] if quick else [*_kernel_orders(conv), *rereads(question, "kernel")]
     plain = replace(conv, w=np.arange(conv.w.size).reshape(conv.w.shape))
     plain = replace(plain, bias=None if conv.bias is None else np.arange(len(conv.bias)))
@@ -141,11 +149,15 @@ def kernels(question: Question, conv: Convolution, quick: bool = False) -> list[
         for channels in _perhaps([] if quick else _channel_orders("output", len(_applied(plain, order).w)))
         for reversal in _perhaps(_reversals(conv.rank))
     ]
+    whole = [each for each in whole if question.count(each) <= most]
+    made: dict[Transforms, Convolution] = {(): plain}
     simplest: dict[bytes, int] = {}
     shelves: dict[tuple[int, ...], dict[bytes, _Found]] = {}
     room = LARGE
     for transforms in sorted(whole, key=len):
-        changed = _applied(plain, transforms)
+        if transforms:
+            made[transforms] = transforms[-1].differ(made[transforms[:-1]])
+        changed = made[transforms]
         index = _as_met(changed)
         shelf = shelves.setdefault(index.shape, {})
         key = repr(index.shape).encode() + index.tobytes()
@@ -224,10 +236,10 @@ def _perhaps(side: Sequence[Transform]) -> list[Transforms]:
     return [(), *((each,) for each in side)]
 
 
-def _combined(sides: Sequence[Sequence[Transform]]) -> list[Transforms]:
-    """At most one transform of each list, fewest first."""
-    every = itertools.product(*map(_perhaps, sides))
-    return sorted((tuple(itertools.chain.from_iterable(parts)) for parts in every), key=len)
+def _combined(question: Question, sides: Sequence[Sequence[Transform]], most: int) -> list[Transforms]:
+    """At most one transform of each list, up to `most` changes, fewest first."""
+    every = (tuple(itertools.chain.from_iterable(parts)) for parts in itertools.product(*map(_perhaps, sides)))
+    return sorted((each for each in every if question.count(each) <= most), key=len)
 
 
 def _applied(conv: Convolution, transforms: Transforms) -> Convolution:
@@ -236,22 +248,20 @@ def _applied(conv: Convolution, transforms: Transforms) -> Convolution:
     return conv
 
 
-def windows(question: Question, conv: Convolution) -> Iterator[Variant]:
-    """The settings as they are, other strides, dilations and boundaries, exchanged axes; each with its padding."""
-    yield Variant((), conv)
+def windows(question: Question, conv: Convolution, most: int) -> Iterator[Settings]:
+    """The settings as they are, up to `most` of other stride, dilation and boundary, and exchanged axes."""
     win = conv.window
     strides = [Stride(each, win.padding) for each in _steps(win.stride)]
     dilations = [Dilation(each, win.padding) for each in _steps(win.dilation)]
     boundaries = [Boundary(name) for name in BOUNDARIES if name != win.boundary]
-    for transforms in _combined([dilations, strides, boundaries]):
-        if transforms:
-            yield Variant(transforms, _applied(conv, transforms))
+    for transforms in _combined(question, [dilations, strides, boundaries], most):
+        yield Settings(transforms, _applied(conv, transforms).window)
     for order in itertools.permutations(range(conv.rank)):
         swapped = [tuple(setting[axis] for axis in order) for setting in (win.stride, win.dilation)]
         padding = tuple(win.padding[axis] for axis in order)
         if (tuple(swapped), padding) != ((win.stride, win.dilation), win.padding):
             swap = AxisSwap(swapped[0], swapped[1], padding)
-            yield Variant((swap,), swap.differ(conv))
+            yield Settings((swap,), swap.differ(conv).window)
 
 
 def _steps(intended: tuple[int, ...]) -> list[tuple[int, ...]]:

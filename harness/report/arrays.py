@@ -15,6 +15,7 @@ from harness.report.text import fenced
 from harness.window import numbers_text
 
 AXES = {"N": "image", "C": "channel", "O": "output channel", "I": "input channel", "D": "depth"}
+MISSING = {"not_finite": "not finite", "unknown": "not known"}
 Described = Mapping[str, Any]
 
 
@@ -46,15 +47,22 @@ def planes(shown: Described, role: str) -> Iterator[tuple[str, list[list[str]]]]
         yield name, _texts(cells[index].tolist(), shown["dtype"])
 
 
+def elements(shown: Described) -> list[Any]:
+    """The elements that `planes` shows, as they are, in its order."""
+    return list(np.array(shown["values"] if "values" in shown else shown["corner"], object).ravel())
+
+
 def summary(shown: Described) -> str:
     """Smallest, largest, mean and 2-norm of a large array."""
     figures = [f"{name} {float(shown[name]):.6g}" for name in ("min", "max", "mean", "norm") if name in shown]
-    missing = [f"{shown['not_finite']} not finite"] if shown.get("not_finite") else []
+    missing = [f"{shown[key]} {words}" for key, words in MISSING.items() if shown.get(key)]
     return ", ".join(figures + missing)
 
 
 def number(value: Any, dtype: str) -> str:
     """The shortest digits that tell `value` from its neighbours in `dtype`."""
+    if value is None:
+        return "?"  # not known
     if not isinstance(value, float):
         return str(value)
     kept = np.dtype(dtype).type(value) if dtype.startswith("float") else value

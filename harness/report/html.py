@@ -22,8 +22,10 @@ from markupsafe import Markup, escape
 from harness.report import arrays, conventions, prose, view, words
 from harness.report.atomic import replacing
 from harness.report.matrix import Mark, Matrix, mark
+from harness.report.steps import unshown
 from harness.report.text import brief_line, one_line, printable
 from harness.report.view import MODES, Piece
+from harness.tolerance import DIGITS
 
 TEMPLATES = "templates"
 
@@ -36,6 +38,8 @@ class Html:
         self._sections = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed with this object)
         weakref.finalize(self, self._sections.close)
         self._templates = _templates()
+        self._texts: dict[str, int] = {}
+        self._templates.globals["once"] = self._once
         self._case = self._templates.get_template("case.html.j2")
         self._matrix = Matrix()
         self._file, self._first = "", 0
@@ -47,6 +51,7 @@ class Html:
         number = self._matrix.add(piece)
         file, _ = view.file_and_label(case["id"])
         data = [case["input"], case["kernel"]]
+        classes = view.classes(piece)
         if file != self._file:
             self._file, self._first, self._data = file, number, []
         section = self._case.render(
@@ -56,10 +61,11 @@ class Html:
             file=file,
             name=view.short_name(case["id"]),
             show_data=data != self._data,
-            classes=view.classes(piece),
+            classes=classes,
+            unshown=unshown(piece, classes),
             meant=view.meant(piece),
             recordings=list(view.recordings(piece)),
-            rows=view.rows(piece),
+            rows=view.rows(piece, to_the_bit=True),
             reasons=list(view.reasons(piece)),
         )
         self._data = data
@@ -68,7 +74,6 @@ class Html:
     def write(self, path: Path) -> None:
         """Writes the page of all pieces so far; raises OSError."""
         page = self._templates.get_template("page.html.j2")
-        declared = self._header.get("entry_points", ())
         with replacing(path) as file:
             file.writelines(
                 page.generate(
@@ -76,12 +81,17 @@ class Html:
                     matrix=self._matrix,
                     backends=sorted(set(self._matrix.backends.values())),
                     sections=self._spooled(),
-                    conventions=conventions.rows(declared),
-                    heads=conventions.HEADS,
+                    texts=list(self._texts),
+                    conventions=conventions.section(self._header),
                     style=self._source("style.css"),
                     script=self._source("script.js"),
                 )
             )
+
+    def _once(self, tag: str, texts: Iterable[str]) -> Markup:
+        """An element for texts that recur, as names and steps do: the page has each once, its script fills them in."""
+        numbers = (self._texts.setdefault(one_line(text), len(self._texts)) for text in texts)
+        return Markup('<{0} data-t="{1}"></{0}>').format(tag, " ".join(map(str, numbers)))
 
     def _spooled(self) -> Iterator[Markup]:
         self._sections.seek(0)
@@ -102,9 +112,11 @@ def _templates() -> Environment:
         loader=PackageLoader("harness.report", TEMPLATES),
         finalize=_clean,
     )
-    templates.globals |= {"words": words, "prose": prose, "MODES": MODES, "when": view.when, "said": view.said}
-    templates.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge}
+    templates.globals |= {"words": words, "prose": prose, "MODES": MODES, "when": view.when}
+    templates.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
     templates.globals |= {"mark": mark, "kind": arrays.kind, "planes": arrays.planes, "summary": arrays.summary}
+    templates.globals |= {"digits": DIGITS}
+    templates.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     templates.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}
     templates.filters |= {"emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}
     return templates
@@ -115,6 +127,12 @@ def _clean(value: Any) -> Any:
     if not isinstance(value, str) or value.isprintable() or isinstance(value, Markup):
         return value
     return "\n".join(map(printable, value.split("\n")))
+
+
+@functools.cache
+def _kind(mark: Mark) -> Markup:
+    """The classes of a verdict, as the value of an attribute."""
+    return Markup('"{} bad"' if mark.unexpected else "{}").format(words.KINDS[mark.sign])
 
 
 @functools.cache

@@ -16,8 +16,8 @@ from typing import Any
 from harness.report import conventions, section, words
 from harness.report.atomic import replacing
 from harness.report.matrix import Matrix, Table
-from harness.report.prose import DECLARED, HOW_TO_READ, PURPOSE, TITLE
-from harness.report.tables import table
+from harness.report.prose import HOW_TO_READ, PURPOSE, TITLE
+from harness.report.tables import named, table
 from harness.report.text import code, plain
 from harness.report.verdicts import symbol
 from harness.report.view import Piece, file_and_label
@@ -81,11 +81,12 @@ class Markdown:
         for each in self._matrix.tables():
             yield f"### {each.title}"
             yield _cells(each)
-        declared = self._header.get("entry_points", [])
-        if declared:
+        shown = conventions.section(self._header)
+        if shown:
             yield "## Conventions of the entry points"
-            yield DECLARED
-            yield conventions.cells(declared)
+            yield shown.about
+            yield named(shown.rows, shown.heads)
+            yield from filter(None, ["\n".join(f"- {plain(remark)}" for remark in shown.remarks)])
 
 
 def _cells(shown: Table) -> str:

@@ -20,6 +20,13 @@ bound for a convolution by fast Fourier transform, whose errors spread over the 
 the bound is used."""
 
 DECLARED = """\
-What each entry point that ran declares; the project's tests hold it against what `harness probe` measures. The word for
-`same` says where the sample more goes when the total of the padding is odd. What a function does not take, the
-normalized call does by a named transform."""
+What each entry point that ran *declares*; nothing in this table was measured in this run. The project's tests hold it
+against what `harness probe` measures, and `harness run --cards` shows what was measured. The word for *same* says where
+the sample more goes when the total of the padding is odd. What a function does not take, the normalized call does by a
+named transform."""
+MEASURED = """\
+Measured, entry point by entry point, as `harness probe` does: nothing here is read from a declaration. **Computes**:
+convolution reads the kernel backwards along every spatial axis, cross-correlation does not. **Padding**: what each word
+comes to, as (low, high) on each axis; n is the input's size, k the kernel's, s the stride, d the dilation,
+e = (k - 1) d + 1. **Input, kernel, sum**: bits of the fraction that are kept of float32 data.
+**Integer overflow**: what twice the largest number of a dtype is."""

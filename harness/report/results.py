@@ -1,10 +1,11 @@
 """Results as JSON: one piece per case, gathered as they come, written as one object, and read again.
 
     {"harness": version, "created": time, "environment": {...}, "entry_points": [declaration, ...],
-     "cases": [...], "results": [...],
-     "classes": {case id: {mode: [[entry point, ...], ...]}}, "outputs": {case id: {mode: [output of each class, ...]}}}
+     "cards": [card, ...], "cases": [...], "results": [...],
+     "classes": {case id: {mode: [[entry point, ...], ...]}}, "outputs": {case id: [output, ...]}}
 
-A piece is the part of that object which is about one case: `case`, `results`, `classes` and `outputs`.
+The outputs of a case are those that differ in any bit; `output` of a result is the number of its own, from 0. A piece
+is the part of that object which is about one case: `case`, `results`, `classes` and `outputs`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from harness.report.atomic import replacing
 from harness.run import CaseReport, Result
 
 Piece = dict[str, Any]
-HEADER = ("harness", "created", "environment", "entry_points")
-"""Keys of what is not about one case; older results have no entry points."""
+HEADER = ("harness", "created", "environment", "entry_points", "cards")
+"""Keys of what is not about one case; older results have no entry points, and only runs with `--cards` have cards."""
 
 
 class ResultsError(ValueError):
@@ -84,7 +85,11 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "reason": result.reason,
         "words": list(result.words),
-        "explanations": [explanation_json(each, {}) for each in result.explanations],
+        "output": result.output,
+        "explanations": [
+            explanation_json(each, {} if number else result.code) for number, each in enumerate(result.explanations)
+        ],
+        "remarks": list(result.remarks),
     }
 
 
@@ -183,7 +188,24 @@ _RESULT = {
     **dict.fromkeys(("max_abs", "bound_share", "seconds"), (int, float, type(None))),
     "rung": (str, type(None)),
     "expected": (bool, type(None)),
+    "output": (int, type(None)),
 }
+_CARD = {**dict.fromkeys(("entry_point", "backend", "version", "unreadable"), str), "faults": list}
+_MEASURED = {
+    "conventions": {
+        **dict.fromkeys(("input", "kernel", "output", "reversal", "boundaries", "kernel larger", "overflow"), dict),
+        **dict.fromkeys(("groups", "depthwise"), str),
+        "ranks": list,
+    },
+    "precision": dict,
+    "algorithm": {"algorithm": str},
+}
+_RULE = {
+    **dict.fromkeys(("rule", "formula"), (str, type(None))),
+    "refuses": str,
+    **dict.fromkeys(("exceptional", "checked"), int),
+}
+_FAULT = dict.fromkeys(("words", "call"), str)
 _DOCUMENT = {
     "harness": str,
     "created": str,
@@ -202,6 +224,7 @@ def load(path: Path) -> dict[str, Any]:
             _demand(f"cases[{index}]", case, _CASE)
         for index, result in enumerate(document["results"]):
             _demand(f"results[{index}]", result, _RESULT)
+        _demand_cards(document)
         _demand_classes(document)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ResultsError(f"{path}: not JSON ({problem}); expected what `harness run --json` wrote") from None
@@ -244,18 +267,36 @@ def _demand_type(place: str, found: Any, types: Any) -> None:
         raise ResultsError(f"{place or 'the document'} is {type(found).__name__}, not {names}")
 
 
+def _demand_cards(document: Mapping[str, Any]) -> None:
+    """Every card of a run that measured some has what the reports show of it."""
+    _demand_type("cards", document.get("cards", []), list)
+    for index, card in enumerate(document.get("cards", ())):
+        place = f"cards[{index}]"
+        _demand(place, card, _CARD)
+        for number, fault in enumerate(card["faults"]):
+            _demand(f"{place}.faults[{number}]", fault, _FAULT)
+        if not card["unreadable"]:
+            _demand(place, card, _MEASURED)
+            for name in (name for name in card["conventions"] if name.startswith("padding ")):
+                _demand(f"{place}.conventions.{name}", card["conventions"][name], _RULE)
+
+
 def _demand_classes(document: Mapping[str, Any]) -> None:
-    """Every case has classes, one output for each of them, and results of all their members."""
+    """Every case has classes and outputs, and each member of a class has a result and one of the outputs."""
     names = {case["id"] for case in document["cases"]}
-    known = {(result["case"], result["mode"], result["entry_point"]) for result in document["results"]}
-    for stranger in {name for name, _, _ in known} - names:
+    numbers = {(each["case"], each["mode"], each["entry_point"]): each["output"] for each in document["results"]}
+    for stranger in {name for name, _, _ in numbers} - names:
         raise ResultsError(f"results name the case {stranger!r}, which is not among the cases")
     for name in names:
-        for key in ("classes", "outputs"):
-            _demand(f"{key}[{name!r}]", document[key].get(name), dict)
+        _demand(f"classes[{name!r}]", document["classes"].get(name), dict)
+        _demand(f"outputs[{name!r}]", document["outputs"].get(name), list)
+        for number, output in enumerate(document["outputs"][name]):
+            _demand(f"outputs[{name!r}][{number}]", output, _ARRAY)
         for mode, classes in document["classes"][name].items():
-            if len(classes) != len(document["outputs"][name].get(mode, ())):
-                raise ResultsError(f"{name}: {mode} has not one output for each class")
             for member in (member for members in classes for member in members):
-                if (name, mode, member) not in known:
-                    raise ResultsError(f"{name}: {member!r} is in a class of {mode} and has no result there")
+                if numbers.get((name, mode, member)) is None:
+                    raise ResultsError(f"{name}: {member!r} is in a class of {mode} and has no output there")
+    counts = {name: len(found) for name, found in document["outputs"].items()}
+    for (name, mode, member), number in numbers.items():
+        if number is not None and not 0 <= number < counts[name]:
+            raise ResultsError(f"{name}: {member!r} has output {number} in {mode}, of {counts[name]}")

@@ -50,6 +50,7 @@ def classes(piece: Piece) -> Iterator[str]:
             yield f"- {who}: {verdicts.explanation(each.result)}"
             if not each.repeated:
                 yield _numbers(each.output)
+            yield from explained(each.result)
     meant = view.meant(piece)
     if meant:
         yield f"What the case means, in numbers:\n\n{_numbers(meant)}"
@@ -71,11 +72,15 @@ def recordings(piece: Piece) -> Iterator[str]:
 
 def explained(result: Result) -> Iterator[str]:
     """What else would explain an output, and the code that gives it."""
+    remarks = result.get("remarks")
+    if remarks:
+        yield "\n".join(f"- {plain(remark)}" for remark in remarks)
     others = view.tied(result)
     if others:
         yield f"These data cannot tell it from: {plain('; or: '.join(others))}."
-    for number, (system, text) in enumerate(view.code(result).items()):
-        yield "".join([f"{words.CODE}\n\n" if not number else "", f"{plain(system)}:\n\n{fenced(text)}"])
+    programs = [f"{plain(system)}:\n\n{fenced(text)}" for system, text in view.code(result).items()]
+    if programs:
+        yield "\n\n".join([f"<details><summary>{words.CODE}</summary>", *programs, "</details>"])
 
 
 def entry_points(piece: Piece) -> Iterator[str]:

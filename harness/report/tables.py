@@ -7,12 +7,23 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
+from harness.report.text import code, plain
+
 
 def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
     """A markdown table of cells that are safe already (`harness.report.text`)."""
     aligned = tabulate(rows, heads, "github", disable_numparse=True)
     head, rule, *lines = aligned.splitlines()
     return "\n".join([_narrow(head), re.sub("-+", "---", rule), *map(_narrow, lines)])
+
+
+def named(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
+    """A markdown table of plain texts, a name first in each row; a cell may have several lines."""
+    return table([[code(name), *map(_lines, others)] for name, *others in rows], heads)
+
+
+def _lines(cell: str) -> str:
+    return "<br>".join(map(plain, cell.split("\n")))
 
 
 def _narrow(line: str) -> str:

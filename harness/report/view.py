@@ -20,14 +20,16 @@ Result = Mapping[str, Any]
 class AgreementClass:
     """Entry points whose numbers agree.
 
-    everyone: whether no other class is there. result: of the first member. output: its numbers. repeated: whether they
-    are what the case means and were shown before.
+    everyone: whether no other class is there. result: of the first member. output: its numbers. figure: the number of
+    the output that stands for the class, its own unless what the case means was shown before. repeated: whether that
+    was shown before.
     """
 
     members: Sequence[str]
     everyone: bool
     result: Result
     output: Mapping[str, Any]
+    figure: int
     repeated: bool
 
 
@@ -45,16 +47,20 @@ def classes(piece: Piece) -> dict[str, list[AgreementClass]]:
     """Mode -> its agreement classes, those that agree with what the case means first."""
     results = {(result["mode"], result["entry_point"]): result for result in piece["results"]}
     shown: dict[str, list[AgreementClass]] = {}
-    meant_is_shown = False
+    figures: set[int] = set()
+    meant: int | None = None
     for mode in MODES:
-        found = list(zip(piece["classes"].get(mode, []), piece["outputs"].get(mode, [])))
-        found.sort(key=lambda pair: results[mode, pair[0][0]]["verdict"] != "agrees")
+        found = list(piece["classes"].get(mode, []))
+        found.sort(key=lambda members: results[mode, members[0]]["verdict"] != "agrees")
         shown[mode] = []
-        for members, output in found:
+        for members in found:
             first = results[mode, members[0]]
-            agrees = first["verdict"] == "agrees"
-            shown[mode].append(AgreementClass(members, len(found) == 1, first, output, agrees and meant_is_shown))
-            meant_is_shown |= agrees
+            figure = number = first["output"]
+            if first["verdict"] == "agrees":
+                figure = meant = number if meant is None else meant
+            output, repeated = piece["outputs"][number], figure in figures
+            shown[mode].append(AgreementClass(members, len(found) == 1, first, output, figure, repeated))
+            figures.add(figure)
     return shown
 
 
@@ -71,13 +77,17 @@ def recordings(piece: Piece) -> Iterator[tuple[Mapping[str, Any], Result]]:
     yield from zip(piece["case"].get("recorded", [{}] * len(results)), results)
 
 
-def rows(piece: Piece) -> list[tuple[tuple[str, ...], Mapping[str, Result]]]:
-    """(entry points, mode -> result) for entry points that did not decline everything, equal ones as one."""
-    found: dict[tuple[str, ...], tuple[list[str], Mapping[str, Result]]] = {}
+def rows(piece: Piece, to_the_bit: bool = False) -> list[tuple[tuple[str, ...], Mapping[str, Result]]]:
+    """(entry points, mode -> result) for entry points that did not decline everything, equal ones as one.
+
+    With `to_the_bit` those are equal whose outputs are, too.
+    """
+    found: dict[Any, tuple[list[str], Mapping[str, Result]]] = {}
     for name, modes in _by_name(piece).items():
         if any(result["verdict"] != "declined" for result in modes.values()):
-            said = tuple(_said(mode, modes.get(mode)) for mode in MODES)
-            found.setdefault(said, ([], modes))[0].append(name)
+            said = [_said(mode, modes.get(mode)) for mode in MODES]
+            outputs = [modes[mode]["output"] for mode in modes if to_the_bit]
+            found.setdefault((*said, *outputs), ([], modes))[0].append(name)
     return [(tuple(names), modes) for names, modes in found.values()]
 
 

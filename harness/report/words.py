@@ -88,6 +88,8 @@ def explanation(result: Result) -> str:
 
 def recording(result: Result) -> str:
     """What was found of a recorded output, as the end of a sentence."""
+    if result["verdict"] == "declined":
+        return f"cannot be judged: {result['reason']}"
     if result["verdict"] == "unexplained":
         found = "is explained by nothing that is known here"
     else:

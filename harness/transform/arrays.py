@@ -122,7 +122,9 @@ class OutputAxes(Transform):
         letters = layout.canonical("output", len(self.source) - 2)
         last = letters[:1] + letters[2:] + "C"  # as a channels-last result is indexed
         index = ", ".join(":" if letters.index(letter) in self.source else "0" for letter in last)
-        return f"index the output rightly: it was read as y[{index}] of a result with axes {last}"
+        places = [last.index(letters[axis]) for axis in self.source if axis >= 0]
+        transposed = "" if places == sorted(places) else " and transposed"
+        return f"index the output rightly: it was read as y[{index}] of a result with axes {last}{transposed}"
 
     def read(self, y: np.ndarray) -> np.ndarray:
         kept = [axis for axis in self.source if axis >= 0]
@@ -280,8 +282,8 @@ class SwapOperands(Transform):
 class Groups(Transform):
     """The channels are grouped otherwise: `groups` of them, the kernel's values kept.
 
-    A kernel of one group taken for a depthwise one (each output channel once for each input channel), a depthwise
-    kernel taken for one group, or a kernel of one group of which each output uses its own group's channels only.
+    A kernel of one group taken for a depthwise one (each output channel once for each input channel), the kernels of
+    several groups taken for those of one, or of more groups, so that each output uses a share of its channels only.
     """
 
     id = "groups"
@@ -292,30 +294,36 @@ class Groups(Transform):
     def words(self) -> str:
         return {
             "depthwise": f"take the kernel for one group; it was taken for a depthwise one ({self.groups} groups)",
-            "dense": "take the kernel for a depthwise one; all channels were summed in one group",
-            "block": f"use 1 group; the channels were split into {self.groups} groups",
+            "dense": "take the kernel for one of several groups (depthwise); all channels were summed in one group",
+            "block": f"use fewer groups; the channels were split into {self.groups}",
         }[self.kind]
 
     def differ(self, conv: Convolution) -> Convolution:
-        w, bias = conv.w, conv.bias
+        w, bias, groups, space = conv.w, conv.bias, conv.window.groups, conv.w.shape[2:]
         if self.kind == "depthwise":
-            w = w.swapaxes(0, 1).reshape(-1, 1, *w.shape[2:])
+            w = w.swapaxes(0, 1).reshape(-1, 1, *space)
             bias = None if bias is None else np.tile(bias, self.groups)
         elif self.kind == "dense":
-            w = w.reshape(conv.window.groups, -1, *w.shape[2:]).swapaxes(0, 1)
+            w = w.reshape(groups, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, groups * w.shape[1], *space)
             bias = None if bias is None else bias[: len(w)]
         else:
-            w = w.reshape(self.groups, -1, self.groups, w.shape[1] // self.groups, *w.shape[2:])
-            w = np.concatenate([w[group, :, group] for group in range(self.groups)])
+            parts = self.groups // groups
+            apart = w.reshape(groups, parts, -1, parts, w.shape[1] // parts, *space)
+            w = np.stack([apart[:, part, :, part] for part in range(parts)], axis=1).reshape(len(w), -1, *space)
         return changed(conv, w=w, bias=bias, groups=self.groups)
 
     def code(self, conv: Convolution) -> tuple[str, ...]:
+        groups = conv.window.groups
         if self.kind == "depthwise":
             return ("w = w.swapaxes(0, 1).reshape(-1, 1, *w.shape[2:])", f"b = np.tile(b, {self.groups})")
         if self.kind == "dense":
-            return ("w = w.reshape(x.shape[1], -1, *w.shape[2:]).swapaxes(0, 1)", "b = b[:len(w)]")
-        g = self.groups
+            return (
+                f"w = w.reshape({groups}, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, x.shape[1], *w.shape[2:])",
+                "b = b[:len(w)]",
+            )
+        parts = self.groups // groups
         return (
-            f"w = w.reshape({g}, -1, {g}, w.shape[1] // {g}, *w.shape[2:])",
-            f"w = np.concatenate([w[g, :, g] for g in range({g})])",
+            f"parts = w.reshape({groups}, {parts}, -1, {parts}, w.shape[1] // {parts}, *w.shape[2:])",
+            f"parts = [parts[:, part, :, part] for part in range({parts})]",
+            "w = np.stack(parts, axis=1).reshape(len(w), -1, *w.shape[2:])",
         )

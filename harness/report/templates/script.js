@@ -1,7 +1,10 @@
 "use strict";
-// Numbers stand in the page as text. This draws them as heat maps, subtracts any two outputs, filters, and copies code.
+// Numbers stand in the page as text. This writes out names and links, draws heat maps, subtracts any two outputs, filters,
+// and copies code.
 
 const LEVELS = ["n4", "n3", "n2", "n1", "z", "p1", "p2", "p3", "p4"];
+const DOUBLE = 53;
+const COUNTED = 1e6; // steps of rounding beyond which counting them says nothing
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -10,20 +13,45 @@ const make = (tag, properties = {}, ...children) => {
 const short = (value) =>
   value && Math.abs(value) < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(6)));
 
+// ---- texts ---------------------------------------------------------------------------------------------------------
+
+const TEXTS = JSON.parse(document.getElementById("texts").textContent);
+const textsOf = (element) => element.dataset.t.split(" ").map((number) => TEXTS[number]);
+
+for (const element of document.querySelectorAll("[data-t]")) {
+  element.textContent = textsOf(element).join(element.tagName === "CODE" ? ", " : "; ");
+}
+for (const row of document.querySelectorAll(".matrix tbody tr")) {
+  const link = row.cells[0].firstElementChild;
+  for (const cell of [...row.cells].slice(1)) {
+    if (cell.textContent.trim()) cell.replaceChildren(make("a", { href: link.hash, textContent: cell.textContent.trim() }));
+  }
+}
+for (const table of document.querySelectorAll(".verdicts")) {
+  table.createCaption().textContent = "Entry points in one row gave the same numbers, to the last bit.";
+}
+for (const cell of document.querySelectorAll("[data-share]")) {
+  const used = make("i");
+  used.style.width = `${Math.min(cell.dataset.share, 100)}%`;
+  cell.append(make("div", { className: "bar", ariaHidden: "true" }, used));
+}
+
 // ---- arrays --------------------------------------------------------------------------------------------------------
 
 function readPlane(pre) {
-  const name = pre.dataset.name ?? "";
-  const lines = pre.textContent.slice(name ? name.length + 1 : 0).split("\n");
+  const lines = pre.textContent.split("\n");
+  const name = pre.className ? lines.shift() : "";
   return { name, rows: lines.map((line) => line.trim().split(/ +/)) };
 }
 
 function readArray(figure) {
-  return [...figure.querySelectorAll(".plane")].map(readPlane);
+  return { digits: Number(figure.dataset.digits ?? 0), planes: [...figure.querySelectorAll("pre")].map(readPlane) };
 }
 
 const values = (planes) => planes.flatMap((plane) => plane.rows.flat().map(Number)).filter(Number.isFinite);
 const largest = (planes) => values(planes).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const mapped = (planes, change) =>
+  planes.map(({ name, rows }, p) => ({ name, rows: rows.map((row, r) => row.map((text, c) => change(text, p, r, c))) }));
 
 function level(value, most) {
   if (!Number.isFinite(value)) return "nan";
@@ -56,81 +84,141 @@ function scale(most, words) {
 
 function drawCase(section) {
   const figures = [...section.querySelectorAll(".array")];
-  const arrays = new Map(figures.map((figure) => [figure.id, readArray(figure)]));
-  const shared = figures.filter((figure) => figure.dataset.scale !== "own");
-  const most = Math.max(0, ...shared.map((figure) => largest(arrays.get(figure.id))));
-  for (const figure of figures) {
-    const planes = readArray(figure);
-    const own = figure.dataset.scale === "own" ? largest(planes) : most;
-    figure.querySelector(".planes").replaceChildren(...planes.map((plane) => heatMap(plane, own)));
+  const arrays = new Map(figures.map((figure) => [figure, readArray(figure)]));
+  const most = Math.max(0, ...figures.filter((figure) => figure.id).map((figure) => largest(arrays.get(figure).planes)));
+  for (const [figure, { planes }] of arrays) {
+    const top = figure.id ? most : largest(planes);
+    figure.querySelector(".planes").replaceChildren(...planes.map((plane) => heatMap(plane, top)));
   }
-  if (shared.length) section.querySelector(".difference").before(scale(most, "Colours of all outputs"));
-  return { arrays, most };
+  const place = section.querySelector(".difference");
+  if (most) place.before(scale(most, "Colours of all outputs"));
+  const outputs = new Map([...arrays].filter(([figure]) => figure.id).map(([figure, array]) => [keyOf(figure), array]));
+  addUnshown(section, outputs);
+  offerDifferences(section, place, outputs, most);
+}
+
+// ---- outputs -------------------------------------------------------------------------------------------------------
+
+const keyOf = (figure) => figure.id.replace(/^o-\d+-/, "");
+
+// The distance to the next number of a float type with so many binary digits.
+function unit(value, digits) {
+  let exponent = Math.floor(Math.log2(Math.abs(value)));
+  if (2 ** exponent > Math.abs(value)) exponent -= 1;
+  return 2 ** (exponent - digits + 1);
+}
+
+// The number of that type which a text means: shortest digits tell it from its neighbours, and are not it.
+function exact(text, digits) {
+  const value = Number(text);
+  if (!digits || digits === DOUBLE || !value || !Number.isFinite(value)) return value;
+  const step = unit(value, digits);
+  return Math.round(value / step) * step;
+}
+
+// Outputs that are not shown, written as steps from one that is.
+function addUnshown(section, outputs) {
+  const given = section.querySelector("script");
+  for (const [key, [start, digits, exponent, steps]] of Object.entries(given ? JSON.parse(given.textContent) : {})) {
+    const from = outputs.get(String(start));
+    const left = steps ? steps.split(" ") : [];
+    const planes = mapped(from.planes, (text) => {
+      const step = left.shift() ?? "0";
+      if (step === "0") return text;
+      return step.startsWith("=") ? step.slice(1) : String(exact(text, from.digits) + step * 2 ** exponent);
+    });
+    outputs.set(key, { digits, planes });
+  }
+}
+
+// Every entry point as written and normalized, the reference and the recordings, as far as their numbers are here.
+function sources(section, outputs) {
+  const table = section.querySelector(".verdicts");
+  const found = [];
+  for (const column of table ? [1, 2] : []) {
+    const mode = table.tHead.rows[0].cells[column].textContent;
+    for (const { cells } of table.tBodies[0].rows) {
+      const { dataset, classList } = cells[column];
+      const agrees = classList.contains("exact") || classList.contains("rounding");
+      for (const name of textsOf(cells[0].firstElementChild)) found.push({ name: `${name} (${mode})`, key: dataset.o, agrees });
+    }
+  }
+  found.push({ name: "what the case means (exactly)", key: "reference", agrees: true });
+  for (const figure of section.querySelectorAll("[id*=recorded]")) {
+    found.push({ name: figure.querySelector("figcaption").firstChild.textContent, key: keyOf(figure) });
+  }
+  return found.filter((each) => outputs.has(each.key));
 }
 
 // ---- differences ---------------------------------------------------------------------------------------------------
 
-function outputs(section) {
-  const classes = [...section.querySelectorAll(".class")].filter((found) => document.getElementById(found.dataset.array));
-  return classes.flatMap((found) =>
-    [...found.querySelectorAll(":scope > .members > :is(code, b:not([class]))")].map((name) => ({
-      name: `${name.textContent} (${found.dataset.mode})`,
-      array: found.dataset.array,
-    })),
-  );
-}
-
 function subtract(first, second) {
-  const sizes = (planes) => planes.map((plane) => plane.rows.map((row) => row.length).join());
+  const sizes = ({ planes }) => planes.map((plane) => plane.rows.map((row) => row.length).join());
   if (sizes(first).join(";") !== sizes(second).join(";")) return null;
-  return first.map((plane, p) => ({
-    name: plane.name,
-    rows: plane.rows.map((row, r) => row.map((text, c) => String(Number(text) - Number(second[p].rows[r][c])))),
-  }));
+  const digits = Math.min(first.digits, second.digits);
+  const most = { steps: 0 };
+  const planes = mapped(first.planes, (text, p, r, c) => {
+    const [a, b] = [exact(text, first.digits), exact(second.planes[p].rows[r][c], second.digits)];
+    const size = Math.max(Math.abs(a), Math.abs(b));
+    if (digits && size) most.steps = Math.max(most.steps, Math.abs(a - b) / unit(size, digits));
+    return String(text === second.planes[p].rows[r][c] ? 0 : a - b);
+  });
+  return { planes, digits, steps: most.steps };
 }
 
-function differenceOf(section, { arrays, most }) {
-  const found = outputs(section);
-  const groups = new Set(found.map((each) => each.array));
+function said(planes, digits, steps) {
+  const corner = planes.some((plane) => plane.name === "corner:") ? " in the corner shown" : "";
+  const most = largest(planes);
+  const counted = digits && most && steps < COUNTED;
+  const units = counted ? `, at most ${short(Math.ceil(steps))} units in the last place (of ${digits} binary digits)` : "";
+  return `Largest difference${corner}: ${short(most)}${units}.`;
+}
+
+function offerDifferences(section, place, outputs, most) {
+  const found = sources(section, outputs);
   if (found.length < 2) return;
+  const start = Math.max(0, found.findIndex((each) => each.agrees));
+  const isOther = (each) => each.key !== found[start].key;
+  const other = found.find((each) => isOther(each) && !each.agrees) ?? found.find(isOther) ?? found[start];
   const select = (chosen) => {
     const options = found.map((each, index) => make("option", { value: index, textContent: each.name }));
     const element = make("select", {}, ...options);
     element.selectedIndex = chosen;
     return element;
   };
-  const other = found.findIndex((each) => each.array !== found[0].array);
-  const [first, second] = [select(0), select(other < 0 ? 1 : other)];
-  const own = make("input", { type: "checkbox" });
-  const place = make("div", { ariaLive: "polite" });
-  const draw = () => {
-    const [a, b] = [found[first.value], found[second.value]];
-    if (a.array === b.array) {
-      const same = a.name === b.name ? "One and the same." : "Both are in one class: their numbers agree, and the page keeps those of its first member.";
-      place.replaceChildren(make("p", { textContent: same }));
-      return;
-    }
-    const planes = subtract(arrays.get(a.array), arrays.get(b.array));
-    if (!planes) {
-      place.replaceChildren(make("p", { textContent: "Their sizes differ." }));
-      return;
-    }
-    const top = own.checked ? largest(planes) : most;
-    const corner = planes.some((plane) => plane.name === "corner:") ? " in the corner shown" : "";
-    place.replaceChildren(
-      make("p", { textContent: `Largest difference${corner}: ${short(largest(planes))}.` }),
-      make("div", { className: "planes" }, ...planes.map((plane) => heatMap(plane, top))),
-      scale(top, own.checked ? "Colours of this difference" : "Colours as for the outputs"),
+  const details = make("details", {}, make("summary", { textContent: "Difference of any two outputs" }));
+  const fill = () => {
+    const [first, second] = [select(start), select(found.indexOf(other))];
+    const own = make("input", { type: "checkbox" });
+    const shown = make("div", { ariaLive: "polite" });
+    const draw = () => drawDifference(shown, outputs, found[first.value].key, found[second.value].key, own.checked ? 0 : most);
+    const form = make(
+      "form", {},
+      make("label", {}, "From ", first), make("label", {}, "subtract ", second), make("label", {}, own, " a scale of its own"),
     );
+    form.addEventListener("change", draw);
+    draw();
+    details.append(form, shown);
   };
-  const form = make(
-    "form", {},
-    make("label", {}, "From ", first), make("label", {}, "subtract ", second), make("label", {}, own, " a scale of its own"),
-  );
-  form.addEventListener("change", draw);
-  const details = make("details", { open: groups.size > 1 }, make("summary", { textContent: "Difference of any two outputs" }), form, place);
-  draw();
-  section.querySelector(".difference").replaceChildren(details);
+  details.addEventListener("toggle", fill, { once: true });
+  details.open = found.some((each) => !each.agrees);
+  place.replaceChildren(details);
+}
+
+function drawDifference(place, outputs, first, second, most) {
+  const found = subtract(outputs.get(first), outputs.get(second));
+  if (first === second) {
+    place.replaceChildren(make("p", { textContent: "The same numbers, to the last bit." }));
+  } else if (!found) {
+    place.replaceChildren(make("p", { textContent: "Their sizes differ." }));
+  } else {
+    const top = most || largest(found.planes);
+    place.replaceChildren(
+      make("p", { textContent: said(found.planes, found.digits, found.steps) }),
+      make("div", { className: "planes" }, ...found.planes.map((plane) => heatMap(plane, top))),
+      scale(top, most ? "Colours as for the outputs" : "Colours of this difference"),
+    );
+  }
 }
 
 // ---- filter --------------------------------------------------------------------------------------------------------
@@ -181,9 +269,11 @@ filter(form);
 
 // ---- code ----------------------------------------------------------------------------------------------------------
 
-document.querySelectorAll(".copy").forEach((button) => {
-  const code = button.closest("figure").querySelector("code");
-  button.hidden = false;
+function offerCopy(figure) {
+  const code = figure.querySelector("code");
+  const button = make("button", { type: "button", className: "copy", textContent: "Copy" });
+  code.parentElement.tabIndex = 0;
+  figure.querySelector("figcaption").append(" ", button);
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -193,6 +283,7 @@ document.querySelectorAll(".copy").forEach((button) => {
       button.textContent = "Selected: press Ctrl+C";
     }
   });
-});
+}
 
-document.querySelectorAll(".case").forEach((section) => differenceOf(section, drawCase(section)));
+document.querySelectorAll("figure.code").forEach(offerCopy);
+document.querySelectorAll(".case").forEach(drawCase);

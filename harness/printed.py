@@ -1,0 +1,50 @@
+"""Printed numbers that do not say so: how many digits after the point do they show?
+
+People copy arrays from a terminal, which rounds them, and the numbers no longer give one another exactly. Where nothing
+explains an output, they may be taken as what they look like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.case import Case
+
+MOST = 8
+"""Digits after the point that NumPy prints."""
+
+
+def decimals(values: np.ndarray) -> int | None:
+    """Digits after the point, 1 to MOST, with which every finite value is written; None for more, or whole numbers."""
+    if values.dtype.kind != "f":
+        return None
+    finite = values[np.isfinite(values)]
+    wide = finite.astype(np.float64)
+    for places in range(MOST + 1):
+        if (np.round(wide, places).astype(values.dtype) == finite).all():
+            return places or None
+    return None
+
+
+def half_unit(values: np.ndarray) -> np.ndarray | None:
+    """Half a unit of the last digit that `values` show, for each of them; None where they do not look printed."""
+    places = decimals(values)
+    return None if places is None else np.full(values.shape, 0.5 * 10.0**-places)
+
+
+def taken(case: Case) -> tuple[Case, list[str]]:
+    """`case` with its numbers taken as printed where it does not say it, and words for each array so taken."""
+    words: list[str] = []
+
+    def units(role: str, values: np.ndarray | None, known: np.ndarray | None) -> np.ndarray | None:
+        guess = half_unit(values) if known is None and values is not None else None
+        if guess is not None and values is not None:
+            words.append(f"{role} with {decimals(values)} decimals")
+        return known if guess is None else guess
+
+    x = units("input", case.x, case.x_half_unit)
+    w = units("kernel", case.w, case.w_half_unit)
+    bias = units("bias", case.bias, case.bias_half_unit)
+    return replace(case, x_half_unit=x, w_half_unit=w, bias_half_unit=bias), words

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.case import load
+from harness.explain.agreement import agreement, besides, indices, placed, seeing, sees, with_the_intended
+from harness.explain.question import Question
+from harness.reference import direct
+from harness.verdict import Judge
+from harness.window import Convolution, Window
+
+CASES = Path(__file__).parent.parent / "cases"
+
+
+@st.composite
+def convolutions(draw) -> Convolution:
+    rank, groups = draw(st.integers(1, 2)), draw(st.sampled_from([1, 2]))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    steps, dilation = (draw(st.integers(1, 2)),) * rank, (draw(st.integers(1, 2)),) * rank
+    window = Window(
+        steps,
+        dilation,
+        ((draw(st.integers(0, 2)), draw(st.integers(-1, 2))),) * rank,
+        (draw(st.booleans()),) * rank,
+        groups=groups,
+        boundary=draw(st.sampled_from(["zero", "symmetric", "wrap"])),
+    )
+    x, w = rng.uniform(1, 2, (2, 2, *(6, 7)[:rank])), rng.uniform(1, 2, (4, 2 // groups, *(2, 3)[:rank]))
+    return Convolution(x, w, None, window)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(convolutions(), st.integers(0, 10**6))
+def test_an_element_sees_what_changes_it(conv, seed):
+    rng = np.random.default_rng(seed)
+    y = direct(conv)
+    place = tuple(int(rng.integers(size)) for size in y.shape)
+    one = np.zeros(y.shape, bool)
+    one[place] = True
+    for role, seen in zip("xw", sees(conv, one)):
+        array = getattr(conv, role)
+        at = tuple(int(rng.integers(size)) for size in array.shape)
+        moved = array.copy()
+        moved[at] += 1
+        changed = np.abs(direct(replace(conv, **{role: moved})) - y) > 1e-9
+        assert seen[at] == changed[place]
+        touched = np.zeros(array.shape, bool)
+        touched[at] = True
+        assert np.array_equal(seeing(conv, {"x": "input", "w": "kernel"}[role], touched), changed)
+
+
+def same_padding() -> Convolution:
+    window = Window((1, 1), (1, 1), ((2, 2), (2, 2)), (False, False))
+    return Convolution(np.ones((1, 1, 8, 9)), np.ones((1, 1, 5, 5)), None, window)
+
+
+def elements(conv: Convolution, *places: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(conv.output_shape, bool)
+    for place in places:
+        mask[(0, 0, *place)] = True
+    return mask
+
+
+def test_what_only_the_second_element_sees_is_named_by_row_and_column():
+    conv = same_padding()
+    first, second = elements(conv, (0, 0)), elements(conv, (0, 1))
+    only = besides(conv, first, second)
+    assert np.argwhere(only["input"]).tolist() == [[0, 0, row, 3] for row in range(3)]
+    assert np.argwhere(only["kernel"]).tolist() == [[0, 0, row, 1] for row in range(2, 5)]
+    assert agreement(conv, first, second) == [
+        "1 of 2 known elements agree: [0, 0]; not [0, 1]",
+        "what differs also sees input column 3 and kernel column 1, which nothing that agrees sees",
+    ]
+
+
+def test_where_what_differs_sees_nothing_of_its_own_the_data_are_not_the_cause():
+    conv = same_padding()
+    remarks = agreement(conv, elements(conv, (2, 2), (3, 3)), elements(conv, (0, 0)))
+    assert "sees nothing of input and kernel that what agrees does not see" in remarks[-1]
+
+
+def test_nothing_is_said_of_what_is_seen_where_nothing_agrees():
+    conv = same_padding()
+    assert agreement(conv, elements(conv), elements(conv, (0, 0), (0, 1))) == ["0 of 2 known elements agree"]
+
+
+def test_the_left_most_column_agrees_and_the_others_see_more():
+    (case,) = load(CASES / "threads" / "left-column-pattern.yaml")
+    judge = Judge(case)
+    assert with_the_intended(judge.question(judge.observe(case.recorded[0]))) == [
+        "5 of 25 known elements agree",
+        "only column 0 (axis W) agrees throughout",
+        "what differs also sees input columns 3 to 6 and kernel columns 0, 1, which nothing that agrees sees",
+    ]
+
+
+def test_differences_at_the_edges_only_point_to_the_padding():
+    conv = same_padding()
+    seen = direct(replace(conv, window=replace(conv.window, boundary="edge")))
+    differ = np.abs(seen - direct(conv)) > 0
+    assert differ.any()
+    assert "all that differs sees padding" in with_the_intended(Question(conv, seen, 1e-9))[-1]
+    inside = seen.copy()
+    inside[0, 0, 3, 3] += 1
+    assert not any("padding" in remark for remark in with_the_intended(Question(conv, inside, 1e-9)))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [([1], "row 1"), ([1, 2], "rows 1, 2"), ([1, 2, 3], "rows 1 to 3"), ([0, 2, 4], "rows 0, 2, 4")],
+)
+def test_indices_are_said_in_short(found, words):
+    assert indices("row", found) == words
+
+
+def test_a_corner_stands_at_the_first_elements():
+    conv = same_padding()
+    whole = placed(np.arange(6.0).reshape(1, 1, 2, 3), conv)
+    assert whole.shape == conv.output_shape
+    assert whole[0, 0, 1].tolist()[:3] == [3, 4, 5]
+    assert np.count_nonzero(np.isfinite(whole)) == 6
