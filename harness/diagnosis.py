@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from harness import explain, layout
+from harness import explain, layout, printed
 from harness.data import RawStream
 from harness.explain import agreement, solve, structure
 from harness.precision import Arithmetic
 from harness.reference import direct
-from harness.transform import KernelValues, Transform
+from harness.tolerance import Fit
+from harness.transform import KernelAxes, KernelValues, Transform, TransposeKernelSpatial
 from harness.verdict import Judge, Observation
 from harness.window import Convolution
 
@@ -36,7 +37,10 @@ LOCAL_IDS = frozenset(
     ("reverse_kernel", "transpose_kernel_spatial", "boundary", "stride", "dilation", "axis_swap", "precision")
     + ("padding_split", "output_mode", "same_centre", "stride_phase")
 )
-"""Changes that do not mix images or output channels."""
+"""Changes that do not mix images or output channels; orders of axes may be such, too."""
+
+Held = tuple[tuple[Transform, ...], Fit, float]
+"""Changes that hold, the rung on which they do, and the largest distance that they leave."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,67 @@ class Answer:
     explanations: tuple[Explanation, ...]
     ambiguous: bool
     known: int
-    seconds: float
+    seconds: float = 0.0
     more: int = 0
     separation: Separation | None = None
     remarks: tuple[str, ...] = ()
 
 
 def diagnose(judge: Judge, seen: Observation) -> Answer:
-    """The answer about `seen`, an output of the case that `judge` judges."""
+    """The answer about `seen`, an output of the case that `judge` judges.
+
+    Where no convention holds, numbers that look printed are taken as printed, and zeros as what a ReLU leaves.
+    """
     start = time.perf_counter()
+    answer = _answer(judge, seen)
+    if not _by_conventions(answer):
+        answer = _as_printed(judge, seen) or _before_relu(judge, seen, answer)
+    return replace(answer, seconds=time.perf_counter() - start)
+
+
+def _by_conventions(answer: Answer) -> bool:
+    """Whether conventions explain it, and not merely other numbers in the kernel."""
+    first = answer.explanations[:1]
+    return bool(first) and not any(isinstance(each, KernelValues) for each in first[0].transforms)
+
+
+def _as_printed(judge: Judge, seen: Observation) -> Answer | None:
+    """The answer about a recording whose numbers are printed ones though it does not say so; None where it is none."""
+    if seen.known is None:
+        return None
+    case, words = printed.taken(judge.case)
+    if not np.any(seen.slack) and (units := printed.half_unit(seen.values)) is not None:
+        seen = replace(seen, slack=units)
+        words.append(f"output with {printed.decimals(seen.values)} decimals")
+    answer = _answer(Judge(case, base=judge.base), seen) if words else None
+    if answer is None or not _by_conventions(answer):
+        return None
+    doubt = f"exact numbers do not fit, printed ones do: {', '.join(words)}; say so in the case (`decimals`)"
+    return replace(answer, remarks=(doubt, *answer.remarks))
+
+
+def _before_relu(judge: Judge, seen: Observation, answer: Answer) -> Answer:
+    """`answer`, with a remark where what is seen is max(y, 0) of an output y that can be explained."""
+    known = np.isfinite(seen.values) if seen.known is None else seen.known
+    zero, negative = known & (seen.values == 0), known & (seen.values < 0)
+    if negative.any() or not zero.any() or zero.sum() == known.sum():
+        return answer
+    kept = _answer(judge, replace(seen, known=known & ~zero))
+    if not _by_conventions(kept):
+        return answer
+    first = kept.explanations[0]
+    reading = judge.reading((*first.settings, *first.transforms))
+    gone = replace(seen, known=zero).placed(reading)
+    if gone is None or (reading.y[gone.known] > judge.question(seen).slack).any():
+        return answer
+    meant = f"that differs so: {first.words}" if first.transforms else "as the case means it"
+    remark = (
+        f"negative values were set to zero: this is max(y, 0), a ReLU, of an output y {meant}; compare what is before"
+    )
+    return replace(answer, remarks=(remark,))
+
+
+def _answer(judge: Judge, seen: Observation) -> Answer:
     question = judge.question(seen)
     known = int(np.count_nonzero(np.isfinite(question.observed)))
     found, left_out, solution = _confirmed(judge, seen, question)
@@ -114,7 +170,6 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
         explanations=tuple(marked[:SHOWN]),
         ambiguous=ambiguous,
         known=known,
-        seconds=time.perf_counter() - start,
         more=max(len(marked) - SHOWN, 0),
         separation=_separation(judge, first) if ambiguous else None,
         remarks=(
@@ -136,18 +191,13 @@ def _confirmed(
     intended, largest = judge.fit(seen, judge.intended) if _may_fit(part, ()) else (None, math.inf)
     if intended and not intended.finding and not question.unknown:
         return [Explanation((), (), largest, intended.rung, 0)], 0, None
-    groups: dict[bytes, int] = {}
-    found: list[Explanation] = []
+    held: list[Held] = []
 
     def holds(transforms: tuple[Transform, ...]) -> bool:
-        looked = part if part and {each.id for each in transforms} <= LOCAL_IDS else (judge, seen)
+        looked = part if part and _local(transforms) else (judge, seen)
         fit, largest = looked[0].fit(looked[1], looked[0].reading(transforms))
         if fit:
-            group = groups.setdefault(_signature(question.conv, transforms), len(groups))
-            transforms = (*transforms, Arithmetic(fit.rung)) if fit.finding else transforms
-            free = tuple(each for each in transforms if question.is_free(each))
-            own = tuple(each for each in transforms if each not in free)
-            found.append(Explanation(own, free, largest, fit.rung, group))
+            held.append((transforms, fit, largest))
         return fit is not None
 
     if intended and intended.finding:
@@ -155,14 +205,38 @@ def _confirmed(
     search = explain.Search(question)
     for _ in explain.explanations(search, holds):
         pass
-    found.sort(key=lambda each: len(each.transforms))  # a finding of precision is one change more than was looked for
-    single = None if found else solve.one_tap(question)
-    if found or (single and holds((single,))):
-        return found, search.left_out, None
-    solution = solve.solve(question)
+    single = None if held else solve.one_tap(question)
+    solution = None if held or (single and holds((single,))) else solve.solve(question)
     if solution and solution.values:
         holds((solution.values,))
-    return found, search.left_out, solution
+    alike = part[0].intended.conv if part and all(_local(transforms) for transforms, *_ in held) else question.conv
+    return _explanations(question, held, alike), search.left_out, solution
+
+
+def _local(transforms: Sequence[Transform]) -> bool:
+    """Whether what a part of the images and output channels shows holds for all of them."""
+    orders = (vars(each).get("order") or vars(each).get("source", ()) for each in transforms)
+    return all(each.id in LOCAL_IDS or order[:2] == (0, 1) for each, order in zip(transforms, orders))
+
+
+def _explanations(question: explain.Question, held: Sequence[Held], conv: Convolution) -> list[Explanation]:
+    """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `conv`."""
+    groups: dict[bytes, int] = {}
+    found = []
+    for transforms, fit, largest in held:
+        group = groups.setdefault(_signature(conv, transforms), len(groups))
+        for named in _names(transforms):
+            changes = (*named, Arithmetic(fit.rung)) if fit.finding else named
+            free = tuple(each for each in changes if question.is_free(each))
+            own = tuple(each for each in changes if each not in free)
+            found.append(Explanation(own, free, largest, fit.rung, group))
+    return sorted(found, key=lambda each: len(each.transforms))  # a finding of precision is one change more
+
+
+def _names(transforms: tuple[Transform, ...]) -> list[tuple[Transform, ...]]:
+    """The changes, and again where a transposed kernel may be called an order of the kernel's axes."""
+    other = tuple(KernelAxes(each.order) if type(each) is TransposeKernelSpatial else each for each in transforms)
+    return [transforms] if other == transforms else [transforms, other]
 
 
 def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:

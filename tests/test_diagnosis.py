@@ -180,3 +180,60 @@ def test_a_large_case_is_explained_in_seconds():
     answer = diagnose(judge, Observation(y, "float32", "direct"))
     assert [ids(each) for each in answer.explanations] == [["reverse_kernel"]]
     assert answer.seconds < 10  # 2 s alone on one core
+
+
+PRINTED = """
+input: {{layout: HW, dtype: float64, values: {x}{stated}}}
+kernel: {{layout: HW, values: {w}{stated}}}
+bias: {{values: [{b}]{stated}}}
+padding: same
+recorded: [{{system: S, origin: o, layout: HW, values: {y}{stated}}}]
+"""
+
+
+def printed_case(tmp_path: Path, stated: str, places: int = 3) -> Case:
+    """A kernel was reversed, and everything printed with `places` decimals, which the case says or does not say."""
+    numbers = np.random.default_rng(5)
+    x, w, b = numbers.normal(size=(6, 6)), numbers.normal(size=(3, 3)), numbers.normal()
+    y = np.array([[(np.pad(x, 1)[i : i + 3, j : j + 3] * w[::-1, ::-1]).sum() + b for j in range(6)] for i in range(6)])
+    shown = {name: np.round(each, places).tolist() for name, each in (("x", x), ("w", w), ("b", b), ("y", y))}
+    return case(tmp_path, PRINTED.format(**shown, stated=stated))
+
+
+@pytest.mark.parametrize("stated", ["", ", decimals: 3"])
+def test_printed_numbers_are_known_for_such_where_the_case_does_not_say_it(tmp_path, stated):
+    one = printed_case(tmp_path, stated)
+    judge = Judge(one)
+    answer = diagnose(judge, judge.observe(one.recorded[0]))
+    assert ids(answer.explanations[0]) == ["reverse_kernel"]
+    assert [remark.partition(":")[0] for remark in answer.remarks] == [
+        "exact numbers do not fit, printed ones do" for _ in range(not stated)
+    ]
+
+
+def test_a_printed_bias_has_its_slack(tmp_path):
+    one = printed_case(tmp_path, ", decimals: 3")
+    judge, exact = Judge(one), Judge(replace(one, bias_half_unit=None))
+    apart = judge.intended.input_slack - exact.intended.input_slack
+    np.testing.assert_allclose(apart, 0.0005)
+
+
+@pytest.mark.parametrize(
+    ("turned", "words"), [(False, "an output y as the case means it"), (True, "reverse the kernel along both")]
+)
+def test_a_relu_is_recognized_whatever_is_before_it(tmp_path, turned, words):
+    judge = Judge(case(tmp_path, DATA))
+    conv = judge.intended.conv
+    if turned:
+        conv = ReverseKernel((0, 1)).differ(conv)
+    answer = diagnose(judge, seen(np.maximum(direct(conv), 0)))
+    assert not answer.explanations
+    (remark,) = answer.remarks
+    assert "a ReLU" in remark and words in remark
+
+
+def test_zeros_that_no_relu_leaves_are_not_taken_for_one(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    y = direct(judge.intended.conv)
+    holed = np.where(np.arange(y.size).reshape(y.shape) % 3, np.abs(y), 0)
+    assert not any("ReLU" in remark for remark in diagnose(judge, seen(holed)).remarks)

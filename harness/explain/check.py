@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.explain.outputs import inferred
+from harness.explain.outputs import FACTORS, inferred
 from harness.explain.question import Question
 from harness.explain.variants import Transforms
 from harness.partial import output
@@ -18,6 +18,7 @@ from harness.window import Convolution
 
 ROUNDING = 2.0**-44
 """Share of a value by which float64 arithmetic may be off."""
+RARER_FACTORS = {"3": 3.0, "4": 4.0, "256": 256.0, "1 / 256": 1 / 256, "1 / 3": 1 / 3, "0.25": 0.25}
 LOOK = 2
 """Images and output channels that are looked at first: most candidates end there."""
 
@@ -61,7 +62,7 @@ def completed(question: Question, transforms: Transforms) -> Transforms | None:
         return transforms if _fits(question, y, question.observed) else None
     room = rounding + (question.slack if question.room is None else question.room)
     seen, within = (_unread(each, whole.shape, stated) for each in (question.observed, room))
-    filled = _fill(open_[0], whole, (seen, within), conv)
+    filled = _fill(open_[0], whole, (seen, within), conv, question.slack)
     if filled is None:
         return None
     whole = (
@@ -115,7 +116,7 @@ def _column(values: Iterable[float], y: np.ndarray) -> np.ndarray:
 
 
 def _fill(
-    transform: Transform, y: np.ndarray, seen: tuple[np.ndarray, np.ndarray], conv: Convolution
+    transform: Transform, y: np.ndarray, seen: tuple[np.ndarray, np.ndarray], conv: Convolution, slack: float
 ) -> Bias | Scale | None:
     """The transform with values per output channel; None where some channel does not tell or nothing is changed."""
     offset = isinstance(transform, Bias)
@@ -126,6 +127,8 @@ def _fill(
     if not known.any() or no_change[known].all() or ((low <= 0) & (high >= 0))[known].all():
         return None
     values = [_short(*each) if finite else unchanged for finite, *each in zip(known, low, high, best)]
+    if offset and conv.bias is not None and (np.abs(np.abs(best) - np.abs(conv.bias))[known] <= slack).all():
+        return None  # the bias left out or added twice, as other candidates say
     if offset:  # what is no more than half a printed digit is nobody's bias
         return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None
     return _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
@@ -137,9 +140,9 @@ def _named(values: list[float], low: np.ndarray, high: np.ndarray, w: np.ndarray
         rule = scale_factors(name, w)
         if ((low <= rule) & (rule <= high)).all():
             return Scale(name, tuple(rule.tolist()))
-    for top in (2.0, 3.0, 4.0, 255.0, 256.0, 0.5, -1.0, 1 / 255, 1 / 256, 1 / 3, 0.25):
-        if ((low <= top) & (top <= high)).all():
-            return Scale(f"{top:.6g}", (top,) * len(values))
+    for name, factor in {**FACTORS, **RARER_FACTORS}.items():
+        if ((low <= factor) & (factor <= high)).all():
+            return Scale(name, (factor,) * len(values))
     return Scale("a factor of " + ", ".join(f"{value:.6g}" for value in values[:8]), tuple(values))
 
 

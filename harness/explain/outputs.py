@@ -22,7 +22,7 @@ Places = np.ndarray
 """Indices of elements, one in each row."""
 PROBES = 64
 """Places at which two readings are compared."""
-FACTORS = {"2": 2.0, "0.5": 0.5, "-1": -1.0, "255": 255.0, "0.00392157": 1 / 255}
+FACTORS = {"2": 2.0, "0.5": 0.5, "-1": -1.0, "255": 255.0, "1 / 255": 1 / 255}
 """Scales that are plain numbers, looked for where too little is known to infer one."""
 
 

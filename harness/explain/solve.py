@@ -55,22 +55,24 @@ class Solution:
 
 def one_tap(question: Question) -> KernelValues | None:
     """The change of a single tap that gives the observed values."""
-    for output, matrix, seen, meant in _systems(question):
+    for outputs, matrix, seen, meant in _systems(question):
         missing = seen - meant
-        if not (np.abs(missing) > question.slack).any():
-            continue
-        size = np.einsum("ij,ij->j", matrix, matrix)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            change = matrix.T @ missing / size
-        for tap in np.flatnonzero(np.isfinite(change)):
-            if (
-                np.count_nonzero(matrix[:, tap]) > 1
-                and not (np.abs(missing - matrix[:, tap] * change[tap]) > question.slack).any()
-            ):
-                index = (output, *map(int, np.unravel_index(tap, question.conv.w.shape[1:])))
-                found = KernelValues(((index, float(question.conv.w[index]) + float(change[tap])),))
-                return found if _gives(question, found) else None
-        return None
+        wrong = np.flatnonzero((np.abs(missing) > question.slack).any(axis=0))
+        if wrong.size:
+            return _tap(question, outputs[wrong[0]], matrix, missing[:, wrong[0]])
+    return None
+
+
+def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarray) -> KernelValues | None:
+    """The tap of an output channel whose change makes up for what is missing (rows of `matrix`)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = matrix.T @ missing / np.einsum("ij,ij->j", matrix, matrix)
+    for tap in np.flatnonzero(np.isfinite(change)):
+        left = missing - matrix[:, tap] * change[tap]
+        if np.count_nonzero(matrix[:, tap]) > 1 and not (np.abs(left) > question.slack).any():
+            index = (output, *map(int, np.unravel_index(tap, question.conv.w.shape[1:])))
+            found = KernelValues(((index, float(question.conv.w[index]) + float(change[tap])),))
+            return found if _gives(question, found) else None
     return None
 
 
@@ -79,31 +81,40 @@ def solve(question: Question) -> Solution | None:
     conv = question.conv
     kernel = np.zeros(conv.w.shape)
     rank, equations, fits = 0, 0, True
-    for output, matrix, seen, _ in _systems(question):
-        bias = 0.0 if conv.bias is None else float(conv.bias[output])
-        taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias, rcond=None)
-        kernel[output] = taps.reshape(conv.w.shape[1:])
+    bias = np.zeros(len(conv.w)) if conv.bias is None else conv.bias.astype(np.float64)
+    for outputs, matrix, seen, _ in _systems(question):
+        taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias[outputs], rcond=None)
+        kernel[outputs] = taps.T.reshape(-1, *conv.w.shape[1:])
         equations = len(seen)
-        fits = fits and bool((np.abs(matrix @ taps + bias - seen) <= 2 * question.slack + 1e-9 * np.abs(seen)).all())
+        apart = np.abs(matrix @ taps + bias[outputs] - seen)
+        fits = fits and bool((apart <= 2 * question.slack + 1e-9 * np.abs(seen)).all())
     if not equations:
         return None
     values = _changed(conv, kernel) if fits and rank == conv.terms < equations else None
     return Solution(kernel, int(rank), conv.terms, equations, fits, values)
 
 
-def _systems(question: Question) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
-    """For each output channel with known values: (channel, matrix, values seen, values meant), a row for each."""
+def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray]]:
+    """For output channels that see the same input and are known at the same places: (channels, matrix, values seen,
+    values meant), with a row for each place and, of values, a column for each channel."""
     conv, observed = question.conv, question.observed
     if observed.shape != conv.output_shape or observed.size // len(conv.w) * conv.terms > LARGEST:
         return
-    met = columns(conv)
-    meant = output_of(conv)
+    met, meant = columns(conv), output_of(conv)
     each = len(conv.w) // conv.window.groups
+    alike: dict[tuple[int, bytes], list[int]] = {}
     for output in range(len(conv.w)):
-        seen = observed[:, output].ravel()
-        known = np.isfinite(seen) & np.isfinite(met[output // each]).all(axis=1)
+        alike.setdefault((output // each, np.isfinite(observed[:, output]).tobytes()), []).append(output)
+    for (group, _), outputs in alike.items():
+        seen = _by_place(observed, outputs)
+        known = np.isfinite(seen[:, 0]) & np.isfinite(met[group]).all(axis=1)
         if known.any():
-            yield output, met[output // each][known], seen[known], meant[:, output].ravel()[known]
+            yield outputs, met[group][known], seen[known], _by_place(meant, outputs)[known]
+
+
+def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:
+    """(N, O, *spatial) as (places, channels) of some channels."""
+    return np.moveaxis(y[:, outputs], 1, -1).reshape(-1, len(outputs))
 
 
 def _changed(conv: Convolution, kernel: np.ndarray) -> KernelValues | None:
