@@ -172,12 +172,12 @@ class Judge:
     """Judges all outputs of one case; what it works out for one of them serves the others.
 
     Two outputs agree when both lie within the bounds of one reading of the case; outputs that no reading explains agree
-    when they lie within the bounds of the intended reading of each other. `deepest` is the number of changes up to
-    which an explanation is looked for. The intended call is that of the case, changed by `base`.
+    when they lie within the bounds of the intended reading of each other. The intended call is that of the case,
+    changed by `base`.
     """
 
-    def __init__(self, case: Case, deepest: int = 2, base: tuple[Transform, ...] = ()) -> None:
-        self.case, self.deepest, self.base = case, deepest, base
+    def __init__(self, case: Case, base: tuple[Transform, ...] = ()) -> None:
+        self.case, self.base = case, base
         self.intended = Reading(case, base)
         self._readings = [self.intended]
         self._strangers: list[Observation] = []
@@ -280,7 +280,7 @@ class Judge:
             return
         question = self.question(seen)
         yield from explain.quick(question)
-        yield from explain.explanations(explain.Search(question, self.deepest))
+        yield from explain.explanations(explain.Search(question))
 
     def _noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
