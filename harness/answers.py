@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.diagnosis import Answer, Explanation
+from harness.numbers import finite
 from harness.transform import Transform
 
 Code = Mapping[str, str]
@@ -38,7 +39,7 @@ def explanation_json(explanation: Explanation, code: Code) -> dict[str, Any]:
         "settings": [transform_json(each) for each in explanation.settings],
         "words": explanation.words,
         "code": dict(code),
-        "max_abs": explanation.max_abs,
+        "max_abs": finite(explanation.max_abs),
         "rung": explanation.rung,
         "tied": explanation.tied,
         "group": explanation.group,

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import yaml
 
+from harness import data
 from harness.case import Case, CaseError, load
 
 USUAL = {
@@ -25,7 +25,7 @@ SETTINGS = {
     "means": "cross-correlation (default), convolution or unknown",
     "stride": "as in a case file: 2, [1, 2] or unknown",
     "dilation": "as in a case file: 2, [1, 2] or unknown",
-    "padding": "as in a case file: same, valid, 1, [[0, 1], [0, 1]] or unknown",
+    "padding": "as in a case file: valid (default), same, 1, [[0, 1], [0, 1]] or unknown",
     "groups": "as many groups of channels",
     "boundary": "zero, edge, reflect, symmetric, wrap or unknown",
     "dtype": "of the arithmetic: float32 (default), float64 ...",
@@ -38,12 +38,11 @@ SETTINGS = {
 def usual_layout(role: str, path: str) -> str:
     """The layout that a .npy file is taken to have where none is given. Raises CaseError for another file."""
     if not path.endswith(".npy"):
-        raise CaseError(f"--{role} {path}: give the axes of the three arrays with --layout, as NHWC,HWIO,NHWC")
-    try:
-        axes = np.load(path, mmap_mode="r", allow_pickle=False).ndim
-        return USUAL[role][axes]
-    except (OSError, ValueError, KeyError) as error:
-        raise CaseError(f"--{role} {path}: expected an array of 1 to 5 axes in .npy format: {error}") from error
+        raise CaseError(f"{path}: give the axes of the three arrays with --layout, as NHWC,HWIO,NHWC")
+    axes = data.mapped(Path(path)).ndim
+    if axes not in USUAL[role]:
+        raise CaseError(f"{path}: expected an array of 1 to 5 axes, found {axes}")
+    return USUAL[role][axes]
 
 
 def case_of_files(files: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, str]) -> Case:
@@ -79,10 +78,10 @@ def _document(names: Mapping[str, str], layouts: Mapping[str, str], settings: Ma
 
 
 def _copied(path: str, role: str, folder: Path) -> str:
-    name, _, key = path.partition("#")
+    name, key = data.split_key(path)
     source = Path(name)
     if not source.is_file():
-        raise CaseError(f"--{role} {name}: no such file; expected .npy, .npz#key, .csv or .txt")
+        raise CaseError(f"{name}: no such file; expected the {role} as .npy, .npz#key, .csv or .txt")
     copy = f"{role}{source.suffix}"
     shutil.copyfile(source, folder / copy)
     return f"{copy}#{key}" if key else copy

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness import data
 from harness.case import CaseError, load, write_schema
 from harness.layout import LayoutError, to_canonical
 from harness.window import output_size, padding_pair
@@ -55,10 +56,10 @@ operation: convolution
 input:
   layout: {input}    # are these the axes? N batch, C channel, D H W; a letter that is left out has length 1
   dtype: {dtype}
-  file: {input_file}
+  file: {input_file}{input_nonfinite}
 kernel:
   layout: {kernel}    # and these? O output channels, I input channels per group, D H W
-  file: {kernel_file}
+  file: {kernel_file}{kernel_nonfinite}
 means: cross-correlation    # what do you want? cross-correlation (deep learning) or convolution (mathematics)
 stride: {stride}
 dilation: 1
@@ -69,8 +70,14 @@ recorded:
   - system: my own code
     origin: {origin}
     layout: {output}    # and are these the axes of your output?
-    file: {output_file}
+    file: {output_file}{output_nonfinite}
 """
+NONFINITE = {
+    "input": "\n  nonfinite: true    # infinities and NaN are meant",
+    "kernel": "\n  nonfinite: true    # infinities and NaN are meant",
+    "output": "\n    nonfinite: true    # infinities and NaN are meant; without this line NaN is an element not known",
+}
+"""What follows an array that holds such numbers."""
 
 
 def start(path: Path) -> None:
@@ -85,6 +92,7 @@ def of_arrays(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str])
     Padding and stride are read from the sizes where these leave no choice. Raises CaseError, and writes nothing, when
     the arrays do not fit their layouts or each other, or when the folder exists.
     """
+    arrays = {role: data.mapped(source) for role, source in files.items()}
     folder = path.with_suffix("")
     if folder.exists():
         raise CaseError(f"{folder} exists already; choose another name or remove it")
@@ -92,19 +100,20 @@ def of_arrays(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str])
     try:
         for role, source in files.items():
             shutil.copyfile(source, folder / f"{role}.npy")
-        path.write_text(_schema_line(path) + _document(path, files, layouts), encoding="utf-8")
+        path.write_text(_schema_line(path) + _document(path, files, arrays, layouts), encoding="utf-8")
         list(load(path))
-    except (CaseError, LayoutError, ValueError, EOFError) as error:
+    except (CaseError, LayoutError) as error:
         path.unlink(missing_ok=True)
         shutil.rmtree(folder)
         given = ",".join(layouts.values())
         raise CaseError(
-            f"{error}\nnothing was written; the axes were taken to be {given}, say what they are with --layout"
+            f"{error}\nnothing was written; the axes were taken to be {given}, where they are not, say so with --layout"
         ) from None
 
 
-def _document(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str]) -> str:
-    arrays = {role: np.load(file, mmap_mode="r", allow_pickle=False) for role, file in files.items()}
+def _document(
+    path: Path, files: Mapping[str, Path], arrays: Mapping[str, np.ndarray], layouts: Mapping[str, str]
+) -> str:
     sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in arrays.items()}
     stride, padding = _settings(sizes["input"], sizes["kernel"], sizes.get("output"))
     deciding = arrays.get("output", arrays["input"]).dtype.name
@@ -112,12 +121,22 @@ def _document(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str])
         "title": _quoted(f"{path.stem}, my own numbers"),
         "dtype": deciding if deciding in ("float16", "float32", "float64") else "float32",
         **{f"{role}_file": _quoted(f"{path.stem}/{role}.npy") for role in files},
+        **{f"{role}_nonfinite": _nonfinite(role, array) for role, array in arrays.items()},
         "stride": stride,
         "padding": padding,
         "origin": _quoted(files["output"].name) if "output" in files else "",
         **layouts,
     }
     return (OF_ARRAYS + (RECORDED if "output" in files else "")).format(**told)
+
+
+def _nonfinite(role: str, array: np.ndarray) -> str:
+    """The line that says that infinities and NaN are meant, where there are some.
+
+    NaN alone in an output is left to be what is not known: a convolution of finite numbers gives none.
+    """
+    meant = np.isinf(array) if role == "output" else ~np.isfinite(array)
+    return NONFINITE[role] if meant.any() else ""
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,9 @@ that was asked for is missing. 130 after Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from harness import __version__, completion, own, selection
@@ -33,7 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads the output, as `head` does, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXPECTED
     except (CaseError, own.OwnProgramError, selection.SelectionError, results.ResultsError) as error:
         print(f"harness: {error}", file=sys.stderr)
         return USAGE
@@ -56,19 +63,33 @@ def completion_command(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="harness", description="Which convolutions agree, and which convention explains it when they do not."
+        prog="harness",
+        description="Which convolutions agree, and which convention explains it when they do not.",
+        epilog="Exit code 0: everything came out as expected; 1: something did not; 2: the command or a case file is "
+        "wrong; 3: a backend that was asked for is missing. `harness COMMAND --help` shows examples.",
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Command, example: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Command, *examples: str) -> argparse.ArgumentParser:
         described = (command.__doc__ or "").strip()
-        sub = commands.add_parser(name, help=described, description=described, epilog=f"example: {example}")
+        sub = commands.add_parser(
+            name,
+            help=described,
+            description=textwrap.fill(described),
+            epilog="\n  ".join(["examples:", *examples]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,  # an example stays on its line
+        )
         sub.set_defaults(command=command)
         return sub
 
     for module in (run, explain, probe, backends, cases, reports):
         module.register(add)
-    completions = add("completion", completion_command, 'eval "$(harness completion bash)"')
+    completions = add(
+        "completion",
+        completion_command,
+        'eval "$(harness completion bash)"    # in ~/.bashrc; zsh likewise',
+        "harness completion fish | source    # in config.fish",
+    )
     completions.add_argument("shell", choices=completion.SHELLS)
     return parser

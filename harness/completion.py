@@ -14,6 +14,7 @@ _harness() {{
         *) words="{commands}" ;;
     esac
     [ "$COMP_CWORD" -eq 1 ] && words="{commands}"
+    [[ "$COMP_CWORD" -gt 1 && "$word" != -* ]] && words=""
     COMPREPLY=($(compgen -W "$words" -- "$word"))
 }}
 complete -o default -F _harness harness

@@ -22,6 +22,7 @@ from numpy import random  # here, since NumPy would import it at its first use, 
 from harness.backends import caffemodel
 from harness.document import CaseError, Item, numbers
 from harness.grammar import FLAG, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
+from harness.worker import wire
 
 DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
 LARGEST = 2**28
@@ -81,7 +82,11 @@ SOURCES = {
     "values": Field(
         VALUES, "the numbers, in nested lists; null is an element that is not known, of integers in recordings only"
     ),
-    "file": Field(TEXT, "a file in this folder or below it: .npy, .npz#key, .csv (commas) or .txt (blanks)"),
+    "file": Field(
+        TEXT,
+        "a file in this folder or below it: .npy, .npz#key, .csv (commas) or .txt (blanks); "
+        "NaN in a recording is an element that is not known",
+    ),
     "random": Field(RANDOM, "normal or uniform numbers"),
     "integers": Field(INTEGERS, "whole numbers, each of a range equally likely"),
     "impulse": Field(IMPULSE, "zero but for one element"),
@@ -206,6 +211,8 @@ def make(
         values, known = _written_out(source, axes, whole, partial)
     elif key == "file":
         values = _from_file(source.at(key), source[key], folder, axes)
+        if partial and not source["nonfinite"]:
+            known = ~np.isnan(values)
     elif key == "caffemodel":
         values = _from_caffemodel(source, folder, axes)
     else:
@@ -341,7 +348,7 @@ def _cast(source: Record, key: str, values: np.ndarray, dtype: str, known: np.nd
     else:
         fits = (judged >= info.min) & (judged <= info.max)
     _demand(source, key, judged, fits, f"that is whole, from {info.min} to {info.max} ({dtype})")
-    return values.astype(dtype)
+    return judged.astype(dtype)
 
 
 def _demand(source: Record, key: str, values: np.ndarray, fits: Any, words: str) -> None:
@@ -358,7 +365,7 @@ def _demand(source: Record, key: str, values: np.ndarray, fits: Any, words: str)
 
 def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
     """The array in a file inside `folder`; only formats that carry numbers and nothing else are read."""
-    name, _, key = name.partition("#")
+    name, key = split_key(name)
     path = inside(item, name, folder)
     readers: dict[str, Callable[[], np.ndarray]] = {
         ".npy": lambda: _read_npy_file(item, path),
@@ -368,8 +375,8 @@ def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
     }
     if path.suffix not in readers:
         raise item.error(f"unknown kind of file {path.suffix!r}; expected {', '.join(readers)}")
-    if bool(key) != (path.suffix == ".npz"):
-        raise item.error("expected `name.npz#key` for an .npz file, and a plain name for others")
+    if path.suffix == ".npz" and not key:
+        raise item.error("expected `name.npz#key` for an .npz file, which holds several arrays")
     try:
         values = readers[path.suffix]()
     except CaseError:
@@ -383,6 +390,22 @@ def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
     if not values.size:
         raise item.error(f"{name} has no elements: shape {values.shape}")
     return values
+
+
+def split_key(name: str) -> tuple[str, str]:
+    """File and key of `x.npz#key`; the name of another kind of file may hold a # of its own, and has no key."""
+    file, found, key = name.partition(".npz#")
+    return (f"{file}.npz", key) if found else (name, "")
+
+
+def mapped(path: Path) -> np.ndarray:
+    """The array in a .npy file, read where it is looked at. Raises CaseError where it is no such file."""
+    try:
+        with path.open("rb") as stream:
+            dtype, shape, fortran = wire.read_header(stream)
+            return np.memmap(stream, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
+    except (ValueError, EOFError) as problem:
+        raise CaseError(f"{path} is no .npy file of numbers, as numpy.save writes it: {problem}") from problem
 
 
 def _from_caffemodel(source: Record, folder: Path, axes: int) -> np.ndarray:
@@ -440,11 +463,7 @@ def _read_npz(item: Item, path: Path, key: str) -> np.ndarray:
 
 def _read_npy(item: Item, stream: IO[bytes]) -> np.ndarray:
     """An array of plain numbers, whose header is judged before anything is read or reserved."""
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise item.error(f"expected .npy format 1.0 or 2.0, found {version}; save it again with numpy.save")
-    reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = reader(stream)
+    dtype, shape, fortran = wire.read_header(stream)
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise item.error(f"expected an array of floats or integers, found dtype {dtype}")
     count = math.prod(shape)
@@ -461,5 +480,9 @@ def _read_npy(item: Item, stream: IO[bytes]) -> np.ndarray:
 def _read_table(path: Path, delimiter: str | None, axes: int) -> np.ndarray:
     """Lines of numbers: one line or column is a 1-D array where one axis is wanted."""
     with path.open(encoding="utf-8-sig") as lines:
-        table = np.loadtxt(itertools.islice(lines, LARGEST), delimiter=delimiter, ndmin=2)
+        try:
+            table = np.loadtxt(itertools.islice(lines, LARGEST), delimiter=delimiter, ndmin=2)
+        except ValueError as problem:
+            between = "commas" if delimiter else "blanks"
+            raise ValueError(f"{problem}; expected lines of as many numbers, {between} between them") from problem
     return table.ravel() if axes == 1 and 1 in table.shape else table

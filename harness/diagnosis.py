@@ -106,10 +106,13 @@ class Answer:
 def diagnose(judge: Judge, seen: Observation) -> Answer:
     """The answer about `seen`, an output of the case that `judge` judges.
 
-    Where no convention holds, numbers that look printed are taken as printed, and zeros as what a ReLU leaves.
+    Where only a crop explains it, it is taken for the first elements of the output; where no convention does, numbers
+    that look printed are taken as printed, and zeros as what a ReLU leaves.
     """
     start = time.perf_counter()
     answer = _answer(judge, seen)
+    if not _by_conventions(answer) or _cropped(answer):
+        answer = _as_corner(judge, seen) or answer
     if not _by_conventions(answer):
         answer = _as_printed(judge, seen) or _before_relu(judge, seen, answer)
     return replace(answer, seconds=time.perf_counter() - start)
@@ -119,6 +122,27 @@ def _by_conventions(answer: Answer) -> bool:
     """Whether conventions explain it, and not merely other numbers in the kernel."""
     first = answer.explanations[:1]
     return bool(first) and not any(isinstance(each, KernelValues) for each in first[0].transforms)
+
+
+def _cropped(answer: Answer) -> bool:
+    """Whether the first explanation is negative padding, with which nobody computes."""
+    paddings = [vars(each).get("actual", ()) for each in answer.explanations[0].transforms]
+    return any(min(pair) < 0 for pairs in paddings for pair in pairs)
+
+
+def _as_corner(judge: Judge, seen: Observation) -> Answer | None:
+    """The answer about a recording that is smaller than the output meant, as its first elements; None for none."""
+    whole, sizes = judge.intended.conv.output_shape, seen.values.shape
+    if seen.known is None or len(sizes) != len(whole) or sizes[:2] != whole[:2]:
+        return None
+    rest = [(0, meant - size) for size, meant in zip(sizes, whole)]
+    if sizes == whole or min(high for _, high in rest) < 0:
+        return None
+    values = np.pad(seen.values.astype(np.float64), rest, constant_values=np.nan)
+    slack = np.pad(np.broadcast_to(seen.slack, sizes), rest)
+    answer = _answer(judge, replace(seen, values=values, known=np.pad(seen.known, rest), slack=slack))
+    remark = "taken for the first elements of a larger output; `null` in a case stands for elements that are not known"
+    return replace(answer, remarks=(remark, *answer.remarks)) if _by_conventions(answer) else None
 
 
 def _as_printed(judge: Judge, seen: Observation) -> Answer | None:

@@ -55,7 +55,7 @@ class Environment:
 
     def fault(self) -> str | None:
         """Why it cannot be used, None if it can; costs a look at one or two files."""
-        if not (self.folder / RECORD).is_file():
+        if not _record(self.folder):
             return "its environment is not there"
         if not self.npm and not self.interpreter.exists():
             return f"the Python that its environment was made with is gone ({_target(self.interpreter)})"
@@ -86,7 +86,8 @@ def cache() -> Path:
 
 def made() -> list[tuple[Path, dict[str, Any]]]:
     """(folder, what it holds) of every complete environment, sorted."""
-    return [(path.parent, json.loads(path.read_text("utf-8"))) for path in sorted(cache().glob(f"[!.]*/{RECORD}"))]
+    folders = (path.parent for path in sorted(cache().glob(f"[!.]*/{RECORD}")))
+    return [(folder, held) for folder in folders if (held := _record(folder))]
 
 
 def clean(names: Sequence[str] = ()) -> list[str]:
@@ -95,17 +96,20 @@ def clean(names: Sequence[str] = ()) -> list[str]:
     for lock in sorted(cache().glob("*.lock")):
         folder = lock.with_suffix("")
         with _locked(folder):
-            name = _name(folder)
+            name = _record(folder).get("name")
             if not names or name in names:
                 _drop(folder)
-                removed += [name] if name else []
+                removed += [str(name)] if name else []
     return removed
 
 
-def _name(folder: Path) -> str:
-    """The backend that a complete environment was made for, "" where there is none."""
-    record = folder / RECORD
-    return str(json.loads(record.read_text("utf-8"))["name"]) if record.is_file() else ""
+def _record(folder: Path) -> dict[str, Any]:
+    """What a complete environment holds; empty where there is none, or where its record cannot be read."""
+    try:
+        held = json.loads((folder / RECORD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return held if isinstance(held, dict) and "name" in held else {}
 
 
 def _unfinished(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,11 @@ def describe(array: np.ndarray, known: np.ndarray | None = None) -> dict[str, An
             figures = {"min": flat.min(), "max": flat.max(), "mean": flat.mean(), "norm": np.linalg.norm(flat)}
         shown |= {name: _plain(figure) for name, figure in figures.items()}
     return {**shown, "not_finite": array.size - finite.size}
+
+
+def finite(figure: float | None) -> float | None:
+    """A figure as JSON can hold it: None where it is infinite or NaN."""
+    return None if figure is None or not math.isfinite(figure) else float(figure)
 
 
 def _corner(array: np.ndarray) -> np.ndarray:

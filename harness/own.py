@@ -15,6 +15,7 @@ Only these files can name programs: a case cannot, so running a case file that c
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import tomllib
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from typing import Any
 from harness import layout
 from harness.backends import TABLE, Backend
 from harness.backends.program import FORMATS, VARIABLE
+from harness.data import DTYPES
 from harness.window import padding_pair
 
 DEFAULTS: Mapping[str, Any] = {
@@ -56,11 +58,7 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
         raise OwnProgramError(f"{where}: expected a name of letters, digits and _ that no backend has")
     _check_keys(where, table)
     about = {**DEFAULTS, **table}
-    for key, kind in (("layout", str), ("files", str), ("reversal", bool), ("dtypes", list), ("seconds", (int, float))):
-        if not isinstance(about[key], kind):
-            raise OwnProgramError(f"{where}.{key}: found {about[key]!r}, expected, say, {DEFAULTS[key]!r}")
-    if about["files"] not in FORMATS:
-        raise OwnProgramError(f"{where}.files: found {about['files']!r}, expected one of {', '.join(FORMATS)}")
+    _check_values(where, about)
     words, explicit = _padding(where, about.pop("padding"))
     about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), "padding": words, "explicit": explicit}
     return Backend(name, "harness.backends.program", variables={VARIABLE: json.dumps(about)})
@@ -77,8 +75,13 @@ def _tables(path: Path, keys: tuple[str, ...]) -> Mapping[str, Any]:
         found: Any = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OwnProgramError(f"{path}: not TOML: {error}") from None
-    for key in keys:
+    *outer, last = keys
+    for key in outer:
         found = found.get(key, {}) if isinstance(found, dict) else {}
+    unknown = set(found) - {last} if isinstance(found, dict) else set()
+    if unknown:
+        raise OwnProgramError(f"{path}: unknown key {'.'.join([*outer, min(unknown)])!r}; known: {'.'.join(keys)}")
+    found = found.get(last, {}) if isinstance(found, dict) else {}
     if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
         raise OwnProgramError(f"{path}: {'.'.join(keys)}: expected one table for each program")
     return found
@@ -96,6 +99,19 @@ def _check_keys(where: str, table: Mapping[str, Any]) -> None:
         _check_command(f"{where}.command", table["command"])
     elif not all(table["python"].rpartition(":")[::2]):
         raise OwnProgramError(f"{where}.python: found {table['python']!r}, expected module:function")
+
+
+def _check_values(where: str, about: Mapping[str, Any]) -> None:
+    for key, kind in (("layout", str), ("files", str), ("reversal", bool), ("dtypes", list), ("seconds", (int, float))):
+        value = about[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise OwnProgramError(f"{where}.{key}: found {value!r}, expected, say, {DEFAULTS[key]!r}")
+    if about["files"] not in FORMATS:
+        raise OwnProgramError(f"{where}.files: found {about['files']!r}, expected one of {', '.join(FORMATS)}")
+    if not about["dtypes"] or any(dtype not in DTYPES for dtype in about["dtypes"]):
+        raise OwnProgramError(f"{where}.dtypes: found {about['dtypes']}, expected some of {', '.join(DTYPES)}")
+    if not 0 < about["seconds"] < math.inf:
+        raise OwnProgramError(f"{where}.seconds: found {about['seconds']}, expected a number of seconds above 0")
 
 
 def _check_command(where: str, command: str) -> None:
@@ -132,9 +148,11 @@ def _padding(where: str, found: Any) -> tuple[dict[str, list[str | None]], str]:
     words: dict[str, list[str | None]] = {}
     for word, own in found.items():
         native, recipe = own if isinstance(own, list) and len(own) == 2 else (own, word)
+        if not isinstance(native, str):
+            raise OwnProgramError(f"{where}.padding.{word}: found {own!r}, expected the program's own word for it")
         try:
             padding_pair(str(recipe), 1, 1)
         except KeyError:
             raise OwnProgramError(f"{where}.padding.{word}: {recipe!r} is no padding that is known here") from None
-        words[word] = [str(native) or None, "same_upper" if recipe == "same" else str(recipe)]
+        words[word] = [native or None, "same_upper" if recipe == "same" else str(recipe)]
     return words, "no"

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from harness import layout
 from harness.window import padding_pair
 from harness.worker import wire
 from harness.worker.entry import EntryPoint, from_json
+from harness.worker.tail import Tail
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +162,7 @@ class Worker:
         _limit_memory(self.process.pid, limits.memory)
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.pipe = _Pipe(self.process.stdin.fileno(), self.process.stdout.fileno())
-        self.errors = _Tail(self.process.stderr)
+        self.errors = Tail(self.process.stderr)
 
     def hello(self) -> Hello:
         """Waits for the first message. Raises Unavailable when the worker says so, WorkerDied when it is gone."""
@@ -540,26 +541,6 @@ class _Pipe:
         left = self.deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             raise TimeoutError
-
-
-class _Tail:
-    """Reads what a worker writes to standard error, so that it never blocks, and keeps the end of it."""
-
-    KEPT = 8192
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
-        self.kept = b""
-        self.thread = threading.Thread(target=self._drain, daemon=True)
-        self.thread.start()
-
-    def text(self) -> str:
-        return self.kept.decode(errors="replace").strip()
-
-    def _drain(self) -> None:
-        with self.stream:
-            while data := os.read(self.stream.fileno(), 1 << 16):
-                self.kept = (self.kept + data)[-self.KEPT :]
 
 
 def _size(result: tuple[Any, Outcome] | Exception) -> int:

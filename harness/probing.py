@@ -11,12 +11,15 @@ from pathlib import Path
 from harness import own, selection
 from harness.backends import Backend
 from harness.case import find, load
-from harness.pool import Pool
+from harness.pool import Limits, Pool
 from harness.probe import Card, probe
 from harness.worker.entry import function_of
 
 HERE = "own_program"
 """Name of the program that a command line gives."""
+
+GRACE = 1.0
+"""Seconds by which the limit of a worker is longer than that of its program, which is to be told as the reason."""
 
 AS_IT_IS = {"as it is": ["", "valid"]}
 """The padding of a program that is told none; what it does is measured."""
@@ -43,9 +46,11 @@ def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[s
     return own.backend(HERE, table)
 
 
-def cards(chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[str]) -> list[Card]:
-    """The cards of the entry points that match, in the order of the backends."""
-    with Pool(chosen) as pool:
+def cards(
+    chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[str], seconds: float | None = None
+) -> list[Card]:
+    """The cards of the entry points that match, in the order of the backends; `seconds` for one call."""
+    with Pool(chosen, Limits(call=seconds) if seconds else Limits()) as pool:
         selection.demand(demanded, pool.unavailable)
         return list(probe(pool, selection.entry_points(globs, pool.entry_points())).values())
 
@@ -73,9 +78,10 @@ def unexpected(card: Card, known: Collection[str], by_name: bool) -> list[str]:
     return found
 
 
-def own_cards(program: Backend) -> list[Card]:
-    """The card of a program that a command line gives: nothing was declared of it."""
-    return [replace(card, differences=[]) for card in cards([program], [], [program.name])]
+def own_cards(program: Backend, seconds: float) -> list[Card]:
+    """The card of a program that a command line gives, `seconds` for one call: nothing was declared of it."""
+    found = cards([program], [], [program.name], seconds + GRACE)
+    return [replace(card, differences=[]) for card in found]
 
 
 def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:

@@ -25,7 +25,7 @@ class MissingBackend(RuntimeError):
 _ASKED = re.compile(r"(?P<name>[^\[=<>!~]*)(\[(?P<variants>[^\]]*)\])?(?P<version>.*)", re.DOTALL)
 _ONE_VERSION = r"(===|==|~=|!=|<=|>=|<|>)[A-Za-z0-9.*+!-]+"
 _VERSION = re.compile(f"({_ONE_VERSION}(,{_ONE_VERSION})*)?")
-_VARIANT = re.compile(r"(\w+)=([\w.+-]*)", re.ASCII)
+_VARIANT = re.compile(r"(\w+)=([\w.+-]+)", re.ASCII)
 
 
 def backends(asked: Sequence[str]) -> list[Backend]:
@@ -62,7 +62,10 @@ def _backend(text: str, known: Mapping[str, Backend]) -> Backend:
 
 def _variants(text: str, variants: str, backend: Backend) -> Iterator[tuple[str, str]]:
     """(environment variable, value) of each `key=value`."""
-    for each in variants.split(","):
+    given = variants.split(",")
+    if len({each.partition("=")[0] for each in given}) < len(given):
+        raise SelectionError(f"--backend {text}: a variant is given twice; keep one")
+    for each in given:
         match = _VARIANT.fullmatch(each)
         if not match or match[1] not in backend.variants:
             known = ", ".join(f"{key}=..." for key in backend.variants) or "none"
@@ -88,7 +91,8 @@ def entry_points(globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]]
         if not any(_matches(entry, glob) for _, entry in offered):
             names = [entry.name for _, entry in offered]
             raise SelectionError(
-                f"--entry {glob}: no entry point of the backends that run matches{_nearest(glob, names)}"
+                f"--entry {glob}: no entry point of the backends that run matches{_nearest(glob, names)}; "
+                "`harness list` shows all"
             )
     return [(backend, entry) for backend, entry in offered if not globs or any(_matches(entry, glob) for glob in globs)]
 

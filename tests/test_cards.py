@@ -125,6 +125,10 @@ def test_what_is_unexpected_is_said_and_is_exit_code_1(capsys: Any, monkeypatch:
         (["numpy.convlve", "--backend", "numpy"], "nearest is numpy.convolve"),
         (["--command", "java Conv {input} {output}"], "has no {kernel}"),
         (["--python", "no_module"], "expected module:function"),
+        (["--python", ""], "expected module:function"),
+        (["--command", ""], "has no {input} {kernel} {output}"),
+        (["--python", "a:b", "numpy.convolve"], "--python probes that program alone; leave out 'numpy.convolve'"),
+        (["--python", "a:b", "--backend", "numpy"], "leave out 'numpy'"),
     ],
 )
 def test_a_probe_of_nothing_is_refused_in_words(arguments: list[str], message: str, capsys: Any) -> None:

@@ -106,6 +106,33 @@ def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(
     assert not (tmp_path / "mine").exists()
 
 
+def test_names_may_hold_blanks_umlauts_and_number_signs(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.ones(4), kernel=np.ones(1))
+    case_template.of_arrays(tmp_path / "mein fäll #2.yaml", files, dict.fromkeys(files, "W"))
+    assert len(list(load(tmp_path / "mein fäll #2.yaml"))) == 1
+
+
+def test_numbers_that_are_not_finite_are_said_to_be_meant(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.array([1, np.nan, 3]), kernel=np.ones(1), output=np.array([1, np.nan, np.inf]))
+    case_template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.recorded[0].known.all()
+    assert (tmp_path / "mine.yaml").read_text("utf-8").count("nonfinite: true") == 2
+
+
+def test_nan_in_an_output_is_not_known(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.ones(3), kernel=np.ones(1), output=np.array([1, np.nan, 1]))
+    case_template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.recorded[0].known.tolist() == [[[True, False, True]]]
+
+
+def test_a_file_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        case_template.of_arrays(tmp_path / "mine.yaml", {"input": tmp_path / "x.npy"}, {"input": "W"})
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     with pytest.raises(CaseError, match="exists already"):
@@ -115,5 +142,5 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([{}], object), allow_pickle=True)
     files = {"input": tmp_path / "x.npy", **saved(tmp_path, kernel=np.ones(1))}
-    with pytest.raises(CaseError, match="nothing was written"):
+    with pytest.raises(CaseError, match="x.npy is no .npy file of numbers"):
         case_template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))

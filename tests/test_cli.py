@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -55,6 +56,27 @@ def test_run_writes_the_reports_and_is_content(table, capsys):
         }
     }
     assert "fake.honest" in Path("reports/comparison.md").read_text()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "long"])
+@pytest.mark.parametrize("option", ["--time-limit", "--memory-limit"])
+def test_a_limit_that_is_none_is_refused(table, capsys, option, value):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", "case.yaml", f"{option}={value}"])
+    assert ended.value.code == 2
+    assert f"expected a number above 0 and up to 1e+06, found {value}" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_without_a_word(tmp_path):
+    command = f"{shlex.quote(sys.executable)} -m harness completion bash | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=Path(cli.__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_is_not_as_expected_is_exit_code_1(table, capsys):
@@ -188,6 +210,21 @@ def test_new_makes_a_case_of_arrays_that_can_be_explained(table, capsys):
     assert "reverse_kernel" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("a.b", "cases/a.b.yaml"), ("a.yaml", "cases/a.yaml"), ("a.yml", "cases/a.yaml"), ("b/a #1", "b/a #1.yaml")],
+)
+def test_new_writes_the_file_of_the_name(table, name, path):
+    assert cli.main(["new", name]) == 0
+    assert Path(path).is_file()
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/..", ".yaml"])
+def test_what_is_no_name_of_a_case_is_refused(table, capsys, name):
+    assert cli.main(["new", name]) == 2
+    assert "is no name for a case; expected, say, my-layer" in capsys.readouterr().err
+
+
 def test_the_results_hold_code_that_gives_what_was_recorded(table):
     x, w, y = [[1.0, 2, 3], [4, 5, 6], [7, 8, 1]], [[1.0, 2], [3, 5]], [[24.0, 35], [57, 60]]
     recorded = f"recorded: [{{system: mine, origin: here, layout: HW, values: {y}}}]"
@@ -219,11 +256,13 @@ def test_the_results_hold_code_that_gives_what_a_call_gave_and_say_nothing_of_wh
         (["--observed", "y.npy"], "belong to --from-npy"),
         (["--from-npy", "x.npy", "x.npy", "--layout", "HW"], "expected 2 layouts"),
         (["--from-npy", "x.npy", "nowhere.npy"], "nowhere.npy"),
-        (["--from-npy", "x.npy", "case.yaml"], "--layout"),
+        (["--from-npy", "x.npy", "w.csv"], "harness explain --input takes"),
+        (["--from-npy", "x.npy", "deep.npy"], "expected an array of 1 to 5 axes, found 6"),
     ],
 )
 def test_new_says_what_is_wrong_with_arrays_and_writes_nothing(table, capsys, arguments, message):
     np.save("x.npy", np.zeros((3, 3)))
+    np.save("deep.npy", np.zeros((1,) * 6))
     assert cli.main(["new", "mine", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not Path("cases/mine.yaml").exists()
@@ -236,7 +275,25 @@ COMMANDS = ["run", "explain", "probe", "list", "install", "clean", "check", "new
 def test_every_command_has_help_with_an_example(command, capsys):
     with pytest.raises(SystemExit):
         cli.main([command, "--help"])
-    assert f"harness {command}" in capsys.readouterr().out.split("example: ")[1]
+    examples = capsys.readouterr().out.split("examples:\n")[1].splitlines()
+    assert examples
+    assert all(f"harness {command}" in line for line in examples)
+
+
+def test_examples_in_the_help_are_commands_that_are_taken(capsys):
+    """Each is parsed as a shell would hand it over; none is run."""
+    for command in COMMANDS:
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        for line in capsys.readouterr().out.split("examples:\n")[1].splitlines():
+            words = shlex.split(re.sub(r'^eval "\$\((.*)\)"|\| source', r"\1", line.strip()), comments=True)
+            assert words[0] == "harness"
+            assert cli._parser().parse_args(words[1:]).command
+
+
+def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
+    assert cli.main(["run"]) == 2
+    assert "no folder 'cases' here; name a case file, or write a case: harness new NAME" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
@@ -326,6 +383,20 @@ def test_install_of_what_is_there_does_nothing_and_of_what_cannot_be_had_says_so
     assert capsys.readouterr().out == "honest: ready\n"
     assert cli.main(["install", "absent"]) == 3
     assert "no_such_package is not installed" in capsys.readouterr().out
+
+
+def test_an_environment_that_does_not_start_is_told_with_the_remedy(installable, capsys):
+    assert cli.main(["install", "own"]) == 0
+    program = installable["own"].environment.interpreter
+    program.write_text("#!/bin/sh\nexit 7\n")
+    capsys.readouterr()
+    assert cli.main(["install", "own"]) == 3
+    said = capsys.readouterr().out
+    assert "exited with code 7" in said
+    assert "run: harness clean 'own'; then install it again" in said
+    assert cli.main(["clean", "own", "onw"]) == 0
+    assert capsys.readouterr().out == "own: removed\nonw: has no environment here\n"
+    assert cli.main(["install", "own"]) == 0
 
 
 def test_two_versions_stand_side_by_side_in_the_results(installable, capsys):

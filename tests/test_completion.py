@@ -40,7 +40,12 @@ def completed(parser: argparse.ArgumentParser, *words: str) -> list[str]:
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [(("harness", ""), ["run", "list"]), (("harness", "r"), ["run"]), (("harness", "run", "--j"), ["--json"])],
+    [
+        (("harness", ""), ["run", "list"]),
+        (("harness", "r"), ["run"]),
+        (("harness", "run", "--j"), ["--json"]),
+        (("harness", "run", ""), []),  # names of files, then
+    ],
 )
 def test_bash_completes(parser: argparse.ArgumentParser, words: tuple[str, ...], offered: list[str]) -> None:
     assert completed(parser, *words) == offered

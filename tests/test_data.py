@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -199,23 +200,49 @@ def folder(tmp_path: Path) -> Path:
     (inside / "d.txt").write_text("0 1 2\n3 4 5\n")
     (inside / "line.txt").write_text("0 1 2\n")
     (inside / "ragged.csv").write_text("0,1\n2\n")
+    (inside / "words.txt").write_text("a b\n1 2\n")
     (inside / "cut.npy").write_bytes((inside / "deep" / "a.npy").read_bytes()[:-4])
     (inside / "garbage.npy").write_bytes(b"garbage")
     (inside / "garbage.npz").write_bytes(b"garbage")
+    (inside / "nested.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"(" * 9000)
+    np.save(inside / "deep" / "ä #1.npy", table)
+    np.savez(inside / "ä #2.npz", **{"first#1": table})
     (inside / "link.npy").symlink_to(tmp_path / "secret.npy")
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**20, 2**20)})
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**14, 2**15)})
     (inside / "huge.npy").write_bytes(header.getvalue())
     with zipfile.ZipFile(inside / "huge.npz", "w") as archive:
         archive.writestr("x.npy", header.getvalue())
     return inside
 
 
-@pytest.mark.parametrize("name", ["deep/a.npy", "fortran.npy", "b.npz#first", "c.csv", "d.txt"])
+@pytest.mark.parametrize(
+    "name", ["deep/a.npy", "fortran.npy", "b.npz#first", "c.csv", "d.txt", "deep/ä #1.npy", "ä #2.npz#first#1"]
+)
 def test_files(folder: Path, name: str) -> None:
     array = make(f"file: '{name}'", 2, "float32", folder).values
     assert array.dtype == np.float32
     np.testing.assert_array_equal(array, [[0, 1, 2], [3, 4, 5]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_nan_in_the_file_of_a_recording_is_not_known_unless_it_is_meant(tmp_path: Path, dtype: str) -> None:
+    np.save(tmp_path / "y.npy", [1.0, np.nan, 3.0])
+    assert make("file: y.npy", 1, dtype, tmp_path, partial=True).known.tolist() == [True, False, True]
+    with pytest.raises(CaseError, match="expected numbers that are finite"):
+        make("file: y.npy", 1, "float32", tmp_path)
+    assert make("{file: y.npy, nonfinite: true}", 1, "float32", tmp_path, partial=True).known.all()
+
+
+def test_a_mapped_file_has_the_numbers_that_were_saved(folder: Path) -> None:
+    for name in ("deep/a.npy", "fortran.npy", "empty.npy"):
+        np.testing.assert_array_equal(data.mapped(folder / name), np.load(folder / name))
+
+
+@pytest.mark.parametrize("name", ["object.npy", "cut.npy", "garbage.npy", "nested.npy", "c.csv"])
+def test_what_is_no_npy_file_of_numbers_is_not_mapped(folder: Path, name: str) -> None:
+    with pytest.raises(CaseError, match=f"{name} is no .npy file of numbers, as numpy.save writes it: "):
+        data.mapped(folder / name)
 
 
 def test_one_line_is_one_axis(folder: Path) -> None:
@@ -232,18 +259,20 @@ def test_one_line_is_one_axis(folder: Path) -> None:
         ("/etc/passwd", "leads out of the case file's folder"),
         ("deep", "no file deep"),
         ("c.dat", "no file"),
-        ("object.npy", "expected an array of floats or integers, found dtype object"),
+        ("object.npy", "arrays of numbers are taken, not of dtype object"),
         ("complex.npy", "expected an array of floats or integers, found dtype complex128"),
         ("empty.npy", "has no elements"),
         ("cut.npy", "cut short: 20 bytes where shape (2, 3) and dtype float32 need 24"),
         ("garbage.npy", "garbage.npy cannot be read"),
         ("garbage.npz#x", "garbage.npz cannot be read"),
-        ("huge.npy", "1099511627776 elements; an array may have 268435456"),
-        ("huge.npz#x", "1099511627776 elements; an array may have 268435456"),
+        ("huge.npy", "536870912 elements; an array may have 268435456"),
+        ("huge.npz#x", "536870912 elements; an array may have 268435456"),
         ("b.npz#third", "no array 'third' in b.npz; it holds first, second"),
         ("b.npz", "expected `name.npz#key` for an .npz file"),
-        ("d.txt#x", "expected `name.npz#key` for an .npz file"),
-        ("ragged.csv", "ragged.csv cannot be read"),
+        ("d.txt#x", "no file d.txt#x in the case file's folder"),
+        ("nested.npy", "nested.npy cannot be read: not a .npy header"),
+        ("ragged.csv", "expected lines of as many numbers, commas between them"),
+        ("words.txt", "expected lines of as many numbers, blanks between them"),
         ("line.txt", "expected 2 axes"),
         ("a\\0b.npy", "not a file name"),
     ],

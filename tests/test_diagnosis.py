@@ -237,3 +237,22 @@ def test_zeros_that_no_relu_leaves_are_not_taken_for_one(tmp_path):
     y = direct(judge.intended.conv)
     holed = np.where(np.arange(y.size).reshape(y.shape) % 3, np.abs(y), 0)
     assert not any("ReLU" in remark for remark in diagnose(judge, seen(holed)).remarks)
+
+
+@pytest.mark.parametrize(("size", "noted"), [((2, 3), True), ((6, 6), False)])
+def test_a_corner_needs_no_crop(tmp_path, size, noted):
+    one = case(tmp_path, DATA + "padding: same\n")
+    judge = Judge(one)
+    y = direct(ReverseKernel((0, 1)).differ(judge.intended.conv))[:, :, : size[0], : size[1]]
+    answer = diagnose(judge, replace(seen(y), known=np.ones(y.shape, bool)))
+    assert ids(answer.explanations[0]) == ["reverse_kernel"]
+    assert any("first elements" in remark for remark in answer.remarks) == noted
+
+
+def test_a_smaller_output_that_a_padding_gives_is_no_corner(tmp_path):
+    """With stride 2, `valid` gives the first elements of `same` where that pads on the high side only."""
+    one = case(tmp_path, DATA + "padding: same\nstride: 2\n")
+    judge = Judge(one)
+    y = direct(judge.intended.conv)[:, :, :2, :2]
+    answer = diagnose(judge, replace(seen(y), known=np.ones(y.shape, bool)))
+    assert [ids(each) for each in answer.explanations[:2]] == [["padding_split"], ["output_mode"]]

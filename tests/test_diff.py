@@ -21,7 +21,7 @@ Document = dict[str, Any]
 def old(tmp_path: Path) -> Document:
     with results.JsonWriter(tmp_path / "old.json", HEADER) as json:
         for name in ("a.yaml", "b.yaml"):
-            json.add(results.piece(report(name, both(result("f", seconds=0.01), result("g", seconds=1e-6)))))
+            json.add(results.piece(report(name, both(result("f", seconds=0.1), result("g", seconds=1e-6)))))
     return results.load(tmp_path / "old.json")
 
 
@@ -49,9 +49,9 @@ def test_a_run_does_not_differ_from_itself(old: Document) -> None:
         ({"verdict": "died", "outcome": "died"}, "verdicts"),
         ({"rung": "statistical", "bound_share": 0.1}, "numbers"),
         ({"max_abs": 1e-9}, "numbers"),
-        ({"seconds": 0.03}, "slower"),
+        ({"seconds": 0.3}, "slower"),
         ({"transforms": ["pad_input"]}, None),
-        ({"seconds": 0.001}, None),
+        ({"seconds": 0.01}, None),
         ({"seconds": None}, None),
         ({"reason": "another"}, None),
     ],
@@ -74,7 +74,7 @@ def test_another_explanation_is_another_verdict_in_whatever_order(old: Document,
 
 
 def test_short_calls_vary_and_are_not_slower(old: Document, new: Document) -> None:
-    new["results"][1]["seconds"] = 1e-4
+    new["results"][1]["seconds"] = 0.03
     assert not differences(old, new, 2.0).slower
 
 
@@ -84,6 +84,14 @@ def test_results_of_one_run_only(old: Document, new: Document) -> None:
     found = differences(old, new, 2.0)
     assert (found.gone, found.added) == ((("a.yaml", "f", "as_written"),), (("a.yaml", "h", "as_written"),))
     assert not found.verdicts
+
+
+def test_results_of_one_run_only_are_counted_by_entry_point(old: Document, new: Document) -> None:
+    new["results"] = [each for each in new["results"] if each["entry_point"] != "f"]
+    new["results"][:1] = []
+    text = markdown(differences(old, new, 2.0))
+    assert "| a.yaml and 1 more | `f` | as written |" in text
+    assert "| a.yaml | `g` | as written |" in text
 
 
 def test_versions_that_changed_came_or_went(old: Document, new: Document) -> None:
@@ -96,13 +104,13 @@ def test_versions_that_changed_came_or_went(old: Document, new: Document) -> Non
 
 
 def test_everything_is_said_in_markdown(old: Document, new: Document) -> None:
-    first(new).update(verdict="convention", transforms=["reverse_kernel"], seconds=0.05)
+    first(new).update(verdict="convention", transforms=["reverse_kernel"], seconds=0.5)
     new["environment"]["backends"]["torch"]["version"] = "3.0"
     text = markdown(differences(old, new, 2.0))
     assert "**1 verdict changed.**" in text
     assert "| torch | 2.0 | 3.0 |" in text
     assert "| a.yaml | `f` | as written | agrees exactly | kernel reversed, exactly |" in text
-    assert "| a.yaml | `f` | as written | 10 ms | 50 ms | 5.0 |" in text
+    assert "| a.yaml | `f` | as written | 100 ms | 500 ms | 5.0 |" in text
 
 
 def test_hostile_names_stay_text(old: Document, new: Document) -> None:

@@ -47,8 +47,7 @@ def test_the_committed_report_is_of_this_registry():
     assert "all as expected" in report
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/design.md"])
-def test_links_lead_somewhere(document):
-    path = ROOT / document
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
         assert (path.parent / target).exists(), target

@@ -227,3 +227,15 @@ def test_an_environment_is_made_for_real():
     done = subprocess.run([environment.interpreter, "-c", "import six; print(six.__version__)"], capture_output=True)
     assert done.stdout == b"1.16.0\n"
     assert json.loads((environment.folder / environments.RECORD).read_text())["holds"] == ["six==1.16.0"]
+
+
+@pytest.mark.parametrize("record", [b"{", b"[]", b"{}", b"\xff"])
+def test_an_environment_whose_record_cannot_be_read_is_none_and_is_made_anew(cache, installs, record):
+    EMPTY.make()
+    (EMPTY.folder / environments.RECORD).write_bytes(record)
+    assert EMPTY.fault() == "its environment is not there"
+    assert environments.made() == []
+    assert environments.clean(["nothing"]) == []
+    EMPTY.make()
+    assert installs == [EMPTY, EMPTY]
+    assert environments.clean() == ["nothing"]

@@ -32,6 +32,12 @@ def test_all_recorded_calls_are_here():
     assert len(SAYABLE) > 80
 
 
+def test_a_package_without_recordings_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(knet, "RECORDINGS", str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="install Julia with Knet"):
+        knet.start()
+
+
 def meant(call: dict[str, Any]) -> Convolution:
     """The convolution that a recorded call means; deconv4 is the gradient of conv4."""
     x, w = ARRAYS[call["id"] + "/x"], ARRAYS[call["id"] + "/w"]

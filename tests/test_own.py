@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -85,6 +86,9 @@ def test_settings_are_put_in_as_single_arguments_and_no_shell_sees_them(tmp_path
         ("import sys; open(sys.argv[3], 'w').write('rubbish')", "cannot be read as npy"),
         ("import pickle, sys, numpy as np; np.save(sys.argv[3], np.array([{}]), allow_pickle=True)", "cannot be read"),
         ("while True: pass", "gave no answer within 0.5 s"),
+        ("while True: print('flood' * 1000)", "gave no answer within 0.5 s"),
+        ("import subprocess; subprocess.run(['sleep', '100'])", "gave no answer within 0.5 s"),
+        ("import sys; print('flood' * 100000); sys.exit('at last')", "ended with code 1: "),
     ],
 )
 def test_a_program_that_fails_is_reported_in_words(tmp_path: Path, body: str, message: str) -> None:
@@ -124,7 +128,13 @@ def test_a_python_function_gets_the_settings_that_it_has_parameters_for(tmp_path
         ({"python": "a:b", "layout": "HW,HQ,HW"}, "'Q' is not an axis"),
         ({"python": "a:b", "padding": {"same": ["S", "sideways"]}}, "'sideways' is no padding"),
         ({"python": "a:b", "padding": 3}, "padding: found 3"),
+        ({"python": "a:b", "padding": {"valid": 3}}, "padding.valid: found 3"),
         ({"python": "a:b", "seconds": "long"}, "seconds: found 'long'"),
+        ({"python": "a:b", "seconds": True}, "seconds: found True"),
+        ({"python": "a:b", "seconds": -1}, "seconds: found -1"),
+        ({"python": "a:b", "seconds": float("nan")}, "seconds: found nan"),
+        ({"python": "a:b", "dtypes": []}, "dtypes: found []"),
+        ({"python": "a:b", "dtypes": ["float64", "float99"]}, "dtypes: found ['float64', 'float99']"),
     ],
 )
 def test_a_declaration_that_cannot_be_used_is_refused_in_words(table: dict[str, Any], message: str) -> None:
@@ -161,6 +171,29 @@ def test_a_project_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
     (tmp_path / "harness.toml").write_text("backends = 3", encoding="utf-8")
     with pytest.raises(own.OwnProgramError, match="one table for each program"):
         own.declared(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("harness.toml", '[backend.mine]\npython = "a:b"\n', "unknown key 'backend'; known: backends"),
+        (
+            "pyproject.toml",
+            '[tool.harness.backend.mine]\npython = "a:b"\n',
+            "unknown key 'tool.harness.backend'; known: tool.harness.backends",
+        ),
+    ],
+)
+def test_a_table_under_another_name_is_refused(tmp_path: Path, file: str, text: str, message: str) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(own.OwnProgramError, match=re.escape(message)):
+        own.declared(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", '[project]\nname = "x"\n', "[tool.ruff]\n", "[tool]\nharness = {}\n"])
+def test_a_pyproject_without_programs_has_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert own.declared(tmp_path) == {}
 
 
 def test_without_a_project_file_there_are_no_programs(tmp_path: Path) -> None:

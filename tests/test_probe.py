@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from harness.pool import Answered, Died, Outcome, Pool, Raised
 from harness.probe import probe
 from harness.probe.asking import Asking, Question, together
 from harness.probe.card import Card, card
+from harness.report import cards
 from harness.window import padding_pair
 from harness.worker.entry import EntryPoint, Settings, Word
 from tests.fakes import FAKES
@@ -469,3 +472,76 @@ def test_cards_come_through_the_pool() -> None:
     assert cards["fake.shifted"].conventions["padding same"]["rule"] == "same_upper, shifted by -1"
     assert cards["fake.declining"].unreadable == "declines every call: not on a Saturday"
     assert cards["fake.declining"].declined
+
+
+def bordered(mode: str, low: Callable[[int], int]) -> Function:
+    """A filter of images of its own: every output has the input's size, what is beyond the border follows `mode`."""
+
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        pairs = [(low(k), k - 1 - low(k)) for k in w.shape[2:]]
+        return refusing(np.pad(x, [(0, 0), (0, 0), *pairs], mode=mode), w, s._replace(padding=[(0, 0), (0, 0)]))  # type: ignore[call-overload]
+
+    return call
+
+
+@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize(("rule", "low"), [("same_upper", lambda k: (k - 1) // 2), ("same_half", lambda k: k // 2)])
+def test_a_padding_with_something_else_than_zeros_is_recognized(
+    mode: str, rule: str, low: Callable[[int], int]
+) -> None:
+    words = {"as it is": Word(None, "valid")}
+    found = card_of(bordered(mode, low), words=words, explicit="no", stride=False, dilation=False)
+    assert found.conventions["padding as it is"]["rule"] == rule
+    assert found.conventions["padding as it is"]["boundary"] == mode
+    assert found.conventions["boundaries"] == {"zero": mode}
+    assert not found.faults
+
+
+def test_a_stride_that_is_ignored_shows_itself_as_exceptions_to_the_nearest_rule() -> None:
+    words = {"valid": Word("VALID", "valid")}
+    found = card_of(lambda x, w, s: refusing(x, w, s._replace(stride=(1, 1))), words=words)
+    rule = found.conventions["padding valid"]
+    assert (rule["rule"], rule["nearest"]) == (None, "valid")
+    assert all("stride=1" not in words for words in rule["exceptions"])
+    assert "no known rule; nearest is valid, except" in cards.text(found.as_json())
+
+
+def test_an_answer_that_the_worker_could_not_repeat_is_a_fault() -> None:
+    def unsteady(question: Question) -> Outcome:
+        outcome = called(question)
+        differs = "two identical calls differ in 1 of 9 outputs"
+        return replace(outcome, not_repeatable=differs) if isinstance(outcome, Answered) else outcome
+
+    found = answered(card("fake", "1", planted(correlate)), unsteady)
+    (fault,) = [each for each in found.faults if each.words == "the answer is not repeatable"]
+    assert fault.call.endswith("; two identical calls differ in 1 of 9 outputs")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda y, w: y + 1, "could be read with 1 subtracted and divided by 1"),
+        (lambda y, w: 2 * y, "could be read with 0 subtracted and divided by 2"),
+        (lambda y, w: -y, "could be read with 0 subtracted and divided by -1"),
+        (lambda y, w: y / w[0, 0].size, "could be read with 0 subtracted and divided by 0.166667"),
+        (lambda y, w: y**2, "explains it; the first call answers"),
+        (lambda y, w: 0 * y, "explains it; the first call answers"),
+        (lambda y, w: y / 0, "explains it; the first call answers"),
+    ],
+)
+def test_a_factor_or_a_sum_that_hides_the_axes_is_told(change: Callable[..., np.ndarray], words: str) -> None:
+    assert words in card_of(lambda x, w, s: change(refusing(x, w, s), w)).unreadable
+
+
+def test_a_fault_of_ones_own_program_is_a_case_file_too(tmp_path: Path) -> None:
+    def swapped(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        return refusing(x, w, s._replace(stride=s.stride[::-1], padding=[(0, 0), (0, 0)]))
+
+    words = {"as it is": Word(None, "valid")}
+    entry = replace(planted(swapped, words=words, explicit="no"), docs="")
+    found = answered(card("own", "own", entry), called)
+    path = tmp_path / "fault.yaml"
+    path.write_text(next(fault.case for fault in found.faults if fault.case), encoding="utf-8")
+    (case,) = load(path)
+    assert case.padding == ((0, 0), (0, 0))
+    assert case.stride[0] != case.stride[1]

@@ -63,8 +63,10 @@ def test_code_is_that_of_the_first_explanation() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None])
 def test_numbers_that_json_lacks_are_null(value: float | None) -> None:
-    (found,) = results.piece(report(results=(result(max_abs=value),)))["results"]
+    explained = (Explanation((), (), math.nan if value is None else value, "exact", 0),)
+    (found,) = results.piece(report(results=(result(max_abs=value, explanations=explained),)))["results"]
     assert found["max_abs"] is None
+    assert found["explanations"][0]["max_abs"] is None
 
 
 def test_one_object_with_one_line_for_each_item(tmp_path: Path) -> None:

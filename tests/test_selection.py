@@ -52,6 +52,8 @@ def test_versions_and_variants_are_backends(text, version, variables):
         ("tensorflow[threads=1]", "no variant 'threads=1'; variants of this backend: onednn="),
         ("tensorflow[onednn]", "no variant 'onednn'"),
         ("tensorflow[]", "no variant ''"),
+        ("tensorflow[onednn=]", "no variant 'onednn='"),
+        ("tensorflow[onednn=0,onednn=1]", "a variant is given twice; keep one"),
         ("tensorflow[onednn=0", "no such backend|is no version"),
         ("", "there is no such backend"),
     ],

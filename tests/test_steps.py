@@ -60,6 +60,8 @@ def test_the_same_numbers_take_no_step() -> None:
         ([1 + 2j], [1 + 3j], (0, "=(1+2j)")),
         ([math.nan, 1.0], [2.0, 0.5], (-1, "=nan 1")),
         ([1e300], [1e-300], (-1049, "=1e+300")),
+        ([0.0, -3.0, 1.0], [1.0, -2.0, -1.0], (0, "-1 -1 2")),
+        ([2.0**53 + 2], [1.0], (0, "=9007199254740994")),
     ],
 )
 def test_what_is_no_small_step_stands_in_full(shown: Any, start: Any, expected: tuple[int, str]) -> None:

@@ -29,6 +29,10 @@ recorded: Dict[Key, np.ndarray]
 
 def start() -> str:
     global recorded
+    if not os.path.isdir(RECORDINGS):
+        raise FileNotFoundError(
+            "recordings of Knet are in a checkout only; install Julia with Knet and put it on the PATH"
+        )
     recorded = dict(_recordings())
     return "recorded (Knet %s)" % KNET
 

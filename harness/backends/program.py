@@ -21,6 +21,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from harness.worker.entry import EntryPoint, Settings, Word
+from harness.worker.tail import Tail
 
 NAME = "program"
 VARIABLE = "HARNESS_PROGRAM"
@@ -66,6 +67,7 @@ def _entry(about: Mapping[str, Any], taken: Sequence[str], function: Any) -> Ent
         reversal=about["reversal"],
         words={word: Word(*own) for word, own in about["padding"].items()},
         explicit=about["explicit"],
+        boundaries={"zero": "as it is"},
         stride="stride" in taken,
         dilation="dilation" in taken,
         dtypes=tuple(about["dtypes"]),
@@ -102,16 +104,22 @@ def _filled(command: str, values: Mapping[str, str]) -> List[str]:
 
 def _start(arguments: List[str], seconds: float) -> None:
     try:
-        done = subprocess.run(
-            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds
+        process = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-    except subprocess.TimeoutExpired:
-        raise ProgramError("%s gave no answer within %g s" % (arguments[0], seconds)) from None
     except OSError as error:
         raise ProgramError("%s could not be started: %s" % (arguments[0], error.strerror)) from None
-    if done.returncode:
-        said = done.stdout.decode(errors="replace").strip()[-500:]
-        raise ProgramError("%s ended with code %d: %s" % (arguments[0], done.returncode, said or "it said nothing"))
+    assert process.stdout
+    told = Tail(process.stdout)
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise ProgramError("%s gave no answer within %g s" % (arguments[0], seconds)) from None
+    if code:
+        told.thread.join(1.0)  # no longer: a child of the program may live on and hold the pipe
+        raise ProgramError("%s ended with code %d: %s" % (arguments[0], code, told.text()[-500:] or "it said nothing"))
 
 
 def _told(value: Any) -> Any:

@@ -7,8 +7,10 @@ module adds its commands to the command line.
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from harness.case import Case, CaseError, find, load
 
@@ -16,12 +18,30 @@ EXPECTED, UNEXPECTED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
 DEFAULT_CASES = "cases"
 
 Command = Callable[[argparse.Namespace], int]
-Add = Callable[[str, Command, str], argparse.ArgumentParser]
-"""Adds a command by name, function and example; gives its parser."""
+
+
+class Add(Protocol):
+    """Adds a command by name, function and examples; gives its parser."""
+
+    def __call__(self, name: str, command: Command, *examples: str) -> argparse.ArgumentParser: ...
+
+
+MOST = 1e6
+"""Of seconds or GiB that a limit may have: more than the system takes is no limit."""
+
+
+def above_zero(text: str) -> float:
+    """A limit in seconds or GiB, or a ratio, as an option gives it."""
+    with contextlib.suppress(ValueError):
+        if 0 < (number := float(text)) <= MOST:
+            return number
+    raise argparse.ArgumentTypeError(f"expected a number above 0 and up to {MOST:g}, found {text}")
 
 
 def case_files(paths: Sequence[str]) -> list[Path]:
     """The case files in these files and folders, those of `cases` where none is named. Raises CaseError."""
+    if not paths and not Path(DEFAULT_CASES).is_dir():
+        raise CaseError(f"no folder {DEFAULT_CASES!r} here; name a case file, or write a case: harness new NAME")
     files = find(paths or [DEFAULT_CASES])
     if not files:
         raise CaseError(f"{', '.join(paths or [DEFAULT_CASES])}: no case file (*.yaml) in there")

@@ -13,9 +13,9 @@ from harness.pool import Hello, Pool
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
     add("list", list_command, "harness list")
-    installs = add("install", install_command, "harness install theano caffe torch==2.12.0")
+    installs = add("install", install_command, "harness install theano caffe", "harness install torch==2.12.0")
     installs.add_argument("backends", nargs="+", metavar="BACKEND", help="a backend, perhaps with a version")
-    cleans = add("clean", clean_command, "harness clean theano")
+    cleans = add("clean", clean_command, "harness clean theano torch==2.12.0", "harness clean    # all of them")
     cleans.add_argument("backends", nargs="*", metavar="BACKEND", help="as given to install (default: all)")
 
 
@@ -63,11 +63,20 @@ def _install(backend: Backend) -> str:
         except environments.NotMade as error:
             return f"not available: {error}"
     with Pool([backend]) as pool:
-        return "".join(f"not available: {reason}" for reason in pool.unavailable.values())
+        fault = "".join(f"not available: {reason}" for reason in pool.unavailable.values())
+    if fault and environment and not backend.here():
+        fault += (
+            f"\n    to have its environment made anew, run: harness clean '{environment.name}'; then install it again"
+        )
+    return fault
 
 
 def clean_command(options: argparse.Namespace) -> int:
     """Removes the environments that `install` made, all of them or those of the backends that are named."""
-    for name in environments.clean(options.backends):
+    removed = environments.clean(options.backends)
+    for name in removed:
         print(f"{name}: removed")
+    for name in options.backends:
+        if name not in removed:
+            print(f"{name}: has no environment here")
     return EXPECTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from harness import asked, case_template, selection
@@ -12,12 +13,18 @@ from harness.power import power, strengthened
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
-    checks = add("check", check_command, "harness check cases/conventions")
+    checks = add("check", check_command, "harness check", "harness check cases/my-layer.yaml --strengthen")
     checks.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
     checks.add_argument(
         "--strengthen", action="store_true", help="print data of the same shapes that can tell what a case's cannot"
     )
-    news = add("new", new_command, "harness new my-layer --from-npy x.npy w.npy --observed y.npy")
+    news = add(
+        "new",
+        new_command,
+        "harness new my-layer                                     # a commented case to start from",
+        "harness new my-layer --from-npy x.npy w.npy --observed y.npy",
+        "harness new my-layer --from-npy x.npy w.npy --layout NHWC,HWIO",
+    )
     news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
     news.add_argument("--from-npy", nargs=2, metavar=("INPUT", "KERNEL"), help="make it of these arrays")
     news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a .npy file")
@@ -40,9 +47,7 @@ def check_command(options: argparse.Namespace) -> int:
 
 def new_command(options: argparse.Namespace) -> int:
     """Writes a case file: a commented one to start from, or one of your own arrays."""
-    path = Path(options.name).with_suffix(".yaml")
-    if len(path.parts) == 1:
-        path = Path(DEFAULT_CASES) / path
+    path = _path(options.name)
     if path.exists():
         raise selection.SelectionError(f"{path} exists already; choose another name or remove it")
     if options.from_npy:
@@ -51,14 +56,29 @@ def new_command(options: argparse.Namespace) -> int:
         raise selection.SelectionError("--observed and --layout belong to --from-npy INPUT KERNEL; add it")
     else:
         case_template.start(path)
-    print(f"{path} written; run it with: harness run {path}")
+    print(f"{path} written; run it with: harness run {shlex.quote(str(path))}")
     if options.observed:
-        print(f"what explains the output that you observed: harness explain {path}")
+        print(f"what explains the output that you observed: harness explain {shlex.quote(str(path))}")
     return EXPECTED
+
+
+def _path(name: str) -> Path:
+    """The file of a new case: NAME.yaml, in `cases` where the name has no folder."""
+    stem = Path(name.removesuffix(".yaml").removesuffix(".yml"))
+    if not stem.name.strip("."):
+        raise selection.SelectionError(f"{name!r} is no name for a case; expected, say, my-layer")
+    path = stem.with_name(f"{stem.name}.yaml")
+    return path if len(path.parts) > 1 else Path(DEFAULT_CASES) / path
 
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     given = dict(zip(("input", "kernel", "output"), filter(None, [*options.from_npy, options.observed])))
+    for name in given.values():
+        if not name.endswith(".npy"):
+            raise selection.SelectionError(
+                f"{name}: --from-npy takes .npy files, as numpy.save writes them; "
+                "harness explain --input takes .npz#key, .csv and .txt, too, and so does `file:` in a case"
+            )
     layouts = options.layout.split(",") if options.layout else [asked.usual_layout(*each) for each in given.items()]
     if len(layouts) != len(given):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(given)} layouts, as NHWC,HWIO,NHWC")

@@ -14,7 +14,14 @@ from harness.pool import Limits, Pool
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
-    explains = add("explain", explain_command, "harness explain cases/seeds/apple-data.yaml")
+    explains = add(
+        "explain",
+        explain_command,
+        "harness explain cases/my-layer.yaml --system torch",
+        "harness explain --input x.npy --kernel w.npy --observed y.npy --padding same",
+        "harness explain --input x.csv --kernel w.csv --observed y.csv --layout HW,HW,HW --padding unknown",
+        "harness explain torch.nn.functional.conv2d scipy.signal.convolve2d cases/my-layer.yaml",
+    )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
     for name, text in (("input", "the input"), ("kernel", "the kernel"), ("observed", "the output, NaN not known")):
         explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .npz#key, .csv or .txt")

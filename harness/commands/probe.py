@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import probing
+from harness import own, probing
 from harness.backends.program import FORMATS
-from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add
+from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add, above_zero
 from harness.probe import Card
 from harness.report import cards
 
@@ -19,7 +19,14 @@ KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
-    probes = add("probe", probe_command, "harness probe torch.nn.functional.conv2d")
+    probes = add(
+        "probe",
+        probe_command,
+        "harness probe torch.nn.functional.conv2d",
+        "harness probe 'scipy.signal.*' --json",
+        "harness probe --command 'java Conv {input} {kernel} {output}' --files csv",
+        "harness probe --python my_module:my_conv --layout CHW,OIHW,CHW",
+    )
     probes.add_argument("entry_points", nargs="*", metavar="ENTRY_POINT", help="a name or pattern (default: all)")
     probes.add_argument("--backend", action="append", default=[], metavar="NAME", help="only this backend")
     probes.add_argument(
@@ -33,7 +40,11 @@ def register(add: Add) -> None:
     probes.add_argument("--files", choices=list(FORMATS), default="npy", help="the files of --command (default: npy)")
     probes.add_argument("--padding", action="append", default=[], metavar="WORD", help="a word it takes for {padding}")
     probes.add_argument(
-        "--time-limit", type=float, default=30.0, metavar="SECONDS", help="for one call of it (default: %(default)g)"
+        "--time-limit",
+        type=above_zero,
+        default=30.0,
+        metavar="SECONDS",
+        help="for one call of it (default: %(default)g)",
     )
     probes.add_argument("--json", action="store_true", help="print JSON, a list of cards")
     probes.add_argument("--markdown", metavar="FILE", type=Path, help="write the table of all cards, too")
@@ -42,10 +53,14 @@ def register(add: Add) -> None:
 
 def probe_command(options: argparse.Namespace) -> int:
     """Measures what entry points, or a program of your own, compute. Exit code 1 where something is unexpected."""
-    way = {name: value for name in ("command", "python") if (value := getattr(options, f"own_{name}"))}
+    way = {name: value for name in ("command", "python") if (value := getattr(options, f"own_{name}")) is not None}
+    if way and (options.entry_points or options.backend):
+        raise own.OwnProgramError(
+            f"--{next(iter(way))} probes that program alone; leave out {(options.entry_points or options.backend)[0]!r}"
+        )
     if way:
         backend = probing.program(way, options.layout, options.files, options.padding, options.time_limit)
-        found = probing.own_cards(backend)
+        found = probing.own_cards(backend, options.time_limit)
     else:
         backends = probing.backends(options.entry_points, options.backend)
         found = probing.cards(backends, options.entry_points, options.backend)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.commands import EXPECTED, UNEXPECTED, Add
+from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero
 from harness.report import diff, results
 from harness.report.html import Html
 from harness.report.markdown import Markdown
@@ -15,15 +15,17 @@ from harness.report.markdown import Markdown
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
-    reports = add("report", report_command, "harness report results.json")
+    reports = add("report", report_command, "harness report out.json --out reports")
     reports.add_argument("results", metavar="FILE", help="what `run --json` wrote")
     reports.add_argument("--out", default="reports", metavar="DIR", help="folder of the reports (default: reports)")
-    diffs = add("diff", diff_command, "harness diff before.json after.json")
+    diffs = add(
+        "diff", diff_command, "harness diff before.json after.json", "harness diff before.json after.json --slower 5"
+    )
     diffs.add_argument("old", metavar="OLD", help="what `run --json` wrote")
     diffs.add_argument("new", metavar="NEW", help="what a later run wrote")
     diffs.add_argument(
         "--slower",
-        type=float,
+        type=above_zero,
         default=2.0,
         metavar="RATIO",
         help="call a call slower from this ratio of times on (default: 2)",

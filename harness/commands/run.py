@@ -10,7 +10,7 @@ from typing import Any
 
 from harness import selection
 from harness.backends import TABLE
-from harness.commands import EXPECTED, UNEXPECTED, Add, case_files, cases_of
+from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero, case_files, cases_of
 from harness.commands.reports import pages_of, write
 from harness.pool import Limits, Pool
 from harness.probe import probe
@@ -23,7 +23,14 @@ from harness.run import CODE_FOR, CaseReport, run
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
-    runs = add("run", run_command, "harness run cases/seeds/apple-data.yaml --backend torch --backend scipy")
+    runs = add(
+        "run",
+        run_command,
+        "harness run                                              # all cases under cases/, on all backends",
+        "harness run cases/my-layer.yaml --backend torch --backend scipy",
+        "harness run --entry 'torch.*' --json out.json            # to report again, or to compare with a later run",
+        "harness run --junit out.xml                              # for CI",
+    )
     runs.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
     runs.add_argument(
         "--backend", action="append", default=[], metavar="NAME", help="run this backend; it must be there"
@@ -37,9 +44,13 @@ def register(add: Add) -> None:
     runs.add_argument("--cards", action="store_true", help="measure what each entry point computes, for the reports")
     runs.add_argument("--jobs", type=_positive, metavar="N", help="backends that work at a time (default: all)")
     runs.add_argument(
-        "--time-limit", type=float, default=Limits().call, metavar="SECONDS", help="for one call (default: %(default)g)"
+        "--time-limit",
+        type=above_zero,
+        default=Limits().call,
+        metavar="SECONDS",
+        help="for one call (default: %(default)g)",
     )
-    runs.add_argument("--memory-limit", type=float, metavar="GIB", help="address space of each worker (Linux)")
+    runs.add_argument("--memory-limit", type=above_zero, metavar="GIB", help="address space of each worker (Linux)")
 
 
 def run_command(options: argparse.Namespace) -> int:

@@ -45,6 +45,8 @@ def changes(conv: Convolution, low: tuple[int, ...], observed: tuple[int, ...]) 
         names: list[PaddingChange] = [split]
         if conv.output_shape[2:] == observed:
             names.append(StridePhase(win.padding, pairs))
+        if (mode := _mode(conv, low, exact)) in ("full", "valid"):
+            names.append(OutputMode(win.padding, pairs, mode))
     elif conv.output_shape[2:] != observed:
         mode = _mode(conv, low, exact)
         names = [OutputMode(win.padding, pairs, mode)] if mode else [split, OutputMode(win.padding, pairs)]

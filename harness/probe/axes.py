@@ -7,7 +7,7 @@ apart, as all sizes differ, and whose values tell how it lies. Where the patch s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations, product
 from typing import Any, NamedTuple
 
@@ -57,7 +57,23 @@ def subject(entry: EntryPoint, rank: int) -> Asking[Subject | Unreadable]:
     declined = next((outcome for outcome in answers if isinstance(outcome, Declined)), None)
     if declined and all(isinstance(outcome, Declined) for outcome in answers):
         return Unreadable(f"declines every call: {declined.reason}", declined=True)
-    return Unreadable(f"no order of axes explains it; the first call {in_words(answers[0])}")
+    altered = _altered(entry, first, answers[0], KERNEL[:rank]) if isinstance(answers[0], Answered) else ""
+    return Unreadable(f"no order of axes explains it{altered}; the first call {in_words(answers[0])}")
+
+
+def _altered(entry: EntryPoint, guess: tuple[str, str], outcome: Answered, size: tuple[int, ...]) -> str:
+    """In words, the factor and the sum that hide an answer which can be read without them; "" where none do."""
+    x, w = _data(entry, *guess, size)
+    response = _response(x[_centre(len(size))], w)
+    if response is None or not outcome.array.any() or not np.isfinite(outcome.array).all():
+        return ""
+    values = outcome.array.astype(np.float64)
+    added = float(np.median(values))
+    factor = float(abs(values - added).sum() / abs(response).sum())
+    for each in (factor, -factor) if factor else ():
+        if _read(entry, guess[1], replace(outcome, array=(values - added) / each), size):
+            return f" as it is; it could be read with {added:g} subtracted and divided by {each:.6g}"
+    return ""
 
 
 def _with_low(entry: EntryPoint, rank: int, input_: str, reading: Reading) -> Asking[Subject | Unreadable]:

@@ -44,17 +44,17 @@ class Card:
 
 def card(backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
     """Measures one entry point."""
-    deaths: list[Fault] = []
-    found: Card = yield from watched(_measured(backend, version, entry, deaths), deaths)
+    seen: list[Fault] = []
+    found: Card = yield from watched(_measured(backend, version, entry, seen), seen)
     return found
 
 
-def _measured(backend: str, version: str, entry: EntryPoint, deaths: list[Fault]) -> Asking[Card]:
+def _measured(backend: str, version: str, entry: EntryPoint, seen: list[Fault]) -> Asking[Card]:
     found = yield from together({str(rank): axes.subject(entry, rank) for rank in entry.ranks})
     subjects = [each for each in found.values() if isinstance(each, Subject)]
     if not subjects:
         first = next(iter(found.values()))
-        return Card(entry.name, backend, version, faults=deaths, unreadable=first.reason, declined=first.declined)
+        return Card(entry.name, backend, version, faults=seen, unreadable=first.reason, declined=first.declined)
     planar = next((subject for subject in subjects if subject.rank == 2), subjects[0])
     parts = yield from together({"conventions": conventions(subjects), "algorithm": algorithm(planar)})
     measured = parts["conventions"]
@@ -74,7 +74,7 @@ def _measured(backend: str, version: str, entry: EntryPoint, deaths: list[Fault]
         measured,
         more["precision"],
         parts["algorithm"],
-        [*more["faults"], *more["integers"], *deaths, *_contradictions(entry, measured)],
+        [*more["faults"], *more["integers"], *seen, *_contradictions(entry, measured)],
         list(differences(entry, measured, parts["algorithm"])),
     )
 
@@ -82,7 +82,11 @@ def _measured(backend: str, version: str, entry: EntryPoint, deaths: list[Fault]
 def _rules(measured: dict[str, Any]) -> Rules:
     """What the padding words come to, as far as a known rule says it."""
     words = {name.removeprefix("padding "): found for name, found in measured.items() if name.startswith("padding ")}
-    of = {word: found["fits"][0] for word, found in words.items() if found["fits"] and found["fits"][0] in RULES}
+    of = {
+        word: found["fits"][0]
+        for word, found in words.items()
+        if found["fits"] and found["fits"][0] in RULES and found["boundary"] == "zero"
+    }
     return Rules(of, frozenset(word for word in of if measured["kernel larger"].get(word) in words[word]["fits"]))
 
 

@@ -27,6 +27,9 @@ OF_LARGER = ", of larger kernels "
 IN_ORDER, INTERLEAVED = "one after another", "interleaved"
 """Orders of the channels of groups."""
 
+ANY_BOUNDARY = " or ".join(BOUNDARIES)
+"""What is found where nothing is padded."""
+
 NO_WORD = "nosuchpadding"
 """In a word: no system has it."""
 
@@ -147,14 +150,15 @@ def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
     """Own word of a boundary -> what it is."""
     entry = subject.entry
     words = entry.words or {}
-    word = next((words[name] for name in ("same", "full") if name in words), None)
+    word = next((words[name] for name in ("same", "full", *words) if name in words), None)
     if word is None:
         return {}
     axes = ((6, 5), (7, 5), (6, 5))[: subject.rank]
     x, w = padding.lines(axes, high=6)
     names = list((entry.boundaries or {"zero": "zero"}).values())
     outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native, boundary=name) for name in names]
-    return {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
+    found = {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
+    return {name: what for name, what in found.items() if what != ANY_BOUNDARY}
 
 
 def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcome: Outcome) -> str:

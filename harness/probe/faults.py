@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from harness import layout
+from harness.case import PADDING_WORDS
 from harness.pool import Answered, Died, Outcome
 from harness.probe.asking import Asking, Question
 from harness.probe.padding import RULES
@@ -31,6 +32,7 @@ FAR = (3, 4)
 OVER = (2, 17)
 """Samples of an input and a kernel that reaches over its borders, and over those of its mirror images."""
 
+UNSTEADY = "the answer is not repeatable"
 NUMBERS = "numbers"
 WIDE = ("float32", "float64", "int32", "int64")
 """Dtypes that hold every sum of a trial exactly."""
@@ -136,8 +138,8 @@ def faults(subjects: Sequence[Subject], rules: Rules, dtypes: Sequence[str]) -> 
     return list({fault.words: fault for fault in found.values()}.values())
 
 
-def watched(asking: Asking[Any], deaths: list[Fault]) -> Asking[Any]:
-    """`asking`; every call that the process dies of is added to `deaths`."""
+def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
+    """`asking`; every call that the process dies of is added to `seen`, and the first that is not repeatable."""
     outcomes: list[Outcome] | None = None
     while True:
         try:
@@ -148,7 +150,13 @@ def watched(asking: Asking[Any], deaths: list[Fault]) -> Asking[Any]:
         for question, outcome in zip(questions, outcomes):
             if isinstance(outcome, Died):
                 empty = any(not array.size for array in question.arrays)
-                deaths.append(Fault(f"the process {in_words(outcome)}", call_in_words(question), excluded=empty))
+                seen.append(Fault(f"the process {in_words(outcome)}", call_in_words(question), excluded=empty))
+            elif (
+                isinstance(outcome, Answered)
+                and outcome.not_repeatable
+                and not any(fault.words == UNSTEADY for fault in seen)
+            ):
+                seen.append(Fault(UNSTEADY, f"{call_in_words(question)}; {outcome.not_repeatable}"))
 
 
 def call_in_words(question: Question) -> str:
@@ -261,11 +269,12 @@ def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:
 
 def case_text(subject: Subject, trial: Trial, conv: Convolution, words: str) -> str:
     """The call as a case file."""
-    rank, win = subject.rank, conv.window
+    rank, win, source = subject.rank, conv.window, subject.entry.docs
+    said = trial.padding in PADDING_WORDS  # a word of its own that no case has is said by numbers
     lines = [
         f"title: {subject.entry.name}, {words}",
         "why: its own rules, each measured alone, come to other numbers for this combination of settings",
-        f'source: "{subject.entry.docs}"',
+        *([f'source: "{source}"'] if source else []),
         "operation: convolution",
         "input:",
         f"  layout: {layout.canonical('input', rank)}",
@@ -277,7 +286,7 @@ def case_text(subject: Subject, trial: Trial, conv: Convolution, words: str) -> 
         f"means: {'convolution' if all(win.reversal) else 'cross-correlation'}",
         f"stride: {list(win.stride)}",
         f"dilation: {list(win.dilation)}",
-        f"padding: {trial.padding if isinstance(trial.padding, str) else [list(pair) for pair in trial.padding]}",
+        f"padding: {trial.padding if said else [list(pair) for pair in win.padding]}",
         f"boundary: {trial.boundary}",
         f"groups: {win.groups}",
         "",

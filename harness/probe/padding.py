@@ -98,21 +98,38 @@ def mixed(rank: int) -> Iterator[Sizes]:
 
 
 def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dict[str, Any]]:
-    """The rule of a padding word: `rule`, `formula`, `fits`, `refuses`, `exceptions`, `checked` (axes measured) ..."""
+    """The rule of a padding word: `rule`, `formula`, `fits`, `refuses`, `exceptions`, `checked` (axes measured) ...
+
+    `boundary` is what the word pads with: zeros, unless a rule is found with something else only.
+    """
     data = [lines(sizes.axes) for sizes in calls]
     outcomes = yield [
         subject.ask(*tensors(subject, *each), native, stride=sizes.stride, dilation=sizes.dilation)
         for sizes, each in zip(calls, data, strict=True)
     ]
-    seen: list[Seen] = []
+    answers: list[tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]] = []
     refused: list[tuple[Sizes, str]] = []
     for sizes, each, outcome in zip(calls, data, outcomes, strict=True):
         y = subject.read_whole(outcome)
         if y is None:
             refused.append((sizes, in_words(outcome)))
         else:
-            seen += _axes(subject, sizes, *each, y)
-    return {**rule_of(seen), "refuses": _limits(calls, refused)}
+            answers.append((sizes, *each, y))
+    return {**_rule_with_boundary(subject, answers), "refuses": _limits(calls, refused)}
+
+
+def _rule_with_boundary(
+    subject: Subject, answers: Sequence[tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]]
+) -> dict[str, Any]:
+    """The rule that fits `answers`, and the first boundary that it fits with; with zeros where there is no rule."""
+    zero: dict[str, Any] = {}
+    for boundary in BOUNDARIES:
+        seen = [axis for each in answers for axis in _axes(subject, *each, boundary)]
+        found = {**rule_of(seen), "boundary": boundary}
+        if found["rule"]:
+            return found
+        zero = zero or found
+    return zero
 
 
 def lines(axes: Sequence[tuple[int, int]], high: int = 9) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -143,13 +160,16 @@ def line(
     return np.asarray(wide[first] @ w)
 
 
-def _axes(subject: Subject, sizes: Sizes, x: list[np.ndarray], w: list[np.ndarray], y: np.ndarray) -> Iterator[Seen]:
+def _axes(
+    subject: Subject, sizes: Sizes, x: list[np.ndarray], w: list[np.ndarray], y: np.ndarray, boundary: str
+) -> Iterator[Seen]:
     own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
     options = []
     for axis, (a, b) in enumerate(zip(x, own)):
         extent, step = span(len(b), sizes.dilation[axis]), sizes.stride[axis]
         lows = range(-step - 1, extent + step + 1)
-        options.append({low: line(a, b, low, y.shape[axis + 2], step, sizes.dilation[axis]) for low in lows})
+        size, dilation = y.shape[axis + 2], sizes.dilation[axis]
+        options.append({low: line(a, b, low, size, step, dilation, boundary) for low in lows})
     for axis, fits in enumerate(fitting(y[0, 0], options)):
         n, k = sizes.axes[axis]
         yield Seen(n, k, sizes.stride[axis], sizes.dilation[axis], y.shape[axis + 2], frozenset(fits))
@@ -183,7 +203,8 @@ def _factor(y: np.ndarray, part: np.ndarray, axis: int) -> bool:
 def rule_of(seen: Sequence[Seen]) -> dict[str, Any]:
     """The rules that fit what was seen, and the exceptions to the first of them.
 
-    A rule is found where a stride or a dilation stands alone; whether it holds for both together is then seen.
+    A rule is found where a stride or a dilation stands alone; whether it holds for both together is then seen. Where
+    none is found, `nearest` is one that holds without both, and the exceptions are to that.
     """
     alone = [each for each in seen if each.stride == 1 or each.dilation == 1]
     named = [(_name(name, shift), rule, shift) for shift in SHIFTS for name, (rule, _) in RULES.items()]
@@ -193,17 +214,24 @@ def rule_of(seen: Sequence[Seen]) -> dict[str, Any]:
     }
     best = max(scores.values())
     fits = [name for name in scores if scores[name] == best and alone and best[0] >= MOSTLY * len(alone)]
-    first = [(rule, shift) for name, rule, shift in named if name in fits[:1]]
+    unstepped = [each for each in seen if each.stride == each.dilation == 1]
+    nearest = [name for name, rule, shift in named if _mostly(unstepped, rule, shift)]
+    first = [(rule, shift) for name, rule, shift in named if name in (fits or nearest)[:1]]
     wrong = [each for each in seen if not any(each.fits(rule, shift) for rule, shift in first)]
     return {
         "rule": fits[0] if fits else None,
         "formula": RULES[fits[0].split(",")[0]][1] if fits else None,
         "fits": fits,
+        "nearest": nearest[0] if nearest and not fits else None,
         "exceptions": [each.words() for each in wrong[:3]],
         "exceptional": len(wrong),
         "exceptional alone": sum(each in alone for each in wrong),
         "checked": len(seen),
     }
+
+
+def _mostly(seen: Sequence[Seen], rule: Rule, shift: int) -> bool:
+    return bool(seen) and sum(each.fits(rule, shift) for each in seen) >= MOSTLY * len(seen)
 
 
 def _name(rule: str, shift: int) -> str:

@@ -106,7 +106,7 @@ def _lines(card: Found) -> Iterator[tuple[str, str]]:
     yield "axes", _axes(found)
     for name, rule in _padding(card).items():
         yield f"padding {name}", _rule(rule, f" = {rule['formula']}" if rule["formula"] else "")
-        for exception in rule["exceptions"] if rule["rule"] else ():
+        for exception in rule["exceptions"] if rule["rule"] or rule.get("nearest") else ():
             yield "", f"not for {exception}"
     yield "unknown padding", found["unknown word"]
     yield "padding by numbers", found["numbers"]
@@ -131,8 +131,11 @@ def _padding(card: Found) -> dict[str, Found]:
 
 
 def _rule(rule: Found, formula: str = "") -> str:
-    words = (rule["rule"] or "no known rule") + formula
-    if rule["exceptional"]:
+    near = f"; nearest is {rule['nearest']}" if rule.get("nearest") else ""
+    words = rule["rule"] + formula if rule["rule"] else f"no known rule{near}"
+    if rule.get("boundary", "zero") != "zero":
+        words += f" with boundary {rule['boundary']}"
+    if rule["exceptional"] and words != "no known rule":
         words += f", except {rule['exceptional']} of {rule['checked']} sizes"
     return words + (f"; refuses {rule['refuses'].split(':')[0]}" if rule["refuses"] else "")
 

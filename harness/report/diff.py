@@ -14,8 +14,8 @@ Document = Mapping[str, Any]
 Result = Mapping[str, Any]
 Key = tuple[str, str, str]
 
-NOTICEABLE = 1e-3
-"""Seconds below which a call is not said to be slower: smaller ones vary by themselves."""
+NOTICEABLE = 0.05
+"""Seconds below which a call is not said to be slower: smaller ones vary by themselves, each being timed once."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ def _parts(found: Differences) -> Iterator[str]:
     yield from _section("Verdicts that changed", map(_told, found.verdicts), columns)
     yield from _section("The same verdict by other numbers", map(_told, found.numbers), columns)
     yield from _section("Slower calls", map(_times, found.slower), [*columns, "ratio"])
-    yield from _section("Results of the old run only", map(_names, found.gone), columns[:3])
-    yield from _section("Results of the new run only", map(_names, found.added), columns[:3])
+    yield from _section("Results of the old run only", _by_entry_point(found.gone), columns[:3])
+    yield from _section("Results of the new run only", _by_entry_point(found.added), columns[:3])
 
 
 def _section(title: str, rows: Iterable[Sequence[str]], heads: Sequence[str]) -> Iterator[str]:
@@ -123,6 +123,16 @@ def _section(title: str, rows: Iterable[Sequence[str]], heads: Sequence[str]) ->
 def _names(key: Key) -> list[str]:
     case, entry_point, mode = key
     return [plain(case), code(entry_point), plain(mode.replace("_", " "))]
+
+
+def _by_entry_point(keys: Iterable[Key]) -> Iterator[list[str]]:
+    """A row for each entry point and mode: its first case, and how many more there are."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for case, entry_point, mode in keys:
+        cases.setdefault((entry_point, mode), []).append(case)
+    for (entry_point, mode), found in cases.items():
+        first, *names = _names((found[0], entry_point, mode))
+        yield [f"{first} and {len(found) - 1} more" if len(found) > 1 else first, *names]
 
 
 def _told(change: Change) -> list[str]:

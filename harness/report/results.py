@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import platform
 import shutil
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any, TextIO
 
 from harness import __version__
 from harness.answers import explanation_json
+from harness.numbers import finite
 from harness.pool import Hello
 from harness.report.atomic import replacing
 from harness.run import CaseReport, Result
@@ -78,10 +78,10 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         "outcome": result.outcome,
         "verdict": result.verdict,
         "transforms": list(result.transforms),
-        "max_abs": _finite(result.max_abs),
-        "bound_share": _finite(result.bound_share),
+        "max_abs": finite(result.max_abs),
+        "bound_share": finite(result.bound_share),
         "rung": result.rung,
-        "seconds": _finite(result.seconds),
+        "seconds": finite(result.seconds),
         "expected": result.expected,
         "reason": result.reason,
         "words": list(result.words),
@@ -91,11 +91,6 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         ],
         "remarks": list(result.remarks),
     }
-
-
-def _finite(value: float | None) -> float | None:
-    """The number as JSON can hold it."""
-    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _processor() -> str:

@@ -48,10 +48,10 @@ def steps(shown: arrays.Described, start: arrays.Described) -> tuple[int, str]:
     """(exponent, steps with blanks between them) that lead from `start` to `shown`, arrays of one shape."""
     values, before = arrays.elements(shown), arrays.elements(start)
     apart = [_apart(*pair) for pair in zip(values, before)]
-    scale = max((each.denominator for each in apart if each is not None), default=1)
-    if not any(apart) and None not in apart:
+    scale = max((each[1] for each in apart if each), default=1)
+    if all(each and not each[0] for each in apart):
         return 0, ""
-    taken = ("" if each is None else str(int(each * scale)) for each in apart)
+    taken = (str(each[0] * (scale // each[1])) if each else "" for each in apart)
     texts = (
         step if 0 < len(step) <= LONGEST else f"={arrays.number(value, shown['dtype'])}"
         for step, value in zip(taken, values)
@@ -59,9 +59,12 @@ def steps(shown: arrays.Described, start: arrays.Described) -> tuple[int, str]:
     return 1 - scale.bit_length(), " ".join(texts)
 
 
-def _apart(value: Any, before: Any) -> Fraction | None:
-    """The exact difference; None where there is none."""
+def _apart(value: Any, before: Any) -> tuple[int, int] | None:
+    """The exact difference as (numerator, denominator), the latter a power of two; None where there is none."""
     if value == before:
-        return Fraction(0)
-    finite = all(isinstance(each, (int, float)) and math.isfinite(each) for each in (value, before))
-    return Fraction(value) - Fraction(before) if finite else None
+        return 0, 1
+    if not all(isinstance(each, (int, float)) and math.isfinite(each) for each in (value, before)):
+        return None
+    if isinstance(value, float) and isinstance(before, float) and before and 0.5 < value / before < 2:
+        return (value - before).as_integer_ratio()  # exact (Sterbenz), and several times as fast
+    return (Fraction(value) - Fraction(before)).as_integer_ratio()

@@ -118,7 +118,11 @@ def _bytes_of(array: np.ndarray) -> memoryview:
     return array.reshape(-1, order="A").view(np.uint8).data
 
 
-def _read_array(stream: Any) -> np.ndarray:
+def read_header(stream: Any) -> Tuple[np.dtype, Shape, bool]:
+    """(dtype, shape, fortran_order) of the `.npy` blob at `stream`, which then stands at its data.
+
+    Raises WireError for anything else than an array of numbers, EOFError where the stream ends before.
+    """
     start = _exactly(stream, 10)
     if start[:6] != _MAGIC or start[6] not in (1, 2):
         raise WireError("expected a .npy blob, found %r" % start)
@@ -128,7 +132,11 @@ def _read_array(stream: Any) -> np.ndarray:
         (length,) = struct.unpack("<I", start[8:] + _exactly(stream, 2))
     if length > HEADER_LIMIT:
         raise WireError(".npy header of %d bytes; at most %d are read" % (length, HEADER_LIMIT))
-    dtype, shape, fortran = _parse_header(_exactly(stream, length))
+    return _parse_header(_exactly(stream, length))
+
+
+def _read_array(stream: Any) -> np.ndarray:
+    dtype, shape, fortran = read_header(stream)
     array = np.empty(shape, dtype, order="F" if fortran else "C")
     _fill(stream, _bytes_of(array))
     return array
