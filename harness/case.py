@@ -22,7 +22,7 @@ import numpy as np
 from harness import data, document, prototxt
 from harness.document import CaseError as CaseError
 from harness.document import Item
-from harness.grammar import NOTHING, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
+from harness.grammar import FLAG, NOTHING, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
 from harness.layout import SPATIAL, LayoutError, spatial_rank, to_canonical
 from harness.transform import CONVENTION_IDS
 from harness.window import BOUNDARIES, Convolution, Pairs, Window, output_size, padding_pair, span
@@ -76,7 +76,7 @@ class Case:
     `x` is (N, C, *spatial), `w` is (O, C/groups, *spatial), `bias` is (O,) or None, all of one dtype; the half units
     are those of their printed digits, None where they are exact. Tuples have one entry per spatial axis. Settings in
     `unknown` are not known, and hold what they are taken for. `partial` names the arrays that are not known in full: an
-    unknown element is NaN.
+    unknown element is NaN. Unless `fits`, the output may be empty.
     """
 
     id: str
@@ -105,6 +105,7 @@ class Case:
     expect: Expect
     unknown: frozenset[str] = frozenset()
     partial: tuple[str, ...] = ()
+    fits: bool = True
 
     @property
     def rank(self) -> int:
@@ -336,6 +337,7 @@ FIELDS = {
         "added to each output channel",
     ),
     **SETTINGS,
+    "fits": Field(FLAG, "false: the kernel may be larger than the padded input, and the output empty", default=True),
     "prototxt": Field(
         either(
             (lambda item: item.is_mapping, record(PROTOTXT, ("text", "file"))),
@@ -538,6 +540,7 @@ def _case(name: str, path: Path, top: Record, arrays: _Arrays, settings: dict[st
         recorded=arrays.recorded,
         expect=_expect(top["expect"]),
         unknown=unknown,
+        fits=top["fits"],
         partial=arrays.partial,
     )
     _check_dtype(case, top["kernel"])
@@ -635,14 +638,14 @@ def _check_sizes(case: Case, at: Item) -> None:
     rows = zip(SPATIAL[case.rank], case.x.shape[2:], case.w.shape[2:], window.stride, window.dilation, window.padding)
     for letter, n, k, stride, dilation, pair in rows:
         samples = output_size(n, k, stride, dilation, pair)
-        if samples < 1:
+        if samples < 1 and case.fits:
             raise at.error(
                 f"the kernel does not fit: along {letter} it spans {span(k, dilation)} samples "
                 f"(size {k}, dilation {dilation}), the input has {n} with padding {list(pair)}; "
-                "pad more, or make the kernel smaller"
+                "pad more, make the kernel smaller, or ask what the systems make of it: fits: false"
             )
         padded.append(n + sum(pair))
-        output.append(samples)
+        output.append(max(samples, 0))
     for words, shape in (("the padded input", padded), ("the output", output)):
         if math.prod(shape) > data.LARGEST:
             raise at.error(f"{words} would have shape {shape}; an array may have {data.LARGEST} elements")

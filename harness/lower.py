@@ -97,6 +97,8 @@ def _word_as_written(case: Case, conv: Convolution, entry: EntryPoint) -> Word |
 
 def normalized(case: Case, entry: EntryPoint) -> Call:
     """The call that computes what the case means, by the transforms that this entry point needs."""
+    if 0 in case.convolution().output_shape:
+        raise Unsupported("the kernel does not fit into the padded input: there is no output to bring about")
     conv = _without_idle_boundary(case.convolution())
     transforms: list[Transform] = []
     for needed in (_before_padding, _for_padding):

@@ -144,7 +144,7 @@ class _Plain:
             bias=None if conv.bias is None else conv.bias.astype(np.float64).reshape(split),
             stride=win.stride,
             dilation=win.dilation,
-            output=tuple(max(size, 0) for size in conv.output_shape[2:]),
+            output=conv.output_shape[2:],
             integer=integer,
         )
 

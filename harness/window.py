@@ -58,12 +58,12 @@ class Convolution:
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """(N, O, *spatial); a spatial size is 0 or less when the kernel does not fit into the padded input."""
+        """(N, O, *spatial); a spatial size is 0 where the kernel does not fit into the padded input."""
         win = self.window
         sizes = map(
             output_size, self.x.shape[2:], self.w.shape[2:], win.stride, win.dilation, win.padding, win.base_dilation
         )
-        return (self.x.shape[0], self.w.shape[0], *sizes)
+        return (self.x.shape[0], self.w.shape[0], *(max(size, 0) for size in sizes))
 
 
 def span(size: int, dilation: int) -> int:

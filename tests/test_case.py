@@ -362,3 +362,13 @@ def test_integers_whose_output_would_not_be_exact_are_refused(members: Any, valu
         members(text + f"kernel: {{layout: W, values: [{kernel}]}}\n")
     (case,) = members(text.replace(str(value), str(2**40)) + f"kernel: {{layout: W, values: [{kernel}]}}\n")
     assert case.x.max() == 2**40
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_kernel_larger_than_the_input_is_asked_for_by_name(members: Any, size: int) -> None:
+    text = f"title: t\nmeans: convolution\ninput: {{layout: W, random: {{shape: [{size}], seed: 1}}}}\n"
+    text += "kernel: {layout: W, random: {shape: [5], seed: 2}}\n"
+    with pytest.raises(CaseError, match="ask what the systems make of it: fits: false"):
+        members(text)
+    (case,) = members(text + "fits: false\n")
+    assert case.convolution().output_shape == (1, 1, 0)

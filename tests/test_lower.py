@@ -222,3 +222,11 @@ def test_a_case_that_is_not_known_in_full_is_sent_nowhere():
     case = replace(example(), partial=("kernel",))
     with pytest.raises(Unsupported, match="the case's kernel is not known in full: only recordings are compared"):
         lower(case, ENTRIES[TF], "as_written")
+
+
+def test_nothing_is_normalized_where_the_kernel_does_not_fit():
+    window = Window((1, 1), (1, 1), ((0, 0), (0, 0)), (False, False))
+    case = case_of(Convolution(np.ones((1, 1, 2, 2)), np.ones((1, 1, 5, 5)), None, window), "valid")
+    assert lower(case, ENTRIES[TF], "as_written").arrays[0].size == 4
+    with pytest.raises(Unsupported, match="there is no output to bring about"):
+        lower(case, ENTRIES[TF], "normalized")
