@@ -46,7 +46,7 @@ def table(monkeypatch, tmp_path):
 def test_run_writes_the_reports_and_is_content(table, capsys):
     assert cli.main(["run", "case.yaml", "--json", "out.json"]) == 0
     said = capsys.readouterr()
-    assert "1 cases, 4 results on honest 1.0, flipped 1.0" in said.out
+    assert "1 case, 4 results on honest 1.0, flipped 1.0" in said.out
     assert "not available: absent: no_such_package is not installed" in said.out
     document = json.loads(Path("out.json").read_text())
     assert document["classes"] == {
@@ -196,7 +196,7 @@ def test_run_writes_a_page_and_on_request_junit_and_a_summary(table, monkeypatch
     assert cli.main(["run", "case.yaml", "--junit", "out.xml"]) == 0
     assert "fake.honest" in Path("reports/comparison.html").read_text("utf-8")
     assert 'classname="case.yaml" name="fake.honest as_written"' in Path("out.xml").read_text("utf-8")
-    assert "1 cases, 4 results: all as expected" in Path("summary.md").read_text("utf-8")
+    assert "1 case, 4 results: all as expected" in Path("summary.md").read_text("utf-8")
 
 
 def test_new_makes_a_case_of_arrays_that_can_be_explained(table, capsys):

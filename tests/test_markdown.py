@@ -137,7 +137,7 @@ def test_the_beginning_says_what_ran_and_what_came_out(tmp_path: Path) -> None:
     assert '<a id="case-2"></a>`b.yaml`' in written
     for part in ("torch 2.0", "Python 3.11.0 on Linux", "a processor", "not available: jax: jax is not installed"):
         assert part in written
-    assert "**1 cases, 2 results: all as expected.**" in rendered(tmp_path / "c.md", report())
+    assert "**1 case, 2 results: all as expected.**" in rendered(tmp_path / "c.md", report())
 
 
 def test_the_matrix_has_a_table_for_each_rank_without_columns_that_only_declined(tmp_path: Path) -> None:

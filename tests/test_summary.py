@@ -24,7 +24,7 @@ def summary(path: Path, *reports: CaseReport) -> str:
 def test_it_counts_verdicts_and_names_failures(tmp_path: Path) -> None:
     given = both(result("f"), result("g", verdict="died"), result("h", verdict="convention", transforms=("bias",)))
     text = summary(tmp_path / "s.md", report("cases/a.yaml", given, failures=("g died",)))
-    assert "**1 cases, 6 results: 1 not as expected.**" in text
+    assert "**1 case, 6 results: 1 not as expected.**" in text
     assert "- `a`: g died" in text
     assert "| = exact | 1 | 3 | 0 |" in text
     assert "| † died | 1 | 0 | 0 |" in text

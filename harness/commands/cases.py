@@ -41,7 +41,7 @@ def check_command(options: argparse.Namespace) -> int:
             print(f"warning: {case.id}: the data cannot tell what the case means from: {'; '.join(blind)}")
             if options.strengthen:
                 print(f"these data of the same shapes can:\n{strengthened(case)}")
-    print(f"{count} cases are well formed")
+    print("1 case is well formed" if count == 1 else f"{count} cases are well formed")
     return EXPECTED
 
 

@@ -99,7 +99,7 @@ def _write(reports: Iterable[CaseReport], header: Mapping[str, Any], total: int,
 
 def _say_outcome(environment: Mapping[str, Any], cases: int, count: int, unexpected: int) -> None:
     versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
-    print(f"{cases} cases, {count} results on {versions}")
+    print(f"{cases} case{'s' * (cases != 1)}, {count} results on {versions}")
     for name, reason in environment["unavailable"].items():
         print(f"not available: {name}: {reason}")
     print("everything came out as expected" if not unexpected else f"{unexpected} not as expected")

@@ -77,7 +77,7 @@ class Matrix:
     def outcome(self) -> str:
         """What came out, in a sentence."""
         outcome = f"{len(self.failures)} not as expected" if self.failures else "all as expected"
-        return f"{self.cases} cases, {self.results} results: {outcome}."
+        return f"{self.cases} case{'s' * (self.cases != 1)}, {self.results} results: {outcome}."
 
     def _once(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The one copy that is kept of rows that are alike."""
