@@ -56,6 +56,16 @@ def test_run_writes_the_reports_and_is_content(table, capsys):
         }
     }
     assert "fake.honest" in Path("reports/comparison.md").read_text()
+    assert "no output" not in said.out
+
+
+def test_a_case_that_every_entry_point_declines_is_told(table, capsys):
+    Path("open.yaml").write_text(
+        "title: t\nmeans: convolution\ninput: {layout: W, values: [1, null]}\nkernel: {layout: W, values: [1]}\n"
+    )
+    assert cli.main(["run", "open.yaml", "case.yaml"]) == 0
+    told = "no output: every entry point declined 1 of the cases, as open.yaml: the case's input is not known in full"
+    assert told in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "long"])

@@ -76,6 +76,7 @@ def run_command(options: argparse.Namespace) -> int:
 
 def _write(reports: Iterable[CaseReport], header: Mapping[str, Any], total: int, options: argparse.Namespace) -> int:
     pages, summary, unexpected, count = pages_of(header), Summary(header), 0, 0
+    declined: dict[str, str] = {}
     with (
         results.JsonWriter(options.json, header) as written,
         JunitWriter(options.junit) as junit,
@@ -87,22 +88,27 @@ def _write(reports: Iterable[CaseReport], header: Mapping[str, Any], total: int,
                 writer.add(piece)
             progress.advance(report.info["id"])
             count += len(report.results)
+            if all(result.outcome == "declined" for result in report.results):
+                declined[report.info["id"]] = report.results[0].reason if report.results else "nothing was called"
             for failure in report.failures:
                 unexpected += 1
                 progress.say(f"NOT AS EXPECTED  {report.info['id']}: {failure}")
-    _say_outcome(header["environment"], total, count, unexpected)
+    _say_outcome(header["environment"], total, count)
+    if declined:
+        case_id, reason = next(iter(declined.items()))
+        print(f"no output: every entry point declined {len(declined)} of the cases, as {case_id}: {reason}")
+    print("everything came out as expected" if not unexpected else f"{unexpected} not as expected")
     write(pages, options.out)
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         summary.append(Path(os.environ["GITHUB_STEP_SUMMARY"]))
     return UNEXPECTED if unexpected else EXPECTED
 
 
-def _say_outcome(environment: Mapping[str, Any], cases: int, count: int, unexpected: int) -> None:
+def _say_outcome(environment: Mapping[str, Any], cases: int, count: int) -> None:
     versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
     print(f"{cases} case{'s' * (cases != 1)}, {count} results on {versions}")
     for name, reason in environment["unavailable"].items():
         print(f"not available: {name}: {reason}")
-    print("everything came out as expected" if not unexpected else f"{unexpected} not as expected")
 
 
 def _positive(text: str) -> int:
