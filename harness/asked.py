@@ -23,9 +23,9 @@ USUAL = {
 
 SETTINGS = {
     "means": "cross-correlation (default), convolution or unknown",
-    "stride": "as in a case file: 2, [1, 2] or unknown",
+    "stride": "as in a case file: 2, [1, 2] or unknown (default)",
     "dilation": "as in a case file: 2, [1, 2] or unknown",
-    "padding": "as in a case file: valid (default), same, 1, [[0, 1], [0, 1]] or unknown",
+    "padding": "as in a case file: same, valid, 1, [[0, 1], [0, 1]] or unknown (default)",
     "groups": "as many groups of channels",
     "boundary": "zero, edge, reflect, symmetric, wrap or unknown",
     "dtype": "of the arithmetic: float32 (default), float64 ...",
@@ -72,6 +72,8 @@ def _document(names: Mapping[str, str], layouts: Mapping[str, str], settings: Ma
         "input": {"layout": layouts["input"], "file": names["input"], **kind},
         "kernel": {"layout": layouts["kernel"], "file": names["kernel"]},
         "means": "cross-correlation",
+        "stride": "unknown",
+        "padding": "unknown",
         **rest,
         "recorded": [{**seen, **printed}],
     }

@@ -22,7 +22,7 @@ from harness.reference import direct
 from harness.tolerance import Fit
 from harness.transform import KernelAxes, KernelValues, Transform, TransposeKernelSpatial
 from harness.verdict import Judge, Observation
-from harness.window import Convolution
+from harness.window import Convolution, numbers_text, pairs_text
 
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
@@ -198,6 +198,7 @@ def _answer(judge: Judge, seen: Observation) -> Answer:
         separation=_separation(judge, first) if ambiguous else None,
         remarks=(
             *_of_partial_data(judge, seen, question, known),
+            *_of_open_settings(question, found),
             *_remarks(question, known, found, ambiguous, solution),
             *_of_the_rest(left_out),
         ),
@@ -367,6 +368,21 @@ def _remarks(
     remarks = [f"no combination of up to {explain.DEEPEST} changes gives these values"]
     remarks += list(solution.remarks()) if solution else []
     return remarks + _pattern(question)
+
+
+def _of_open_settings(question: explain.Question, found: Sequence[Explanation]) -> list[str]:
+    """What the settings that are not known come to with the first explanation."""
+    if not found:
+        return []
+    win = explain.applied(question.conv, (*found[0].settings, *found[0].transforms)).window
+    said = {
+        "stride": numbers_text(win.stride),
+        "dilation": numbers_text(win.dilation),
+        "padding": f"{pairs_text(win.padding)} (low:high per axis)",
+        "boundary": win.boundary,
+    }
+    settings = [f"{name} {words}" for name, words in said.items() if name in question.unknown]
+    return [f"left open, and found: {', '.join(settings)}"] if settings else []
 
 
 def _of_the_rest(left_out: int) -> list[str]:

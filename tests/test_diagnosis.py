@@ -256,3 +256,12 @@ def test_a_smaller_output_that_a_padding_gives_is_no_corner(tmp_path):
     y = direct(judge.intended.conv)[:, :, :2, :2]
     answer = diagnose(judge, replace(seen(y), known=np.ones(y.shape, bool)))
     assert [ids(each) for each in answer.explanations[:2]] == [["padding_split"], ["output_mode"]]
+
+
+def test_settings_that_were_left_open_are_told_as_they_were_found(tmp_path):
+    one = case(tmp_path, DATA + "padding: unknown\nstride: unknown\n")
+    window = replace(one.convolution().window, stride=(2, 2), padding=((0, 1), (0, 1)))
+    y = direct(replace(one.convolution(), window=window))
+    answer = diagnose(Judge(one), seen(y))
+    assert not ids(answer.explanations[0])
+    assert "left open, and found: stride 2 x 2, padding 0:1 x 0:1 (low:high per axis)" in answer.remarks
