@@ -127,14 +127,16 @@ class Response:
         return self._maps[point] + bias.reshape(-1, *(1,) * (len(self.grid) + 1)) if bias.any() else self._maps[point]
 
     def _product(self, point: Point) -> np.ndarray:
-        rank = len(self.grid)
-        windows = self._channels(point)
-        for axis, low in enumerate(self.grid):
-            windows = windows.take(self._spots(axis, point, low), axis=2 + 2 * axis)
-        order = (1, *range(3, 3 + 2 * rank, 2), 0, *range(2, 2 + 2 * rank, 2))
-        columns = windows.transpose(order).reshape(self.kernels.rows.shape[2], -1)
-        product: np.ndarray = self.kernels.rows[:, point.channel] @ columns
-        return product.reshape(self.shape)
+        x = self._channels(point)
+        places = np.zeros((1, 1), np.intp)
+        for axis, low in enumerate(self.grid):  # taps and paddings of the axes so far, as flat indices
+            spots = self._spots(axis, point, low).T
+            places = places[:, np.newaxis, :, np.newaxis] * x.shape[2 + axis] + spots[:, np.newaxis]
+            places = places.reshape(-1, places.shape[2] * places.shape[3])
+        windows = x.reshape(*x.shape[:2], -1).take(places, axis=2)
+        columns = windows.reshape(len(x), self.kernels.rows.shape[2], -1)
+        product = self.kernels.rows[:, point.channel] @ columns  # input by input
+        return np.moveaxis(product, 0, 1).reshape(self.shape)
 
     def near(self, point: Point, shift: Shift, target: float) -> Hits:
         """Where an output element, shifted, is the target; for one target at a point."""
