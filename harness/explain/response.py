@@ -135,7 +135,7 @@ class Response:
             places = places.reshape(-1, places.shape[2] * places.shape[3])
         windows = x.reshape(*x.shape[:2], -1).take(places, axis=2)
         columns = windows.reshape(len(x), self.kernels.rows.shape[2], -1)
-        product = self.kernels.rows[:, point.channel] @ columns  # input by input
+        product: np.ndarray = self.kernels.rows[:, point.channel] @ columns  # input by input
         return np.moveaxis(product, 0, 1).reshape(self.shape)
 
     def near(self, point: Point, shift: Shift, target: float) -> Hits:
