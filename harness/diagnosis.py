@@ -150,9 +150,9 @@ def _as_printed(judge: Judge, seen: Observation) -> Answer | None:
     if seen.known is None:
         return None
     case, words = printed.taken(judge.case)
-    if not np.any(seen.slack) and (units := printed.half_unit(seen.values)) is not None:
-        seen = replace(seen, slack=units)
-        words.append(f"output with {printed.decimals(seen.values)} decimals")
+    if not np.any(seen.slack) and (found := printed.read("output", seen.values)):
+        seen = replace(seen, slack=found[0])
+        words.append(found[1])
     answer = _answer(Judge(case, base=judge.base), seen) if words else None
     if answer is None or not _by_conventions(answer):
         return None

@@ -28,23 +28,22 @@ def decimals(values: np.ndarray) -> int | None:
     return None
 
 
-def half_unit(values: np.ndarray) -> np.ndarray | None:
-    """Half a unit of the last digit that `values` show, for each of them; None where they do not look printed."""
+def read(role: str, values: np.ndarray) -> tuple[np.ndarray, str] | None:
+    """Half a unit of the last digit that each of `values` shows, and words for it; None where they look exact."""
     places = decimals(values)
-    return None if places is None else np.full(values.shape, 0.5 * 10.0**-places)
+    return None if places is None else (np.full(values.shape, 0.5 * 10.0**-places), f"{role} with {places} decimals")
 
 
 def taken(case: Case) -> tuple[Case, list[str]]:
     """`case` with its numbers taken as printed where it does not say it, and words for each array so taken."""
-    words: list[str] = []
-
-    def units(role: str, values: np.ndarray | None, known: np.ndarray | None) -> np.ndarray | None:
-        guess = half_unit(values) if known is None and values is not None else None
-        if guess is not None and values is not None:
-            words.append(f"{role} with {decimals(values)} decimals")
-        return known if guess is None else guess
-
-    x = units("input", case.x, case.x_half_unit)
-    w = units("kernel", case.w, case.w_half_unit)
-    bias = units("bias", case.bias, case.bias_half_unit)
-    return replace(case, x_half_unit=x, w_half_unit=w, bias_half_unit=bias), words
+    arrays = {
+        "x_half_unit": ("input", case.x, case.x_half_unit),
+        "w_half_unit": ("kernel", case.w, case.w_half_unit),
+        "bias_half_unit": ("bias", case.bias, case.bias_half_unit),
+    }
+    words = []
+    for field, (role, values, known) in arrays.items():
+        if known is None and values is not None and (found := read(role, values)):
+            case = replace(case, **{field: found[0]})  # type: ignore[arg-type]
+            words.append(found[1])
+    return case, words

@@ -37,6 +37,7 @@ from harness.worker.entry import Algorithm
 
 DIGITS = {"float16": 11, "float32": 24, "float64": 53}
 """Binary digits of the significand of the floating-point types."""
+
 SUBNORMAL = {"float16": 2.0**-24, "float32": 2.0**-149, "float64": 2.0**-1074}
 """Spacing of their subnormal numbers."""
 BELOW_HALF = math.nextafter(0.5, 0.0)
@@ -48,6 +49,14 @@ FEW_ROUNDINGS = 16
 
 
 # --- bounds: what rounding may do ------------------------------------------------------------------------------------
+
+
+def rough(terms: int, dtype: str) -> float:
+    """Share of the sum of its terms' magnitudes that an output of `dtype` is off by at most, generously: 4 (n + 2) u.
+
+    For searches; what they find is held against the ladder. Other dtypes are taken for float64.
+    """
+    return 4 * (terms + 2) * 2.0 ** -DIGITS.get(dtype, 53)
 
 
 def statistical(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:

@@ -229,8 +229,8 @@ class Judge:
         if reading.computable is None:
             return True
         values = np.where(True if seen.known is None else seen.known, seen.values, np.nan)
-        rounding = 4 * (reading.conv.terms + 2) * 2.0 ** -tolerance.DIGITS.get(seen.dtype, 53)
-        slack = self.question(seen).slack + rounding * float(np.nanmax(np.abs(values), initial=0))
+        share = tolerance.rough(reading.conv.terms, seen.dtype)
+        slack = self.question(seen).slack + share * float(np.nanmax(np.abs(values), initial=0))
         equations = unknowns.system(reading.stated, values, slack, self.coarse)
         return equations is None or equations.solution[2]
 
@@ -285,11 +285,10 @@ class Judge:
     def _noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
         conv = self.intended.conv
-        u = 2.0 ** -tolerance.DIGITS.get(seen.dtype, 53)
         size = float(np.abs(conv.x).max(initial=0)) * float(
             np.abs(conv.w).sum(axis=tuple(range(1, conv.w.ndim))).max(initial=0)
         )
-        return 4 * (conv.terms + 2) * u * size
+        return tolerance.rough(conv.terms, seen.dtype) * size
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""

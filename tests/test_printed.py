@@ -36,5 +36,7 @@ def test_decimals_are_the_fewest_that_write_all_values(values, places):
 
 
 def test_whole_numbers_are_exact():
-    assert printed.half_unit(np.array([1, 2])) is None
-    assert printed.half_unit(np.array([0.25, 1.0])).tolist() == [0.005, 0.005]
+    assert printed.read("input", np.array([1, 2])) is None
+    units, words = printed.read("input", np.array([0.25, 1.0]))
+    assert units.tolist() == [0.005, 0.005]
+    assert words == "input with 2 decimals"

@@ -22,7 +22,7 @@ from harness.explain.variants import Transforms, inputs, kernels, windows
 from harness.layout import canonical
 from harness.power import variants
 from harness.reference import direct
-from harness.tolerance import DIGITS
+from harness.tolerance import rough
 from harness.transform import OutputAxes, Transform
 from harness.window import Convolution
 
@@ -110,10 +110,10 @@ def _first(conv: Convolution, *shapes: tuple[int, ...]) -> Convolution:
 def _slack(conv: Convolution, seen: Recording) -> np.ndarray:
     """How far each element of a recording may be off: its printed digits, and the rounding of a sum of its size.
 
-    The terms are not known, so the value stands for them: 4 (n + 2) u |y|.
+    The terms are not known, so the value stands for them.
     """
-    u = 2.0 ** -DIGITS.get(seen.dtype, 53)
-    return np.asarray(placed(seen.half_unit, conv) + 4 * (conv.terms + 2) * u * np.abs(placed(seen.values, conv)))
+    share = rough(conv.terms, seen.dtype)
+    return np.asarray(placed(seen.half_unit, conv) + share * np.abs(placed(seen.values, conv)))
 
 
 @dataclass(frozen=True, eq=False)
