@@ -37,7 +37,6 @@ from harness.worker.entry import Algorithm
 
 DIGITS = {"float16": 11, "float32": 24, "float64": 53}
 """Binary digits of the significand of the floating-point types."""
-
 SUBNORMAL = {"float16": 2.0**-24, "float32": 2.0**-149, "float64": 2.0**-1074}
 """Spacing of their subnormal numbers."""
 BELOW_HALF = math.nextafter(0.5, 0.0)

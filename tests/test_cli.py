@@ -69,10 +69,13 @@ def test_a_case_that_every_entry_point_declines_is_told(table, capsys):
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "long"])
-@pytest.mark.parametrize("option", ["--time-limit", "--memory-limit"])
-def test_a_limit_that_is_none_is_refused(table, capsys, option, value):
+@pytest.mark.parametrize(
+    "command",
+    ["run case.yaml --time-limit", "run case.yaml --memory-limit", "probe --time-limit", "diff a.json b.json --slower"],
+)
+def test_a_limit_that_is_none_is_refused(table, capsys, command, value):
     with pytest.raises(SystemExit) as ended:
-        cli.main(["run", "case.yaml", f"{option}={value}"])
+        cli.main(f"{command}={value}".split())
     assert ended.value.code == 2
     assert f"expected a number above 0 and up to 1e+06, found {value}" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ from harness import explain
 from harness.case import Case, load
 from harness.diagnosis import diagnose
 from harness.reference import direct
-from harness.transform import OutputAxes, Precision, ReverseKernel
+from harness.transform import Bias, OutputAxes, Precision, ReverseKernel
 from harness.verdict import Judge, Observation
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -265,3 +265,25 @@ def test_settings_that_were_left_open_are_told_as_they_were_found(tmp_path):
     answer = diagnose(Judge(one), seen(y))
     assert not ids(answer.explanations[0])
     assert "left open, and found: stride 2 x 2, padding 0:1 x 0:1 (low:high per axis)" in answer.remarks
+
+
+def test_a_zero_where_the_output_is_positive_is_no_relu(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    y = np.maximum(direct(judge.intended.conv), 0)
+    y[np.unravel_index(y.argmax(), y.shape)] = 0
+    assert not any("ReLU" in remark for remark in diagnose(judge, seen(y)).remarks)
+
+
+def test_a_transposed_kernel_goes_by_both_of_its_names(tmp_path):
+    judge = Judge(case(tmp_path, DATA))
+    conv = judge.intended.conv
+    answer = diagnose(judge, seen(direct(replace(conv, w=conv.w.swapaxes(2, 3)))))
+    first, second = answer.explanations[:2]
+    assert (ids(first), ids(second)) == (["transpose_kernel_spatial"], ["kernel_axes"])
+    assert first.group == second.group and not answer.ambiguous
+
+
+def test_a_bias_left_out_is_not_told_again_as_one_that_nobody_knows(tmp_path):
+    judge = Judge(case(tmp_path, DATA + "bias: [7]\n"))
+    answer = diagnose(judge, seen(direct(replace(judge.intended.conv, bias=None))))
+    assert [each.transforms for each in answer.explanations] == [(Bias("missing"),)]
