@@ -14,12 +14,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.window import Convolution, Window
 from harness.explain import DEEPEST, Question, Search
 from harness.explain.outputs import Shift
 from harness.explain.response import Point, Response
 from harness.explain.sides import Side
 from harness.explain.variants import Variant
-from harness.window import Convolution, Window
 
 SIZES = {"3x3x3": (1, 3, (3, 3)), "16x16x3x3": (16, 16, (3, 3))}
 NOTHING_FITS = {"4x3x3": (4, 3, (3,)), "4x3x3x3": (4, 3, (3, 3)), "4x2x3x3x3": (4, 2, (3, 3, 3))}

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
-from harness import winograd
-from harness.precision import BFLOAT16, FLOAT16, TF32
-from harness.reference import evaluate, magnitudes
-from harness.tolerance import Fit, Ladder
-from harness.window import Convolution, Window
+from harness.canonical.reference import evaluate, magnitudes
+from harness.canonical.window import Convolution, Window
+from harness.rounding import winograd
+from harness.rounding.formats import BFLOAT16, FLOAT16, TF32
+from harness.rounding.ladder import Fit, Ladder
 
 OUTPUTS, SIDE, BLOCK = 2, 8, 64
 QUICK = {"channels": (1, 3, 16, 64, 256), "kernels": (1, 2, 3, 5, 7), "seeds": 4}

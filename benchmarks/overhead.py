@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.case import load
+from harness.case.read import load
 
 BACKENDS = ("numpy", "scipy", "tensorflow", "torch", "jax")
 JAX = "jax.lax.conv_general_dilated"

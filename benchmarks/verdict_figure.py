@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from harness import selection
-from harness.case import Case, load
-from harness.compare import distance
-from harness.lower import normalized
-from harness.pool import Answered, Pool
-from harness.precision import BFLOAT16, TF32, Rounding
-from harness.reference import direct
-from harness.tolerance import RUNGS
+from harness.canonical.reference import direct
+from harness.case.read import Case, load
+from harness.judge.verdict import Judge, Reading
+from harness.rounding.compare import distance
+from harness.rounding.formats import BFLOAT16, TF32, Rounding
+from harness.rounding.ladder import RUNGS
+from harness.systems import selection
+from harness.systems.lower import normalized
+from harness.systems.pool import Answered, Pool
 from harness.transform import ReverseKernel
-from harness.verdict import Judge, Reading
 from harness.worker.entry import Algorithm
 
 CASE = """

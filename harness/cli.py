@@ -12,8 +12,8 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from harness import __version__, completion, own, selection
-from harness.case import CaseError
+from harness import __version__, completion
+from harness.case.read import CaseError
 from harness.commands import (
     EXPECTED,
     INTERRUPTED,
@@ -25,9 +25,10 @@ from harness.commands import (
     explain,
     probe,
     reports,
-    run,
+    run_cases,
 )
 from harness.report import results
+from harness.systems import own_programs, selection
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads the output, as `head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXPECTED
-    except (CaseError, own.OwnProgramError, selection.SelectionError, results.ResultsError) as error:
+    except (CaseError, own_programs.OwnProgramError, selection.SelectionError, results.ResultsError) as error:
         print(f"harness: {error}", file=sys.stderr)
         return USAGE
     except selection.MissingBackend as error:
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    for module in (run, explain, probe, backends, cases, reports):
+    for module in (run_cases, explain, probe, backends, cases, reports):
         module.register(add)
     completions = add(
         "completion",

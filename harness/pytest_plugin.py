@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from harness import selection
-from harness.case import Case, CaseError, load
-from harness.lower import MODES
-from harness.pool import Pool
+from harness.case.read import Case, CaseError, load
 from harness.run import CaseReport, Result, run
+from harness.systems import selection
+from harness.systems.lower import MODES
+from harness.systems.pool import Pool
 
 Offered = Sequence[tuple[str, str]]
 

@@ -15,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from harness import compare, expect, fix
-from harness.case import Case
-from harness.diagnosis import Explanation, diagnose
-from harness.layout import LayoutError
-from harness.lower import MODES, Call, Unsupported, lower
-from harness.numbers import describe
-from harness.pool import Answered, Declined, Died, Outcome, Pool
-from harness.power import power
-from harness.precision import Arithmetic
+from harness.array_json import describe
+from harness.canonical.layout import LayoutError
+from harness.case.read import Case
+from harness.explain.diagnosis import Explanation, diagnose
+from harness.judge import expect, fix
+from harness.judge.power import power
+from harness.judge.verdict import Judge, Verdict
+from harness.rounding import compare
+from harness.rounding.formats import Arithmetic
+from harness.systems.lower import MODES, Call, Unsupported, lower
+from harness.systems.pool import Answered, Declined, Died, Outcome, Pool
 from harness.transform import NotRepeatable, Transform
-from harness.verdict import Judge, Verdict
 from harness.worker.entry import EntryPoint
 
 IN_FLIGHT_CASES = 512

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from harness import layout
-from harness.case import Case, Expect
-from harness.lower import Call
-from harness.window import Convolution, Window, padding_pair
+from harness.canonical import layout
+from harness.canonical.window import Convolution, Window, padding_pair
+from harness.case.read import Case, Expect
+from harness.systems.lower import Call
 from harness.worker.entry import EntryPoint
 from tests.plain import evaluate
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.numbers import describe
+from harness.array_json import describe
 from harness.run import CaseReport, Result
 
 HEADER = {

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from harness.window import BOUNDARIES, Convolution, Window, padded
+from harness.canonical.window import BOUNDARIES, Convolution, Window, padded
 from harness.worker.entry import Settings
 from tests.fakes.honest import correlate
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.case import load
+from harness.canonical.reference import direct
+from harness.canonical.window import Convolution, Window
+from harness.case.read import load
 from harness.explain.agreement import agreement, besides, indices, placed, seeing, sees, with_the_intended
 from harness.explain.question import Question
-from harness.reference import direct
-from harness.verdict import Judge
-from harness.window import Convolution, Window
+from harness.judge.verdict import Judge
 
 CASES = Path(__file__).parent.parent / "cases"
 

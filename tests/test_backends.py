@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import layout
 from harness.backends import TABLE
-from harness.case import Case
-from harness.lower import Call, lower
-from harness.pool import Answered, Outcome, Pool, Raised
-from harness.probing import known_faults
-from harness.window import Convolution, Window
+from harness.canonical import layout
+from harness.canonical.window import Convolution, Window
+from harness.case.read import Case
+from harness.probe.session import known_faults
+from harness.systems.lower import Call, lower
+from harness.systems.pool import Answered, Outcome, Pool, Raised
 from harness.worker.entry import EntryPoint, from_json
 from tests.declared import case_of, simulated
 from tests.plain import evaluate, integers

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from harness import selection
 from harness.backends import PACKAGE
-from harness.backends.prototxt import network
-from harness.case import load
-from harness.lower import Call, lower
-from harness.pool import Answered, Died, Outcome, Pool, Raised
+from harness.backends.caffe_definition import network
+from harness.case.read import load
 from harness.run import run
+from harness.systems import selection
+from harness.systems.lower import Call, lower
+from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
 from harness.worker.entry import Settings
 from tests.test_backends import example
 

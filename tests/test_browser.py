@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.case import load
-from harness.numbers import describe
-from harness.pool import Pool
+from harness.array_json import describe
+from harness.case.read import load
 from harness.report import results
-from harness.report.html import Html
+from harness.report.page import Html
 from harness.run import CaseReport, run
-from harness.selection import backends
+from harness.systems.pool import Pool
+from harness.systems.selection import backends
 from tests.pieces import both, report, result
-from tests.test_html import every_verdict
+from tests.test_page import every_verdict
 
 CASES = Path(__file__).parent.parent / "cases"
 SCHEMES = ["light", "dark"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.backends import caffemodel
 from harness.backends.caffemodel import ModelError
-from harness.case import CaseError, load
+from harness.case.read import CaseError, load
 
 KERNEL = np.arange(2 * 3 * 2 * 2, dtype=np.float32).reshape(2, 3, 2, 2)
 BIAS = np.array([0.5, -1.5], np.float32)

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness import probing
 from harness.cli import main
 from harness.commands import EXPECTED, MISSING, UNEXPECTED, USAGE
-from harness.probe import Card
+from harness.probe import Card, session
 from harness.probe.faults import Fault
 from harness.report import cards
 from tests.test_probe import by_fft, card_of, refusing, reversed_along
@@ -72,7 +71,7 @@ def test_the_command_gives_json_and_faults_as_case_files(tmp_path: Path, capsys:
     found = Card(
         "a.b", "a", "1", differences=["reversal: ..."], faults=[Fault("w", "c", "title: x\n"), Fault("w", "c")]
     )
-    monkeypatch.setattr(probing, "cards", lambda *_: [found])
+    monkeypatch.setattr(session, "cards", lambda *_: [found])
     assert main(["probe", "numpy.convolve", "--json", "--faults", str(tmp_path / "faults")]) == UNEXPECTED
     captured = capsys.readouterr()
     assert json.loads(captured.out)[0]["entry_point"] == "a.b"
@@ -100,19 +99,19 @@ WRONG, RULED_OUT = Fault("wrong", "x"), Fault("wrong", "x", excluded=True)
 )
 def test_what_is_declared_or_known_is_expected(about: dict[str, Any], by_name: bool, expected: list[str]) -> None:
     card = Card(**{"entry_point": "a.b", "backend": "a", "version": "1", **about})
-    assert probing.unexpected(card, {"known"}, by_name) == expected
+    assert session.unexpected(card, {"known"}, by_name) == expected
 
 
 def test_known_faults_are_what_the_cases_keep_apart(tmp_path: Path) -> None:
-    known = probing.known_faults(Path(__file__).parent.parent / "cases" / "known-faults")
+    known = session.known_faults(Path(__file__).parent.parent / "cases" / "known-faults")
     assert {"tensorflow.nn.conv3d", "onnxruntime.Conv", "tfjs.conv3d"} <= known
     assert "jax.lax.conv_general_dilated" not in known
-    assert not probing.known_faults(tmp_path / "nowhere")
+    assert not session.known_faults(tmp_path / "nowhere")
 
 
 def test_what_is_unexpected_is_said_and_is_exit_code_1(capsys: Any, monkeypatch: Any) -> None:
     recorded = Card("r", "a", "1", unreadable="declines every call", declined=True)
-    monkeypatch.setattr(probing, "cards", lambda *_: [recorded])
+    monkeypatch.setattr(session, "cards", lambda *_: [recorded])
     assert main(["probe"]) == EXPECTED
     assert capsys.readouterr().err == ""
     assert main(["probe", "--backend", "numpy"]) == UNEXPECTED

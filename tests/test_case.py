@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.case import Case, CaseError, Tolerance, find, json_schema, load
+from harness.case.read import Case, CaseError, Tolerance, find, json_schema, load
 
 PLAIN = """\
 title: A plain case

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import backends, cli, commands, environments, selection
+from harness import backends, cli, commands
 from harness.backends import Backend
+from harness.systems import environments, selection
 
 CASE = """
 title: integers

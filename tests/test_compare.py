@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from harness.compare import SHOWN, Place, difference, distance, words
+from harness.rounding.compare import SHOWN, Place, difference, distance, words
 
 NAN, INF = math.nan, math.inf
 

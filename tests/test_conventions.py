@@ -12,8 +12,8 @@ from harness.backends import scipy, tensorflow, torch
 from harness.probe import Card
 from harness.probe.faults import Fault
 from harness.report import conventions
-from harness.report.html import Html
 from harness.report.markdown import Markdown
+from harness.report.page import Html
 from tests.pieces import HEADER
 from tests.test_probe import card_of, refusing
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from harness import explain
-from harness.case import Case, load
-from harness.diagnosis import diagnose
-from harness.reference import direct
+from harness.canonical.reference import direct
+from harness.case.read import Case, load
+from harness.explain.diagnosis import diagnose
+from harness.judge.verdict import Judge, Observation
 from harness.transform import Bias, OutputAxes, Precision, ReverseKernel
-from harness.verdict import Judge, Observation
 
 CASES = Path(__file__).parent.parent / "cases"
 RECORDED = [

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import fix
-from harness.case import load
-from harness.pool import Pool
+from harness.case.read import load
+from harness.judge import fix
 from harness.run import run
+from harness.systems.pool import Pool
 from harness.transform import ReverseKernel
 from tests.fakes import FAKES
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.document import CaseError, nearest, numbers, parse, read
+from harness.grammar.document import CaseError, nearest, numbers, parse, read
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import environments
 from harness.backends import TABLE, Backend
-from harness.environments import Environment, NotMade
-from harness.pool import Limits, Pool
+from harness.systems import environments
+from harness.systems.environments import Environment, NotMade
+from harness.systems.pool import Limits, Pool
 
 EMPTY = Environment("nothing", (platform.python_version().rpartition(".")[0],), ())
 FAKE = Backend("fake", "tests.fakes.honest", requirements=("fake{version}",), pinned="==1.0", python=("3.1",))

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.expect import all_agree, classes_held, named
+from harness.judge.expect import all_agree, classes_held, named
 
 GROUPS = {"a": 0, "b": 0, "c": 1, "d": 1, "e": -1, "gone": None}
 

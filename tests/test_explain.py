@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from harness import explain
+from harness.canonical.reference import direct
+from harness.canonical.window import BOUNDARIES, Convolution, Window
 from harness.explain.question import Question
 from harness.explain.samples import samples
-from harness.reference import direct
 from harness.transform import (
     AxisSwap,
     Bias,
@@ -35,7 +36,6 @@ from harness.transform import (
     SwapOperands,
     TransposeKernelSpatial,
 )
-from harness.window import BOUNDARIES, Convolution, Window
 
 SIZES = {1: (7,), 2: (6, 5), 3: (4, 5, 3)}
 KERNELS = {1: (3,), 2: (3, 2), 3: (2, 3, 2)}

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import fix
-from harness.case import load
-from harness.pool import Answered, Died, Raised
+from harness.case.read import load
+from harness.judge import fix
+from harness.systems.pool import Answered, Died, Raised
 from harness.transform import (
     Boundary,
     ChannelOrder,

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import layout
 from harness.backends import TABLE, knet
-from harness.lower import Unsupported, lower
-from harness.pool import Answered, Declined, Limits, Pool, Raised
-from harness.window import Convolution, Window, span
+from harness.canonical import layout
+from harness.canonical.window import Convolution, Window, span
+from harness.systems.lower import Unsupported, lower
+from harness.systems.pool import Answered, Declined, Limits, Pool, Raised
 from tests.declared import case_of
 from tests.plain import evaluate, integers
 

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.layout import LEADING, SPATIAL, LayoutError, canonical, expand, from_canonical, spatial_rank, to_canonical
+from harness.canonical.layout import (
+    LEADING,
+    SPATIAL,
+    LayoutError,
+    canonical,
+    expand,
+    from_canonical,
+    spatial_rank,
+    to_canonical,
+)
 
 ROLES = sorted(LEADING)
 

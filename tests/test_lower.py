@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from harness import layout
 from harness.backends import TABLE
-from harness.case import Case
-from harness.lower import MODES, Call, Unsupported, lower
-from harness.window import Convolution, Window
+from harness.canonical import layout
+from harness.canonical.window import Convolution, Window
+from harness.case.read import Case
+from harness.systems.lower import MODES, Call, Unsupported, lower
 from harness.worker.entry import EntryPoint, Word, from_json
 from tests.declared import case_of, simulated
 from tests.fakes import honest

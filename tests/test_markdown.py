@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.numbers import describe
-from harness.report import arrays, results, text, verdicts, words
+from harness.array_json import describe
+from harness.report import blocks, results, text, verdicts, words
 from harness.report.markdown import Markdown
 from harness.report.matrix import mark
 from harness.report.words import LEGEND
@@ -300,7 +300,7 @@ def test_code_cannot_be_left(given_text: str) -> None:
 def test_what_is_not_known_is_counted() -> None:
     values, known = np.zeros((1, 1, 20, 20), "float32"), np.zeros((1, 1, 20, 20), bool)
     known[..., 0, :] = True
-    assert arrays.summary(describe(values, known)).endswith("norm 0, 380 not known")
+    assert blocks.summary(describe(values, known)).endswith("norm 0, 380 not known")
 
 
 def test_a_long_reason_is_cut() -> None:
@@ -323,12 +323,12 @@ def test_a_long_reason_is_cut() -> None:
     ],
 )
 def test_numbers_have_the_shortest_digits_of_their_dtype(value: Any, dtype: str, shown: str) -> None:
-    assert arrays.number(value, dtype) == shown
+    assert blocks.number(value, dtype) == shown
 
 
 def test_planes_are_aligned_and_named() -> None:
     shown = describe(np.array([[[[1.25, -10], [3, 4]], [[0, 0], [0, 100.5]]]], "float32"))
-    assert arrays.block(shown, "input").splitlines()[1:-1] == [
+    assert blocks.block(shown, "input").splitlines()[1:-1] == [
         "channel 0",
         "  1.25 -10",
         "  3      4",
@@ -343,7 +343,7 @@ def test_planes_are_aligned_and_named() -> None:
 )
 def test_arrays_of_every_rank_can_be_shown(shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape), dtype="int32").reshape(shape)
-    found = arrays.block(describe(array), "input")
+    found = blocks.block(describe(array), "input")
     if array.size > 100:
         assert f"max {array.max()}" in found and "corner:" in found
     else:
@@ -354,7 +354,7 @@ def test_arrays_of_every_rank_can_be_shown(shape: tuple[int, ...]) -> None:
 def test_a_summary_counts_what_is_not_finite() -> None:
     large = np.ones((1, 1, 20, 20))
     large[0, 0, 0, :2] = np.nan, np.inf
-    assert "norm 19.9499, 2 not finite" in arrays.block(describe(large), "output")
+    assert "norm 19.9499, 2 not finite" in blocks.block(describe(large), "output")
 
 
 @pytest.mark.parametrize(

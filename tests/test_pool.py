@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.pool import (
+from harness.systems.pool import (
     DEATHS_IN_A_ROW,
     Answered,
     Declined,
@@ -261,8 +261,8 @@ def test_backends_run_side_by_side():
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
-    monkeypatch.setattr("harness.pool.BACKLOG_BYTES", 1)
-    monkeypatch.setattr("harness.pool.BATCH_CALLS", 4)
+    monkeypatch.setattr("harness.systems.pool.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.systems.pool.BATCH_CALLS", 4)
     names = ("honest", "flipped", "wrong")
     with Pool([FAKES[name] for name in names], Limits(call=30.0), jobs) as pool:
         tags = [(name, index) for index in range(10) for name in names]
@@ -275,7 +275,7 @@ def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
 
 
 def test_leaving_the_pool_while_lanes_wait_for_the_run_ends_every_worker(monkeypatch):
-    monkeypatch.setattr("harness.pool.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.systems.pool.BACKLOG_BYTES", 1)
     with Pool([FAKES["honest"]], Limits(call=30.0)) as pool:
         pids = pids_of(pool)
         for index in range(5):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from harness.case import load
-from harness.power import power, strengthened, variants
-from harness.reference import direct
-from harness.window import Convolution, Window
+from harness.canonical.reference import direct
+from harness.canonical.window import Convolution, Window
+from harness.case.read import load
+from harness.judge.power import power, strengthened, variants
 from tests.declared import case_of
 from tests.plain import convolutions, integers
 

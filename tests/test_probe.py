@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import layout
-from harness.case import load
-from harness.pool import Answered, Died, Outcome, Pool, Raised
+from harness.canonical import layout
+from harness.canonical.window import padding_pair
+from harness.case.read import load
 from harness.probe import probe
 from harness.probe.asking import Asking, Question, together
 from harness.probe.card import Card, card
 from harness.report import cards
-from harness.window import padding_pair
+from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
 from harness.worker.entry import EntryPoint, Settings, Word
 from tests.fakes import FAKES
 from tests.fakes.honest import WORDS, correlate, padding_of

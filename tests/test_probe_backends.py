@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.backends import TABLE
-from harness.pool import Pool
 from harness.probe import Card, probe
-from harness.probing import known_faults, unexpected
+from harness.probe.session import known_faults, unexpected
+from harness.systems.pool import Pool
 
 FAULTS = Path(__file__).parent.parent / "cases" / "known-faults"
 CORE = ("numpy", "scipy", "tensorflow", "torch", "jax")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.backends.prototxt import network
-from harness.case import Case, CaseError, load
-from harness.prototxt import DEEPEST, LARGEST, DefinitionError, Layer, convolution
+from harness.backends.caffe_definition import network
+from harness.case.read import Case, CaseError, load
+from harness.grammar.prototxt import DEEPEST, LARGEST, DefinitionError, Layer, convolution
 from harness.worker.entry import Settings
 
 PASTED = (

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from harness.case import find, json_schema, load
-from harness.document import Item, read
+from harness.case.read import find, json_schema, load
+from harness.grammar.document import Item, read
 
 CASES = Path(__file__).parent.parent / "cases"
 SCHEMA = CASES / "case.schema.json"
@@ -30,7 +30,7 @@ def plain(item: Item) -> Any:
 
 
 def test_the_exported_schema_is_up_to_date() -> None:
-    assert json.loads(SCHEMA.read_text()) == json_schema(), "write it anew with harness.case.write_schema"
+    assert json.loads(SCHEMA.read_text()) == json_schema(), "write it anew with harness.case.read.write_schema"
 
 
 def test_the_schema_is_a_schema() -> None:

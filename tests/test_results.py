@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import __version__
-from harness.diagnosis import Explanation
-from harness.pool import Hello
+from harness.explain.diagnosis import Explanation
 from harness.probe import Card
 from harness.report import results
 from harness.run import CaseReport
+from harness.systems.pool import Hello
 from harness.transform import ReverseKernel
 from tests.pieces import HEADER, report, result
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from harness.backends import TABLE
-from harness.case import load
-from harness.pool import Limits, Pool, Program
+from harness.case.read import load
 from harness.run import run
+from harness.systems.pool import Limits, Pool, Program
 from tests.fakes import ANSWERING, FAILING, FAKES, SCRIPTS
 
 CASE = """

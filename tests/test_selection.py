@@ -1,8 +1,8 @@
 import pytest
 
-from harness import selection
 from harness.backends import TABLE
-from harness.case import CaseError, load
+from harness.case.read import CaseError, load
+from harness.systems import selection
 from harness.worker.entry import EntryPoint
 
 OFFERED = [

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from harness.numbers import describe
+from harness.array_json import describe
 from harness.report import results, view
 from harness.report.steps import steps, unshown
 from tests.pieces import both, report, result

@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from harness import explain
-from harness.case import Case, load
-from harness.diagnosis import Answer, diagnose
-from harness.reference import direct
+from harness.canonical.reference import direct
+from harness.case.read import Case, load
+from harness.explain.diagnosis import Answer, diagnose
+from harness.judge.verdict import Judge
 from harness.transform import OutputAxes, Stride, Transform
-from harness.verdict import Judge
 
 PRINTED = Path(__file__).parent.parent / "cases" / "seeds" / "caffe-printed.yaml"
 

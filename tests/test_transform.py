@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import transform as transforms
+from harness.canonical.window import Convolution, Window
 from harness.transform import (
     TRANSFORM_IDS,
     AddBias,
@@ -20,7 +21,6 @@ from harness.transform import (
     SubsampleOutput,
     Transform,
 )
-from harness.window import Convolution, Window
 from tests.plain import convolutions, evaluate, integers
 
 PAIRS = ((0, 1), (2, 3))

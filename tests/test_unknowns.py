@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.canonical.reference import direct
+from harness.canonical.window import Convolution, Window
 from harness.explain.unknowns import system
-from harness.reference import direct
-from harness.window import Convolution, Window
 
 
 def convolution(seed: int = 0, rank: int = 2, boundary: str = "zero", groups: int = 1) -> Convolution:

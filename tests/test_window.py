@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.window import BOUNDARIES, Convolution, Window, output_size, pad, padded, padding_pair, span, spatial_index
+from harness.canonical.window import (
+    BOUNDARIES,
+    Convolution,
+    Window,
+    output_size,
+    pad,
+    padded,
+    padding_pair,
+    span,
+    spatial_index,
+)
 
 sizes = st.integers(1, 12)
 steps = st.integers(1, 4)

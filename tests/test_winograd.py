@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.winograd import amplification, matrices
+from harness.rounding.winograd import amplification, matrices
 
 TILES = [(2, 3), (4, 3), (6, 3), (2, 5), (4, 5)]
 

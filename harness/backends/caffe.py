@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.backends.prototxt import network
+from harness.backends.caffe_definition import network
 from harness.worker.entry import Settings, entry_point
 
 if TYPE_CHECKING:

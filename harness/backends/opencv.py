@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.backends import caffemodel
+from harness.backends.caffe_definition import network
 from harness.backends.channels import NOTE, over_channels
-from harness.backends.prototxt import network
 from harness.worker.entry import Settings, Word, entry_point
 from harness.worker.loop import Declined
 

@@ -1,4 +1,4 @@
-"""A user's own program or Python function as a backend; `harness.own` says which, in the variable HARNESS_PROGRAM.
+"""A user's own program or Python function as a backend; the variable HARNESS_PROGRAM says which (`own_programs`).
 
 A program is started once for each call, without a shell. It finds input and kernel in files and leaves the output in a
 third; it is told their names, and perhaps stride, dilation and padding, where its command line has the placeholders

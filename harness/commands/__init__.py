@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from harness.case import Case, CaseError, find, load
+from harness.case.read import Case, CaseError, find, load
 
 EXPECTED, UNEXPECTED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
 DEFAULT_CASES = "cases"

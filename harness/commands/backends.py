@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from harness import environments, own, selection
 from harness.backends import TABLE, Backend
 from harness.commands import EXPECTED, MISSING, Add
-from harness.pool import Hello, Pool
+from harness.systems import environments, own_programs, selection
+from harness.systems.pool import Hello, Pool
 
 
 def register(add: Add) -> None:
@@ -21,10 +21,10 @@ def register(add: Add) -> None:
 
 def list_command(options: argparse.Namespace) -> int:
     """Lists backends and your own programs: versions, entry points, and why one is not available."""
-    programs = own.declared()
+    programs = own_programs.declared()
     with Pool([*TABLE.values(), *programs.values()]) as pool:
         for name in [*TABLE, *programs]:
-            about = f", your own program: {own.way(programs[name])}" if name in programs else ""
+            about = f", your own program: {own_programs.way(programs[name])}" if name in programs else ""
             if name in pool.unavailable:
                 print(f"{name}{about}: not available: {pool.unavailable[name]}")
             else:

@@ -6,9 +6,10 @@ import argparse
 import shlex
 from pathlib import Path
 
-from harness import asked, case_template, selection
+from harness.case import files, template
 from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
-from harness.power import power, strengthened
+from harness.judge.power import power, strengthened
+from harness.systems import selection
 
 
 def register(add: Add) -> None:
@@ -55,7 +56,7 @@ def new_command(options: argparse.Namespace) -> int:
     elif options.observed or options.layout:
         raise selection.SelectionError("--observed and --layout belong to --from-npy INPUT KERNEL; add it")
     else:
-        case_template.start(path)
+        template.start(path)
     print(f"{path} written; run it with: harness run {shlex.quote(str(path))}")
     if options.observed:
         print(f"what explains the output that you observed: harness explain {shlex.quote(str(path))}")
@@ -79,8 +80,8 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
                 f"{name}: --from-npy takes .npy files, as numpy.save writes them; "
                 "harness explain --input takes .npz#key, .csv and .txt, too, and so does `file:` in a case"
             )
-    layouts = options.layout.split(",") if options.layout else [asked.usual_layout(*each) for each in given.items()]
+    layouts = options.layout.split(",") if options.layout else [files.usual_layout(*each) for each in given.items()]
     if len(layouts) != len(given):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(given)} layouts, as NHWC,HWIO,NHWC")
-    files = {role: Path(name) for role, name in given.items()}
-    case_template.of_arrays(path, files, dict(zip(given, layouts)))
+    paths = {role: Path(name) for role, name in given.items()}
+    template.of_arrays(path, paths, dict(zip(given, layouts)))

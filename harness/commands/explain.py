@@ -6,10 +6,14 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from harness import answers, asked, explaining, fix, selection
-from harness.case import Case
+from harness.case import files
+from harness.case.read import Case
 from harness.commands import EXPECTED, Add, case_files, cases_of
-from harness.pool import Limits, Pool
+from harness.explain import asked
+from harness.judge import fix
+from harness.report import answers
+from harness.systems import selection
+from harness.systems.pool import Limits, Pool
 
 
 def register(add: Add) -> None:
@@ -26,7 +30,7 @@ def register(add: Add) -> None:
     for name, text in (("input", "the input"), ("kernel", "the kernel"), ("observed", "the output, NaN not known")):
         explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .npz#key, .csv or .txt")
     explains.add_argument("--layout", metavar="IN,KERNEL,OUT", help="axes of the three files, as NHWC,HWIO,NHWC")
-    for name, text in asked.SETTINGS.items():
+    for name, text in files.SETTINGS.items():
         explains.add_argument(f"--{name}", metavar="VALUE", help=text)
     explains.add_argument(
         "--system", action="append", choices=list(fix.SYSTEMS), help="show code for this system only (default: all)"
@@ -51,15 +55,15 @@ def explain_command(options: argparse.Namespace) -> int:
     backends = selection.backends(list(dict.fromkeys(name.split(".")[0].lower() for name in names)))
     with Pool(backends, Limits()) as pool:
         for case in cases_of(case_files([path])):
-            _say(case, [explaining.pair(case, (names[0], names[1]), pool, systems)], options.json)
+            _say(case, [asked.pair(case, (names[0], names[1]), pool, systems)], options.json)
     return EXPECTED
 
 
 def _say_explained(case: Case, systems: Sequence[str], as_json: bool) -> None:
-    _say(case, list(explaining.recordings(case, systems)), as_json)
+    _say(case, list(asked.recordings(case, systems)), as_json)
 
 
-def _say(case: Case, found: Sequence[explaining.Explained], as_json: bool) -> None:
+def _say(case: Case, found: Sequence[asked.Explained], as_json: bool) -> None:
     if as_json:
         recorded = [answers.as_json(each.system, each.answer, each.code) for each in found]
         print(json.dumps({"case": case.id, "recordings": recorded}))
@@ -70,11 +74,11 @@ def _say(case: Case, found: Sequence[explaining.Explained], as_json: bool) -> No
 
 
 def _case_of_files(options: argparse.Namespace) -> Case:
-    files = {"input": options.input, "kernel": options.kernel, "output": options.observed}
-    if not all(files.values()):
+    named = {"input": options.input, "kernel": options.kernel, "output": options.observed}
+    if not all(named.values()):
         raise selection.SelectionError("--input, --kernel and --observed belong together; give all three files")
-    stated = options.layout.split(",") if options.layout else [asked.usual_layout(*each) for each in files.items()]
-    if len(stated) != len(files):
+    stated = options.layout.split(",") if options.layout else [files.usual_layout(*each) for each in named.items()]
+    if len(stated) != len(named):
         raise selection.SelectionError(f"--layout {options.layout}: expected three, as NHWC,HWIO,NHWC")
-    settings = {key: value for key in asked.SETTINGS if (value := getattr(options, key)) is not None}
-    return asked.case_of_files(files, dict(zip(files, stated)), settings)
+    settings = {key: value for key in files.SETTINGS if (value := getattr(options, key)) is not None}
+    return files.case_of_files(named, dict(zip(named, stated)), settings)

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import own, probing
 from harness.backends.program import FORMATS
 from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add, above_zero
-from harness.probe import Card
+from harness.probe import Card, session
 from harness.report import cards
+from harness.systems import own_programs
 
 KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
 
@@ -55,28 +55,28 @@ def probe_command(options: argparse.Namespace) -> int:
     """Measures what entry points, or a program of your own, compute. Exit code 1 where something is unexpected."""
     way = {name: value for name in ("command", "python") if (value := getattr(options, f"own_{name}")) is not None}
     if way and (options.entry_points or options.backend):
-        raise own.OwnProgramError(
+        raise own_programs.OwnProgramError(
             f"--{next(iter(way))} probes that program alone; leave out {(options.entry_points or options.backend)[0]!r}"
         )
     if way:
-        backend = probing.program(way, options.layout, options.files, options.padding, options.time_limit)
-        found = probing.own_cards(backend, options.time_limit)
+        backend = session.program(way, options.layout, options.files, options.padding, options.time_limit)
+        found = session.own_cards(backend, options.time_limit)
     else:
-        backends = probing.backends(options.entry_points, options.backend)
-        found = probing.cards(backends, options.entry_points, options.backend)
+        backends = session.backends(options.entry_points, options.backend)
+        found = session.cards(backends, options.entry_points, options.backend)
     shown = [card.as_json() for card in found]
     print(json.dumps(shown, indent=2) if options.json else "\n\n".join(map(cards.text, shown)))
     if options.markdown:
         options.markdown.write_text(cards.markdown(shown), encoding="utf-8")
-    for path in probing.write_faults(options.faults, found) if options.faults else ():
+    for path in session.write_faults(options.faults, found) if options.faults else ():
         print(f"written: {path}", file=sys.stderr)
     return _judged(found, by_name=bool(way or options.entry_points or options.backend))
 
 
 def _judged(found: Sequence[Card], by_name: bool) -> int:
     """The exit code; what is unexpected is said on standard error."""
-    known = probing.known_faults(KNOWN_FAULTS)
-    told = [f"{card.entry_point}: {words}" for card in found for words in probing.unexpected(card, known, by_name)]
+    known = session.known_faults(KNOWN_FAULTS)
+    told = [f"{card.entry_point}: {words}" for card in found for words in session.unexpected(card, known, by_name)]
     for line in told:
         print(f"NOT AS EXPECTED  {line}", file=sys.stderr)
     return UNEXPECTED if told else EXPECTED

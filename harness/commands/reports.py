@@ -9,8 +9,8 @@ from typing import Any
 
 from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero
 from harness.report import diff, results
-from harness.report.html import Html
 from harness.report.markdown import Markdown
+from harness.report.page import Html
 
 
 def register(add: Add) -> None:

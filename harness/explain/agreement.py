@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.gaps import filled, output
+from harness.canonical.layout import canonical
+from harness.canonical.window import Convolution, padded, span, spatial_index
 from harness.explain.question import Question
-from harness.layout import canonical
-from harness.partial import filled, output
-from harness.window import Convolution, padded, span, spatial_index
 
 LARGEST = 20_000_000
 """Elements that the table of what all output elements see may have, or the matrix of a linear system."""

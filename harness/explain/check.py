@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.gaps import output
+from harness.canonical.window import Convolution
 from harness.explain.outputs import FACTORS, inferred
 from harness.explain.question import Question
 from harness.explain.variants import Transforms
-from harness.partial import output
 from harness.transform import Bias, OutputAxes, Scale, Transform
 from harness.transform.settings import SCALES, scale_factors
-from harness.window import Convolution
 
 ROUNDING = 2.0**-44
 """Share of a value by which float64 arithmetic may be off."""

@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
+from harness.canonical.layout import canonical
+from harness.canonical.window import Convolution
 from harness.explain.question import Question
 from harness.explain.variants import Transforms, rereads
-from harness.layout import canonical
 from harness.transform import Bias, OutputAxes, Scale, Transform
 from harness.transform.settings import SCALES, scale_factors
-from harness.window import Convolution
 
 Index = tuple[int, ...]
 Places = np.ndarray

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from harness.canonical.window import Convolution, Pairs, padding_pair, span
 from harness.transform import AxisSwap, OutputMode, PaddingSplit, SameCentre, StridePhase, Transform
 from harness.transform.settings import PaddingChange
-from harness.window import Convolution, Pairs, padding_pair, span
 
 WIDE = 9
 """Dilated kernel sizes up to which every low padding from a full crop to twice the kernel is tried."""

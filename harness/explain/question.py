@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness import layout
+from harness.canonical import layout
+from harness.canonical.window import Convolution, Pairs, Window, padding_pair
 from harness.transform import Transform
-from harness.window import Convolution, Pairs, Window, padding_pair
 
 FREE = {
     "means": ("reverse_kernel",),

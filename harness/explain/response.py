@@ -13,9 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.canonical.window import padded
 from harness.explain.outputs import Shift
 from harness.explain.variants import Transforms, Variant
-from harness.window import padded
 
 SINGLE = 2.0**-20
 """Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""

@@ -17,6 +17,8 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.canonical.gaps import filled
+from harness.canonical.window import Convolution, Pairs
 from harness.explain import paddings
 from harness.explain.outputs import Index, Reading, Shift, readings
 from harness.explain.question import Question
@@ -25,9 +27,7 @@ from harness.explain.response import Batch, Hits, Point, Response
 from harness.explain.samples import Seen, Sight, sights
 from harness.explain.sides import Field, Side, Sizes
 from harness.explain.variants import Settings, Shelf, Transforms, Variant, bases
-from harness.partial import filled
 from harness.transform import CONVENTIONS, Dilation, Stride, Transform
-from harness.window import Convolution, Pairs
 
 DEEPEST = 3
 ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}

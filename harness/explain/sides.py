@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.window import Convolution, Window
 from harness.explain import paddings
 from harness.explain.outputs import Shift, shifts
 from harness.explain.question import Question
 from harness.explain.response import Batch, Kernels
 from harness.explain.variants import Settings, Shelf, Variant, inputs, kernels, windows
-from harness.window import Convolution, Window
 
 Sizes = tuple[int, ...]
 Field = tuple[Sizes, str]

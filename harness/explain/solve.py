@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.canonical.gaps import output as output_of
+from harness.canonical.window import Convolution
 from harness.explain.agreement import LARGEST, columns
 from harness.explain.question import Question
-from harness.partial import output as output_of
 from harness.transform import KernelValues
-from harness.window import Convolution
 
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""

@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.case import Recording
+from harness.canonical.layout import canonical
+from harness.canonical.reference import direct
+from harness.canonical.window import Convolution
+from harness.case.read import Recording
 from harness.explain.agreement import agreement, besides, listed, met_by, placed, places, seeing, tabled
 from harness.explain.check import applied, read
 from harness.explain.outputs import readings
@@ -19,12 +22,9 @@ from harness.explain.question import Question
 from harness.explain.rank import weight
 from harness.explain.unknowns import MOST, system
 from harness.explain.variants import Transforms, inputs, kernels, windows
-from harness.layout import canonical
-from harness.power import variants
-from harness.reference import direct
-from harness.tolerance import rough
+from harness.judge.power import variants
+from harness.rounding.ladder import rough
 from harness.transform import OutputAxes, Transform
-from harness.window import Convolution
 
 CORNER = 3
 """Output elements of each spatial axis among which the one that decides is looked for."""

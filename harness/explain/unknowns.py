@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.canonical.layout import canonical
+from harness.canonical.window import Convolution
 from harness.explain.agreement import AXES, LARGEST, indices, met_by, places, tabled
-from harness.layout import canonical
-from harness.window import Convolution
 
 MOST = 500
 """Output elements that become equations, from the first one on."""

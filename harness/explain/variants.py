@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.canonical.window import BOUNDARIES, Convolution, Window
 from harness.explain.question import Question
 from harness.transform import (
     AxisSwap,
@@ -34,7 +35,6 @@ from harness.transform import (
 )
 from harness.transform.arrays import Role
 from harness.transform.settings import SIGNIFICANDS
-from harness.window import BOUNDARIES, Convolution, Window
 
 LARGE = 4_000_000
 """Elements that the index arrays of all kernel variants may have together; combinations are left out beyond."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.pool import Pool
 from harness.probe.asking import ask_all
 from harness.probe.card import Card, card
+from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 __all__ = ["Card", "probe"]

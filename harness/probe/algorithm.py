@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.pool import Outcome
 from harness.probe.asking import Asking, Question, together
 from harness.probe.subject import Subject, whole
+from harness.systems.pool import Outcome
 
 OUTLIER = 2.0**30
 DIRECT, TILES, BLOCKS, FFT = ALGORITHMS = ("direct", "tiles (Winograd)", "blocks", "FFT")

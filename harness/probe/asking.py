@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from harness.pool import Outcome, Pool
+from harness.systems.pool import Outcome, Pool
 from harness.worker.entry import EntryPoint
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """One call in the system's own terms; a `harness.pool.NativeCall`."""
+    """One call in the system's own terms; a `harness.systems.pool.NativeCall`."""
 
     entry: EntryPoint
     arrays: tuple[np.ndarray, ...]

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness import layout
-from harness.pool import Answered, Declined, Outcome
+from harness.canonical import layout
 from harness.probe.asking import Asking, Question
 from harness.probe.subject import DTYPES, Subject, in_words, own_boundary, question, whole
+from harness.systems.pool import Answered, Declined, Outcome
 from harness.worker.entry import EntryPoint
 
 SIZES, KERNEL, CENTRE = (9, 15, 23), (2, 3, 4), 4

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harness import layout
+from harness.canonical import layout
 from harness.probe import axes
 from harness.probe.algorithm import DIRECT, algorithm
 from harness.probe.asking import Asking, together
-from harness.probe.conventions import IN_ORDER, NO_WORD, OF_LARGER, conventions
 from harness.probe.faults import Fault, Rules, faults, watched
 from harness.probe.integers import integers
 from harness.probe.padding import RULES
 from harness.probe.precision import precision
+from harness.probe.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
 from harness.probe.subject import Subject
 from harness.worker.entry import EntryPoint
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from harness import layout
-from harness.case import PADDING_WORDS
-from harness.pool import Answered, Died, Outcome
+from harness.canonical import layout
+from harness.canonical.reference import direct
+from harness.canonical.window import Convolution, Window, span
+from harness.case.read import PADDING_WORDS
 from harness.probe.asking import Asking, Question
 from harness.probe.padding import RULES
 from harness.probe.subject import Subject, in_words, whole
-from harness.reference import direct
-from harness.window import Convolution, Window, span
+from harness.systems.pool import Answered, Died, Outcome
 
 TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 """Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.pool import Outcome
 from harness.probe.algorithm import LADDER, Size
 from harness.probe.asking import Asking
 from harness.probe.faults import Fault, call_in_words
 from harness.probe.subject import Subject
+from harness.systems.pool import Outcome
 
 SIGNED = ("int8", "int16", "int32", "int64")
 WORDS = "the smallest number of its dtype changes outputs that do not see it"

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from harness.canonical.window import BOUNDARIES, output_size, padding_pair, span
 from harness.probe.asking import Asking
 from harness.probe.subject import Subject, in_words, whole
-from harness.window import BOUNDARIES, output_size, padding_pair, span
 
 Rule = Callable[[int, int, int, int], tuple[int, int]]
 

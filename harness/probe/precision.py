@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.pool import Outcome
 from harness.probe.asking import Asking, Question, together
 from harness.probe.subject import Subject, whole
+from harness.systems.pool import Outcome
 
 BITS = (*range(2, 25), 30, 40, *range(48, 54), 60, 63, 64)
 KERNEL_BITS = (3, 7, 8, 10, 11, 16, 22, 23, 30, 51, 52)

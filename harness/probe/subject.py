@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from harness import layout
-from harness.pool import Answered, Died, Outcome
+from harness.canonical import layout
 from harness.probe.asking import Question
+from harness.systems.pool import Answered, Died, Outcome
 from harness.worker.entry import EntryPoint, Word
 
 DTYPES = ("float32", "float64")

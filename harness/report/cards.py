@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.layout import SPATIAL
+from harness.canonical.layout import SPATIAL
 from harness.report.prose import MEASURED
 from harness.report.tables import named, table
 from harness.report.text import code, plain

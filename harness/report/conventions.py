@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.backends import TABLE
-from harness.layout import expand
+from harness.canonical.layout import expand
 from harness.report import cards
 from harness.report.prose import DECLARED, MEASURED
 from harness.report.tables import named

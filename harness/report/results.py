@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harness import __version__
-from harness.answers import explanation_json
-from harness.numbers import finite
-from harness.pool import Hello
+from harness.array_json import finite
+from harness.report.answers import explanation_json
 from harness.report.atomic import replacing
 from harness.run import CaseReport, Result
+from harness.systems.pool import Hello
 
 Piece = dict[str, Any]
 HEADER = ("harness", "created", "environment", "entry_points", "cards")

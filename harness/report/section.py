@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.report import verdicts, view, words
-from harness.report.arrays import block, kind
+from harness.report.blocks import block, kind
 from harness.report.tables import table
 from harness.report.text import brief, code, fenced, plain
 from harness.report.view import MODES, Piece, Result

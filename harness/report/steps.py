@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from harness.report import arrays
+from harness.report import blocks
 from harness.report.view import AgreementClass, Piece
-from harness.tolerance import DIGITS
+from harness.rounding.ladder import DIGITS
 
 LONGEST = 15
 """Digits of a step that a reader with double precision gets right."""
@@ -44,16 +44,16 @@ def _starts(piece: Piece, classes: Mapping[str, Sequence[AgreementClass]]) -> di
     return {number: start for number, start in sorted(starts.items()) if number not in figures}
 
 
-def steps(shown: arrays.Described, start: arrays.Described) -> tuple[int, str]:
+def steps(shown: blocks.Described, start: blocks.Described) -> tuple[int, str]:
     """(exponent, steps with blanks between them) that lead from `start` to `shown`, arrays of one shape."""
-    values, before = arrays.elements(shown), arrays.elements(start)
+    values, before = blocks.elements(shown), blocks.elements(start)
     apart = [_apart(*pair) for pair in zip(values, before)]
     scale = max((each[1] for each in apart if each), default=1)
     if all(each and not each[0] for each in apart):
         return 0, ""
     taken = (str(each[0] * (scale // each[1])) if each else "" for each in apart)
     texts = (
-        step if 0 < len(step) <= LONGEST else f"={arrays.number(value, shown['dtype'])}"
+        step if 0 < len(step) <= LONGEST else f"={blocks.number(value, shown['dtype'])}"
         for step, value in zip(taken, values)
     )
     return 1 - scale.bit_length(), " ".join(texts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.canonical.window import numbers_text, pairs_text
 from harness.report.text import quantity, share
-from harness.window import numbers_text, pairs_text
 
 Result = Mapping[str, Any]
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from harness import layout
+from harness.canonical import layout
+from harness.canonical.window import Convolution
 from harness.transform.base import Transform, changed
-from harness.window import Convolution
 
 Role = Literal["input", "kernel", "output"]
 NAMES = {"input": "x", "kernel": "w", "output": "y"}

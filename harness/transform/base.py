@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.window import Convolution
+from harness.canonical.window import Convolution
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.canonical.window import Convolution, Pairs, numbers_text, pad, pairs_text, span
 from harness.transform.base import Transform, changed
-from harness.window import Convolution, Pairs, numbers_text, pad, pairs_text, span
 
 
 def _index(*slices: slice) -> tuple[slice, ...]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from harness.canonical.window import Convolution, Pairs, numbers_text, pairs_text
 from harness.transform.base import Transform, changed
-from harness.window import Convolution, Pairs, numbers_text, pairs_text
 
 Format = Literal["TF32", "bfloat16", "float16"]
 SIGNIFICANDS: dict[Format, int] = {"TF32": 11, "bfloat16": 8, "float16": 11}

@@ -18,7 +18,7 @@ class Word(NamedTuple):
     """A system's own word for a padding.
 
     native: what is passed; None where the function has no such argument and always does this.
-    recipe: what it comes to, a name that `harness.window.padding_pair` knows.
+    recipe: what it comes to, a name that `harness.canonical.window.padding_pair` knows.
     strided, dilated: whether it may stand beside a stride, or a dilation, above 1.
     """
 

@@ -1,6 +1,6 @@
 """Runs a program that the parent wrote: the code of a fix, before it is shown to anybody.
 
-Such a program comes from `harness.fix` only; no text of a case file is ever run.
+Such a program comes from `harness.judge.fix` only; no text of a case file is ever run.
 """
 
 from __future__ import annotations

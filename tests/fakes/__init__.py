@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fake:
-    """One fake, a `harness.pool.Startable`."""
+    """One fake, a `harness.systems.pool.Startable`."""
 
     name: str
     serves: bool = True

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from harness import precision, winograd
-from harness.window import pad
+from harness.canonical.window import pad
+from harness.rounding import formats, winograd
 from harness.worker.entry import EntryPoint, Settings
 from tests.fakes.honest import correlate, declared, padding_of, start
 
@@ -18,7 +18,7 @@ NAME = "arithmetic"
 DTYPES = ("float16", "float32", "float64", "int8")
 
 
-def inputs_in(fmt: precision.Format) -> Callable[..., np.ndarray]:
+def inputs_in(fmt: formats.Format) -> Callable[..., np.ndarray]:
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
         single = (fmt.round(each).astype(np.float32) for each in (x, w))
         return correlate(*single, s).astype(x.dtype)
@@ -26,7 +26,7 @@ def inputs_in(fmt: precision.Format) -> Callable[..., np.ndarray]:
     return call
 
 
-def stored_in(fmt: precision.Format) -> Callable[..., np.ndarray]:
+def stored_in(fmt: formats.Format) -> Callable[..., np.ndarray]:
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
         return fmt.round(inputs_in(fmt)(x, w, s)).astype(x.dtype)
 
@@ -43,7 +43,7 @@ def wide_sums(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
 
 def brain_sums(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
     """Every partial sum is rounded to bfloat16: each tap is added by a call of its own."""
-    rounding = precision.BFLOAT16.round
+    rounding = formats.BFLOAT16.round
     total: Any = 0.0
     for o_c_tap in np.ndindex(*w.shape[1:]):
         one = np.zeros_like(w)
@@ -54,12 +54,12 @@ def brain_sums(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
 
 def saturating(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
     wide = correlate(x.astype(np.int64), w.astype(np.int64), s)
-    return precision.saturated(wide.astype(np.float64), x.dtype.name).astype(x.dtype)
+    return formats.saturated(wide.astype(np.float64), x.dtype.name).astype(x.dtype)
 
 
 def flushing(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
-    x, w = (precision.flushed(each, x.dtype.name).astype(x.dtype) for each in (x, w))
-    return precision.flushed(correlate(x, w, s), x.dtype.name).astype(x.dtype)
+    x, w = (formats.flushed(each, x.dtype.name).astype(x.dtype) for each in (x, w))
+    return formats.flushed(correlate(x, w, s), x.dtype.name).astype(x.dtype)
 
 
 def transformed(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
@@ -91,11 +91,11 @@ def named(name: str, call: Callable[..., np.ndarray], **changes: Any) -> EntryPo
 ENTRY_POINTS = (
     named("plain", correlate),
     named("wide", wide_sums),
-    named("float32", inputs_in(precision.FLOAT32)),
-    named("tf32", inputs_in(precision.TF32)),
-    named("bfloat16", inputs_in(precision.BFLOAT16)),
-    named("bfloat16_stored", stored_in(precision.BFLOAT16)),
-    named("float16_stored", stored_in(precision.FLOAT16)),
+    named("float32", inputs_in(formats.FLOAT32)),
+    named("tf32", inputs_in(formats.TF32)),
+    named("bfloat16", inputs_in(formats.BFLOAT16)),
+    named("bfloat16_stored", stored_in(formats.BFLOAT16)),
+    named("float16_stored", stored_in(formats.FLOAT16)),
     named("half_sums", half_sums),
     named("brain_sums", brain_sums),
     named("saturating", saturating),

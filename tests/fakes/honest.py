@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.window import output_size, pad, padding_pair
+from harness.canonical.window import output_size, pad, padding_pair
 from harness.worker.entry import EntryPoint, Settings, Word, entry_point
 
 NAME = "honest"

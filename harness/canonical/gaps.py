@@ -1,0 +1,44 @@
+"""Data that are not known in full: NaN stands for what is not known, and outputs that see it are not known either."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.canonical.reference import direct
+from harness.canonical.window import Convolution
+
+
+def computable(conv: Convolution) -> np.ndarray:
+    """Mask (N, O, *spatial) of the outputs all of whose terms are known.
+
+    A term with a factor that is known to be zero is known, so that padding with zeros hides what it meets.
+    """
+    unknown_terms = _of(conv, np.isnan(conv.x), conv.w != 0), _of(conv, conv.x != 0, np.isnan(conv.w))
+    unknown = sum(map(direct, unknown_terms))
+    known: np.ndarray = np.asarray(unknown == 0)
+    if conv.bias is not None:
+        known &= ~np.isnan(conv.bias).reshape(-1, *(1,) * conv.rank)
+    return known
+
+
+def output(conv: Convolution) -> np.ndarray:
+    """The output (N, O, *spatial) in plain float64 arithmetic, NaN where it is not known."""
+    if not any(np.isnan(array).any() for array in (conv.x, conv.w, conv.bias) if array is not None):
+        return direct(conv)
+    return np.where(computable(conv), direct(filled(conv)), np.nan)
+
+
+def filled(conv: Convolution) -> Convolution:
+    """`conv` with zeros for all that is not known."""
+    bias = None if conv.bias is None else _filled(conv.bias)
+    return replace(conv, x=_filled(conv.x), w=_filled(conv.w), bias=bias)
+
+
+def _of(conv: Convolution, x: np.ndarray, w: np.ndarray) -> Convolution:
+    return replace(conv, x=x.astype(np.float64), w=w.astype(np.float64), bias=None)
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), values.dtype.type(0), values)

@@ -1,0 +1,488 @@
+"""Arrays of a case file: written out, kept in a file beside it, or generated.
+
+Generated data are the same bits on every machine and NumPy version. PCG64 and Philox give their raw 64-bit stream,
+which NumPy keeps stable, and everything made from it here is exact integer arithmetic followed by single correctly
+rounded operations; `RandomState` is NumPy's frozen legacy stream (its normal numbers use the C library's log).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import numpy as np
+from numpy import random  # here, since NumPy would import it at its first use, and Ctrl-C in the middle of that is lost
+
+from harness.backends import caffemodel
+from harness.grammar.document import CaseError, Item, numbers
+from harness.grammar.kinds import FLAG, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
+from harness.worker import wire
+
+DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
+LARGEST = 2**28
+"""Elements that one array may have."""
+
+FOLLOWS = "input"
+INT64 = (-(2**63), 2**63 - 1)
+SHAPE = list_of(integer(1, LARGEST), shortest=1)
+SEED = either(
+    (lambda item: isinstance(item.scalar, int), integer(0, 2**63)),
+    (lambda item: isinstance(item.scalar, str), word(FOLLOWS)),
+    words=f"a whole number of at least 0, or {FOLLOWS!r}: the stream that made the input goes on",
+)
+_DRAWN = {
+    "shape": Field(SHAPE, "lengths of the axes, in the order of the layout", required=True),
+    "seed": Field(SEED, "seed of the stream; `input` goes on with the stream that made the input", required=True),
+    "generator": Field(word("PCG64", "Philox", "RandomState"), "NumPy bit generator", default="PCG64"),
+}
+RANDOM = record(
+    {
+        **_DRAWN,
+        "distribution": Field(word("normal", "uniform"), "shape of the distribution", default="normal"),
+        "low": Field(number(), "uniform: smallest value", default=0.0),
+        "high": Field(number(), "uniform: end of the range", default=1.0),
+        "mean": Field(number(), "normal: mean", default=0.0),
+        "std": Field(number(0), "normal: standard deviation", default=1.0),
+    }
+)
+INTEGERS = record(
+    {
+        **_DRAWN,
+        "low": Field(integer(*INT64), "smallest value", required=True),
+        "high": Field(integer(*INT64), "largest value, which is drawn too", required=True),
+    }
+)
+IMPULSE = record(
+    {
+        "shape": Field(SHAPE, "lengths of the axes, in the order of the layout", required=True),
+        "at": Field(list_of(integer(0)), "index of the only element that is not zero", required=True),
+        "value": Field(number(), "value of that element", default=1.0),
+    }
+)
+ARANGE = record(
+    {
+        "shape": Field(
+            SHAPE, "lengths of the axes, in the order of the layout; the last one runs fastest", required=True
+        ),
+        "start": Field(number(), "first value", default=0.0),
+        "step": Field(number(), "difference of neighbours", default=1.0),
+    }
+)
+VALUES = Kind(lambda item: item, {"$ref": "#/$defs/values"})
+VALUES_SCHEMA = {
+    "anyOf": [{"type": ["number", "null"]}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/values"}}]
+}
+SOURCES = {
+    "values": Field(
+        VALUES, "the numbers, in nested lists; null is an element that is not known, of integers in recordings only"
+    ),
+    "file": Field(
+        TEXT,
+        "a file in this folder or below it: .npy, .npz#key, .csv (commas) or .txt (blanks); "
+        "NaN in a recording is an element that is not known",
+    ),
+    "random": Field(RANDOM, "normal or uniform numbers"),
+    "integers": Field(INTEGERS, "whole numbers, each of a range equally likely"),
+    "impulse": Field(IMPULSE, "zero but for one element"),
+    "arange": Field(ARANGE, "start, start + step, start + 2 step ..."),
+}
+WEIGHTS = {
+    "caffemodel": Field(TEXT, "a Caffe weight file in this folder or below it; `layer` says whose weights are meant"),
+    "layer": Field(TEXT, "with caffemodel: the layer, as the network names it"),
+}
+"""What a kernel and a bias may be taken from, besides SOURCES."""
+
+CORNER = {
+    "shape": Field(
+        SHAPE, "with values: lengths of the whole array whose first elements they are; the rest is not known"
+    ),
+}
+"""What the values of an input, a kernel and a bias may be a part of."""
+
+PRINTED = {
+    "nonfinite": Field(FLAG, "true: infinities and NaN are meant", default=False),
+    "digits": Field(integer(1, 40), "significant digits that were printed; leave it out when the numbers are exact"),
+    "decimals": Field(integer(0, 40), "digits after the point that were printed, instead of `digits`"),
+}
+
+
+class Stream(Protocol):
+    """Random numbers in order; `count` of them at each call."""
+
+    def uniform(self, count: int) -> np.ndarray: ...
+    def normal(self, count: int) -> np.ndarray: ...
+    def integers(self, low: int, high: int, count: int) -> np.ndarray: ...
+
+
+class RawStream:
+    """Numbers made from the raw 64-bit stream of PCG64 or Philox."""
+
+    def __init__(self, generator: str, seed: int) -> None:
+        self._bits = getattr(random, generator)(seed)
+
+    def _raw(self, count: int) -> np.ndarray:
+        drawn: np.ndarray = self._bits.random_raw(count)
+        return drawn
+
+    def uniform(self, count: int) -> np.ndarray:
+        """Multiples of 2**-53 in [0, 1)."""
+        return (self._raw(count) >> np.uint64(11)) * 2.0**-53
+
+    def normal(self, count: int) -> np.ndarray:
+        """Nearly normal numbers: the sum of 12 uniforms less 6 (Irwin-Hall: mean 0, variance 1, within -6 and 6).
+
+        Element i adds up draws i, count + i, 2 count + i ... in integers, so no C library has a say in the bits.
+        """
+        total = np.full(count, -6 * 2**53, np.int64)
+        for _ in range(12):
+            total += (self._raw(count) >> np.uint64(11)).astype(np.int64)
+        return total * 2.0**-53
+
+    def integers(self, low: int, high: int, count: int) -> np.ndarray:
+        """Whole numbers in [low, high], unbiased: draws past the last multiple of the range's length are dropped."""
+        choices = high - low + 1
+        last = np.uint64(2**64 - 2**64 % choices - 1)
+        drawn = self._raw(count)
+        drawn = drawn[drawn <= last]
+        while drawn.size < count:
+            more = self._raw(count - drawn.size)
+            drawn = np.concatenate([drawn, more[more <= last]])
+        return (drawn % np.uint64(choices)).astype(np.int64) + low
+
+
+class LegacyStream:
+    """The stream of `numpy.random.RandomState`, through `randn`, `random_sample` and `randint`."""
+
+    def __init__(self, generator: str, seed: int) -> None:
+        self._state = random.RandomState(seed)
+
+    def uniform(self, count: int) -> np.ndarray:
+        return self._state.random_sample(count)
+
+    def normal(self, count: int) -> np.ndarray:
+        return self._state.randn(count)
+
+    def integers(self, low: int, high: int, count: int) -> np.ndarray:
+        return self._state.randint(low, high + 1, count, dtype=np.int64)
+
+
+STREAMS: dict[str, Callable[[str, int], Stream]] = {
+    "PCG64": RawStream,
+    "Philox": RawStream,
+    "RandomState": LegacyStream,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """An array in the order of its stated layout; `stream` is what goes on when it was drawn."""
+
+    values: np.ndarray
+    known: np.ndarray
+    stream: tuple[str, Stream] | None = None
+
+
+def make(
+    source: Record,
+    axes: int,
+    dtype: str,
+    folder: Path,
+    follows: tuple[str, Stream] | None = None,
+    partial: bool = False,
+) -> Array:
+    """The array that `source` (a mapping with one key of SOURCES, or with those of WEIGHTS) describes, as `dtype`.
+
+    `follows` is the stream that `seed: input` goes on with. Values of floating dtypes may be unknown: NaN, then. With
+    `partial`, float64 or int64 comes back instead, and integers may be unknown, too. Raises CaseError for everything
+    that does not fit.
+    """
+    key = next(key for key in (*SOURCES, "caffemodel") if key in source)
+    whole = np.dtype(dtype).kind in "iu"
+    known, stream = None, None
+    if "shape" in source and key != "values":
+        raise source.at("shape").key_error(f"belongs to `values`; {key} says itself how large the array is")
+    if key == "values":
+        values, known = _written_out(source, axes, whole, partial)
+    elif key == "file":
+        values = _from_file(source.at(key), source[key], folder, axes)
+        if partial and not source["nonfinite"]:
+            known = ~np.isnan(values)
+    elif key == "caffemodel":
+        values = _from_caffemodel(source, folder, axes)
+    else:
+        recipe: Record = source[key]
+        count = _count(recipe, axes)
+        if key in ("random", "integers"):
+            stream = _stream(recipe, follows)
+            flat = _draw(recipe, key, stream[1], count)
+        else:
+            flat = _impulse(recipe, count) if key == "impulse" else recipe["start"] + recipe["step"] * np.arange(count)
+        values = flat.reshape(recipe["shape"])
+    kept = "int64" if whole else "float64"
+    values = _cast(source, key, values, kept if partial else dtype, known)
+    return Array(values, np.ones(values.shape, bool) if known is None else known, stream)
+
+
+def _written_out(source: Record, axes: int, whole: bool, partial: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The key `values`, as a corner of a whole array where `shape` says so, and which elements are known."""
+    values, known = numbers(source.at("values"), axes, whole, partial or not whole)
+    if "shape" in source:
+        rest = _rest(source, values.shape, axes, whole)
+        values, known = np.pad(values, rest, constant_values=math.nan), np.pad(known, rest)
+    if not partial and not known.all() and source["nonfinite"]:
+        raise source.at("nonfinite").key_error("elements that are not known and NaN that is meant look alike; keep one")
+    return values, known
+
+
+def _rest(source: Record, part: tuple[int, ...], axes: int, whole: bool) -> list[tuple[int, int]]:
+    """What is missing of an array of the key `shape` behind its first elements, per axis."""
+    item, shape = source.at("shape"), source["shape"]
+    _count(source, axes)
+    if whole:
+        raise item.key_error("integer data have no elements that are not known; leave this out")
+    if any(known > length for known, length in zip(part, shape)):
+        raise item.error(f"expected the shape of an array that the values are a part of, {list(part)} or more")
+    return [(0, length - known) for known, length in zip(part, shape)]
+
+
+def half_unit(source: Record, values: np.ndarray) -> np.ndarray | None:
+    """Half a unit of the last printed digit of each value (float64), None when nothing says that they were printed.
+
+    With `digits`, the last of that many significant digits; a printed zero is exactly zero.
+    """
+    if "digits" in source and "decimals" in source:
+        raise source.at("decimals").key_error("digits and decimals both given; keep the one that was printed")
+    if "decimals" in source:
+        return np.full(values.shape, 0.5 * 10.0 ** -source["decimals"])
+    if "digits" not in source:
+        return None
+    sizes = np.abs(np.where(np.isfinite(values), values, 0).astype(np.float64))
+    exponent = np.floor(np.log10(sizes, where=sizes > 0, out=np.zeros(values.shape)))
+    exponent += 10.0 ** (exponent + 1) <= sizes
+    exponent -= 10.0**exponent > sizes
+    return np.where(sizes > 0, 0.5 * 10.0 ** (exponent + 1 - source["digits"]), 0.0)
+
+
+def _count(recipe: Record, axes: int) -> int:
+    shape: tuple[int, ...] = recipe["shape"]
+    if len(shape) != axes:
+        raise recipe.at("shape").error(
+            f"expected {axes} lengths, one for each letter of the layout, found {len(shape)}"
+        )
+    count = math.prod(shape)
+    if count > LARGEST:
+        raise recipe.at("shape").error(f"{count} elements; an array may have {LARGEST}")
+    return count
+
+
+def _stream(recipe: Record, follows: tuple[str, Stream] | None) -> tuple[str, Stream]:
+    if recipe["seed"] != FOLLOWS:
+        if recipe["generator"] == "RandomState" and recipe["seed"] >= 2**32:
+            raise recipe.at("seed").expected("a seed below 2**32, the largest that RandomState takes")
+        return recipe["generator"], STREAMS[recipe["generator"]](recipe["generator"], recipe["seed"])
+    if follows is None:
+        raise recipe.at("seed").error(
+            "`input` goes on with the stream of the input, which was not drawn; give a number"
+        )
+    if "generator" in recipe and recipe["generator"] != follows[0]:
+        raise recipe.at("generator").error(
+            f"the input was drawn from {follows[0]}, and its stream goes on; leave this out"
+        )
+    return follows
+
+
+def _draw(recipe: Record, key: str, stream: Stream, count: int) -> np.ndarray:
+    if key == "integers":
+        low, high = recipe["low"], recipe["high"]
+        if not 0 <= high - low < 2**63:
+            raise recipe.at("high").error(f"expected {low} or more, and a range shorter than 2**63, found {high}")
+        return stream.integers(low, high, count)
+    allowed = {"normal": ("mean", "std"), "uniform": ("low", "high")}[recipe["distribution"]]
+    for other in {"mean", "std", "low", "high"}.difference(allowed):
+        if other in recipe:
+            raise recipe.at(other).key_error(
+                f"a {recipe['distribution']} distribution has {' and '.join(allowed)} only"
+            )
+    if recipe["distribution"] == "normal":
+        start, width, unit = recipe["mean"], recipe["std"], stream.normal(count)
+    else:
+        start, width, unit = recipe["low"], recipe["high"] - recipe["low"], stream.uniform(count)
+    drawn: np.ndarray = start + width * unit
+    return drawn
+
+
+def _impulse(recipe: Record, count: int) -> np.ndarray:
+    shape, at = recipe["shape"], recipe["at"]
+    if len(at) != len(shape) or any(index >= length for index, length in zip(at, shape)):
+        raise recipe.at("at").error(f"expected an index inside shape {list(shape)}, found {list(at)}")
+    flat = np.zeros(count)
+    flat[np.ravel_multi_index(at, shape)] = recipe["value"]
+    return flat
+
+
+def _cast(source: Record, key: str, values: np.ndarray, dtype: str, known: np.ndarray | None) -> np.ndarray:
+    """`values` as `dtype`, which must hold them: finite unless declared otherwise, in range, whole for integers."""
+    judged = values if known is None else np.where(known, values, 0)
+    if values.dtype.kind == "f":
+        _demand(
+            source,
+            key,
+            judged,
+            np.isfinite(judged) | source["nonfinite"],
+            "that is finite; say `nonfinite: true` if it is meant",
+        )
+    if np.dtype(dtype).kind == "f":
+        with np.errstate(over="ignore"):
+            cast = values.astype(dtype)
+        _demand(source, key, judged, np.isfinite(cast) | ~np.isfinite(values), f"within {dtype}")
+        return cast
+    info = np.iinfo(dtype)
+    if values.dtype.kind == "f":
+        fits = (judged == np.floor(judged)) & (judged >= info.min) & (judged < float(info.max) + 1)
+    else:
+        fits = (judged >= info.min) & (judged <= info.max)
+    _demand(source, key, judged, fits, f"that is whole, from {info.min} to {info.max} ({dtype})")
+    return judged.astype(dtype)
+
+
+def _demand(source: Record, key: str, values: np.ndarray, fits: Any, words: str) -> None:
+    """Raise an error at the first element that does not fit."""
+    if np.all(fits):
+        return
+    index = tuple(int(position) for position in np.argwhere(~fits)[0])
+    if key == "values":
+        raise source.at(key).element(index).error(f"expected a number {words}, found {values[index]}")
+    raise source.at(key).error(
+        f"expected numbers {words.replace('that is', 'that are')}, found {values[index]} at index {list(index)}"
+    )
+
+
+def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
+    """The array in a file inside `folder`; only formats that carry numbers and nothing else are read."""
+    name, key = split_key(name)
+    path = inside(item, name, folder)
+    readers: dict[str, Callable[[], np.ndarray]] = {
+        ".npy": lambda: _read_npy_file(item, path),
+        ".npz": lambda: _read_npz(item, path, key),
+        ".csv": lambda: _read_table(path, ",", axes),
+        ".txt": lambda: _read_table(path, None, axes),
+    }
+    if path.suffix not in readers:
+        raise item.error(f"unknown kind of file {path.suffix!r}; expected {', '.join(readers)}")
+    if path.suffix == ".npz" and not key:
+        raise item.error("expected `name.npz#key` for an .npz file, which holds several arrays")
+    try:
+        values = readers[path.suffix]()
+    except CaseError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as problem:
+        raise item.error(f"{name} cannot be read: {problem}") from problem
+    if values.ndim != axes:
+        raise item.error(
+            f"expected {axes} axes, one for each letter of the layout, found shape {values.shape} in {name}"
+        )
+    if not values.size:
+        raise item.error(f"{name} has no elements: shape {values.shape}")
+    return values
+
+
+def split_key(name: str) -> tuple[str, str]:
+    """File and key of `x.npz#key`; the name of another kind of file may hold a # of its own, and has no key."""
+    file, found, key = name.partition(".npz#")
+    return (f"{file}.npz", key) if found else (name, "")
+
+
+def mapped(path: Path) -> np.ndarray:
+    """The array in a .npy file, read where it is looked at. Raises CaseError where it is no such file."""
+    try:
+        with path.open("rb") as stream:
+            dtype, shape, fortran = wire.read_header(stream)
+            return np.memmap(stream, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
+    except (ValueError, EOFError) as problem:
+        raise CaseError(f"{path} is no .npy file of numbers, as numpy.save writes it: {problem}") from problem
+
+
+def _from_caffemodel(source: Record, folder: Path, axes: int) -> np.ndarray:
+    """The weights of a layer, or its bias where one axis is wanted."""
+    item, layer = source.at("caffemodel"), source["layer"]
+    path = inside(item, source["caffemodel"], folder)
+    if path.stat().st_size > 8 * LARGEST:
+        raise item.error(f"{path.stat().st_size} bytes; a weight file may have {8 * LARGEST}")
+    try:
+        layers = caffemodel.read(path.read_bytes())
+    except caffemodel.ModelError as problem:
+        raise item.error(f"{source['caffemodel']} cannot be read: {problem}") from problem
+    if layer not in layers:
+        raise source.at("layer").error(f"expected `layer`, one of {', '.join(layers) or 'none'}; found {layer!r}")
+    blobs = layers[layer]
+    if axes > 1:
+        values = blobs[0]
+    elif len(blobs) > 1:
+        values = blobs[1].ravel()  # old files write it as 1 x 1 x 1 x O
+    else:
+        raise item.error(f"layer {layer!r} has no bias; leave the bias out")
+    if values.ndim != axes:
+        raise item.error(f"expected {axes} axes, one for each letter of the layout; {layer!r} has shape {values.shape}")
+    return values
+
+
+def inside(item: Item, name: str, folder: Path) -> Path:
+    """The regular file `name`, which must not lead out of `folder`, not even through a link."""
+    root = folder.resolve()
+    try:
+        path = (root / name).resolve()
+        inside = not os.path.isabs(name) and path.is_relative_to(root)
+    except (OSError, ValueError) as problem:
+        raise item.error(f"not a file name: {problem}") from problem
+    if not inside:
+        raise item.error(f"{name} leads out of the case file's folder; put the file beside the case file")
+    if not path.is_file():
+        raise item.error(f"no file {name} in the case file's folder")
+    return path
+
+
+def _read_npy_file(item: Item, path: Path) -> np.ndarray:
+    with path.open("rb") as stream:
+        return _read_npy(item, stream)
+
+
+def _read_npz(item: Item, path: Path, key: str) -> np.ndarray:
+    with zipfile.ZipFile(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        if key not in names:
+            raise item.error(f"no array {key!r} in {path.name}; it holds {', '.join(names)}")
+        with archive.open(key + ".npy") as stream:
+            return _read_npy(item, stream)
+
+
+def _read_npy(item: Item, stream: IO[bytes]) -> np.ndarray:
+    """An array of plain numbers, whose header is judged before anything is read or reserved."""
+    dtype, shape, fortran = wire.read_header(stream)
+    if dtype.kind not in "iuf" or dtype.itemsize > 8:
+        raise item.error(f"expected an array of floats or integers, found dtype {dtype}")
+    count = math.prod(shape)
+    if count > LARGEST:
+        raise item.error(f"{count} elements; an array may have {LARGEST}")
+    data = stream.read(count * dtype.itemsize)
+    if len(data) != count * dtype.itemsize:
+        raise item.error(
+            f"cut short: {len(data)} bytes where shape {shape} and dtype {dtype} need {count * dtype.itemsize}"
+        )
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C").astype(dtype.newbyteorder("="))
+
+
+def _read_table(path: Path, delimiter: str | None, axes: int) -> np.ndarray:
+    """Lines of numbers: one line or column is a 1-D array where one axis is wanted."""
+    with path.open(encoding="utf-8-sig") as lines:
+        try:
+            table = np.loadtxt(itertools.islice(lines, LARGEST), delimiter=delimiter, ndmin=2)
+        except ValueError as problem:
+            between = "commas" if delimiter else "blanks"
+            raise ValueError(f"{problem}; expected lines of as many numbers, {between} between them") from problem
+    return table.ravel() if axes == 1 and 1 in table.shape else table

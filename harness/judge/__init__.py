@@ -1,0 +1,1 @@
+"""What is concluded: verdicts, expectations, what data can tell apart, and the code that mends a difference."""

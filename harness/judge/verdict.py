@@ -1,0 +1,313 @@
+"""Verdicts: what is concluded of one output, and which outputs of a case agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from harness import explain
+from harness.canonical import gaps
+from harness.canonical.reference import Magnitudes, direct, evaluate, magnitudes
+from harness.canonical.window import Convolution
+from harness.case.read import Case, Recording
+from harness.explain import unknowns
+from harness.rounding.compare import Difference, difference, distance, dtype_name
+from harness.rounding.formats import Arithmetic
+from harness.rounding.ladder import Fit, Ladder, fit_by_hand, rough
+from harness.transform import Transform
+from harness.worker.entry import Algorithm
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is concluded of one output.
+
+    kind: "agrees", "convention" or "unexplained". fit: the rung that holds and the share of it that is used, None where
+    none does. transforms: what explains a convention. max_abs: the largest distance from what the case means, None
+    where the shapes differ. difference: how it differs; None where it agrees. group: outputs of one case with the same
+    group agree with each other. left: the largest distance that the transforms leave of a convention.
+    """
+
+    kind: str
+    fit: Fit | None
+    transforms: tuple[Transform, ...]
+    max_abs: float | None
+    difference: Difference | None
+    group: int
+    left: float | None = None
+
+
+class Reading:
+    """One way to read a case: the intended convolution, changed by some transforms. Evaluated when it is needed.
+
+    stated: the convolution with NaN for data that are not known; conv has zeros there, and counts where computable.
+    computable: mask of the outputs that see known data only, None for all.
+    """
+
+    def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
+        self.case, self.transforms = case, transforms
+        self.conv = case.convolution()
+        for transform in transforms:
+            self.conv = transform.differ(self.conv)
+        self.stated = self.conv
+        self.computable: np.ndarray | None = None
+        if case.partial:
+            self.conv, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
+        self.reads = any(type(transform).read is not Transform.read for transform in transforms)
+        self._ladders: dict[str, Ladder] = {}
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        """The exact output, rounded once to float64; without meaning where it is not computable."""
+        return evaluate(self.conv)
+
+    def ladder(self, dtype: str) -> Ladder:
+        """The ladder of bounds for results of `dtype`."""
+        if dtype not in self._ladders:
+            self._ladders[dtype] = Ladder.of(self.conv, self._magnitudes, self.y, dtype)
+        return self._ladders[dtype]
+
+    @cached_property
+    def input_slack(self) -> np.ndarray | float:
+        """What the rounding of printed data may do to the output: A_w*dx + A_x*dw + dx*dw + db."""
+        case = self.case
+        if case.x_half_unit is None and case.w_half_unit is None and case.bias_half_unit is None:
+            return 0.0
+        wide = self._widened()
+        x, w = np.abs(self.conv.x), np.abs(self.conv.w)
+        largest = replace(
+            self.conv, x=x + _apart(wide.x, self.stated.x), w=w + _apart(wide.w, self.stated.w), bias=None
+        )
+        slack: np.ndarray = direct(largest) - direct(replace(self.conv, x=x, w=w, bias=None))
+        if wide.bias is None or self.stated.bias is None:
+            return slack
+        return np.asarray(slack + _apart(wide.bias, self.stated.bias).reshape(-1, *(1,) * self.conv.rank))
+
+    def _widened(self) -> Convolution:
+        """The convolution of data that are half a unit of their printed digits larger."""
+        conv, case = self.case.convolution(), self.case
+        wide = replace(
+            conv,
+            x=_larger(conv.x, case.x_half_unit),
+            w=_larger(conv.w, case.w_half_unit),
+            bias=None if conv.bias is None else _larger(conv.bias, case.bias_half_unit),
+        )
+        for transform in self.transforms:
+            wide = transform.differ(wide)
+        return wide
+
+    @cached_property
+    def _magnitudes(self) -> Magnitudes:
+        return magnitudes(self.conv)
+
+
+def _larger(values: np.ndarray, by: np.ndarray | None) -> np.ndarray:
+    return values.astype(np.float64) + (0.0 if by is None else by)
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Distances; 0 where an element is not known."""
+    return np.asarray(np.nan_to_num(np.abs(a - b)))
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """An output and what is known of it: canonical (N, O, *spatial).
+
+    known: mask of the elements that are known, None for all. slack: half units of printed digits, 0 for live results.
+    """
+
+    values: np.ndarray
+    dtype: str
+    algorithm: Algorithm
+    known: np.ndarray | None = None
+    slack: np.ndarray | float = 0.0
+
+    def placed(self, reading: Reading) -> Observation | None:
+        """This observation in the shape of the output of `reading.conv`, with what is not seen of it not known.
+
+        None when that output does not have what is seen.
+        """
+        whole = reading.conv.output_shape
+        if self.values.shape == whole and not reading.reads:
+            return self
+        if min(whole) < 1:
+            return None
+        index = explain.read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
+        if index.shape != self.values.shape:
+            return None
+        known, slack = np.zeros(whole, bool), np.zeros(whole)
+        values = np.full(whole, np.nan, np.result_type(self.values, np.float32))
+        values.flat[index] = self.values
+        known.flat[index] = True if self.known is None else self.known
+        slack.flat[index] = self.slack
+        return replace(
+            self, values=values, known=known if not known.all() or self.known is not None else None, slack=slack
+        )
+
+    def fit(self, reading: Reading) -> tuple[Fit | None, float]:
+        """The rung of `reading` that holds, None when none does, and the largest distance."""
+        known = self.comparable(reading)
+        if known is not None and not known.any():
+            return None, math.inf
+        ladder = reading.ladder(self.dtype)
+        apart = distance(self.values, ladder.expected, known)
+        largest = float(apart.max(initial=0.0))
+        if self.known is None and reading.case.tolerance:
+            by_hand = reading.case.tolerance
+            return fit_by_hand(apart, ladder.expected, by_hand.rtol, by_hand.atol), largest
+        slack = self.slack if self.known is None else self.slack + reading.input_slack
+        return ladder.fit(apart, slack, self.algorithm, self.values, known), largest
+
+    def comparable(self, reading: Reading) -> np.ndarray | None:
+        """Mask of the elements that are known here and computable of `reading`, None for all; both of one shape."""
+        masks = [mask for mask in (self.known, reading.computable) if mask is not None]
+        return np.logical_and.reduce(masks) if masks else None
+
+
+class Judge:
+    """Judges all outputs of one case; what it works out for one of them serves the others.
+
+    Two outputs agree when both lie within the bounds of one reading of the case; outputs that no reading explains agree
+    when they lie within the bounds of the intended reading of each other. The intended call is that of the case,
+    changed by `base`.
+    """
+
+    def __init__(self, case: Case, base: tuple[Transform, ...] = ()) -> None:
+        self.case, self.base = case, base
+        self.intended = Reading(case, base)
+        self._readings = [self.intended]
+        self._strangers: list[Observation] = []
+
+    def live(self, found: np.ndarray, algorithm: Algorithm) -> Verdict:
+        """The verdict on `found`, a canonical output (N, O, *spatial) that an entry point gave."""
+        return self._verdict(Observation(found, self._dtype(found), algorithm))
+
+    def _dtype(self, found: np.ndarray) -> str:
+        """The dtype to judge a live output by: float32 for float64 data is a finding, not what was asked for."""
+        asked = self.case.x.dtype
+        floats = found.dtype.kind == asked.kind == "f"
+        return dtype_name(np.promote_types(found.dtype, asked) if floats else found.dtype)
+
+    def recorded(self, recording: Recording) -> Verdict:
+        """The verdict on a recording: unknown elements are passed over, printed digits give slack."""
+        return self._verdict(self.observe(recording))
+
+    def observe(self, recording: Recording) -> Observation:
+        """A recording as an observation."""
+        return Observation(recording.values, recording.dtype, "direct", recording.known, recording.half_unit)
+
+    def _verdict(self, seen: Observation) -> Verdict:
+        for group, reading in enumerate(self._readings):
+            fit, largest = self.fit(seen, reading)
+            if fit and not fit.finding and not group:
+                return Verdict("agrees", fit, (), largest, None, group)
+            if fit:
+                return replace(self._explained(seen, fit, reading, group), left=largest)
+        for transforms in self._candidates(seen):
+            reading = self.reading(transforms)
+            fit, largest = self.fit(seen, reading)
+            if fit:
+                self._readings.append(reading)
+                return replace(self._explained(seen, fit, reading, len(self._readings) - 1), left=largest)
+        return self._differs("unexplained", seen, None, (), self._stranger(seen))
+
+    def reading(self, transforms: tuple[Transform, ...]) -> Reading:
+        """The intended call changed by `transforms`."""
+        return Reading(self.case, (*self.base, *transforms))
+
+    def fit(self, seen: Observation, reading: Reading) -> tuple[Fit | None, float]:
+        """The rung on which `reading` gives what is seen, None if it does not, and the largest distance."""
+        placed = seen.placed(reading)
+        return placed.fit(reading) if placed is not None and self._possible(placed, reading) else (None, np.inf)
+
+    def _possible(self, seen: Observation, reading: Reading) -> bool:
+        """Whether some data give all that is seen, where the case does not know them in full."""
+        if reading.computable is None:
+            return True
+        values = np.where(True if seen.known is None else seen.known, seen.values, np.nan)
+        share = rough(reading.conv.terms, seen.dtype)
+        slack = self.question(seen).slack + share * float(np.nanmax(np.abs(values), initial=0))
+        equations = unknowns.system(reading.stated, values, slack, self.coarse)
+        return equations is None or equations.solution[2]
+
+    @cached_property
+    def coarse(self) -> float:
+        """Half a unit of the last digit that was printed of input and kernel, 0 where they are exact."""
+        units = (self.case.x_half_unit, self.case.w_half_unit)
+        return max((float(unit.max()) for unit in units if unit is not None), default=0.0)
+
+    def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:
+        """The verdict on an output that a reading gives, perhaps in another arithmetic that nobody else then shares."""
+        if not fit.finding:
+            return self._differs("convention", seen, fit, reading.transforms, group)
+        transforms = (*reading.transforms, Arithmetic(fit.rung))
+        return self._differs("convention", seen, fit, transforms, self._stranger(seen))
+
+    def _differs(
+        self, kind: str, seen: Observation, fit: Fit | None, transforms: tuple[Transform, ...], group: int
+    ) -> Verdict:
+        same_shape = seen.values.shape == self.intended.conv.output_shape
+        known = seen.comparable(self.intended) if same_shape else seen.known
+        off = difference(seen.values, self.intended.y, known)
+        return Verdict(kind, fit, transforms, off.max_abs if off.same_shape else None, off, group)
+
+    def question(self, seen: Observation) -> explain.Question:
+        """What `explain` is asked about an observation."""
+        values = seen.values.astype(np.float64) if seen.values.dtype.kind != "c" else np.full(seen.values.shape, np.nan)
+        if self.intended.computable is not None:
+            known = explain.read(self.intended.computable, self.base, values.shape)
+            values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
+        noise = self._noise(seen)
+        printed = 0.0 if seen.known is None else float(np.max(self.intended.input_slack))
+        return explain.Question(
+            self.intended.stated,
+            values if seen.known is None else np.where(seen.known, values, np.nan),
+            noise + 2 * (float(np.max(seen.slack)) + printed),
+            self.case.input_layout,
+            self.case.kernel_layout,
+            self.case.padding if isinstance(self.case.padding, str) else None,
+            self.case.unknown,
+            np.broadcast_to(noise + seen.slack, values.shape),
+        )
+
+    def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
+        """Explanations to try: the most frequent causes first, and all others for what they do not explain."""
+        if seen.values.ndim != self.intended.conv.x.ndim or self._known_stranger(seen) is not None:
+            return
+        question = self.question(seen)
+        yield from explain.quick(question)
+        yield from explain.explanations(explain.Search(question))
+
+    def _noise(self, seen: Observation) -> float:
+        """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
+        conv = self.intended.conv
+        size = float(np.abs(conv.x).max(initial=0)) * float(
+            np.abs(conv.w).sum(axis=tuple(range(1, conv.w.ndim))).max(initial=0)
+        )
+        return rough(conv.terms, seen.dtype) * size
+
+    def _stranger(self, seen: Observation) -> int:
+        """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""
+        number = self._known_stranger(seen)
+        if number is None:
+            self._strangers.append(seen)
+            number = len(self._strangers) - 1
+        return -1 - number
+
+    def _known_stranger(self, seen: Observation) -> int | None:
+        """The number of an earlier unexplained output that this one agrees with."""
+        for number, other in enumerate(self._strangers):
+            if other.values.shape == seen.values.shape and self._alike(seen, other):
+                return number
+        return None
+
+    def _alike(self, seen: Observation, other: Observation) -> bool:
+        apart = distance(seen.values, other.values)
+        if seen.values.shape != self.intended.conv.output_shape:
+            return not apart.any()
+        return self.intended.ladder(seen.dtype).fit(apart / 2, 0.0, seen.algorithm) is not None

@@ -1,0 +1,95 @@
+"""`harness probe`: which backends have what is to be probed, and their cards."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from harness.backends import Backend
+from harness.case.read import find, load
+from harness.probe import Card, probe
+from harness.systems import own_programs, selection
+from harness.systems.pool import Limits, Pool
+from harness.worker.entry import function_of
+
+HERE = "own_program"
+"""Name of the program that a command line gives."""
+
+GRACE = 1.0
+"""Seconds by which the limit of a worker is longer than that of its program, which is to be told as the reason."""
+
+AS_IT_IS = {"as it is": ["", "valid"]}
+"""The padding of a program that is told none; what it does is measured."""
+
+
+def backends(globs: Sequence[str], asked: Sequence[str]) -> list[Backend]:
+    """The backends that have entry points of these names; all of them where nothing is named."""
+    chosen = selection.backends(asked)
+    if not globs or asked:
+        return chosen
+    having = [backend for backend in chosen if any(_has(backend, glob) for glob in globs)]
+    return having or chosen  # a name that nobody has is told by `selection.entry_points`, with the nearest one
+
+
+def _has(backend: Backend, glob: str) -> bool:
+    names = [entry.name for entry in importlib.import_module(backend.module).ENTRY_POINTS]
+    return any(fnmatch.fnmatchcase(name, glob) for name in [*names, backend.name])
+
+
+def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:
+    """The backend of a program that a command line gives; raises OwnProgramError where it cannot be one."""
+    words = {word: [word, "same_upper" if word == "same" else "valid"] for word in padding} or AS_IT_IS
+    table = {**way, "layout": layout, "files": files, "padding": words, "seconds": seconds}
+    return own_programs.backend(HERE, table)
+
+
+def cards(
+    chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[str], seconds: float | None = None
+) -> list[Card]:
+    """The cards of the entry points that match, in the order of the backends; `seconds` for one call."""
+    with Pool(chosen, Limits(call=seconds) if seconds else Limits()) as pool:
+        selection.demand(demanded, pool.unavailable)
+        return list(probe(pool, selection.entry_points(globs, pool.entry_points())).values())
+
+
+def known_faults(folder: Path) -> frozenset[str]:
+    """The entry points whose faults are known: those that a case in `folder` keeps apart from its first class."""
+    if not folder.is_dir():
+        return frozenset()
+    expected = [case.expect.classes for path in find([folder]) for case in load(path)]
+    classes = [found for modes in expected for found in modes.values()]
+    return frozenset(name for found in classes for names in found[1:] for name in names)
+
+
+def unexpected(card: Card, known: Collection[str], by_name: bool) -> list[str]:
+    """What nobody could expect of a card, in words.
+
+    That is a declaration that says otherwise, a contradiction where `known` has no fault of the entry point, and axes
+    that cannot be read; but that it declines every call only where it was asked for by name.
+    """
+    found = list(card.differences)
+    if function_of(card.entry_point) not in known:
+        found += [f"{fault.words}: {fault.call}" for fault in card.faults if not fault.excluded]
+    if card.unreadable and (by_name or not card.declined):
+        found.append(f"cannot be read: {card.unreadable}")
+    return found
+
+
+def own_cards(program: Backend, seconds: float) -> list[Card]:
+    """The card of a program that a command line gives, `seconds` for one call: nothing was declared of it."""
+    found = cards([program], [], [program.name], seconds + GRACE)
+    return [replace(card, differences=[]) for card in found]
+
+
+def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:
+    """Writes the faults of cards as case files into `folder`; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for card in found:
+        for number, fault in enumerate((fault for fault in card.faults if fault.case), 1):
+            paths.append(folder / f"{card.entry_point}-{number}.yaml")
+            paths[-1].write_text(fault.case, encoding="utf-8")
+    return paths

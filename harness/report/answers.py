@@ -1,0 +1,82 @@
+"""What `harness explain` says: answers as JSON and as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from harness.array_json import finite
+from harness.explain.diagnosis import Answer, Explanation
+from harness.transform import Transform
+
+Code = Mapping[str, str]
+"""System -> program that held when it was run."""
+
+
+def as_json(system: str, answer: Answer, code: Sequence[Code]) -> dict[str, Any]:
+    """An answer as JSON has it; `code` holds the programs of the first explanations."""
+    programs = [*code, *({} for _ in answer.explanations[len(code) :])]
+    return {
+        "system": system,
+        "explanations": [
+            explanation_json(each, text) for each, text in zip(answer.explanations, programs, strict=True)
+        ],
+        "ambiguous": answer.ambiguous,
+        "seconds": answer.seconds,
+        "known": answer.known,
+        "more": answer.more,
+        "separation": answer.separation.as_json() if answer.separation else None,
+        "remarks": list(answer.remarks),
+    }
+
+
+def explanation_json(explanation: Explanation, code: Code) -> dict[str, Any]:
+    """One explanation as JSON has it."""
+    return {
+        "transforms": [transform_json(each) for each in explanation.transforms],
+        "settings": [transform_json(each) for each in explanation.settings],
+        "words": explanation.words,
+        "code": dict(code),
+        "max_abs": finite(explanation.max_abs),
+        "rung": explanation.rung,
+        "tied": explanation.tied,
+        "group": explanation.group,
+    }
+
+
+def transform_json(transform: Transform) -> dict[str, Any]:
+    """A transform: its id, and what it is about."""
+    return {"id": transform.id, **asdict(transform)}
+
+
+def text(system: str, answer: Answer, code: Sequence[Code]) -> str:
+    """An answer as people read it."""
+    return "\n".join(_lines(system, answer, code))
+
+
+def _lines(system: str, answer: Answer, code: Sequence[Code]) -> Iterator[str]:
+    yield f"{system}  ({answer.known} known values, {answer.seconds:.2f} s)"
+    if not answer.explanations:
+        yield f"  {'nothing that is known here explains it' if answer.known else 'none of it can be computed'}"
+    for number, each in enumerate(answer.explanations):
+        names = ", ".join(change.id for change in each.transforms) or "no difference"
+        tied = "  [ties]" if each.tied and answer.ambiguous else ""
+        same = "  [another name for the one above]" if number and _same(answer, number) else ""
+        yield f"  {number + 1}. {names} ({each.rung}){tied}{same}"
+        yield f"     {each.words}"
+    if answer.more:
+        yield f"  and {answer.more} more"
+    yield from (f"  * {remark}" for remark in answer.remarks)
+    if answer.separation:
+        yield f"  * data that tell them apart, for a case file: {json.dumps(answer.separation.as_json())}"
+    for each, programs in zip(answer.explanations, code):
+        for name, program in programs.items():
+            yield f"\n  {name}, {'from a program that held' if name == 'Knet' else 'run and held'}: {each.words}\n"
+            yield "\n".join("    " + line for line in program.splitlines())
+
+
+def _same(answer: Answer, number: int) -> bool:
+    before, here = answer.explanations[number - 1], answer.explanations[number]
+    return before.group == here.group and len(before.transforms) == len(here.transforms)

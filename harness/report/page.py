@@ -1,0 +1,161 @@
+"""The report as one HTML page that opens from disk and loads nothing.
+
+Made of the same header and pieces as the markdown. Sections of cases go to a temporary file as they come; only the
+cells of the matrix stay in memory. Numbers stand in the page as text; its script draws heat maps and differences.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import shlex
+import tempfile
+import weakref
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from harness.report import blocks, conventions, prose, view, words
+from harness.report.atomic import replacing
+from harness.report.matrix import Mark, Matrix, mark
+from harness.report.steps import unshown
+from harness.report.text import brief_line, one_line, printable
+from harness.report.view import MODES, Piece
+from harness.rounding.ladder import DIGITS
+
+TEMPLATES = "templates"
+
+
+class Html:
+    """Takes pieces of `harness.report.results` one by one and writes the page; `header` is that of the run."""
+
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        self._header = header
+        self._sections = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed with this object)
+        weakref.finalize(self, self._sections.close)
+        self._templates = _templates()
+        self._texts: dict[str, int] = {}
+        self._templates.globals["once"] = self._once
+        self._case = self._templates.get_template("case.html.j2")
+        self._matrix = Matrix()
+        self._file, self._first = "", 0
+        self._data: list[Mapping[str, Any]] = []
+
+    def add(self, piece: Piece) -> None:
+        """Writes the section of one case."""
+        case = piece["case"]
+        number = self._matrix.add(piece)
+        file, _ = view.file_and_label(case["id"])
+        data = [case["input"], case["kernel"]]
+        classes = view.classes(piece)
+        if file != self._file:
+            self._file, self._first, self._data = file, number, []
+        section = self._case.render(
+            number=number,
+            first=self._first,
+            case=case,
+            file=file,
+            name=view.short_name(case["id"]),
+            show_data=data != self._data,
+            classes=classes,
+            unshown=unshown(piece, classes),
+            meant=view.meant(piece),
+            recordings=list(view.recordings(piece)),
+            rows=view.rows(piece, to_the_bit=True),
+            reasons=list(view.reasons(piece)),
+        )
+        self._data = data
+        self._sections.write(section)
+
+    def write(self, path: Path) -> None:
+        """Writes the page of all pieces so far; raises OSError."""
+        page = self._templates.get_template("page.html.j2")
+        with replacing(path) as file:
+            file.writelines(
+                page.generate(
+                    header=self._header,
+                    matrix=self._matrix,
+                    backends=sorted(set(self._matrix.backends.values())),
+                    sections=self._spooled(),
+                    texts=list(self._texts),
+                    conventions=conventions.section(self._header),
+                    style=self._source("style.css"),
+                    script=self._source("script.js"),
+                )
+            )
+
+    def _once(self, tag: str, texts: Iterable[str]) -> Markup:
+        """An element for texts that recur, as names and steps do: the page has each once, its script fills them in."""
+        numbers = (self._texts.setdefault(one_line(text), len(self._texts)) for text in texts)
+        return Markup('<{0} data-t="{1}"></{0}>').format(tag, " ".join(map(str, numbers)))
+
+    def _spooled(self) -> Iterator[Markup]:
+        self._sections.seek(0)
+        yield from map(Markup, self._sections)
+
+    def _source(self, name: str) -> Markup:
+        loader = self._templates.loader
+        assert loader
+        return Markup(loader.get_source(self._templates, name)[0])
+
+
+def _templates() -> Environment:
+    templates = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=PackageLoader("harness.report", TEMPLATES),
+        finalize=_clean,
+    )
+    templates.globals |= {"words": words, "prose": prose, "MODES": MODES, "when": view.when}
+    templates.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
+    templates.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
+    templates.globals |= {"digits": DIGITS}
+    templates.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    templates.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}
+    templates.filters |= {"emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}
+    return templates
+
+
+def _clean(value: Any) -> Any:
+    """A text of others without control characters and what turns the direction of writing; lines are kept."""
+    if not isinstance(value, str) or value.isprintable() or isinstance(value, Markup):
+        return value
+    return "\n".join(map(printable, value.split("\n")))
+
+
+@functools.cache
+def _kind(mark: Mark) -> Markup:
+    """The classes of a verdict, as the value of an attribute."""
+    return Markup('"{} bad"' if mark.unexpected else "{}").format(words.KINDS[mark.sign])
+
+
+@functools.cache
+def _badge(mark: Mark) -> Markup:
+    """A verdict in sign, word and colour."""
+    kind, cross = words.KINDS[mark.sign], words.UNEXPECTED if mark.unexpected else ""
+    return Markup('<b class="{}{}">{}{} {}</b>').format(kind, " bad" if cross else "", cross, mark.sign, kind)
+
+
+def _packages(names: Iterable[str]) -> str:
+    """How many of these entry points each package has; their names stand in the matrix."""
+    counts = Counter(one_line(name).split(".")[0] for name in names)
+    return ", ".join(f"{count} of {package}" for package, count in counts.items())
+
+
+def _emphasis(text: str) -> Markup:
+    """A text of `harness.report.prose` with its marked words as elements."""
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text)))
+    return Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", strong))
+
+
+def _linked(text: str) -> Markup:
+    """A text, as a link where it is a web address and nothing else."""
+    if re.fullmatch(r"https?://[^\s\"<>]+", text):
+        return Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(text)
+    return escape(one_line(text))

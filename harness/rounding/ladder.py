@@ -1,0 +1,429 @@
+"""The ladder of bounds on rounding errors: how far a correct result may lie from the exact one, derived from the data.
+
+Each rung is one small function with its formula and source, and one line in `RUNGS`; the first that holds is the
+answer. In the formulas u is the unit roundoff of the arithmetic, n the number of terms of an element, y the exact
+output, A = |x| conv |w| + |bias| and P = sqrt(x^2 conv w^2 + bias^2).
+
+Arithmetic that is less precise than the result's dtype is a finding, not an agreement. `FINDINGS` are tested by the
+sharper hypothesis: what that arithmetic gives is computed, and the result must lie within rounding of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+
+import numpy as np
+
+from harness.canonical.reference import Magnitudes, direct
+from harness.canonical.window import Convolution
+from harness.rounding import winograd
+from harness.rounding.compare import distance
+from harness.rounding.formats import (
+    BFLOAT16,
+    FLOAT16,
+    FLOAT32,
+    SMALLEST_NORMAL,
+    TF32,
+    Format,
+    Rounding,
+    flushed,
+    saturated,
+    wrapped,
+)
+from harness.worker.entry import Algorithm
+
+DIGITS = {"float16": 11, "float32": 24, "float64": 53}
+"""Binary digits of the significand of the floating-point types."""
+SUBNORMAL = {"float16": 2.0**-24, "float32": 2.0**-149, "float64": 2.0**-1074}
+"""Spacing of their subnormal numbers."""
+BELOW_HALF = math.nextafter(0.5, 0.0)
+"""Two conventions differ by at least 1 on integers, so no bound on integers may reach one half."""
+ENOUGH = 32
+"""Outputs from which on the errors of all of them say whether one of them is a fault."""
+FEW_ROUNDINGS = 16
+"""Errors of so many roundings of one element are never said to stand out."""
+
+
+# --- bounds: what rounding may do ------------------------------------------------------------------------------------
+
+
+def rough(terms: int, dtype: str) -> float:
+    """Share of the sum of its terms' magnitudes that an output of `dtype` is off by at most, generously: 4 (n + 2) u.
+
+    For searches; what they find is held against the ladder. Other dtypes are taken for float64.
+    """
+    return 4 * (terms + 2) * 2.0 ** -DIGITS.get(dtype, 53)
+
+
+def statistical(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+    """4 u sqrt(n) (|y| + P): roundings that behave like independent random ones.
+
+    Such roundings add up as sqrt(n) instead of n: Higham & Mary 2019, "A new approach to probabilistic rounding error
+    analysis", SIAM J. Sci. Comput. 41. `size` is |y|.
+    """
+    return np.asarray(4 * u * math.sqrt(mags.n) * (size + mags.P))
+
+
+def any_order(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+    """n u A, up to half a term: holds for every order of summation, with fused operations or without.
+
+    Jeannerod & Rump 2013, "Improved error bounds for inner products in floating-point arithmetic", SIAM J. Matrix
+    Anal. Appl. 34: n u in place of gamma_n = n u / (1 - n u) (Higham 2002, section 3.1), without a limit on n.
+    """
+    return np.asarray(np.minimum(mags.n * u * mags.A, _half_a_term(mags)))
+
+
+def winograd_tiles(m: int, mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+    """4 u sqrt(d (2 (m + r - 1) + r) + I) a^d max(P), up to half a term: F(m, r) along d axes, I channels.
+
+    a is `winograd.amplification`. One value for each image and output channel, since an error spreads over its tile.
+    Where nobody declared the algorithm there must be outputs enough to tell its noise from a fault.
+    """
+    taps = set(mags.plain.W.shape[3:])
+    steps = {*mags.plain.stride, *mags.plain.dilation}
+    if taps != {3} or steps != {1} or size.size < ENOUGH:
+        return np.zeros(())
+    axes = size.ndim - 2
+    roundings = axes * (2 * (m + 2) + 3) + mags.channels
+    largest = _over_space(mags.P)
+    bound = 4 * u * math.sqrt(roundings) * winograd.amplification(m, 3) ** axes * largest
+    return np.asarray(np.minimum(bound, _over_space(_half_a_term(mags))))
+
+
+def fft(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+    """((3 + 3 sqrt(5) + 3 b) L + sqrt(5) + I) u ||x|| ||w||, up to half a term; L = log2 of the transform length.
+
+    Percival 2003, "Rapid multiplication modulo the sum and difference of highly composite numbers", Math. Comp. 72,
+    theorem 5.1, to first order in u (likewise Higham 2002, section 24.1); b = 1/sqrt(2) is the error of the
+    trigonometric factors in units of u. I roundings more sum the input channels. One value for all elements.
+    """
+    log_length = math.ceil(math.log2(max(mags.samples, 1)))
+    factor = (3 + 3 * math.sqrt(5) + 3 / math.sqrt(2)) * log_length + math.sqrt(5) + mags.channels
+    bound = factor * u * mags.x_norm * mags.w_norm
+    return np.asarray(min(bound, _half_a_term(mags).max(initial=0.0)))
+
+
+def _half_a_term(mags: Magnitudes) -> np.ndarray:
+    """P / (2 sqrt(n)): no bound may excuse that a term is missing, so none reaches the size of one."""
+    return np.asarray(mags.P / (2 * math.sqrt(mags.n)))
+
+
+def _over_space(values: np.ndarray) -> np.ndarray:
+    """(N, O, 1 ...): the largest value of each image and output channel."""
+    largest: np.ndarray = values.max(axis=tuple(range(2, values.ndim)), keepdims=True, initial=0.0)
+    return largest
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One bound, and the algorithms that it may excuse. `bound` takes the magnitudes, |y| and u.
+
+    tail: how many times the root mean square of all errors, each as a share of the bound, one of them may reach.
+    """
+
+    name: str
+    bound: Callable[[Magnitudes, np.ndarray, float], np.ndarray]
+    algorithms: tuple[Algorithm, ...] = ("direct", "fft")
+    tail: float = 12
+
+
+RUNGS = (
+    Rung("statistical", statistical),
+    Rung("summation order", any_order),
+    Rung("Winograd F(2,3)", partial(winograd_tiles, 2), ("direct",), tail=32),
+    Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("direct",), tail=32),
+    Rung("fft", fft, ("fft",)),
+)
+"""From the smallest to the largest. The last outputs of a Winograd tile are much less accurate than the others."""
+
+
+# --- findings: what other arithmetic gives ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Hypothesis:
+    """What an arithmetic gives: within `bound` of `expected`. shown: whether the result itself bears its marks.
+
+    Where it does not, the result must lie much closer to `expected` than to the exact output.
+    """
+
+    expected: np.ndarray
+    bound: np.ndarray
+    shown: bool = False
+
+
+def low_inputs(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
+    """Input and kernel rounded to a format, the products summed in float32, the output perhaps rounded to it again.
+
+    Blanchard, Higham, Lopez, Mary & Pranesh 2020, "Mixed precision block fused multiply-add", SIAM J. Sci. Comput. 42:
+    (2 u_low + n u_high) A. The part in u_low is computed here; what is left are the bounds of float32, twice, because
+    matrix units may round towards zero.
+    """
+    if ladder.dtype not in DIGITS or fmt.digits >= DIGITS[ladder.dtype]:
+        return
+    marks = fmt.stored and _bears_marks(fmt, ladder, found)
+    summed = 2 * (statistical(ladder.mags, ladder.size, FLOAT32.u) + any_order(ladder.mags, ladder.size, FLOAT32.u))
+    summed = summed + ladder.mags.n * SUBNORMAL["float32"]
+    for way, rounding in enumerate(fmt.roundings):
+        y = ladder.rounded_inputs(f"{fmt.name} {way}", rounding)
+        yield Hypothesis(y, summed + 2 * FLOAT32.u * np.abs(y))
+        if marks:
+            yield Hypothesis(fmt.round(y), summed + 2 * fmt.u * np.abs(y), shown=True)
+
+
+def low_accumulation(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
+    """8 u sqrt(n) (|y| + P): data and partial sums in a format, so that every result is a number of it.
+
+    Twice the statistical bound, for the rounding of the data (Higham & Mary 2019, see `statistical`).
+    """
+    if ladder.dtype not in DIGITS or fmt.digits > DIGITS[ladder.dtype] or exact_on_integers(ladder.conv, fmt.digits):
+        return
+    if fmt.name == ladder.dtype or _bears_marks(fmt, ladder, found):
+        yield Hypothesis(ladder.y, 2 * statistical(ladder.mags, ladder.size, fmt.u), shown=True)
+
+
+def flushed_to_zero(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
+    """n times the smallest normal number: input, products or output that are subnormal count as zero.
+
+    Higham 2002, section 2.8: the underflow term of the standard model, without gradual underflow.
+    """
+    dtype = ladder.dtype
+    if dtype not in SMALLEST_NORMAL:
+        return
+    u, smallest = 2.0 ** -DIGITS[dtype], SMALLEST_NORMAL[dtype]
+    if not np.any((ladder.mags.A * u < smallest) & (ladder.mags.A > 0)):
+        return
+    y = ladder.rounded_inputs("flushed", lambda values: flushed(values, dtype))
+    yield Hypothesis(flushed(y, dtype), any_order(ladder.mags, ladder.size, u) + ladder.mags.n * smallest, shown=True)
+
+
+def spread(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
+    """A NaN or an infinity of the data reaches outputs that do not see it; the other outputs are right.
+
+    A direct sum reads only what the kernel reaches; a transform (FFT, Winograd) mixes all that is in its tile.
+    """
+    lost = ~np.isfinite(found)
+    if found.dtype.kind == "f" and not lost.all(where=~np.isfinite(ladder.y)):
+        return
+    if lost.any() and not ladder.finite_data:
+        bound = sum(ladder.bound(rung) for rung in RUNGS[:2])
+        yield Hypothesis(np.where(lost, found, ladder.expected), np.asarray(bound), shown=True)
+
+
+def whole_numbers(
+    limit: Callable[[np.ndarray, str], np.ndarray], ladder: Ladder, found: np.ndarray
+) -> Iterator[Hypothesis]:
+    """Exactly what an integer dtype makes of sums beyond its range: no tolerance, another arithmetic."""
+    if np.dtype(ladder.dtype).kind in "iu":
+        yield Hypothesis(limit(ladder.y, ladder.dtype), np.zeros(()), shown=True)
+
+
+def _bears_marks(fmt: Format, ladder: Ladder, found: np.ndarray) -> bool:
+    """Whether all of the result are numbers of the format, and most of what was expected are not."""
+    return bool(np.mean(fmt.holds(ladder.expected)) < 0.5 and (fmt.holds(found) | np.isnan(found)).all())
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An arithmetic that is not the dtype's own; `hypotheses` takes the ladder and the result.
+
+    u: unit roundoff of data and output, beyond 4 u A of which there is no need to look; 0 where there is no such limit.
+    """
+
+    name: str
+    hypotheses: Callable[[Ladder, np.ndarray], Iterator[Hypothesis]]
+    u: float = 0.0
+
+
+FINDINGS = (
+    Finding("float32 arithmetic", partial(low_inputs, FLOAT32), FLOAT32.u),
+    Finding("TF32 inputs", partial(low_inputs, TF32), TF32.u),
+    Finding("bfloat16 inputs", partial(low_inputs, BFLOAT16), BFLOAT16.u),
+    Finding("float16 inputs", partial(low_inputs, FLOAT16), FLOAT16.u),
+    Finding("bfloat16 accumulation", partial(low_accumulation, BFLOAT16)),
+    Finding("float16 accumulation", partial(low_accumulation, FLOAT16)),
+    Finding("integers wrap", partial(whole_numbers, wrapped)),
+    Finding("integers saturate", partial(whole_numbers, saturated)),
+    Finding("subnormals flushed to zero", flushed_to_zero),
+    Finding("non-finite values spread", spread),
+)
+"""Where float16 and TF32 come to the same numbers, which they do between 2^-14 and 2^16, TF32 is named."""
+
+
+# --- the ladder of one case ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The rung that a difference fits, and the largest share of its bound that an element uses (0 to 1).
+
+    finding: whether the rung is another arithmetic, which is to be told and is no agreement.
+    """
+
+    rung: str
+    share: float
+    finding: bool = False
+
+
+EXACT = Fit("exact", 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """The rungs for results of one case in one dtype; each bound is computed when first needed, and kept."""
+
+    conv: Convolution
+    mags: Magnitudes
+    y: np.ndarray
+    """The reference, (N, O, *spatial)."""
+    dtype: str
+    """NumPy's name of the dtype of the results; integers have no rung but `exact`."""
+    exact_data: bool
+    """Whether the data are exact on integers in `dtype`: then a direct algorithm has no rung but `exact`."""
+    _bounds: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _outputs: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, conv: Convolution, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
+        """The ladder for results of `dtype` whose reference is `y`."""
+        return cls(conv, mags, y, dtype, exact_on_integers(conv, DIGITS.get(dtype, 53)))
+
+    @cached_property
+    def expected(self) -> np.ndarray:
+        """The reference rounded to the dtype: what an exact result equals, and what differences are taken from."""
+        with np.errstate(over="ignore", under="ignore"):
+            return self.y.astype(self.dtype) if self.dtype in DIGITS else self.y
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """|y|, 0 where it is not finite."""
+        return np.where(np.isfinite(self.y), np.abs(self.y), 0.0)
+
+    @cached_property
+    def finite_data(self) -> bool:
+        """Whether neither input nor kernel holds a NaN or an infinity."""
+        return bool(np.isfinite(self.conv.x).all() and np.isfinite(self.conv.w).all())
+
+    def fit(
+        self,
+        difference: np.ndarray,
+        extra: np.ndarray | float = 0.0,
+        algorithm: Algorithm = "direct",
+        found: np.ndarray | None = None,
+        known: np.ndarray | None = None,
+    ) -> Fit | None:
+        """The first rung that |found - `expected`| fits on every element, or None.
+
+        `difference` is float64 in the shape of the output, 0 where `known` is False. `extra` is the slack of printed
+        digits, per element or one for all: the rung "printed digits" when it suffices alone, and part of every rung
+        after it. Findings come before the bounds that are wider than ordinary rounding; they need `found` itself.
+        """
+        if not difference.any():
+            return EXACT
+        if np.any(extra) and (fit := _fit("printed digits", difference, extra)):
+            return fit
+        if fit := self._climb(RUNGS[:1], difference, extra, algorithm):
+            return fit
+        if found is not None and (fit := self._finding(found, known, extra, difference)):
+            return fit
+        return self._climb(RUNGS[1:], difference, extra, algorithm)
+
+    def bound(self, rung: Rung) -> np.ndarray:
+        """The bound of a rung on |result - `expected`|, per element (or one for all).
+
+        To the rung's own formula come the rounding of `expected`, u |y|, and the underflow of n terms. At least a
+        subnormal number where there is no bound since the output is not finite: only equality fits there. float16 is
+        summed in float32 and rounded at the end; summing in float16 is a finding.
+        """
+        if rung.name not in self._bounds:
+            u = 2.0 ** -DIGITS[self.dtype]
+            own = rung.bound(self.mags, self.size, min(u, FLOAT32.u))
+            bound = own + (max(u, 2 * u - FLOAT32.u) * self.size + self.mags.n * SUBNORMAL[self.dtype])
+            self._bounds[rung.name] = np.minimum(bound, BELOW_HALF) if self.exact_data else bound
+        return self._bounds[rung.name]
+
+    def rounded_inputs(self, name: str, rounding: Rounding) -> np.ndarray:
+        """The output (float64) for input and kernel rounded in a way, `name`, under which it is kept."""
+        if name not in self._outputs:
+            self._outputs[name] = direct(replace(self.conv, x=rounding(self.conv.x), w=rounding(self.conv.w)))
+        return self._outputs[name]
+
+    def _climb(
+        self, rungs: tuple[Rung, ...], difference: np.ndarray, extra: np.ndarray | float, algorithm: Algorithm
+    ) -> Fit | None:
+        """The first of some rungs that holds, unless one element stands out."""
+        if self.dtype not in DIGITS or (self.exact_data and algorithm == "direct"):
+            return None
+        for rung in rungs:
+            if algorithm in rung.algorithms:
+                bound = self.bound(rung) + extra
+                fit = _fit(rung.name, difference, bound)
+                if fit and not self._stands_out(difference, bound, rung.tail):
+                    return fit
+        return None
+
+    def _finding(
+        self, found: np.ndarray, known: np.ndarray | None, extra: np.ndarray | float, difference: np.ndarray
+    ) -> Fit | None:
+        """The first finding that explains `found`."""
+        before = _mean_square(difference)
+        for finding in FINDINGS:
+            if finding.u and np.any(difference > 4 * finding.u * self.mags.A + extra):
+                continue
+            for hypothesis in finding.hypotheses(self, found):
+                apart = distance(found, hypothesis.expected, known)
+                fit = _fit(finding.name, apart, hypothesis.bound + extra)
+                # printed digits bear marks of their own
+                if fit and ((hypothesis.shown and not np.any(extra)) or _mean_square(apart) < before / 16):
+                    return replace(fit, finding=True)
+        return None
+
+    def _stands_out(self, difference: np.ndarray, bound: np.ndarray | float, tail: float) -> bool:
+        """Whether one element is so far off, compared with all others, that this is no rounding but a fault in it."""
+        if difference.size < ENOUGH:
+            return False
+        shares = _shares(difference, bound)
+        worst = shares.argmax()
+        others = (float(np.square(shares).sum()) - shares.flat[worst] ** 2) / max(np.count_nonzero(self.mags.P), 1)
+        u = 2.0 ** -DIGITS[self.dtype]
+        few = FEW_ROUNDINGS * u * (self.size + self.mags.P).flat[worst] + self.mags.n * SUBNORMAL[self.dtype]
+        return bool(shares.flat[worst] > tail * math.sqrt(others) and difference.flat[worst] > few)
+
+
+def fit_by_hand(difference: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> Fit | None:
+    """The rung "case tolerance", in place of the ladder: difference <= atol + rtol |expected|; None when it fails."""
+    size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
+    return _fit("case tolerance", difference, atol + rtol * size) if difference.any() else EXACT
+
+
+def exact_on_integers(conv: Convolution, digits: int) -> bool:
+    """Whether every sum is exact in numbers of so many binary digits, whatever the order of summation.
+
+    So it is when all data are integers and n max|x| max|w| + max|bias| < 2**digits.
+    """
+    arrays = [conv.x, conv.w] if conv.bias is None else [conv.x, conv.w, conv.bias]
+    # not the maximum of |array|: the least integer of a dtype has no absolute value in it
+    x, w, *bias = (max(float(array.max(initial=0)), -float(array.min(initial=0))) for array in arrays)
+    if not conv.terms * x * w + sum(bias) < 2.0**digits:
+        return False
+    return all(array.dtype.kind in "iub" or bool((array == np.rint(array)).all()) for array in arrays)
+
+
+def _fit(name: str, difference: np.ndarray, bound: np.ndarray | float) -> Fit | None:
+    """`name` if the difference stays within the bound everywhere; no difference fits any bound, even 0."""
+    share = float(_shares(difference, bound).max(initial=0.0))
+    return Fit(name, share) if share <= 1 else None
+
+
+def _shares(difference: np.ndarray, bound: np.ndarray | float) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        shares: np.ndarray = np.divide(difference, bound, out=np.zeros_like(difference), where=difference > 0)
+    return shares
+
+
+def _mean_square(difference: np.ndarray) -> float:
+    finite = difference[np.isfinite(difference)]
+    return float(np.mean(np.square(finite))) if finite.size else 0.0

@@ -1,0 +1,221 @@
+"""Lowering: a case and an entry point to a call in the system's own terms, and the way back to canonical form.
+
+As written is the call that a person would first write: axes permuted, the system's own word for the padding, the kernel
+as it is. Normalized is the call that computes what the case means, by named transforms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.canonical.window import Convolution, Pairs, numbers_text, padding_pair, pairs_text, span
+from harness.case.read import Case
+from harness.transform import (
+    AddBias,
+    CropOutput,
+    DenseGroups,
+    DilateKernel,
+    PadInput,
+    ReverseKernel,
+    SubsampleOutput,
+    Transform,
+)
+from harness.worker.entry import EntryPoint, Word
+
+MODES = ("as_written", "normalized")
+
+
+class Unsupported(Exception):
+    """The entry point does not offer what the case needs; the text says what."""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call: native arrays and settings for the worker, and what leads back to the canonical output."""
+
+    entry: EntryPoint
+    arrays: tuple[np.ndarray, ...]
+    settings: dict[str, Any]
+    transforms: tuple[Transform, ...]
+
+    def canonical(self, output: np.ndarray) -> np.ndarray:
+        """The native output of the call as N C *spatial, every transform undone. Raises LayoutError on a wrong rank."""
+        rank = len(self.settings["stride"])
+        y = layout.to_canonical(output, layout.expand(self.entry.output, rank), "output")
+        for transform in reversed(self.transforms):
+            y = transform.finish(y)
+        return y
+
+
+def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
+    """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason."""
+    _check(case, entry)
+    return as_written(case, entry) if mode == "as_written" else normalized(case, entry)
+
+
+def as_written(case: Case, entry: EntryPoint) -> Call:
+    """The call that a person would first write; raises Unsupported where the entry point cannot say it."""
+    conv, word = case.convolution(), entry.name
+    if any(step > 1 for step in case.stride) and not entry.stride:
+        raise Unsupported(f"{word} has no stride; the case has {numbers_text(case.stride)}")
+    if any(step > 1 for step in case.dilation) and not entry.dilation:
+        raise Unsupported(f"{word} has no dilation; the case has {numbers_text(case.dilation)}")
+    if not _strides_and_dilates(conv, entry):
+        raise Unsupported(f"{word} does not take a stride together with a dilation")
+    if case.groups > 1 and entry.groups == "one":
+        raise Unsupported(f"{word} has no groups; the case has {case.groups}")
+    if case.boundary not in (entry.boundaries or {}):
+        raise Unsupported(f"{word} has no boundary {case.boundary!r}")
+    padding = _word_as_written(case, conv, entry)
+    transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.bias else ()
+    return _call(entry, conv, padding, transforms)
+
+
+def _word_as_written(case: Case, conv: Convolution, entry: EntryPoint) -> Word | None:
+    """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
+    words = entry.words or {}
+    if isinstance(case.padding, str):
+        asked = case.padding if case.padding in words else case.padding.split("_")[0]
+        if asked in words:
+            if not words[asked].fits(case.stride, case.dilation):
+                limit = "dilation" if words[asked].fits(case.stride, (1,)) else "stride"
+                raise Unsupported(f"{entry.name} takes padding {words[asked].native!r} with {limit} 1 only")
+            return words[asked]
+        if not _passes(conv.window.padding, entry):
+            raise Unsupported(f"{entry.name} has no padding {case.padding!r}")
+    if _passes(conv.window.padding, entry):
+        return None
+    if "valid" in words and not any(map(any, conv.window.padding)):
+        return words["valid"]
+    raise Unsupported(f"{entry.name} does not take the padding {pairs_text(conv.window.padding)} (low:high per axis)")
+
+
+def normalized(case: Case, entry: EntryPoint) -> Call:
+    """The call that computes what the case means, by the transforms that this entry point needs."""
+    if 0 in case.convolution().output_shape:
+        raise Unsupported("the kernel does not fit into the padded input: there is no output to bring about")
+    conv = _without_idle_boundary(case.convolution())
+    transforms: list[Transform] = []
+    for needed in (_before_padding, _for_padding):
+        for transform in needed(conv, entry):
+            conv = transform.rewrite(conv)
+            transforms.append(transform)
+    return _call(entry, conv, _word(conv, entry), tuple(transforms))
+
+
+def _without_idle_boundary(conv: Convolution) -> Convolution:
+    """`conv`; where nothing is padded the boundary means nothing, and is zero, which every system has."""
+    if any(map(any, conv.window.padding)):
+        return conv
+    return replace(conv, window=replace(conv.window, boundary="zero"))
+
+
+def _before_padding(conv: Convolution, entry: EntryPoint) -> Iterator[Transform]:
+    """The transforms that the entry point needs whatever the padding."""
+    win = conv.window
+    backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag != entry.reversal)
+    if backwards:
+        yield ReverseKernel(backwards)
+    if conv.bias is not None and not entry.bias:
+        yield AddBias(conv.bias)
+    if win.groups > 1 and entry.groups == "one":
+        yield DenseGroups(win.groups)
+    if any(step > 1 for step in win.dilation) and not entry.dilation:
+        yield DilateKernel(win.dilation)
+    if any(step > 1 for step in win.stride) and not (entry.stride and _strides_and_dilates(conv, entry)):
+        yield SubsampleOutput(win.stride)
+
+
+def _for_padding(conv: Convolution, entry: EntryPoint) -> Iterator[Transform]:
+    """The transforms that lead to a padding which the entry point has."""
+    if _has_padding(conv, entry):
+        return
+    if any(map(any, conv.window.padding)):
+        by_hand = PadInput(conv.window.padding, conv.window.boundary)
+        yield by_hand
+        conv = by_hand.rewrite(conv)
+        if _has_padding(conv, entry):
+            return
+    if max(conv.window.stride) > 1:
+        every = SubsampleOutput(conv.window.stride)
+        yield every
+        conv = every.rewrite(conv)
+    for word in (entry.words or {}).values():
+        yield CropOutput(_recipe_pairs(word, conv))
+        return
+    raise Unsupported(f"{entry.name} takes neither a padding word nor padding by numbers")
+
+
+def _check(case: Case, entry: EntryPoint) -> None:
+    if case.partial:
+        raise Unsupported(f"the case's {case.partial[0]} is not known in full: only recordings are compared")
+    if case.unknown:
+        raise Unsupported(f"the case leaves open: {', '.join(sorted(case.unknown))}; only its recordings are looked at")
+    if case.rank not in entry.ranks:
+        offered = " or ".join(f"{rank}-D" for rank in entry.ranks)
+        raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
+    if case.dtype not in entry.dtypes:
+        raise Unsupported(f"{entry.name} does not take {case.dtype}")
+    if entry.groups == "depthwise" and case.groups != case.x.shape[1]:
+        raise Unsupported(
+            f"{entry.name} has as many groups as channels; the case has {case.groups} of {case.x.shape[1]}"
+        )
+
+
+def _strides_and_dilates(conv: Convolution, entry: EntryPoint) -> bool:
+    return entry.together or max(conv.window.stride) == 1 or max(conv.window.dilation) == 1
+
+
+def _passes(pairs: Pairs, entry: EntryPoint) -> bool:
+    """Whether the entry point takes this padding by numbers."""
+    if entry.explicit == "no" or any(side < 0 for pair in pairs for side in pair):
+        return False
+    return entry.explicit == "uneven" or all(low == high for low, high in pairs)
+
+
+def _has_padding(conv: Convolution, entry: EntryPoint) -> bool:
+    """Whether the entry point takes the padding of `conv`, by a word or by numbers."""
+    by_numbers = conv.window.boundary == "zero" and _passes(conv.window.padding, entry)
+    return by_numbers or _word(conv, entry) is not None
+
+
+def _word(conv: Convolution, entry: EntryPoint) -> Word | None:
+    """A padding word of the entry point that comes to exactly the padding of `conv`, at its boundary."""
+    win = conv.window
+    if win.boundary not in (entry.boundaries or {}):
+        return None
+    if any(span(k, d) > n for n, k, d in zip(conv.x.shape[2:], conv.w.shape[2:], win.dilation)):
+        return None  # some systems swap the operands then; numbers or a padded input mean the same to all
+    for word in (entry.words or {}).values():
+        if word.fits(win.stride, win.dilation) and _recipe_pairs(word, conv) == win.padding:
+            return word
+    return None
+
+
+def _recipe_pairs(word: Word, conv: Convolution) -> Pairs:
+    win = conv.window
+    axes = zip(conv.x.shape[2:], conv.w.shape[2:], win.stride, win.dilation)
+    return tuple(padding_pair(word.recipe, *axis) for axis in axes)
+
+
+def _call(entry: EntryPoint, conv: Convolution, word: Word | None, transforms: tuple[Transform, ...]) -> Call:
+    win, rank = conv.window, conv.rank
+    settings = {
+        "stride": win.stride,
+        "dilation": win.dilation,
+        "padding": win.padding if word is None else word.native,
+        "groups": win.groups,
+        "boundary": (entry.boundaries or {}).get(win.boundary, "zero"),
+    }
+    try:
+        x = layout.from_canonical(conv.x, layout.expand(entry.input, rank), "input")
+        w = layout.from_canonical(conv.w, layout.expand(entry.kernel, rank), "kernel")
+    except layout.LayoutError as error:  # a program without channels, say
+        raise Unsupported(f"{entry.name}: {error}") from None
+    arrays = (x, w) if conv.bias is None or not entry.bias else (x, w, conv.bias)
+    return Call(entry, arrays, settings, transforms)

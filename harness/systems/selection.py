@@ -1,0 +1,117 @@
+"""What a user asked for by name: backends, entry points, cases."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from harness.backends import TABLE, Backend
+from harness.case.read import CaseError, Expect
+from harness.judge import expect
+from harness.systems import own_programs
+from harness.worker.entry import EntryPoint
+
+
+class SelectionError(ValueError):
+    """Something was asked for by a name that nothing has."""
+
+
+class MissingBackend(RuntimeError):
+    """A backend that was asked for by name is not available; the text says why and what to do."""
+
+
+_ASKED = re.compile(r"(?P<name>[^\[=<>!~]*)(\[(?P<variants>[^\]]*)\])?(?P<version>.*)", re.DOTALL)
+_ONE_VERSION = r"(===|==|~=|!=|<=|>=|<|>)[A-Za-z0-9.*+!-]+"
+_VERSION = re.compile(f"({_ONE_VERSION}(,{_ONE_VERSION})*)?")
+_VARIANT = re.compile(r"(\w+)=([\w.+-]+)", re.ASCII)
+
+
+def backends(asked: Sequence[str]) -> list[Backend]:
+    """The backends that are asked for, as `torch`, `torch==2.12.0` or `tensorflow[onednn=0]`; the table's when none is.
+
+    Raises SelectionError for an unknown name or variant, and for what is no version.
+    """
+    if not asked:
+        return [backend for backend in _known().values() if not backend.on_request]
+    return [_backend(text, _known()) for text in dict.fromkeys(asked)]
+
+
+def _known() -> Mapping[str, Backend]:
+    """The table's backends and the user's own programs."""
+    return {**TABLE, **own_programs.declared()}
+
+
+def _backend(text: str, known: Mapping[str, Backend]) -> Backend:
+    match = _ASKED.fullmatch(text)
+    assert match  # the pattern takes any text
+    name, variants, version = match["name"], match["variants"], match["version"]
+    if name not in known:
+        raise SelectionError(
+            f"--backend {text}: there is no such backend{_nearest(name, known)}; known: {', '.join(known)}"
+        )
+    backend = known[name]
+    if not _VERSION.fullmatch(version):
+        raise SelectionError(f"--backend {text}: {version!r} is no version; expected, say, {name}==1.0 or {name}>=1,<2")
+    if version and not any("{version}" in each for each in backend.requirements):
+        raise SelectionError(f"--backend {text}: {name} is there in one version only; leave {version!r} out")
+    variables = dict(_variants(text, variants, backend)) if variants is not None else {}
+    return replace(backend, name=text, version=version, variables={**backend.variables, **variables})
+
+
+def _variants(text: str, variants: str, backend: Backend) -> Iterator[tuple[str, str]]:
+    """(environment variable, value) of each `key=value`."""
+    given = variants.split(",")
+    if len({each.partition("=")[0] for each in given}) < len(given):
+        raise SelectionError(f"--backend {text}: a variant is given twice; keep one")
+    for each in given:
+        match = _VARIANT.fullmatch(each)
+        if not match or match[1] not in backend.variants:
+            known = ", ".join(f"{key}=..." for key in backend.variants) or "none"
+            raise SelectionError(f"--backend {text}: no variant {each!r}; variants of this backend: {known}")
+        yield backend.variants[match[1]], match[2]
+
+
+def demand(names: Iterable[str], unavailable: Mapping[str, str]) -> None:
+    """Raises MissingBackend when one of the backends asked for by name is not available."""
+    missing = [
+        f"{name} was asked for and is not available: {unavailable[name]}" for name in names if name in unavailable
+    ]
+    if missing:
+        raise MissingBackend("\n".join(missing))
+
+
+def entry_points(globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]]) -> list[tuple[str, EntryPoint]]:
+    """The entry points whose names match one of `globs`, all when there are none.
+
+    Raises SelectionError for a pattern that nothing matches.
+    """
+    for glob in globs:
+        if not any(_matches(entry, glob) for _, entry in offered):
+            names = [entry.name for _, entry in offered]
+            raise SelectionError(
+                f"--entry {glob}: no entry point of the backends that run matches{_nearest(glob, names)}; "
+                "`harness list` shows all"
+            )
+    return [(backend, entry) for backend, entry in offered if not globs or any(_matches(entry, glob) for glob in globs)]
+
+
+def _matches(entry: EntryPoint, glob: str) -> bool:
+    return fnmatch.fnmatchcase(entry.name, glob) or fnmatch.fnmatchcase(entry.function, glob)
+
+
+def check_names(case_id: str, expected: Expect, offered: Sequence[tuple[str, EntryPoint]]) -> None:
+    """Raises CaseError when a case expects something of an entry point that a running backend does not have."""
+    known = {entry.function for _, entry in offered}
+    prefixes = {name.split(".")[0] for name in known}
+    for mode, classes in expected.classes.items():
+        for name in expect.named(classes):
+            if name not in known and name.split(".")[0] in prefixes:
+                raise CaseError(f"{case_id}: expect.{mode}: {name} is no entry point{_nearest(name, known)}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; nearest is {near[0]}" if near else ""

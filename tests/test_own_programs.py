@@ -1,0 +1,230 @@
+"""Programs of the user's own: how they are declared, started and talked to, and what is said where that fails."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.case.read import load
+from harness.probe.asking import Question
+from harness.run import run
+from harness.systems import own_programs, selection
+from harness.systems.pool import Answered, Limits, Outcome, Pool, Raised
+
+PROGRAM = """
+import json, sys
+import numpy as np
+from harness.backends.program import FORMATS
+kind, names, settings = sys.argv[1], sys.argv[2:5], sys.argv[5:]
+write, read = FORMATS[kind]
+x, w = (read(name, "float64") for name in names[:2])
+k = w.shape
+y = np.array([[(x[i:i + k[0], j:j + k[1]] * w).sum() for j in range(x.shape[1] - k[1] + 1)]
+              for i in range(x.shape[0] - k[0] + 1)])
+write(names[2], y)
+"""
+X = np.arange(12.0).reshape(3, 4)
+W = np.array([[1.0, 2.0], [3.0, 5.0]])
+Y = np.array([[X[i, j] + 2 * X[i, j + 1] + 3 * X[i + 1, j] + 5 * X[i + 1, j + 1] for j in range(3)] for i in range(2)])
+
+
+def command(script: Path, *more: str) -> str:
+    return f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {' '.join(more)}"
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "a program.py"
+    path.write_text(PROGRAM, encoding="utf-8")
+    return path
+
+
+def answer(table: dict[str, Any], x: np.ndarray = X, w: np.ndarray = W, **settings: Any) -> Outcome:
+    """What one call of the program of `table` comes to."""
+    usual = {"stride": (1, 1), "dilation": (1, 1), "padding": None, "groups": 1, "boundary": "zero"}
+    with Pool([own_programs.backend("mine", table)], Limits(call=60)) as pool:
+        ((name, entry),) = pool.entry_points()
+        pool.submit(name, 0, Question(entry, (x, w), {**usual, **settings}))
+        pool.flush()
+        return pool.collect()[1]
+
+
+@pytest.mark.parametrize("files", ["npy", "csv", "raw"])
+def test_a_program_answers_through_files(script: Path, files: str) -> None:
+    outcome = answer({"command": command(script, files, "{input} {kernel} {output}"), "files": files})
+    assert isinstance(outcome, Answered), outcome
+    np.testing.assert_array_equal(outcome.array, Y)
+
+
+def test_settings_are_put_in_as_single_arguments_and_no_shell_sees_them(tmp_path: Path) -> None:
+    path = tmp_path / "told.py"
+    path.write_text("import sys, numpy as np\nnp.save(sys.argv[3], np.array([len(sys.argv), *map(len, sys.argv[4:])]))")
+    line = command(path, "{input} {kernel} {output} {stride} {dilation} '$(touch {padding})'")
+    outcome = answer(
+        {"command": line, "layout": "W,W,W", "padding": {"same": "a b; touch c"}},
+        X[0],
+        W[0],
+        stride=(2,),
+        dilation=(3,),
+        padding="a b; touch c",
+    )
+    assert isinstance(outcome, Answered), outcome
+    assert outcome.array.tolist() == [7, 1, 1, len("$(touch a b; touch c)")]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("import sys; sys.exit('no such filter')", "ended with code 1: no such filter"),
+        ("pass", "wrote no output file"),
+        ("import sys; open(sys.argv[3], 'w').write('rubbish')", "cannot be read as npy"),
+        ("import pickle, sys, numpy as np; np.save(sys.argv[3], np.array([{}]), allow_pickle=True)", "cannot be read"),
+        ("while True: pass", "gave no answer within 0.5 s"),
+        ("while True: print('flood' * 1000)", "gave no answer within 0.5 s"),
+        ("import subprocess; subprocess.run(['sleep', '100'])", "gave no answer within 0.5 s"),
+        ("import sys; print('flood' * 100000); sys.exit('at last')", "ended with code 1: "),
+    ],
+)
+def test_a_program_that_fails_is_reported_in_words(tmp_path: Path, body: str, message: str) -> None:
+    path = tmp_path / "fails.py"
+    path.write_text(body, encoding="utf-8")
+    outcome = answer({"command": command(path, "{input} {kernel} {output}"), "seconds": 0.5})
+    assert isinstance(outcome, Raised)
+    assert message in outcome.message
+
+
+def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    outcome = answer({"command": f"{tmp_path}/nothing {{input}} {{kernel}} {{output}}"})
+    assert isinstance(outcome, Raised)
+    assert "could not be started" in outcome.message
+
+
+def test_a_python_function_gets_the_settings_that_it_has_parameters_for(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("def conv(x, w, stride=1):\n    return x[::stride, ::stride] * w[0, 0]\n", encoding="utf-8")
+    outcome = answer({"python": f"{path}:conv"}, stride=(2, 2))
+    assert isinstance(outcome, Answered), outcome
+    np.testing.assert_array_equal(outcome.array, X[::2, ::2])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({}, "expected either command"),
+        ({"command": "a", "python": "b:c"}, "expected either command"),
+        ({"command": "a {input} {output}"}, "has no {kernel}"),
+        ({"command": "a '{input} {kernel} {output}"}, "No closing quotation"),
+        ({"python": "module"}, "expected module:function"),
+        ({"python": "a:b", "comand": "x"}, "unknown key 'comand'"),
+        ({"python": "a:b", "files": "exe"}, "expected one of npy, csv, raw"),
+        ({"python": "a:b", "layout": "HW"}, "expected input,kernel,output"),
+        ({"python": "a:b", "layout": "HW,W,HW"}, "different numbers of spatial axes"),
+        ({"python": "a:b", "layout": "HW,HQ,HW"}, "'Q' is not an axis"),
+        ({"python": "a:b", "padding": {"same": ["S", "sideways"]}}, "'sideways' is no padding"),
+        ({"python": "a:b", "padding": 3}, "padding: found 3"),
+        ({"python": "a:b", "padding": {"valid": 3}}, "padding.valid: found 3"),
+        ({"python": "a:b", "seconds": "long"}, "seconds: found 'long'"),
+        ({"python": "a:b", "seconds": True}, "seconds: found True"),
+        ({"python": "a:b", "seconds": -1}, "seconds: found -1"),
+        ({"python": "a:b", "seconds": float("nan")}, "seconds: found nan"),
+        ({"python": "a:b", "dtypes": []}, "dtypes: found []"),
+        ({"python": "a:b", "dtypes": ["float64", "float99"]}, "dtypes: found ['float64', 'float99']"),
+    ],
+)
+def test_a_declaration_that_cannot_be_used_is_refused_in_words(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(own_programs.OwnProgramError, match=r"file\.toml: backends\.mine") as caught:
+        own_programs.backend("mine", table, "file.toml: ")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["torch", "my program", "a.b"])
+def test_a_name_that_cannot_be_used_is_refused(name: str) -> None:
+    with pytest.raises(own_programs.OwnProgramError, match="expected a name"):
+        own_programs.backend(name, {"python": "a:b"})
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("harness.toml", '[backends.mine]\npython = "a:b"\n'),
+        ("pyproject.toml", '[tool.harness.backends.mine]\npython = "a:b"\n'),
+    ],
+)
+def test_project_files_declare_backends(tmp_path: Path, monkeypatch: Any, file: str, text: str) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert list(own_programs.declared(tmp_path)) == ["mine"]
+    monkeypatch.chdir(tmp_path)
+    assert selection.backends(["mine"])[0].module == "harness.backends.program"
+    assert selection.backends([])[-1].name == "mine"
+
+
+def test_a_project_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
+    (tmp_path / "harness.toml").write_text("[backends", encoding="utf-8")
+    with pytest.raises(own_programs.OwnProgramError, match="not TOML"):
+        own_programs.declared(tmp_path)
+    (tmp_path / "harness.toml").write_text("backends = 3", encoding="utf-8")
+    with pytest.raises(own_programs.OwnProgramError, match="one table for each program"):
+        own_programs.declared(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("harness.toml", '[backend.mine]\npython = "a:b"\n', "unknown key 'backend'; known: backends"),
+        (
+            "pyproject.toml",
+            '[tool.harness.backend.mine]\npython = "a:b"\n',
+            "unknown key 'tool.harness.backend'; known: tool.harness.backends",
+        ),
+    ],
+)
+def test_a_table_under_another_name_is_refused(tmp_path: Path, file: str, text: str, message: str) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(own_programs.OwnProgramError, match=re.escape(message)):
+        own_programs.declared(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", '[project]\nname = "x"\n', "[tool.ruff]\n", "[tool]\nharness = {}\n"])
+def test_a_pyproject_without_programs_has_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert own_programs.declared(tmp_path) == {}
+
+
+def test_without_a_project_file_there_are_no_programs(tmp_path: Path) -> None:
+    assert own_programs.declared(tmp_path) == {}
+
+
+def test_a_program_takes_part_in_a_run(script: Path, tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "title: mine\noperation: convolution\nmeans: convolution\npadding: valid\n"
+        "input: {layout: HW, dtype: float64, integers: {shape: [5, 6], seed: 1, low: -9, high: 9}}\n"
+        "kernel: {layout: HW, integers: {shape: [2, 3], seed: 2, low: -9, high: 9}}\n",
+        encoding="utf-8",
+    )
+    backend = own_programs.backend("mine", {"command": command(script, "npy", "{input} {kernel} {output}")})
+    with Pool([backend]) as pool:
+        (report,) = run(load(path), pool, pool.entry_points())
+    written, normalized = report.results
+    assert (written.verdict, written.transforms) == ("convention", ("reverse_kernel",))
+    assert (normalized.verdict, normalized.rung) == ("agrees", "exact")
+
+
+def test_a_case_with_channels_is_declined_for_a_program_without(script: Path, tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "title: mine\noperation: convolution\nmeans: convolution\npadding: valid\n"
+        "input: {layout: CHW, dtype: float64, integers: {shape: [2, 5, 6], seed: 1, low: -9, high: 9}}\n"
+        "kernel: {layout: IHW, integers: {shape: [2, 2, 3], seed: 2, low: -9, high: 9}}\n",
+        encoding="utf-8",
+    )
+    with Pool([own_programs.backend("mine", {"command": command(script, "npy", "{input} {kernel} {output}")})]) as pool:
+        (report,) = run(load(path), pool, pool.entry_points())
+    assert {result.verdict for result in report.results} == {"declined"}
+    assert "leaves out C, whose length is 2" in report.results[0].reason

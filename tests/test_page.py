@@ -1,0 +1,337 @@
+"""The HTML page: well formed, complete, loads nothing, takes hostile text as text, small, the same bytes each time."""
+
+from __future__ import annotations
+
+import gc
+import re
+import shlex
+import tracemalloc
+from collections import Counter
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.array_json import describe
+from harness.report import results, words
+from harness.report.page import Html
+from harness.report.view import MODES
+from harness.run import CaseReport
+from tests.pieces import HEADER, both, report, result
+
+HOSTILE = (
+    "</code></script><script>alert(1)</script> <img src=x onerror=alert(1)> \" ' {{ 7 * 7 }} \x1b[31m \u202e \ud800"
+)
+VOID = {"meta", "link", "input"}
+CELLS = {"td", "th", "li"}
+
+
+@dataclass
+class Element:
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+    inside: list[Element] = field(default_factory=list)
+
+    @property
+    def classes(self) -> set[str]:
+        return set(self.attributes.get("class", "").split())
+
+
+class Page(HTMLParser):
+    """All elements of a page; demands that every element ends where it should."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[Element] = []
+        self._open: list[Element] = []
+        self.feed(text)
+        self.close()
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(attrs) == len(dict(attrs)), f"an attribute of {tag} stands twice"
+        if tag in CELLS and self._open[-1].tag in CELLS:
+            self._open.pop()
+        element = Element(tag, {key: value or "" for key, value in attrs}, inside=list(self._open))
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open[-1].tag != tag and self._open[-1].tag in CELLS:
+            self._open.pop()
+        assert self._open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.text += data
+
+    def all(self, tag: str, **attributes: str) -> list[Element]:
+        wanted = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+        return [
+            each
+            for each in self.elements
+            if each.tag == tag
+            and all(set(value.split()) <= set(each.attributes.get(key, "").split()) for key, value in wanted.items())
+        ]
+
+
+def written(path: Path, *reports: CaseReport, header: Any = HEADER, **extra: Any) -> str:
+    page = Html(header)
+    for each in reports:
+        piece = results.piece(each)
+        for found in piece["results"]:
+            found.update(extra)
+        page.add(piece)
+    page.write(path)
+    return path.read_text(encoding="utf-8")
+
+
+def every_verdict() -> tuple[Any, ...]:
+    kinds: dict[str, dict[str, Any]] = {
+        "=": {},
+        "≈": {"rung": "statistical", "bound_share": 0.43, "max_abs": 1e-7},
+        "R": {"verdict": "convention", "transforms": ("reverse_kernel",), "words": ("turn it",)},
+        "P": {"verdict": "convention", "transforms": ("padding_split",), "words": ("shift it",)},
+        "RP": {"verdict": "convention", "transforms": ("reverse_kernel", "padding_split"), "words": ("both",)},
+        "C": {"verdict": "convention", "transforms": ("channel_order",), "words": ("swap",)},
+        "?": {"verdict": "unexplained", "rung": None},
+        "·": {"verdict": "declined"},
+        "!": {"verdict": "raised"},
+        "†": {"verdict": "died"},
+    }
+    assert list(kinds) == list(words.KINDS)
+    return both(*(result(f"f{number}", **fields) for number, fields in enumerate(kinds.values())))
+
+
+def test_every_verdict_has_a_word_a_sign_and_a_class(tmp_path: Path) -> None:
+    page = Page(written(tmp_path / "c.html", report(results=every_verdict())))
+    cells = [each for each in page.all("td") if {"matrix"} & {c for up in each.inside for c in up.classes}]
+    seen = {each.text.strip(): each.classes for each in cells if each.classes}
+    assert seen == {sign: {kind} for sign, kind in words.KINDS.items() if sign != words.DECLINED}
+    for kind in words.KINDS.values():
+        assert f'.matrix .{kind} a::after {{ content: " {kind}"; }}' in page.all("style")[0].text
+    assert {each.attributes["data-backend"] for each in page.all("th") if "data-backend" in each.attributes} == {
+        "torch"
+    }
+
+
+def test_what_is_not_expected_is_marked_and_listed(tmp_path: Path) -> None:
+    surprise = result("f", verdict="unexplained", rung=None, expected=False)
+    page = Page(written(tmp_path / "c.html", report(results=both(surprise), failures=("it failed",))))
+    cell = page.all("td", class_="bad unexplained")[0]
+    assert cell.text.strip() == "✗?"
+    assert "it failed" in page.all("header")[0].text
+    assert "1 not as expected" in page.all("p", class_="outcome bad")[0].text
+
+
+def test_every_link_leads_somewhere_and_every_row_to_its_case(tmp_path: Path) -> None:
+    reports = [report(f"cases/{name}.yaml[{label}]", every_verdict()) for name in "ab" for label in ("x=1", "x=2")]
+    page = Page(written(tmp_path / "c.html", *reports))
+    ids = Counter(each.attributes["id"] for each in page.elements if "id" in each.attributes)
+    assert max(ids.values()) == 1
+    for link in page.all("a"):
+        target = link.attributes["href"]
+        assert target.startswith("#") and target[1:] in ids, target
+    rows = [each for each in page.all("tr") if any("matrix" in up.classes for up in each.inside)]
+    for row in rows:
+        links = [each.attributes["href"] for each in page.all("a") if row in each.inside]
+        assert len(links) == (1 if "x=" in row.text else 0), row.text  # which the script puts on every cell
+
+
+def test_the_numbers_of_the_page_are_those_of_the_results(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(1, 2, 3, 4)).astype("float32")
+    page = Page(written(tmp_path / "c.html", report(x=x)))
+    planes = [each for each in page.all("pre", class_="named") if each.inside[-2].text.strip().startswith("Input")]
+    names, found = zip(*(each.text.split("\n", 1) for each in planes))
+    assert names == ("channel 0", "channel 1")
+    found = [each.split() for each in found]
+    np.testing.assert_array_equal(np.array(found, "float32").reshape(x.shape), x)
+
+
+def test_large_arrays_are_a_summary_and_a_corner(tmp_path: Path) -> None:
+    page = written(tmp_path / "c.html", report(x=np.arange(400, dtype="float32").reshape(1, 1, 20, 20)))
+    assert "min 0, max 399" in page
+    assert '<pre class="named">corner:\n0 1 2 3 4\n' in page
+
+
+def test_the_code_of_an_explanation_can_be_copied(tmp_path: Path) -> None:
+    code = "y = f(x[::-1]) if a < b else None\n"
+    first = {"words": "turn <it>", "code": {"torch": code}, "tied": True}
+    explanations = [
+        first,
+        {"words": ["shift it"], "code": {}, "tied": True},
+        {"words": "no", "code": {}, "tied": False},
+    ]
+    page = Page(written(tmp_path / "c.html", report(results=(result(),)), explanations=explanations))
+    assert [each.text for each in page.all("code") if any(up.tag == "figure" for up in each.inside)] == [code]
+    assert [each.text for each in page.all("figcaption") if "code" in each.inside[-1].classes] == ["torch"]
+    assert "These data cannot tell it from: shift it." in [each.text for each in page.all("p")]
+
+
+def test_a_recording_that_differs_names_the_command_for_its_code_and_no_other(tmp_path: Path) -> None:
+    recorded = result("mine", "recorded", verdict="unexplained", rung=None)
+    name = "cases/a'; touch hacked; '.yaml"
+    page = Page(written(tmp_path / "c.html", report(name, (*both(result()), recorded))))
+    (command,) = (each.text for each in page.all("code") if "explain" in each.text)
+    assert shlex.split(command) == ["harness", "explain", name]
+
+
+def test_recordings_are_shown_with_origin_verdict_and_numbers(tmp_path: Path) -> None:
+    x = np.arange(6, dtype="float64").reshape(1, 1, 2, 3)
+    recorded = result("Theano 1.0", "recorded", rung="printed digits", bound_share=0.5)
+    shown = [{"system": "Theano 1.0", "origin": "a log", **describe(x)}]
+    text = written(tmp_path / "c.html", report(results=(*both(result()), recorded), recorded=shown))
+    assert "Recorded: Theano 1.0" in text
+    digits = {
+        each.attributes["id"]: each.attributes.get("data-digits")
+        for each in Page(text).all("figure")
+        if "id" in each.attributes
+    }
+    assert digits == {"o-1-0": "24", "o-1-recorded-1": "0"}  # decimal digits that were printed, not those of a dtype
+    assert "(a log)" in text
+    assert "uses 50 % of what the rounding of the printed digits allows" in text
+
+
+def test_what_else_can_be_said_of_a_recording_follows_it(tmp_path: Path) -> None:
+    found = result("mine", "recorded", remarks=("first <b>", "then"))
+    assert "<ul><li>first &lt;b&gt;</li><li>then</li></ul>" in written(
+        tmp_path / "r.html", report(results=(*both(result()), found))
+    )
+
+
+def test_conventions_come_from_the_declarations_of_the_run(tmp_path: Path) -> None:
+    from harness.backends import torch
+
+    declared = [{**torch.conv2d.as_json(), "backend": "torch"}]
+    page = Page(written(tmp_path / "c.html", report(), header={**HEADER, "entry_points": declared}))
+    (section,) = page.all("section", id="conventions")
+    assert "torch.nn.functional.conv2d" in section.text
+    assert "NCHW, OIHW, NCHW" in section.text
+    assert not Page(written(tmp_path / "c.html", report())).all("section", id="conventions")
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    about: dict[str, Any] = dict.fromkeys(("title", "why", "text", "source"), HOSTILE)
+    hostile = both(
+        result(HOSTILE, backend=HOSTILE, verdict="raised", reason=HOSTILE),
+        result("b", verdict="convention", transforms=(HOSTILE,), words=(HOSTILE,)),
+    )
+    shown = [{"system": HOSTILE, "origin": HOSTILE, **describe(np.zeros((1, 1, 1)))}]
+    recorded = result(HOSTILE, "recorded", reason=HOSTILE)
+    given = report(f"{HOSTILE}.yaml", (*hostile, recorded), failures=(HOSTILE,), recorded=shown, **about)
+    backends = {HOSTILE: {"version": HOSTILE}}
+    environment = {**HEADER["environment"], "backends": backends, "unavailable": {HOSTILE: HOSTILE}}  # type: ignore[dict-item]
+    text = written(tmp_path / "c.html", given, header={**HEADER, "environment": environment})
+    page = Page(text)
+    assert {each.attributes.get("type") for each in page.all("script")} == {None, "application/json"}
+    assert sum(not each.attributes for each in page.all("script")) == 1
+    assert not page.all("img")
+    assert not any(name.startswith("on") for each in page.elements for name in each.attributes)
+    assert "\x1b" not in text and "\u202e" not in text
+    assert "49" not in page.all("section", class_="case")[0].text
+    assert "alert(1)" in page.all("p", class_="title")[0].text
+
+
+@pytest.mark.parametrize(
+    ("source", "link"), [("https://a.b/c?d=e&f", True), ("javascript:alert(1)", False), ("a book", False)]
+)
+def test_only_web_addresses_become_links(tmp_path: Path, source: str, link: bool) -> None:
+    page = Page(written(tmp_path / "c.html", report(source=source)))
+    assert [each.attributes["href"] for each in page.all("a") if ":" in each.attributes["href"]] == [source] * link
+
+
+def test_the_page_loads_nothing(tmp_path: Path) -> None:
+    text = written(tmp_path / "c.html", report())
+    page = Page(text)
+    assert not [each for each in page.elements if "src" in each.attributes]
+    assert [each.attributes["href"] for each in page.all("link")] == ["data:,"]
+    assert "default-src 'none'" in text
+    assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest|import\(", text)
+
+
+def test_the_same_pieces_give_the_same_bytes(tmp_path: Path) -> None:
+    reports = [report(f"{name}.yaml", every_verdict()) for name in "ab"]
+    assert written(tmp_path / "1.html", *reports) == written(tmp_path / "2.html", *reports)
+
+
+CODE = """import numpy as np
+# x: HWC, w: HWIO; y: NCHW
+x = x.transpose(2, 0, 1)[None]
+w = w.transpose(3, 2, 0, 1)
+# reverse the kernel along both spatial axes (rotate it by 180 degrees)
+w = np.flip(w, (2, 3))  # the call below does not reverse the kernel
+x = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)])
+x = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+y = np.einsum("ncHWhw,ochw->noHW", x, w)
+"""
+
+
+def as_of_twelve_systems(number: int) -> Any:
+    """A case as large as those of the registry: 45 entry points with long names, 5 x 6 arrays.
+
+    A quarter declines. Of each class there are four outputs that differ in rounding, and one comes with code.
+    """
+    x = np.random.default_rng(number).normal(size=(1, 1, 5, 6)).astype("float32")
+    turned = {"verdict": "convention", "transforms": ("reverse_kernel",), "max_abs": 3.1, "bound_share": 0.2}
+    near = {"rung": "statistical", "bound_share": 0.3, "max_abs": 1e-6}
+    steps = {"words": ("reverse the kernel along both spatial axes (rotate it by 180 degrees)",)}
+    kinds: list[dict[str, Any]] = [turned | steps, {}, near, {"verdict": "declined", "reason": "is 1-D, not 2-D"}]
+    found = []
+    for mode in MODES:
+        for index in range(45):
+            name = f"framework{index % 12}.nn.functional.conv_general_{index}d"
+            fields = kinds[index % 4] if mode == "as_written" or index % 4 > 1 else steps
+            found.append(result(name, mode, backend=f"framework{index % 12}", **fields))
+    piece = results.piece(report(f"cases/folder/{number}.yaml", tuple(found), x=x))
+    noise = np.random.default_rng(0).integers(-3, 4, (4, *x.shape)) * np.spacing(x)
+    piece["outputs"] = [describe(base + each) for base in (x, -x) for each in noise.astype("float32")]
+    for index, each in enumerate(piece["results"]):
+        if each["output"] is not None:
+            each["output"] = index // 4 % 4 + 4 * (each["verdict"] == "convention")
+    piece["results"][0]["explanations"] = [{"words": "turn it", "code": {"numpy": CODE, "torch": CODE}, "tied": False}]
+    return piece
+
+
+def test_two_hundred_cases_on_twelve_systems_take_less_than_two_megabytes(tmp_path: Path) -> None:
+    page = Html(HEADER)
+    for number in range(200):
+        page.add(as_of_twelve_systems(number))
+    page.write(tmp_path / "c.html")
+    text = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert text.count("np.einsum") == 400
+    assert len(text.encode()) < 2_000_000
+
+
+def test_memory_hardly_grows_with_the_number_of_cases(tmp_path: Path) -> None:
+    """A piece is some 20 kB; a row of the matrix may stay."""
+
+    def kept(count: int) -> int:
+        page = Html(HEADER)
+        page.add(results.piece(report("0.yaml")))
+        tracemalloc.start()
+        for number in range(count):
+            page.add(results.piece(report(f"{number}.yaml", both(result("a"), result("b")), text="long, " * 4000)))
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return held
+
+    assert kept(150) - kept(50) < 100 * 1500
+
+
+def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.html"
+    path.write_text("old")
+
+    def break_off(_: Html) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Html, "_spooled", break_off)
+    with pytest.raises(OSError, match="disk full"):
+        written(path, report())
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("c.html", "old")]

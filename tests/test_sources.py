@@ -1,0 +1,286 @@
+"""Arrays of case files: generators pinned to their values, files confined and judged, dtypes that must hold data."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.grammar import sources
+from harness.grammar.document import CaseError, parse
+from harness.grammar.kinds import Record, record
+
+SOURCE = record({**sources.SOURCES, **sources.PRINTED}, tuple(sources.SOURCES))
+
+
+def source(text: str) -> Record:
+    made: Record = SOURCE.read(parse(text, "f"))
+    return made
+
+
+def make(
+    text: str, axes: int = 1, dtype: str = "float64", folder: Path = Path("."), **options: object
+) -> sources.Array:
+    return sources.make(source(text), axes, dtype, folder, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("random: {shape: [2], seed: 0, distribution: uniform}", [0.6369616873214543, 0.2697867137638703]),
+        (
+            "random: {shape: [2], seed: 0, generator: Philox, distribution: uniform}",
+            [0.014067035665647709, 0.2577672456246177],
+        ),
+        ("random: {shape: [2], seed: 0, generator: RandomState}", [1.764052345967664, 0.4001572083672233]),
+        ("impulse: {shape: [3], at: [1], value: -2}", [0, -2, 0]),
+        ("arange: {shape: [3], start: 2, step: 0.5}", [2, 2.5, 3]),
+        ("values: [1, 2.5]", [1, 2.5]),
+    ],
+)
+def test_generators_are_pinned(text: str, values: list[float]) -> None:
+    array = make(text)
+    assert array.values.tolist() == values
+    assert array.known.all()
+
+
+def test_normal_numbers_are_sums_of_twelve_uniforms() -> None:
+    raw = np.random.PCG64(7).random_raw(24).astype(object)
+    exact = [(sum(int(raw[i + 2 * k]) >> 11 for k in range(12)) - 6 * 2**53) / 2**53 for i in range(2)]
+    assert make("random: {shape: [2], seed: 7}").values.tolist() == exact
+    assert make("random: {shape: [2], seed: 7, mean: 1, std: 0.5}").values.tolist() == [
+        1 + 0.5 * value for value in exact
+    ]
+
+
+def test_normal_numbers_have_mean_0_and_variance_1() -> None:
+    drawn = make("random: {shape: [100000], seed: 1}").values
+    assert abs(drawn.mean()) < 0.01
+    assert abs(drawn.var() - 1) < 0.02
+
+
+@given(st.integers(-(2**62), 2**62), st.integers(0, 2**62), st.integers(0, 2**32), st.sampled_from(["PCG64", "Philox"]))
+def test_integers_stay_in_their_range(low: int, length: int, seed: int, generator: str) -> None:
+    drawn = sources.STREAMS[generator](generator, seed).integers(low, low + length, 20)
+    assert drawn.dtype == np.int64
+    assert drawn.min() >= low
+    assert drawn.max() <= low + length
+
+
+def test_integers_reach_both_ends_and_throw_away_the_rest() -> None:
+    drawn = make("integers: {shape: [300], seed: 0, low: -1, high: 1}").values
+    assert sorted(set(drawn)) == [-1, 0, 1]
+    choices = 2**63 - 1 - 2**61
+    raw = [int(value) for value in np.random.PCG64(3).random_raw(40)]
+    kept = [value % choices for value in raw if value < 2 * choices]
+    assert sources.RawStream("PCG64", 3).integers(0, choices - 1, 10).tolist() == kept[:10]
+    assert len([value for value in raw[:10] if value >= 2 * choices])
+
+
+def test_a_stream_goes_on() -> None:
+    first = make("random: {shape: [3], seed: 5, generator: RandomState}")
+    second = make("random: {shape: [2], seed: input}", follows=first.stream)
+    assert [*first.values, *second.values] == np.random.RandomState(5).randn(5).tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("random: {shape: [2], seed: input}", "f:1:28: random.seed: `input` goes on with the stream of the input"),
+        (
+            "random: {shape: [2, 2], seed: 0}",
+            "f:1:17: random.shape: expected 1 lengths, one for each letter of the layout, found 2",
+        ),
+        (
+            "random: {shape: [268435457], seed: 0}",
+            "f:1:18: random.shape[0]: expected a whole number of at least 1 and at most",
+        ),
+        ("random: {shape: [2], seed: 0, low: 1}", "f:1:31: random.low: a normal distribution has mean and std only"),
+        ("random: {shape: [2], seed: -1}", "f:1:28: random.seed: expected a whole number of at least 0"),
+        (
+            "random: {shape: [2], seed: 4294967296, generator: RandomState}",
+            "f:1:28: random.seed: expected a seed below 2**32",
+        ),
+        (
+            "random: {shape: [2], seed: inputs}",
+            "f:1:28: random.seed: unknown word 'inputs'; the nearest known one is 'input'",
+        ),
+        ("random: {shape: [2], seed: 0, distribution: normla}", "f:1:45: random.distribution: unknown word 'normla'"),
+        ("random: {shape: [2], sede: 0}", "f:1:22: random.sede: unknown key; the nearest known one is 'seed'"),
+        ("random: {shape: [2]}", "f:1:9: random: the key 'seed' is missing"),
+        ("integers: {shape: [2], seed: 0, low: 3, high: 2}", "f:1:47: integers.high: expected 3 or more"),
+        ("impulse: {shape: [3], at: [3]}", "f:1:27: impulse.at: expected an index inside shape [3], found [3]"),
+        (
+            "values: [1, .inf]",
+            "f:1:13: values[1]: expected a number that is finite; say `nonfinite: true` if it is meant, found inf",
+        ),
+        (
+            "nonfinite: true",
+            "f:1:1: expected exactly one of values, file, random, integers, impulse, arange; found none of them",
+        ),
+        ("values: [1]\narange: {shape: [1]}", "f:1:1: expected exactly one of values"),
+    ],
+)
+def test_wrong_sources_say_where(text: str, message: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        make(text)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "message"),
+    [
+        (
+            "values: [1, 256]",
+            "uint8",
+            "f:1:13: values[1]: expected a number that is whole, from 0 to 255 (uint8), found 256",
+        ),
+        ("values: [1, 1e39]", "float32", "f:1:13: values[1]: expected a number within float32, found 1e+39"),
+        ("values: [1, 70000]", "float16", "f:1:13: values[1]: expected a number within float16"),
+        ("arange: {shape: [2], step: 0.5}", "int8", "f:1:9: arange: expected numbers that are whole, from -128 to 127"),
+        ("random: {shape: [2], seed: 0}", "int32", "f:1:9: random: expected numbers that are whole"),
+    ],
+)
+def test_a_dtype_must_hold_the_numbers(text: str, dtype: str, message: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        make(text, dtype=dtype)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("dtype", sources.DTYPES)
+def test_every_dtype(dtype: str) -> None:
+    array = make("integers: {shape: [4], seed: 1, low: 0, high: 9}", dtype=dtype).values
+    assert array.dtype == dtype
+    assert array.shape == (4,)
+
+
+def test_declared_nonfinite_values() -> None:
+    np.testing.assert_array_equal(make("nonfinite: true\nvalues: [.nan, .inf, 1]").values, [np.nan, np.inf, 1])
+
+
+@pytest.mark.parametrize(
+    ("printed", "values", "half_units"),
+    [
+        ("digits: 6", [194.694, -4.38531, 0.798015, 1000.0, 999.999, 0.0], [5e-4, 5e-6, 5e-7, 5e-3, 5e-4, 0]),
+        ("digits: 1", [1e-300, 1e22], [0.5e-300, 0.5e22]),
+        ("decimals: 2", [3.14, 0], [5e-3, 5e-3]),
+        ("decimals: 0", [3], [0.5]),
+    ],
+)
+def test_half_a_unit_of_the_last_digit(printed: str, values: list[float], half_units: list[float]) -> None:
+    found = sources.half_unit(source(f"{printed}\nvalues: [1]"), np.array(values))
+    assert found is not None
+    np.testing.assert_allclose(found, half_units, rtol=1e-12)
+
+
+def test_exact_numbers_have_no_half_unit() -> None:
+    assert sources.half_unit(source("values: [1]"), np.ones(1)) is None
+    with pytest.raises(CaseError, match=r"^f:1:13: decimals: digits and decimals both given"):
+        sources.half_unit(source("{digits: 1, decimals: 2, values: [1]}"), np.ones(1))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A case folder with data files, inside a folder that holds a secret."""
+    inside = tmp_path / "cases"
+    (inside / "deep").mkdir(parents=True)
+    table = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.save(tmp_path / "secret.npy", table)
+    np.save(inside / "deep" / "a.npy", table)
+    np.save(inside / "fortran.npy", np.asfortranarray(table.astype(">f8")))
+    np.savez(inside / "b.npz", first=table, second=table + 1)
+    np.save(inside / "object.npy", np.array([{}], object), allow_pickle=True)
+    np.save(inside / "complex.npy", table.astype(complex))
+    np.save(inside / "empty.npy", np.zeros((0, 3)))
+    (inside / "c.csv").write_text("0,1,2\n3,4,5\n")
+    (inside / "d.txt").write_text("0 1 2\n3 4 5\n")
+    (inside / "line.txt").write_text("0 1 2\n")
+    (inside / "ragged.csv").write_text("0,1\n2\n")
+    (inside / "words.txt").write_text("a b\n1 2\n")
+    (inside / "cut.npy").write_bytes((inside / "deep" / "a.npy").read_bytes()[:-4])
+    (inside / "garbage.npy").write_bytes(b"garbage")
+    (inside / "garbage.npz").write_bytes(b"garbage")
+    (inside / "nested.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"(" * 9000)
+    np.save(inside / "deep" / "ä #1.npy", table)
+    np.savez(inside / "ä #2.npz", **{"first#1": table})
+    (inside / "link.npy").symlink_to(tmp_path / "secret.npy")
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**14, 2**15)})
+    (inside / "huge.npy").write_bytes(header.getvalue())
+    with zipfile.ZipFile(inside / "huge.npz", "w") as archive:
+        archive.writestr("x.npy", header.getvalue())
+    return inside
+
+
+@pytest.mark.parametrize(
+    "name", ["deep/a.npy", "fortran.npy", "b.npz#first", "c.csv", "d.txt", "deep/ä #1.npy", "ä #2.npz#first#1"]
+)
+def test_files(folder: Path, name: str) -> None:
+    array = make(f"file: '{name}'", 2, "float32", folder).values
+    assert array.dtype == np.float32
+    np.testing.assert_array_equal(array, [[0, 1, 2], [3, 4, 5]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_nan_in_the_file_of_a_recording_is_not_known_unless_it_is_meant(tmp_path: Path, dtype: str) -> None:
+    np.save(tmp_path / "y.npy", [1.0, np.nan, 3.0])
+    assert make("file: y.npy", 1, dtype, tmp_path, partial=True).known.tolist() == [True, False, True]
+    with pytest.raises(CaseError, match="expected numbers that are finite"):
+        make("file: y.npy", 1, "float32", tmp_path)
+    assert make("{file: y.npy, nonfinite: true}", 1, "float32", tmp_path, partial=True).known.all()
+
+
+def test_a_mapped_file_has_the_numbers_that_were_saved(folder: Path) -> None:
+    for name in ("deep/a.npy", "fortran.npy", "empty.npy"):
+        np.testing.assert_array_equal(sources.mapped(folder / name), np.load(folder / name))
+
+
+@pytest.mark.parametrize("name", ["object.npy", "cut.npy", "garbage.npy", "nested.npy", "c.csv"])
+def test_what_is_no_npy_file_of_numbers_is_not_mapped(folder: Path, name: str) -> None:
+    with pytest.raises(CaseError, match=f"{name} is no .npy file of numbers, as numpy.save writes it: "):
+        sources.mapped(folder / name)
+
+
+def test_one_line_is_one_axis(folder: Path) -> None:
+    assert make("file: line.txt", 1, folder=folder).values.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.npy", "no file none.npy in the case file's folder"),
+        ("../secret.npy", "leads out of the case file's folder"),
+        ("deep/../../secret.npy", "leads out of the case file's folder"),
+        ("link.npy", "leads out of the case file's folder"),
+        ("/etc/passwd", "leads out of the case file's folder"),
+        ("deep", "no file deep"),
+        ("c.dat", "no file"),
+        ("object.npy", "arrays of numbers are taken, not of dtype object"),
+        ("complex.npy", "expected an array of floats or integers, found dtype complex128"),
+        ("empty.npy", "has no elements"),
+        ("cut.npy", "cut short: 20 bytes where shape (2, 3) and dtype float32 need 24"),
+        ("garbage.npy", "garbage.npy cannot be read"),
+        ("garbage.npz#x", "garbage.npz cannot be read"),
+        ("huge.npy", "536870912 elements; an array may have 268435456"),
+        ("huge.npz#x", "536870912 elements; an array may have 268435456"),
+        ("b.npz#third", "no array 'third' in b.npz; it holds first, second"),
+        ("b.npz", "expected `name.npz#key` for an .npz file"),
+        ("d.txt#x", "no file d.txt#x in the case file's folder"),
+        ("nested.npy", "nested.npy cannot be read: not a .npy header"),
+        ("ragged.csv", "expected lines of as many numbers, commas between them"),
+        ("words.txt", "expected lines of as many numbers, blanks between them"),
+        ("line.txt", "expected 2 axes"),
+        ("a\\0b.npy", "not a file name"),
+    ],
+)
+def test_files_that_are_refused(folder: Path, name: str, message: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        make(f'file: "{name}"', 2, folder=folder) if "line" not in name else make(f"file: {name}", 3, folder=folder)
+    assert str(caught.value).startswith("f:1:7: file: ")
+    assert message.replace("2 axes", "3 axes") in str(caught.value)

@@ -1,0 +1,146 @@
+"""Case files that `harness new` writes: they are well formed, editors find the schema, and arrays come in unchanged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import yaml
+
+from harness.canonical.layout import from_canonical
+from harness.canonical.reference import evaluate
+from harness.canonical.window import Convolution, Window
+from harness.case import template
+from harness.case.read import CaseError, json_schema, load
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> dict[str, Path]:
+    for role, array in arrays.items():
+        np.save(folder / f"my {role}.npy", array)
+    return {role: folder / f"my {role}.npy" for role in arrays}
+
+
+def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "cases" / "mine.yaml"
+    template.start(path)
+    (case,) = load(path)
+    assert case.x.shape == (1, 1, 4, 4)
+    text = path.read_text("utf-8")
+    assert text.startswith("# yaml-language-server: $schema=case.schema.json\n")
+    assert json.loads((path.parent / "case.schema.json").read_text("utf-8")) == json_schema()
+    jsonschema.validate(yaml.safe_load(text), json_schema())
+
+
+def test_a_schema_in_a_folder_above_is_used(tmp_path: Path) -> None:
+    (tmp_path / "case.schema.json").write_text("{}")
+    path = tmp_path / "a" / "b" / "mine.yaml"
+    template.start(path)
+    assert path.read_text("utf-8").startswith("# yaml-language-server: $schema=../../case.schema.json\n")
+    assert not (path.parent / "case.schema.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "pairs"),
+    [
+        (1, "same", ((1, 1), (0, 1))),
+        (1, "valid", ((0, 0), (0, 0))),
+        (1, "full", ((2, 2), (1, 1))),
+        (2, "same", ((1, 1), (0, 1))),
+    ],
+)
+@pytest.mark.parametrize("layouts", ["HWC,HWIO,HWC", "NCHW,OIHW,NCHW"])
+def test_arrays_become_a_case_whose_settings_fit_the_sizes(
+    tmp_path: Path, layouts: str, stride: int, padding: str, pairs: tuple[tuple[int, int], ...]
+) -> None:
+    random = np.random.default_rng(0)
+    x, w = (random.integers(-9, 9, shape).astype("float32") for shape in ((1, 2, 7, 6), (4, 2, 3, 2)))
+    y = evaluate(Convolution(x, w, None, Window((stride,) * 2, (1, 1), pairs, (False, False))))
+    letters = dict(zip(("input", "kernel", "output"), layouts.split(",")))
+    arrays = {"input": x, "kernel": w, "output": np.float32(y)}
+    native = {role: from_canonical(array, letters[role], role) for role, array in arrays.items()}
+    path = tmp_path / "cases" / "it's: mine.yaml"
+    template.of_arrays(path, saved(tmp_path, **native), letters)
+    (case,) = load(path)
+    np.testing.assert_array_equal(case.x, x)
+    np.testing.assert_array_equal(case.w, w)
+    np.testing.assert_array_equal(case.recorded[0].values, y)
+    assert (case.stride, case.padding, case.unknown) == ((stride, stride), padding, frozenset())
+    assert case.recorded[0].origin == "my output.npy"
+    jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), json_schema())
+
+
+def test_sizes_that_no_usual_padding_gives_leave_the_settings_unknown(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.zeros(10), kernel=np.ones(3), output=np.zeros(9))
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert {"stride", "padding"} <= case.unknown
+
+
+def test_without_an_output_nothing_is_recorded(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.zeros(10), kernel=np.ones(3))
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert not case.recorded
+
+
+@pytest.mark.parametrize(
+    ("shapes", "layouts", "message"),
+    [
+        ({"input": (4, 4), "kernel": (2, 2)}, ("HW", "CN"), "'C' is not an axis of the kernel"),
+        ({"input": (4, 4), "kernel": (2, 2)}, ("HWC", "HW"), "names 3 axes"),
+        ({"input": (3, 4, 4), "kernel": (2, 2, 2)}, ("CHW", "IHW"), "channels"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(
+    tmp_path: Path, shapes: dict[str, tuple[int, ...]], layouts: tuple[str, str], message: str
+) -> None:
+    files = saved(tmp_path, **{role: np.zeros(shape) for role, shape in shapes.items()})
+    before = set(tmp_path.rglob("*.npy"))
+    with pytest.raises(CaseError, match="(?s)" + message + ".*--layout"):
+        template.of_arrays(tmp_path / "mine.yaml", files, dict(zip(shapes, layouts)))
+    assert set(tmp_path.rglob("*.npy")) == before
+    assert not (tmp_path / "mine.yaml").exists()
+    assert not (tmp_path / "mine").exists()
+
+
+def test_names_may_hold_blanks_umlauts_and_number_signs(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.ones(4), kernel=np.ones(1))
+    template.of_arrays(tmp_path / "mein fäll #2.yaml", files, dict.fromkeys(files, "W"))
+    assert len(list(load(tmp_path / "mein fäll #2.yaml"))) == 1
+
+
+def test_numbers_that_are_not_finite_are_said_to_be_meant(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.array([1, np.nan, 3]), kernel=np.ones(1), output=np.array([1, np.nan, np.inf]))
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.recorded[0].known.all()
+    assert (tmp_path / "mine.yaml").read_text("utf-8").count("nonfinite: true") == 2
+
+
+def test_nan_in_an_output_is_not_known(tmp_path: Path) -> None:
+    files = saved(tmp_path, input=np.ones(3), kernel=np.ones(1), output=np.array([1, np.nan, 1]))
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.recorded[0].known.tolist() == [[[True, False, True]]]
+
+
+def test_a_file_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        template.of_arrays(tmp_path / "mine.yaml", {"input": tmp_path / "x.npy"}, {"input": "W"})
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(CaseError, match="exists already"):
+        template.of_arrays(tmp_path / "mine.yaml", {}, {})
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([{}], object), allow_pickle=True)
+    files = {"input": tmp_path / "x.npy", **saved(tmp_path, kernel=np.ones(1))}
+    with pytest.raises(CaseError, match="x.npy is no .npy file of numbers"):
+        template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
