@@ -389,7 +389,7 @@ def test_a_verdict_on_an_ordinary_result_costs_one_evaluation_and_no_more_than_t
 ) -> None:
     evaluated = []
     plain = reference._direct
-    monkeypatch.setattr(evaluate, "_direct", lambda conv: evaluated.append(1) or plain(conv))
+    monkeypatch.setattr(reference, "_direct", lambda conv: evaluated.append(1) or plain(conv))
     conv = drawn("float32")
     steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
     for name in ("plain", "plain", "winograd_2"):
