@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from harness.canonical.axis import position
 from harness.canonical.window import Convolution, padded, span, spatial_index
 
 SLICED = 2.0**-160
@@ -316,11 +317,8 @@ def _rational(plain: _Plain, place: tuple[int, ...]) -> float:
     group, output, n, *start = place
     kernel = plain.W[group, output]
     channels = slice(group * kernel.shape[0], (group + 1) * kernel.shape[0])
-    taps = (
-        slice(i * stride, i * stride + extent, dilation)
-        for i, stride, extent, dilation in zip(start, plain.stride, plain.extents, plain.dilation)
-    )
-    seen = plain.X[n, channels][(slice(None), *taps)]
+    axes = zip(start, map(np.arange, kernel.shape[1:]), plain.stride, plain.dilation)
+    seen = plain.X[n, channels][np.ix_(np.arange(len(kernel)), *(position(i, tap, s, 0, d) for i, tap, s, d in axes))]
     total = Fraction(0 if plain.bias is None else float(plain.bias[group, output]))
     for x, w in zip(seen.ravel().tolist(), kernel.ravel().tolist()):
         if x and w:

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.axis import columns, elements
 from harness.canonical.gaps import filled, output
 from harness.canonical.layout import canonical
-from harness.canonical.window import Convolution, padded, span, spatial_index
+from harness.canonical.window import Convolution
 from harness.explain.question import Question
 
 LARGEST = 20_000_000
@@ -32,26 +33,9 @@ AXES = {
 }
 
 
-def columns(conv: Convolution) -> np.ndarray:
-    """The input that every output element of a group sees: (groups, N * output elements, I * taps)."""
-    win = conv.window
-    x = padded(conv).astype(np.float64)
-    extents = tuple(map(span, conv.w.shape[2:], win.dilation))
-    seen = np.lib.stride_tricks.sliding_window_view(x, extents, axis=tuple(range(2, x.ndim)))
-    seen = seen[spatial_index(slice(None, None, step) for step in win.stride)]
-    seen = seen[(..., *(slice(None, None, step) for step in win.dilation))]
-    backwards = tuple(axis - conv.rank for axis, flag in enumerate(win.reversal) if flag)
-    seen = np.flip(seen, backwards)
-    sizes = seen.shape
-    seen = seen.reshape(sizes[0], win.groups, -1, *sizes[2:])
-    rank = conv.rank
-    order = (1, 0, *range(3, 3 + rank), 2, *range(3 + rank, 3 + 2 * rank))
-    return np.ascontiguousarray(seen.transpose(order)).reshape(win.groups, -1, conv.terms)
-
-
 def tabled(conv: Convolution) -> bool:
     """Whether `places` is not too large a table."""
-    return len(conv.x) * math.prod(conv.output_shape[2:]) * conv.terms * conv.window.groups <= LARGEST
+    return elements(conv) <= LARGEST
 
 
 def places(conv: Convolution) -> np.ndarray:

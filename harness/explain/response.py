@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.window import padded
+from harness.canonical.axis import ended, position, sample
 from harness.explain.outputs import Shift
 from harness.explain.variants import Transforms, Variant
 
@@ -49,7 +49,7 @@ class Batch:
     @classmethod
     def of(cls, variants: list[Variant], count: int) -> Batch:
         """The batch of `variants`, whose inputs have one shape."""
-        return cls(variants, count, np.stack([_ended(each) for each in variants]))
+        return cls(variants, count, np.stack([ended(each.conv.x, "float32") for each in variants]))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -64,13 +64,6 @@ class Batch:
             return
         for start in range(0, len(self.variants), step):
             yield Batch(self.variants[start : start + step], self.count, self.x[start : start + step])
-
-
-def _ended(variant: Variant) -> np.ndarray:
-    conv = variant.conv
-    none = ((0, 0),) * conv.rank
-    x = padded(replace(conv, window=replace(conv.window, padding=none, boundary="zero")))
-    return np.pad(x.astype(np.float32), [(0, 0), (0, 0), *((0, 1),) * conv.rank])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +101,7 @@ class Response:
     kernels: Kernels
     dilation: tuple[int, ...]
     boundary: str
+    base_dilation: tuple[int, ...]
     grid: Sequence[np.ndarray]
     slack: float
     noise: float
@@ -182,18 +176,6 @@ class Response:
 
     def _spots(self, axis: int, point: Point, low: np.ndarray) -> np.ndarray:
         """Indices (paddings, taps) into the input's axis."""
-        taps = np.arange(self.kernels.spatial[axis]) * self.dilation[axis]
-        start = point.start[axis] - low[:, np.newaxis]
-        return source(start + taps, self.batch.shape[2 + axis], self.boundary)
-
-
-def source(position: np.ndarray, size: int, boundary: str) -> np.ndarray:
-    """Where the sample at `position` of an axis of `size` comes from; `size` itself is the zero behind the end."""
-    if boundary == "zero":
-        return np.where((position >= 0) & (position < size), position, size)
-    if boundary == "edge":
-        return np.asarray(np.clip(position, 0, size - 1))
-    period = {"wrap": size, "symmetric": 2 * size, "reflect": max(2 * size - 2, 1)}[boundary]
-    folded = position % period
-    mirror = period - (boundary == "symmetric")
-    return folded if boundary == "wrap" else np.where(folded >= size, mirror - folded, folded)
+        step, tap = self.dilation[axis], np.arange(self.kernels.spatial[axis])
+        there = position(1, tap, point.start[axis], low[:, np.newaxis], step)
+        return sample(there, self.batch.shape[2 + axis], self.boundary, self.base_dilation[axis])

@@ -15,8 +15,8 @@ from harness.explain.response import Batch, Kernels
 from harness.explain.variants import Settings, Shelf, Variant, inputs, kernels, windows
 
 Sizes = tuple[int, ...]
-Field = tuple[Sizes, str]
-"""Dilation and boundary: the settings that a response depends on."""
+Field = tuple[Sizes, str, Sizes]
+"""Dilation, boundary and base dilation: the settings that a response depends on."""
 
 
 class Side:
@@ -37,12 +37,12 @@ class Side:
         self.shifts = [Shift()] if quick else shifts(question, conv)
         self.fields: dict[Field, list[Settings]] = defaultdict(list)
         for each in [Settings((), conv.window)] if quick else windows(question, conv, most):
-            self.fields[each.window.dilation, each.window.boundary].append(each)
+            self.fields[each.window.dilation, each.window.boundary, each.window.base_dilation].append(each)
         self.least = {
             field: min(question.count(each.transforms) for each in some) for field, some in self.fields.items()
         }
         self._windows: dict[Sizes, set[Window]] = defaultdict(set)
-        for (dilation, _), some in self.fields.items():
+        for (dilation, *_), some in self.fields.items():
             self._windows[dilation] |= {replace(each.window, boundary="zero") for each in some}
         alike: dict[tuple[int, Sizes], list[Variant]] = defaultdict(list)
         for variant in [Variant((), conv)] if quick else inputs(question, conv, most):

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.canonical.axis import columns
 from harness.canonical.gaps import output as output_of
 from harness.canonical.window import Convolution
-from harness.explain.agreement import LARGEST, columns
+from harness.explain.agreement import LARGEST
 from harness.explain.question import Question
 from harness.transform import KernelValues
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.canonical.axis import ended, position, sample
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
-from harness.canonical.window import BOUNDARIES, Convolution, padded
+from harness.canonical.window import BOUNDARIES, Convolution
 from harness.case.read import Case
-from harness.explain.response import source
 from harness.grammar.sources import RawStream
 from harness.transform import (
     AxisSwap,
@@ -220,10 +220,10 @@ def _outputs(convs: list[Convolution], places: np.ndarray) -> np.ndarray:
     n, o, *spatial = places.T
     inputs, axes = first.w.shape[1], 3 + first.rank
     channels = (o // (len(first.w) // first.window.groups) * inputs)[:, None] + np.arange(inputs)
-    x = _with_a_zero(first)
+    x = ended(first.x)
     index = [_along(n, (1,), axes), _along(channels, (1, 2), axes)]
     for axis, start in enumerate(spatial):
-        index.append(_along(_samples(convs, axis, start, x.shape[2 + axis] - 1), (0, 1, 3 + axis), axes))
+        index.append(_along(_samples(convs, axis, start), (0, 1, 3 + axis), axes))
     kernels = {id(conv.w): conv.w[o] for conv in convs}
     factors = x[tuple(index)], np.stack([kernels[id(conv.w)] for conv in convs])
     found = np.einsum("vst,vst->vs", *(each.reshape(len(convs), len(places), -1) for each in factors))
@@ -232,28 +232,18 @@ def _outputs(convs: list[Convolution], places: np.ndarray) -> np.ndarray:
     return np.asarray(found)
 
 
-def _with_a_zero(conv: Convolution) -> np.ndarray:
-    """The input without padding, float64, with a zero behind the end of every spatial axis."""
-    x = conv.x
-    if max(conv.window.base_dilation) > 1:
-        x = padded(replace(conv, window=replace(conv.window, padding=((0, 0),) * conv.rank, boundary="zero")))
-    wide = np.zeros((*x.shape[:2], *(size + 1 for size in x.shape[2:])))
-    wide[tuple(slice(size) for size in x.shape)] = x
-    return wide
-
-
-def _samples(convs: list[Convolution], axis: int, start: np.ndarray, size: int) -> np.ndarray:
-    """(convolutions, outputs, taps): which sample of an axis meets each tap; `size` where it is a zero."""
-    windows, k = [conv.window for conv in convs], convs[0].w.shape[2 + axis]
+def _samples(convs: list[Convolution], axis: int, output: np.ndarray) -> np.ndarray:
+    """(convolutions, outputs, taps): which sample of an axis meets each tap."""
+    windows, k, size = [conv.window for conv in convs], convs[0].w.shape[2 + axis], convs[0].x.shape[2 + axis]
     settings = [[win.stride[axis], win.padding[axis][0], win.dilation[axis], win.reversal[axis]] for win in windows]
     stride, low, dilation, backwards = np.array(settings).T[..., None]
-    taps = np.where(backwards, np.arange(k)[::-1], np.arange(k)) * dilation
-    position = (start * stride - low)[:, :, None] + taps[:, None, :]
-    boundaries = np.array([win.boundary for win in windows])
-    met = np.empty(position.shape, int)
-    for boundary in set(boundaries.tolist()):
-        rows = boundaries == boundary
-        met[rows] = source(position[rows], size, boundary)
+    taps = np.where(backwards, np.arange(k)[::-1], np.arange(k))[:, None, :]
+    there = position(output[:, None], taps, stride[..., None], low[..., None], dilation[..., None])
+    kinds = [(win.boundary, win.base_dilation[axis]) for win in windows]
+    met = np.empty(there.shape, int)
+    for kind in set(kinds):
+        rows = [each == kind for each in kinds]
+        met[rows] = sample(there[rows], size, *kind)
     return met
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.canonical.axis import position, sample
 from harness.canonical.window import BOUNDARIES, output_size, padding_pair, span
 from harness.probe.asking import Asking
 from harness.probe.subject import Subject, in_words, whole
@@ -153,11 +154,8 @@ def line(
     x: np.ndarray, w: np.ndarray, low: int, size: int, stride: int = 1, dilation: int = 1, boundary: str = "zero"
 ) -> np.ndarray:
     """The `size` samples of the cross-correlation of one axis when `low` samples are padded before the input."""
-    need = (size - 1) * stride + span(len(w), dilation) - low
-    before, after = max(low, 0), max(need - len(x), 0)
-    wide = np.pad(x, (before, after), mode=BOUNDARIES[boundary])  # type: ignore[call-overload]
-    first = np.arange(size)[:, None] * stride + np.arange(len(w)) * dilation + before - low
-    return np.asarray(wide[first] @ w)
+    place = position(np.arange(size)[:, None], np.arange(len(w)), stride, low, dilation)
+    return np.asarray(np.append(x, 0)[sample(place, len(x), boundary)] @ w)
 
 
 def _axes(

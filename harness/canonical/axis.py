@@ -1,0 +1,80 @@
+"""One spatial axis as a table: which sample of the input meets which tap of which output.
+
+Everything that asks what an output sees gathers by such a table; only the regular windows of `reference` are taken as a
+strided view instead, which is the same without a copy.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.window import Convolution, span
+
+
+def position(output: Any, tap: Any, stride: Any, low: Any, dilation: Any) -> Any:
+    """Where a tap of an output stands, counted from the first sample of the input; numbers or arrays that broadcast."""
+    return stride * output - low + dilation * tap
+
+
+def sample(position: np.ndarray, size: int, boundary: str = "zero", base_dilation: int = 1) -> np.ndarray:
+    """Which of the `size` samples of an axis stands at `position`, or is repeated there; `size` itself where none does.
+
+    boundary: what lies beyond the ends. With base_dilation b the samples are b apart and zeros stand between them.
+    """
+    wide = span(size, base_dilation)
+    inside = _inside(position, wide, boundary)
+    if base_dilation == 1:
+        return np.where(inside == wide, size, inside)
+    met = (inside < wide) & (inside % base_dilation == 0)
+    return np.where(met, inside // base_dilation, size)
+
+
+def _inside(position: np.ndarray, size: int, boundary: str) -> np.ndarray:
+    """The place within 0 ... size - 1 that `position` is by the boundary; `size` for a zero beyond the ends."""
+    if boundary == "zero":
+        return np.where((position >= 0) & (position < size), position, size)
+    if boundary == "edge":
+        return np.asarray(np.clip(position, 0, size - 1))
+    period = {"wrap": size, "symmetric": 2 * size, "reflect": max(2 * size - 2, 1)}[boundary]
+    folded = position % period
+    mirror = period - (boundary == "symmetric")
+    return folded if boundary == "wrap" else np.where(folded >= size, mirror - folded, folded)
+
+
+def tables(conv: Convolution) -> list[np.ndarray]:
+    """For each spatial axis (outputs, taps): the sample that meets each tap of the kernel as it is given."""
+    win = conv.window
+    found = []
+    for axis, (size, taps) in enumerate(zip(conv.output_shape[2:], conv.w.shape[2:])):
+        tap = np.arange(taps)[:: -1 if win.reversal[axis] else 1]
+        place = position(np.arange(size)[:, None], tap, win.stride[axis], win.padding[axis][0], win.dilation[axis])
+        found.append(sample(place, conv.x.shape[2 + axis], win.boundary, win.base_dilation[axis]))
+    return found
+
+
+def ended(x: np.ndarray, dtype: str = "float64") -> np.ndarray:
+    """`x` (N, C, *spatial) with a zero behind the end of every spatial axis: what `sample` calls `size`."""
+    wide = np.zeros((*x.shape[:2], *(size + 1 for size in x.shape[2:])), dtype)
+    wide[tuple(map(slice, x.shape))] = x
+    return wide
+
+
+def columns(conv: Convolution) -> np.ndarray:
+    """The input that every output element of a group sees, float64: (groups, N * output elements, I * taps)."""
+    groups, rank = conv.window.groups, conv.rank
+    x = ended(conv.x)
+    x = x.reshape(len(x), groups, -1, *x.shape[2:])
+    index: list[Any] = [slice(None)] * 3
+    for axis, table in enumerate(tables(conv)):
+        index.append(table.reshape(*(1,) * axis, len(table), *(1,) * (rank - 1), -1, *(1,) * (rank - 1 - axis)))
+    seen = x[tuple(index)]  # N groups I *outputs *taps
+    seen = seen.transpose(1, 0, *range(3, 3 + rank), 2, *range(3 + rank, 3 + 2 * rank))
+    return np.asarray(seen.reshape(groups, -1, conv.terms))
+
+
+def elements(conv: Convolution) -> int:
+    """Elements of `columns(conv)`."""
+    return len(conv.x) * math.prod(conv.output_shape[2:]) * conv.terms * conv.window.groups
