@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.explain import DEEPEST, Question, Search
 from harness.explain.outputs import Shift
 from harness.explain.response import Point, Response
@@ -35,7 +35,7 @@ def question(outputs: int, channels: int, taps: tuple[int, ...]) -> Question:
     sizes = (INPUT[rank],) * rank
     window = Window((1,) * rank, (1,) * rank, ((1, 1),) * rank, (False,) * rank)
     x, w = rng.normal(size=(1, channels, *sizes)), rng.normal(size=(outputs, channels, *taps))
-    return Question(Convolution(x, w, None, window), rng.normal(size=(1, outputs, *sizes)), 1e-5)
+    return Question(Linear(x, w, None, window), rng.normal(size=(1, outputs, *sizes)), 1e-5)
 
 
 def core(asked: Question) -> float:

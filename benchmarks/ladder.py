@@ -23,7 +23,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
 from harness.canonical.reference import evaluate, magnitudes
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.rounding import winograd
 from harness.rounding.formats import BFLOAT16, FLOAT16, TF32
 from harness.rounding.ladder import Fit, Ladder
@@ -44,8 +44,8 @@ class Problem:
     seed: int
 
     @property
-    def conv(self) -> Convolution:
-        return Convolution(self.x, self.w, None, VALID)
+    def conv(self) -> Linear:
+        return Linear(self.x, self.w, None, VALID)
 
     @cached_property
     def ladder(self) -> Ladder:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Convolution, Window, padding_pair
+from harness.canonical.window import Linear, Window, padding_pair
 from harness.case.read import Case, Expect
 from harness.systems.lower import Call
 from harness.worker.entry import EntryPoint
 from tests.plain import evaluate
 
 
-def case_of(conv: Convolution, padding: Any = None) -> Case:
+def case_of(conv: Linear, padding: Any = None) -> Case:
     """The case that means `conv`, whose padding may be said by a word."""
     win, rank = conv.window, conv.rank
     return Case(
@@ -50,7 +50,7 @@ def simulated(call: Call) -> np.ndarray:
         groups=settings["groups"],
         boundary={own: name for name, own in entry.boundaries.items()}.get(settings["boundary"], "zero"),
     )
-    y = evaluate(Convolution(x, w, call.arrays[2] if len(call.arrays) > 2 else None, window))
+    y = evaluate(Linear(x, w, call.arrays[2] if len(call.arrays) > 2 else None, window))
     return layout.from_canonical(y, layout.expand(entry.output, rank), "output")
 
 

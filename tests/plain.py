@@ -8,12 +8,12 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from harness.canonical.window import BOUNDARIES, Convolution, Window, padded
+from harness.canonical.window import BOUNDARIES, Linear, Window, padded
 from harness.worker.entry import Settings
 from tests.fakes.honest import correlate
 
 
-def evaluate(conv: Convolution) -> np.ndarray:
+def evaluate(conv: Linear) -> np.ndarray:
     """(N, O, *spatial): exact on integer-valued data that are small enough."""
     win = conv.window
     kernel = np.flip(conv.w, tuple(axis + 2 for axis, flag in enumerate(win.reversal) if flag))
@@ -31,7 +31,7 @@ def integers(shape: tuple[int, ...], seed: int, dtype: str = "float64") -> np.nd
 
 
 @st.composite
-def convolutions(draw: Any, lowest: int = -2, base_dilation: bool = False) -> Convolution:
+def convolutions(draw: Any, lowest: int = -2, base_dilation: bool = False) -> Linear:
     """Convolutions of integer-valued data with at least one output; no padding below `lowest`."""
     rank = draw(st.integers(1, 3))
 
@@ -51,6 +51,6 @@ def convolutions(draw: Any, lowest: int = -2, base_dilation: bool = False) -> Co
     )
     x = integers((draw(st.integers(1, 2)), groups * inputs, *per_axis(1, 6)), seed)
     w = integers((outputs, inputs, *per_axis(1, 3)), seed + 1)
-    conv = Convolution(x, w, integers((outputs,), seed + 2) if draw(st.booleans()) else None, window)
+    conv = Linear(x, w, integers((outputs,), seed + 2) if draw(st.booleans()) else None, window)
     assume(min(conv.output_shape) > 0)
     return conv

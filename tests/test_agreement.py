@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.case.read import load
 from harness.explain.agreement import agreement, besides, indices, placed, seeing, sees, with_the_intended
 from harness.explain.question import Question
@@ -19,7 +19,7 @@ CASES = Path(__file__).parent.parent / "cases"
 
 
 @st.composite
-def convolutions(draw) -> Convolution:
+def convolutions(draw) -> Linear:
     rank, groups = draw(st.integers(1, 2)), draw(st.sampled_from([1, 2]))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     steps, dilation = (draw(st.integers(1, 2)),) * rank, (draw(st.integers(1, 2)),) * rank
@@ -32,7 +32,7 @@ def convolutions(draw) -> Convolution:
         boundary=draw(st.sampled_from(["zero", "symmetric", "wrap"])),
     )
     x, w = rng.uniform(1, 2, (2, 2, *(6, 7)[:rank])), rng.uniform(1, 2, (4, 2 // groups, *(2, 3)[:rank]))
-    return Convolution(x, w, None, window)
+    return Linear(x, w, None, window)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -55,12 +55,12 @@ def test_an_element_sees_what_changes_it(conv, seed):
         assert np.array_equal(seeing(conv, {"x": "input", "w": "kernel"}[role], touched), changed)
 
 
-def same_padding() -> Convolution:
+def same_padding() -> Linear:
     window = Window((1, 1), (1, 1), ((2, 2), (2, 2)), (False, False))
-    return Convolution(np.ones((1, 1, 8, 9)), np.ones((1, 1, 5, 5)), None, window)
+    return Linear(np.ones((1, 1, 8, 9)), np.ones((1, 1, 5, 5)), None, window)
 
 
-def elements(conv: Convolution, *places: tuple[int, int]) -> np.ndarray:
+def elements(conv: Linear, *places: tuple[int, int]) -> np.ndarray:
     mask = np.zeros(conv.output_shape, bool)
     for place in places:
         mask[(0, 0, *place)] = True

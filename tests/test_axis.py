@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from harness.canonical.axis import columns, elements, ended, position, sample, tables
 from harness.canonical.reference import direct
-from harness.canonical.window import BOUNDARIES, Convolution, Window, pad
+from harness.canonical.window import BOUNDARIES, Linear, Window, pad
 from tests.plain import convolutions
 
 
@@ -32,7 +32,7 @@ def test_a_tap_stands_where_stride_padding_and_dilation_put_it() -> None:
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(convolutions(base_dilation=True))
-def test_columns_times_the_kernel_are_the_convolution(conv: Convolution) -> None:
+def test_columns_times_the_kernel_are_the_convolution(conv: Linear) -> None:
     groups = conv.window.groups
     seen = columns(conv)
     assert seen.size == elements(conv)
@@ -45,7 +45,7 @@ def test_columns_times_the_kernel_are_the_convolution(conv: Convolution) -> None
 
 def test_tables_have_a_row_for_each_output_and_a_column_for_each_tap() -> None:
     window = Window((1, 1), (1, 1), ((0, 0), (0, 0)), (False, True))
-    conv = Convolution(*(np.ones(shape) for shape in ((1, 1, 5, 7), (1, 1, 3, 2))), None, window)
+    conv = Linear(*(np.ones(shape) for shape in ((1, 1, 5, 7), (1, 1, 3, 2))), None, window)
     assert [table.shape for table in tables(conv)] == [(3, 3), (6, 2)]
     assert ended(conv.x).shape == (1, 1, 6, 8)
     assert ended(conv.x, "float32").dtype == np.float32

@@ -16,7 +16,7 @@ import pytest
 
 from harness.backends import TABLE
 from harness.canonical import layout
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.probe.session import known_faults
 from harness.systems.lower import Call, lower
@@ -90,7 +90,7 @@ def example(entry: EntryPoint, rank: int, seed: int, dtype: str = "float32", **c
     settings = {"stride": ones, "dilation": ones, "padding": none, "reversal": (False,) * rank, **changes}
     x = integers((2, inputs * groups, *n), seed, dtype)
     w = integers((2 * groups, inputs, *k), seed + 1, dtype)
-    return case_of(Convolution(x, w, bias, Window(groups=groups, **settings)), padding)
+    return case_of(Linear(x, w, bias, Window(groups=groups, **settings)), padding)
 
 
 def usual(entry: EntryPoint) -> str:

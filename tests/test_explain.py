@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness import explain
 from harness.canonical.reference import direct
-from harness.canonical.window import BOUNDARIES, Convolution, Window
+from harness.canonical.window import BOUNDARIES, Linear, Window
 from harness.explain.question import Question
 from harness.explain.samples import samples
 from harness.transform import (
@@ -43,13 +43,11 @@ LAYOUTS = {1: ("OIW", "WIO"), 2: ("OIHW", "HWIO"), 3: ("OIDHW", "DHWIO")}
 OUTPUTS = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}
 
 
-def convolution(
-    rank, seed=0, channels=2, outputs=4, stride=1, kernel=None, groups=1, bias=False, **window
-) -> Convolution:
+def convolution(rank, seed=0, channels=2, outputs=4, stride=1, kernel=None, groups=1, bias=False, **window) -> Linear:
     rng = np.random.default_rng(seed)
     draw = lambda shape: rng.integers(-40, 41, shape).astype(np.float64)  # noqa: E731
     win = Window((stride,) * rank, (1,) * rank, ((1, 1),) * rank, (False,) * rank, groups=groups)
-    return Convolution(
+    return Linear(
         draw((2, channels, *SIZES[rank])),
         draw((outputs, channels // groups, *(kernel or KERNELS[rank]))),
         draw((outputs,)) if bias else None,
@@ -57,11 +55,11 @@ def convolution(
     )
 
 
-def planted(conv: Convolution, transforms) -> np.ndarray:
+def planted(conv: Linear, transforms) -> np.ndarray:
     return explain.read(direct(explain.applied(conv, transforms)), transforms, ())
 
 
-def fresh(conv: Convolution) -> Convolution:
+def fresh(conv: Linear) -> Linear:
     rng = np.random.default_rng(99)
     return replace(
         conv, x=rng.integers(1, 99, conv.x.shape), w=rng.integers(1, 99, conv.w.shape),
@@ -75,13 +73,13 @@ def same_always(conv, a, b) -> bool:
     return one.shape == other.shape and np.allclose(one, other)
 
 
-def ask(conv: Convolution, observed: np.ndarray, deepest: int = 3, **more) -> list:
+def ask(conv: Linear, observed: np.ndarray, deepest: int = 3, **more) -> list:
     return list(
         explain.explanations(explain.Search(Question(conv, observed.astype(np.float64), 0.25, **more), deepest))
     )
 
 
-def assert_found(conv: Convolution, transforms, **more) -> None:
+def assert_found(conv: Linear, transforms, **more) -> None:
     observed = planted(conv, transforms)
     assume(observed.size and min(explain.applied(conv, transforms).output_shape) > 0)
     found = ask(conv, observed, **more)
@@ -92,7 +90,7 @@ def assert_found(conv: Convolution, transforms, **more) -> None:
         assert np.abs(seen - observed).max() <= 0.25
 
 
-def singles(rank: int) -> dict[str, tuple[Convolution, tuple]]:
+def singles(rank: int) -> dict[str, tuple[Linear, tuple]]:
     """Every single transform, with a convolution on which it shows."""
     one = (0,) * rank
     conv = convolution(rank)

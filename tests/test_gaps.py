@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from harness.canonical.gaps import computable, filled, output
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 
 
 @st.composite
-def unknown_in_part(draw) -> Convolution:
+def unknown_in_part(draw) -> Linear:
     rank, groups = draw(st.integers(1, 2)), draw(st.sampled_from([1, 2]))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     share = draw(st.sampled_from([0.0, 0.02, 0.2]))
@@ -26,10 +26,10 @@ def unknown_in_part(draw) -> Convolution:
     padding = ((draw(st.integers(0, 2)), draw(st.integers(-1, 2))),) * rank
     boundary = draw(st.sampled_from(["zero", "edge", "wrap"]))
     window = Window(steps, steps, padding, (draw(st.booleans()),) * rank, groups=groups, boundary=boundary)
-    return Convolution(array(2, 2, *(6, 7)[:rank]), array(2, 2 // groups, *(2, 3)[:rank]), array(2), window)
+    return Linear(array(2, 2, *(6, 7)[:rank]), array(2, 2 // groups, *(2, 3)[:rank]), array(2), window)
 
 
-def drawn(conv: Convolution, seed: int) -> Convolution:
+def drawn(conv: Linear, seed: int) -> Linear:
     rng = np.random.default_rng(seed)
     parts = (conv.x, conv.w, conv.bias)
     x, w, bias = (np.where(np.isnan(part), 1e3 + rng.standard_normal(part.shape), part) for part in parts)
@@ -53,6 +53,6 @@ def test_the_known_outputs_are_those_of_any_completion(conv):
 
 
 def test_what_is_known_is_left_as_it_is():
-    conv = Convolution(np.ones((1, 1, 3)), np.full((1, 1, 2), np.nan), None, Window((1,), (1,), ((0, 0),), (False,)))
+    conv = Linear(np.ones((1, 1, 3)), np.full((1, 1, 2), np.nan), None, Window((1,), (1,), ((0, 0),), (False,)))
     assert np.array_equal(filled(conv).x, conv.x)
     assert not filled(conv).w.any()

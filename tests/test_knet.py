@@ -14,7 +14,7 @@ import pytest
 
 from harness.backends import TABLE, knet
 from harness.canonical import layout
-from harness.canonical.window import Convolution, Window, span
+from harness.canonical.window import Linear, Window, span
 from harness.systems.lower import Unsupported, lower
 from harness.systems.pool import Answered, Declined, Limits, Pool, Raised
 from tests.declared import case_of
@@ -38,7 +38,7 @@ def test_a_package_without_recordings_says_what_to_do(monkeypatch, tmp_path):
         knet.start()
 
 
-def meant(call: dict[str, Any]) -> Convolution:
+def meant(call: dict[str, Any]) -> Linear:
     """The convolution that a recorded call means; deconv4 is the gradient of conv4."""
     x, w = ARRAYS[call["id"] + "/x"], ARRAYS[call["id"] + "/w"]
     rank = x.ndim - 2
@@ -52,7 +52,7 @@ def meant(call: dict[str, Any]) -> Convolution:
         pairs = tuple((edge - low, edge - high) for edge, (low, high) in zip(edges, said["padding"], strict=True))
     window = Window(stride, said["dilation"], pairs, (reversal,) * rank, base or ())
     x = layout.to_canonical(x, layout.expand("*CN", rank), "input")
-    return Convolution(x, layout.to_canonical(w, layout.expand(kernel, rank), "kernel"), None, window)
+    return Linear(x, layout.to_canonical(w, layout.expand(kernel, rank), "kernel"), None, window)
 
 
 @pytest.mark.parametrize("call", SAYABLE, ids=lambda call: call["id"])
@@ -61,7 +61,7 @@ def test_a_recorded_output_is_that_of_the_canonical_form(call):
     found = ARRAYS[f"{call['id']}/y_knet{knet.KNET}"]
     found = layout.to_canonical(found, layout.expand("*CN", conv.rank), "output")
     rounding = {"float16": 2e-3, "float32": 1e-6, "float64": 1e-14, "int64": 0}[call["dtype"]]
-    wanted = evaluate(Convolution(conv.x.astype(float), conv.w.astype(float), None, conv.window))
+    wanted = evaluate(Linear(conv.x.astype(float), conv.w.astype(float), None, conv.window))
     assert found.shape == wanted.shape
     assert np.abs(found - wanted).max() <= rounding * 10 * max(1.0, float(np.abs(wanted).max()))
 
@@ -96,7 +96,7 @@ def test_without_julia_recorded_calls_are_answered_and_others_declined(recorded)
         recorded.submit(
             "knet", index, lower(case_of(conv, padding), entries[f"Knet.{call['fn']}(mode={mode})"], "as_written")
         )
-    unheard = Convolution(integers((1, 1, 5), 1), integers((1, 1, 2), 2), None, Window((1,), (1,), ((0, 0),), (True,)))
+    unheard = Linear(integers((1, 1, 5), 1), integers((1, 1, 2), 2), None, Window((1,), (1,), ((0, 0),), (True,)))
     recorded.submit("knet", -1, lower(case_of(unheard), entries["Knet.conv4(mode=0)"], "as_written"))
     recorded.flush()
     outcomes = dict(recorded.collect() for _ in range(len(calls) + 1))
@@ -127,11 +127,11 @@ def test_the_worker_in_julia_declares_what_the_recordings_declare(julia):
     assert theirs == ours
 
 
-def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Convolution:
+def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Linear:
     ones = (1,) * rank
     said = {"stride": ones, "dilation": ones, "padding": ((0, 0),) * rank, "reversal": (seed % 2 == 0,) * rank}
     x, w = integers((2, 2, *(7, 6, 5)[:rank]), seed, dtype), integers((3, 2, *(3, 2, 2)[:rank]), seed + 1, dtype)
-    return Convolution(x, w, None, Window(**{**said, **settings}))
+    return Linear(x, w, None, Window(**{**said, **settings}))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -13,7 +13,7 @@ from scipy import signal
 
 from harness.canonical import reference
 from harness.canonical.reference import evaluate, magnitudes
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, FLOAT16, TF32
@@ -25,12 +25,12 @@ from tests.fakes import arithmetic
 VALID = Window((1,), (1,), ((0, 0),), (False,))
 
 
-def dot(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None = None) -> Convolution:
+def dot(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None = None) -> Linear:
     """An inner product: the valid cross-correlation of two arrays of one length."""
-    return Convolution(x[None, None], w[None, None], bias, VALID)
+    return Linear(x[None, None], w[None, None], bias, VALID)
 
 
-def rungs(conv: Convolution, dtype: str, exact_data: bool = False) -> Ladder:
+def rungs(conv: Linear, dtype: str, exact_data: bool = False) -> Ladder:
     return Ladder(conv, magnitudes(conv), evaluate(conv), dtype, exact_data)
 
 
@@ -75,7 +75,7 @@ def test_roundings_that_all_go_one_way_need_the_next_rung() -> None:
 
 
 def test_the_share_is_that_of_the_worst_element() -> None:
-    conv = Convolution(np.array([[[1.0, 2.0, 4.0]]], np.float32), np.ones((1, 1, 1), np.float32), None, VALID)
+    conv = Linear(np.array([[[1.0, 2.0, 4.0]]], np.float32), np.ones((1, 1, 1), np.float32), None, VALID)
     steps = rungs(conv, "float32")
     bound = steps.bound(RUNGS[0])
     np.testing.assert_allclose(bound, 2.0**-24 * 9 * np.array([[[1.0, 2.0, 4.0]]]))
@@ -92,7 +92,7 @@ def test_an_fft_fits_its_own_rung_and_is_not_excused_as_a_direct_sum(channels: i
     rng = np.random.default_rng(11)
     x, w = rng.standard_normal((channels, 4000)), rng.standard_normal((channels, 50))
     x[:, :2000] *= 1e-9  # the error of the large half leaks into the small one
-    conv = Convolution(x[None], w[None], None, Window((1,), (1,), ((49, 49),), (True,)))
+    conv = Linear(x[None], w[None], None, Window((1,), (1,), ((49, 49),), (True,)))
     steps = rungs(conv, "float64")
     found = sum(signal.fftconvolve(x[c], w[c]) for c in range(channels))
     off = distance(found[None, None], steps.expected)
@@ -107,15 +107,15 @@ def test_an_fft_fits_its_own_rung_and_is_not_excused_as_a_direct_sum(channels: i
 def test_planted_faults_fit_no_rung(fault: str, algorithm: str) -> None:
     rng = np.random.default_rng(2)
     x, w = rng.standard_normal((1, 1, 64)).astype("f"), rng.standard_normal((1, 1, 5)).astype("f")
-    conv = Convolution(x, w, None, VALID)
+    conv = Linear(x, w, None, VALID)
     steps = rungs(conv, "float32")
     found = steps.expected.copy()
     if fault == "reversed":
-        found = evaluate(Convolution(x, w[..., ::-1], None, VALID))
+        found = evaluate(Linear(x, w[..., ::-1], None, VALID))
     elif fault == "shifted":
         found = np.roll(found, 1, axis=-1)
     elif fault == "one tap":
-        found = evaluate(Convolution(x, w + np.eye(1, 5, 2, dtype="f") * 1e-3, None, VALID))
+        found = evaluate(Linear(x, w + np.eye(1, 5, 2, dtype="f") * 1e-3, None, VALID))
     else:
         found[0, 0, 7] *= 1 + 1e-3
     assert steps.fit(distance(found, steps.expected), algorithm=algorithm) is None
@@ -156,7 +156,7 @@ def test_integer_results_are_exact_or_wrong(dtype: str) -> None:
 
 
 def test_what_is_not_finite_must_be_equal_and_the_rest_may_be_rounded() -> None:
-    conv = Convolution(np.array([[[1.0, math.nan, math.inf, 1.0]]]), np.full((1, 1, 1), 3.0), None, VALID)
+    conv = Linear(np.array([[[1.0, math.nan, math.inf, 1.0]]]), np.full((1, 1, 1), 3.0), None, VALID)
     steps = rungs(conv, "float64")
     found = steps.expected * np.array([1, 1, 1, 1 + 2.0**-52])
     fit = steps.fit(distance(found, steps.expected))
@@ -238,47 +238,47 @@ FAKES = {entry.name.removeprefix("fake."): entry for entry in arithmetic.ENTRY_P
 PADDED = Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False))
 
 
-def drawn(dtype: str, channels: int = 4, size: int = 12, seed: int = 0) -> Convolution:
+def drawn(dtype: str, channels: int = 4, size: int = 12, seed: int = 0) -> Linear:
     rng = np.random.default_rng(seed)
     x, w = rng.standard_normal((2, channels, size, size)), rng.standard_normal((3, channels, 3, 3))
-    return Convolution(x.astype(dtype), w.astype(dtype), None, PADDED)
+    return Linear(x.astype(dtype), w.astype(dtype), None, PADDED)
 
 
-def dark_beside_bright(dtype: str = "float32") -> Convolution:
+def dark_beside_bright(dtype: str = "float32") -> Linear:
     conv = drawn(dtype)
     conv.x[..., :6] *= 1e-4
     return conv
 
 
-def last_tap() -> Convolution:
+def last_tap() -> Linear:
     conv = drawn("float32", channels=1)
     conv.w[..., :2, :] = conv.w[..., :2] = 0
     return conv
 
 
-def steps_up() -> Convolution:
+def steps_up() -> Linear:
     """1 + ulp is added to 2^24 again and again, and always rounded down."""
     x = np.full((1, 500, 6, 6), 1 + 2.0**-23, np.float32)
     x[:, 0] = 2.0**24
-    return Convolution(x, np.ones((1, 500, 1, 1), np.float32), None, replace(PADDED, padding=((0, 0),) * 2))
+    return Linear(x, np.ones((1, 500, 1, 1), np.float32), None, replace(PADDED, padding=((0, 0),) * 2))
 
 
-def half_of() -> Convolution:
+def half_of() -> Linear:
     return replace(drawn("float16"), window=PADDED)
 
 
-def loud() -> Convolution:
+def loud() -> Linear:
     rng = np.random.default_rng(1)
     x, w = rng.integers(-60, 60, (1, 2, 6, 6)), rng.integers(-3, 3, (2, 2, 3, 3))
-    return Convolution(x.astype(np.int8), w.astype(np.int8), None, PADDED)
+    return Linear(x.astype(np.int8), w.astype(np.int8), None, PADDED)
 
 
-def faint() -> Convolution:
+def faint() -> Linear:
     conv = drawn("float32")
     return replace(conv, x=conv.x * np.float32(2.0**-126))
 
 
-def hole() -> Convolution:
+def hole() -> Linear:
     conv = drawn("float32")
     conv.x[0, 0, 3, 3] = np.nan
     return conv
@@ -308,7 +308,7 @@ def hole() -> Convolution:
         ("fourier", hole(), "non-finite values spread", True),
     ],
 )
-def test_every_rung_has_a_fake_that_lands_exactly_on_it(fake: str, conv: Convolution, rung: str, finding: bool) -> None:
+def test_every_rung_has_a_fake_that_lands_exactly_on_it(fake: str, conv: Linear, rung: str, finding: bool) -> None:
     entry = FAKES[fake]
     with np.errstate(all="ignore"):
         found = entry.call(conv.x, conv.w, Settings((1, 1), (1, 1), conv.window.padding))

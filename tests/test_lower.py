@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.backends import TABLE
 from harness.canonical import layout
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.systems.lower import MODES, Call, Unsupported, lower
 from harness.worker.entry import EntryPoint, Word, from_json
@@ -99,7 +99,7 @@ def example(x=(1, 2, 6, 5), w=(2, 2, 3, 2), dtype="float32", bias=None, padding=
     rank = len(x) - 2
     ones, none = (1,) * rank, ((0, 0),) * rank
     window = {"stride": ones, "dilation": ones, "padding": none, "reversal": (False,) * rank, **window}
-    conv = Convolution(integers(x, 1, dtype), integers(w, 2, dtype), bias, Window(**window))
+    conv = Linear(integers(x, 1, dtype), integers(w, 2, dtype), bias, Window(**window))
     return case_of(conv, padding)
 
 
@@ -226,7 +226,7 @@ def test_a_case_that_is_not_known_in_full_is_sent_nowhere():
 
 def test_nothing_is_normalized_where_the_kernel_does_not_fit():
     window = Window((1, 1), (1, 1), ((0, 0), (0, 0)), (False, False))
-    case = case_of(Convolution(np.ones((1, 1, 2, 2)), np.ones((1, 1, 5, 5)), None, window), "valid")
+    case = case_of(Linear(np.ones((1, 1, 2, 2)), np.ones((1, 1, 5, 5)), None, window), "valid")
     assert lower(case, ENTRIES[TF], "as_written").arrays[0].size == 4
     with pytest.raises(Unsupported, match="there is no output to bring about"):
         lower(case, ENTRIES[TF], "normalized")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.case.read import load
 from harness.judge.power import power, strengthened, variants
 from tests.declared import case_of
@@ -18,9 +18,9 @@ from tests.plain import convolutions, integers
 WINDOW = Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False))
 
 
-def convolution(w, x=None, **changes) -> Convolution:
+def convolution(w, x=None, **changes) -> Linear:
     x = np.arange(30.0).reshape(1, 1, 5, 6) ** 2 if x is None else x
-    return Convolution(x, np.asarray(w, float)[None, None], None, replace(WINDOW, **changes))
+    return Linear(x, np.asarray(w, float)[None, None], None, replace(WINDOW, **changes))
 
 
 def test_data_without_symmetry_see_everything():
@@ -83,15 +83,15 @@ def test_what_no_data_can_tell_is_left_out():
 def test_random_data_see_what_constant_data_do_not(x, w, groups, bias, words):
     window = replace(WINDOW, groups=groups)
     offset = None if bias is None else np.array(bias, float)
-    blind = power(Convolution(np.ones(x), np.ones(w), offset, window)).blind
+    blind = power(Linear(np.ones(x), np.ones(w), offset, window)).blind
     assert words in blind
-    seeing = Convolution(integers(x, 0), integers(w, 1), None if bias is None else np.arange(1.0, 3.0), window)
+    seeing = Linear(integers(x, 0), integers(w, 1), None if bias is None else np.arange(1.0, 3.0), window)
     assert power(seeing).blind == ()
     assert words in power(seeing).sees
 
 
 def test_settings_of_two_axes_are_exchanged_where_the_size_stays():
-    conv = Convolution(
+    conv = Linear(
         np.zeros((1, 1, 7, 7)), np.ones((1, 1, 1, 1)), None, Window((2, 2), (1, 2), ((0, 0),) * 2, (False,) * 2)
     )
     assert "settings of H and W exchanged" not in power(conv).blind  # dilation of a single tap: no data can tell
@@ -116,7 +116,7 @@ def test_what_is_seen_and_what_is_not_is_as_the_whole_output_says(conv):
 
 @pytest.mark.parametrize("bias", [None, np.zeros(2)])
 def test_stronger_data_are_a_case_file_that_sees(tmp_path, bias):
-    conv = Convolution(np.ones((1, 2, 4, 5), np.float32), np.ones((2, 2, 3, 3), np.float32), bias, WINDOW)
+    conv = Linear(np.ones((1, 2, 4, 5), np.float32), np.ones((2, 2, 3, 3), np.float32), bias, WINDOW)
     snippet = strengthened(case_of(conv))
     path = tmp_path / "case.yaml"
     path.write_text("title: made\nmeans: cross-correlation\npadding: 1\n" + snippet)

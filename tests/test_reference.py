@@ -14,7 +14,7 @@ from scipy import signal
 
 from harness.canonical import reference
 from harness.canonical.reference import direct, evaluate, magnitudes
-from harness.canonical.window import BOUNDARIES, Convolution, Window, padded, span
+from harness.canonical.window import BOUNDARIES, Linear, Window, padded, span
 
 SIDE = {
     "zero": lambda i, n: i if 0 <= i < n else None,
@@ -25,7 +25,7 @@ SIDE = {
 }
 
 
-def rational(conv: Convolution) -> np.ndarray:
+def rational(conv: Linear) -> np.ndarray:
     """The canonical form by its definition, element by element, in rational numbers rounded once."""
     win, channels = conv.window, conv.w.shape[1]
     y = np.empty([max(size, 0) for size in conv.output_shape])
@@ -39,7 +39,7 @@ def rational(conv: Convolution) -> np.ndarray:
     return y
 
 
-def sample(conv: Convolution, n: int, c: int, start: list[int], tap: list[int]) -> Fraction:
+def sample(conv: Linear, n: int, c: int, start: list[int], tap: list[int]) -> Fraction:
     """The padded, dilated input at the place that an output and a tap of the kernel meet."""
     win, place = conv.window, []
     for axis, (i, a) in enumerate(zip(start, tap)):
@@ -82,7 +82,7 @@ KINDS = ["float64", "float32", "float16", "integers", "cancelling", "wide", "pow
 
 
 @st.composite
-def convolutions(draw: st.DrawFn) -> Convolution:
+def convolutions(draw: st.DrawFn) -> Linear:
     rank = draw(st.integers(1, 3))
 
     def per_axis(low: int, high: int) -> tuple[int, ...]:
@@ -103,19 +103,19 @@ def convolutions(draw: st.DrawFn) -> Convolution:
     x = values(rng, (draw(st.integers(1, 2)), groups * channels, *per_axis(1, 4)), kind)
     w = values(rng, (groups * outputs, channels, *per_axis(1, 3)), kind)
     bias = values(rng, (groups * outputs,), kind) if draw(st.booleans()) else None
-    return Convolution(x, w, bias, window)
+    return Linear(x, w, bias, window)
 
 
-def line(x: list[float] | np.ndarray, w: list[float] | np.ndarray, bias: float | None = None) -> Convolution:
+def line(x: list[float] | np.ndarray, w: list[float] | np.ndarray, bias: float | None = None) -> Linear:
     """A valid cross-correlation of one channel in 1-D."""
     array = np.array([bias]) if bias is not None else None
     window = Window((1,), (1,), ((0, 0),), (False,))
-    return Convolution(np.asarray(x)[None, None], np.asarray(w)[None, None], array, window)
+    return Linear(np.asarray(x)[None, None], np.asarray(w)[None, None], array, window)
 
 
 @settings(deadline=None, max_examples=300)
 @given(convolutions())
-def test_equals_rational_arithmetic_rounded_once(conv: Convolution) -> None:
+def test_equals_rational_arithmetic_rounded_once(conv: Linear) -> None:
     np.testing.assert_array_equal(evaluate(conv), rational(conv))
 
 
@@ -134,7 +134,7 @@ def test_a_bias_breaks_a_tie_too() -> None:
 def test_blocks_give_what_the_whole_gives(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
     window = Window((1, 2), (2, 1), ((2, 1), (0, 3)), (True, False), groups=2)
-    conv = Convolution(values(rng, (3, 4, 9, 8), kind), values(rng, (6, 2, 3, 2), kind), None, window)
+    conv = Linear(values(rng, (3, 4, 9, 8), kind), values(rng, (6, 2, 3, 2), kind), None, window)
     whole = evaluate(conv)
     for block in (1, 300, 2000):
         monkeypatch.setattr(reference, "BLOCK", block)
@@ -147,9 +147,9 @@ def test_scipy_agrees_on_integers_and_within_rounding(mode: str) -> None:
     x, w = rng.integers(-50, 50, (40, 30)), rng.integers(-50, 50, (5, 4))
     low_high = ((4, 4), (3, 3)) if mode == "full" else ((0, 0), (0, 0))
     window = Window((1, 1), (1, 1), low_high, (True, True))
-    conv = Convolution(x[None, None], w[None, None], None, window)
+    conv = Linear(x[None, None], w[None, None], None, window)
     np.testing.assert_array_equal(evaluate(conv)[0, 0], signal.convolve2d(x, w, mode=mode))
-    real = Convolution(conv.x * 0.1, conv.w * 0.3, None, window)
+    real = Linear(conv.x * 0.1, conv.w * 0.3, None, window)
     for y in (evaluate(real), direct(real)):
         np.testing.assert_allclose(y[0, 0], signal.convolve2d(x * 0.1, w * 0.3, mode=mode), rtol=1e-12, atol=1e-12)
 
@@ -180,7 +180,7 @@ def test_a_result_beyond_the_range_is_infinite_and_a_sum_that_returns_is_not() -
 
 @pytest.mark.parametrize("shape", [(0, 1, 4), (1, 1, 2)])
 def test_nothing_to_compute_gives_an_empty_output(shape: tuple[int, ...]) -> None:
-    conv = Convolution(np.ones(shape), np.ones((2, 1, 3)), None, Window((1,), (1,), ((0, 0),), (False,)))
+    conv = Linear(np.ones(shape), np.ones((2, 1, 3)), None, Window((1,), (1,), ((0, 0),), (False,)))
     for y in (evaluate(conv), direct(conv)):
         assert y.shape == tuple(max(size, 0) for size in conv.output_shape)
         assert not y.size
@@ -202,7 +202,7 @@ def test_data_that_it_cannot_hold_are_refused(x: list[complex], w: list[complex]
 @pytest.mark.parametrize("groups", [1, 2, 3])
 def test_channels_that_do_not_fit_the_groups_are_refused(groups: int) -> None:
     window = Window((1,), (1,), ((0, 0),), (False,), groups=groups)
-    conv = Convolution(np.ones((1, 5, 4)), np.ones((4, 2, 2)), None, window)
+    conv = Linear(np.ones((1, 5, 4)), np.ones((4, 2, 2)), None, window)
     for function in (evaluate, direct, magnitudes):
         with pytest.raises(ValueError, match=f"do not fit {groups} groups"):
             function(conv)
@@ -210,9 +210,9 @@ def test_channels_that_do_not_fit_the_groups_are_refused(groups: int) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(convolutions())
-def test_magnitudes_are_those_of_the_terms(conv: Convolution) -> None:
+def test_magnitudes_are_those_of_the_terms(conv: Linear) -> None:
     mags = magnitudes(conv)
-    absolute = Convolution(abs(conv.x), abs(conv.w), None if conv.bias is None else abs(conv.bias), conv.window)
+    absolute = Linear(abs(conv.x), abs(conv.w), None if conv.bias is None else abs(conv.bias), conv.window)
     expected = rational(absolute)
     np.testing.assert_allclose(mags.A, np.where(np.isfinite(expected), expected, 0.0), rtol=1e-12)
     assert (np.abs(evaluate(conv))[np.isfinite(expected)] <= mags.A[np.isfinite(expected)] * (1 + 1e-12)).all()
@@ -235,7 +235,7 @@ def test_magnitudes_vanish_where_no_bound_holds() -> None:
 
 
 def test_every_element_of_a_large_case_is_seen_once() -> None:
-    conv = Convolution(
+    conv = Linear(
         np.ones((2, 1, 300, 40)), np.ones((3, 1, 3, 3)), None, Window((1, 1), (1, 1), ((1, 1),) * 2, (True,) * 2)
     )
     y = evaluate(conv)

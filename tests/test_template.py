@@ -12,7 +12,7 @@ import yaml
 
 from harness.canonical.layout import from_canonical
 from harness.canonical.reference import evaluate
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.case import template
 from harness.case.read import CaseError, json_schema, load
 
@@ -57,7 +57,7 @@ def test_arrays_become_a_case_whose_settings_fit_the_sizes(
 ) -> None:
     random = np.random.default_rng(0)
     x, w = (random.integers(-9, 9, shape).astype("float32") for shape in ((1, 2, 7, 6), (4, 2, 3, 2)))
-    y = evaluate(Convolution(x, w, None, Window((stride,) * 2, (1, 1), pairs, (False, False))))
+    y = evaluate(Linear(x, w, None, Window((stride,) * 2, (1, 1), pairs, (False, False))))
     letters = dict(zip(("input", "kernel", "output"), layouts.split(",")))
     arrays = {"input": x, "kernel": w, "output": np.float32(y)}
     native = {role: from_canonical(array, letters[role], role) for role, array in arrays.items()}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import transform as transforms
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.transform import (
     TRANSFORM_IDS,
     AddBias,
@@ -38,7 +38,7 @@ EVERY = [
 ]
 
 
-def rewrites(conv: Convolution) -> dict[str, tuple[Transform, Convolution]]:
+def rewrites(conv: Linear) -> dict[str, tuple[Transform, Linear]]:
     """Every transform that says a convolution differently, with a form of `conv` that it can be applied to."""
     win = conv.window
     unstrided = replace(conv, window=replace(win, stride=(1,) * conv.rank))
@@ -59,11 +59,11 @@ def rewrites(conv: Convolution) -> dict[str, tuple[Transform, Convolution]]:
 
 
 names = st.sampled_from(
-    sorted(rewrites(Convolution(np.ones((1, 1, 1)), np.ones((1, 1, 1)), None, Window((1,), (1,), ((0, 0),), (False,)))))
+    sorted(rewrites(Linear(np.ones((1, 1, 1)), np.ones((1, 1, 1)), None, Window((1,), (1,), ((0, 0),), (False,)))))
 )
 
 
-def assert_equal(found: Convolution, expected: Convolution) -> None:
+def assert_equal(found: Linear, expected: Linear) -> None:
     assert found.window == expected.window
     np.testing.assert_array_equal(found.x, expected.x)
     np.testing.assert_array_equal(found.w, expected.w)
@@ -107,9 +107,9 @@ def test_rewrites_leave_their_argument_alone(conv):
     np.testing.assert_array_equal(evaluate(conv), before)
 
 
-def example(**window) -> Convolution:
+def example(**window) -> Linear:
     settings = {"stride": (1, 1), "dilation": (1, 1), "padding": ((0, 0), (0, 0)), "reversal": (False, False), **window}
-    return Convolution(integers((1, 1, 5, 5), 1), integers((1, 1, 2, 3), 2), None, Window(**settings))
+    return Linear(integers((1, 1, 5, 5), 1), integers((1, 1, 2, 3), 2), None, Window(**settings))
 
 
 def test_a_reversed_kernel_is_a_convolution():
@@ -165,7 +165,7 @@ def test_the_code_of_a_transform_does_what_it_does(transform):
     """`code` on arrays x, w, b and y is `differ` and `read`."""
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, 2, 4, 4)), rng.normal(size=(2, 2, 3, 3))
-    conv = Convolution(x, w, np.ones(2), Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False)))
+    conv = Linear(x, w, np.ones(2), Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False)))
     changed = transform.differ(conv)
     y = rng.normal(size=(2, 2, 3, 3))
     names = {"np": np, "x": x, "w": w, "b": conv.bias, "y": y}
@@ -189,7 +189,7 @@ def test_the_code_of_a_transform_does_what_it_does(transform):
 def test_the_code_of_other_groups_does_what_they_do(groups, transform):
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(1, 4, 5)), rng.normal(size=(4, 4 // groups, 3))
-    conv = Convolution(x, w, rng.normal(size=4), Window((1,), (1,), ((1, 1),), (False,), groups=groups))
+    conv = Linear(x, w, rng.normal(size=4), Window((1,), (1,), ((1, 1),), (False,), groups=groups))
     changed = transform.differ(conv)
     names = {"np": np, "x": x, "w": w, "b": conv.bias}
     exec("\n".join(transform.code(conv)), names)
@@ -200,7 +200,7 @@ def test_the_code_of_other_groups_does_what_they_do(groups, transform):
 
 def test_groups_that_are_split_again_see_their_share_of_the_channels():
     x, w = np.arange(8.0).reshape(1, 4, 2), np.arange(8.0).reshape(4, 2, 1)
-    conv = Convolution(x, w, None, Window((1,), (1,), ((0, 0),), (False,), groups=2))
+    conv = Linear(x, w, None, Window((1,), (1,), ((0, 0),), (False,), groups=2))
     split = transforms.Groups(4, "block").differ(conv)
     np.testing.assert_array_equal(split.w.ravel(), [w[0, 0, 0], w[1, 1, 0], w[2, 0, 0], w[3, 1, 0]])
 

@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.explain.unknowns import system
 
 
-def convolution(seed: int = 0, rank: int = 2, boundary: str = "zero", groups: int = 1) -> Convolution:
+def convolution(seed: int = 0, rank: int = 2, boundary: str = "zero", groups: int = 1) -> Linear:
     rng = np.random.default_rng(seed)
     window = Window((1,) * rank, (1,) * rank, ((1, 1),) * rank, (False,) * rank, groups=groups, boundary=boundary)
     x, w = rng.standard_normal((2, 2, *(6, 7)[:rank])), rng.standard_normal((2, 2 // groups, *(3, 3)[:rank]))
-    return Convolution(x, w, rng.standard_normal(2), window)
+    return Linear(x, w, rng.standard_normal(2), window)
 
 
-def without(conv: Convolution, **places: tuple[int, ...]) -> Convolution:
+def without(conv: Linear, **places: tuple[int, ...]) -> Linear:
     """`conv` with these elements not known."""
     changed = {}
     for name, place in places.items():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.canonical.window import (
     BOUNDARIES,
-    Convolution,
+    Linear,
     Window,
     output_size,
     pad,
@@ -98,18 +98,18 @@ def test_boundaries_are_those_of_numpy_and_crops_come_after(boundary: str, pairs
 def test_base_dilation_puts_zeros_between_before_it_pads() -> None:
     x = np.array([[[1.0, 2.0, 3.0]]])
     window = Window((1,), (1,), ((1, 0),), (False,), base_dilation=(3,), boundary="edge")
-    conv = Convolution(x, np.ones((1, 1, 2)), None, window)
+    conv = Linear(x, np.ones((1, 1, 2)), None, window)
     assert padded(conv)[0, 0].tolist() == [1, 1, 0, 0, 2, 0, 0, 3]
     assert conv.output_shape == (1, 1, 7)
 
 
 def test_a_convolution_knows_its_sizes() -> None:
     window = Window((2, 1), (1, 3), ((0, 1), (2, 2)), (False, False), groups=2)
-    conv = Convolution(np.zeros((4, 6, 7, 9)), np.zeros((8, 3, 2, 3)), None, window)
+    conv = Linear(np.zeros((4, 6, 7, 9)), np.zeros((8, 3, 2, 3)), None, window)
     assert window.base_dilation == (1, 1)
     assert (conv.rank, conv.terms, conv.output_shape) == (2, 18, (4, 8, 4, 7))
 
 
 def test_a_kernel_that_does_not_fit_leaves_no_output() -> None:
-    conv = Convolution(np.zeros((1, 1, 2)), np.zeros((1, 1, 5)), None, Window((1,), (1,), ((0, 0),), (False,)))
+    conv = Linear(np.zeros((1, 1, 2)), np.zeros((1, 1, 5)), None, Window((1,), (1,), ((0, 0),), (False,)))
     assert conv.output_shape[2] <= 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import Convolution, span
+from harness.canonical.window import Linear, span
 
 
 def position(output: Any, tap: Any, stride: Any, low: Any, dilation: Any) -> Any:
@@ -44,7 +44,7 @@ def _inside(position: np.ndarray, size: int, boundary: str) -> np.ndarray:
     return folded if boundary == "wrap" else np.where(folded >= size, mirror - folded, folded)
 
 
-def tables(conv: Convolution) -> list[np.ndarray]:
+def tables(conv: Linear) -> list[np.ndarray]:
     """For each spatial axis (outputs, taps): the sample that meets each tap of the kernel as it is given."""
     win = conv.window
     found = []
@@ -62,7 +62,7 @@ def ended(x: np.ndarray, dtype: str = "float64") -> np.ndarray:
     return wide
 
 
-def columns(conv: Convolution) -> np.ndarray:
+def columns(conv: Linear) -> np.ndarray:
     """The input that every output element of a group sees, float64: (groups, N * output elements, I * taps)."""
     groups, rank = conv.window.groups, conv.rank
     x = ended(conv.x)
@@ -75,6 +75,6 @@ def columns(conv: Convolution) -> np.ndarray:
     return np.asarray(seen.reshape(groups, -1, conv.terms))
 
 
-def elements(conv: Convolution) -> int:
+def elements(conv: Linear) -> int:
     """Elements of `columns(conv)`."""
     return len(conv.x) * math.prod(conv.output_shape[2:]) * conv.terms * conv.window.groups

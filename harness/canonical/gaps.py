@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 
 
-def computable(conv: Convolution) -> np.ndarray:
+def computable(conv: Linear) -> np.ndarray:
     """Mask (N, O, *spatial) of the outputs all of whose terms are known.
 
     A term with a factor that is known to be zero is known, so that padding with zeros hides what it meets.
@@ -23,20 +23,20 @@ def computable(conv: Convolution) -> np.ndarray:
     return known
 
 
-def output(conv: Convolution) -> np.ndarray:
+def output(conv: Linear) -> np.ndarray:
     """The output (N, O, *spatial) in plain float64 arithmetic, NaN where it is not known."""
     if not any(np.isnan(array).any() for array in (conv.x, conv.w, conv.bias) if array is not None):
         return direct(conv)
     return np.where(computable(conv), direct(filled(conv)), np.nan)
 
 
-def filled(conv: Convolution) -> Convolution:
+def filled(conv: Linear) -> Linear:
     """`conv` with zeros for all that is not known."""
     bias = None if conv.bias is None else _filled(conv.bias)
     return replace(conv, x=_filled(conv.x), w=_filled(conv.w), bias=bias)
 
 
-def _of(conv: Convolution, x: np.ndarray, w: np.ndarray) -> Convolution:
+def _of(conv: Linear, x: np.ndarray, w: np.ndarray) -> Linear:
     return replace(conv, x=x.astype(np.float64), w=w.astype(np.float64), bias=None)
 
 

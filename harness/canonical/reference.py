@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from harness.canonical.axis import position
-from harness.canonical.window import Convolution, padded, span, spatial_index
+from harness.canonical.window import Linear, padded, span, spatial_index
 
 SLICED = 2.0**-160
 """Slices reach down to this share of the largest value: three times the precision of float64."""
@@ -31,7 +31,7 @@ BLOCK = 2**18
 Block = tuple[slice, ...]
 
 
-def evaluate(conv: Convolution) -> np.ndarray:
+def evaluate(conv: Linear) -> np.ndarray:
     """The output (N, O, *spatial) in float64, each element the exact value rounded once.
 
     Elements that see a NaN or an infinity are what IEEE arithmetic makes of them. Raises ValueError for complex data,
@@ -49,7 +49,7 @@ def evaluate(conv: Convolution) -> np.ndarray:
     return y
 
 
-def direct(conv: Convolution) -> np.ndarray:
+def direct(conv: Linear) -> np.ndarray:
     """The output (N, O, *spatial) in plain float64 arithmetic, by matrix products: cheap, for searches.
 
     Raises ValueError as `evaluate` does, but takes integers whose output is wide.
@@ -100,7 +100,7 @@ class Magnitudes:
         return float(np.linalg.norm(self.plain.W))
 
 
-def magnitudes(conv: Convolution) -> Magnitudes:
+def magnitudes(conv: Linear) -> Magnitudes:
     """The magnitudes that error bounds need. Raises ValueError as `direct` does."""
     return Magnitudes(_Plain.of(conv))
 
@@ -122,7 +122,7 @@ class _Plain:
     integer: bool
 
     @classmethod
-    def of(cls, conv: Convolution) -> _Plain:
+    def of(cls, conv: Linear) -> _Plain:
         win = conv.window
         outputs, channels = conv.w.shape[:2]
         if conv.x.shape[1] != channels * win.groups or outputs % win.groups:

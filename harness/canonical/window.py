@@ -39,8 +39,8 @@ class Window:
 
 
 @dataclass(frozen=True, eq=False)
-class Convolution:
-    """One instance of the canonical form: x is (N, C, *spatial), w is (O, C/groups, *spatial), bias is (O,) or None."""
+class Linear:
+    """One instance of the canonical form, linear in x: x is (N, C, *spatial), w is (O, C/groups, *spatial), bias is (O,) or None."""
 
     x: np.ndarray
     w: np.ndarray
@@ -102,7 +102,7 @@ def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1
     return low, total - low
 
 
-def padded(conv: Convolution) -> np.ndarray:
+def padded(conv: Linear) -> np.ndarray:
     """X of the canonical form: the input, dilated, then padded or cropped."""
     x, win = conv.x, conv.window
     if any(step > 1 for step in win.base_dilation):

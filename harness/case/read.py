@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.layout import SPATIAL, LayoutError, spatial_rank, to_canonical
-from harness.canonical.window import BOUNDARIES, Convolution, Pairs, Window, output_size, padding_pair, span
+from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, output_size, padding_pair, span
 from harness.grammar import document, prototxt, sources
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
@@ -133,12 +133,12 @@ class Case:
         """Mask of the elements of the input or the kernel that are known, None for all."""
         return ~np.isnan({"input": self.x, "kernel": self.w}[role]) if role in self.partial else None
 
-    def convolution(self) -> Convolution:
+    def convolution(self) -> Linear:
         """The canonical form that the case means; `same` is read as `same_upper`."""
         return self._convolution
 
     @cached_property
-    def _convolution(self) -> Convolution:
+    def _convolution(self) -> Linear:
         window = Window(
             stride=self.stride,
             dilation=self.dilation,
@@ -147,7 +147,7 @@ class Case:
             groups=self.groups,
             boundary=self.boundary,
         )
-        return Convolution(self.x, self.w, self.bias, window)
+        return Linear(self.x, self.w, self.bias, window)
 
     def _pairs(self) -> Pairs:
         if not isinstance(self.padding, str):

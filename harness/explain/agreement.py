@@ -15,7 +15,7 @@ import numpy as np
 from harness.canonical.axis import columns, elements
 from harness.canonical.gaps import filled, output
 from harness.canonical.layout import canonical
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.explain.question import Question
 
 LARGEST = 20_000_000
@@ -33,17 +33,17 @@ AXES = {
 }
 
 
-def tabled(conv: Convolution) -> bool:
+def tabled(conv: Linear) -> bool:
     """Whether `places` is not too large a table."""
     return elements(conv) <= LARGEST
 
 
-def places(conv: Convolution) -> np.ndarray:
+def places(conv: Linear) -> np.ndarray:
     """Which element of the input meets each tap, as `columns`: its flat index + 1, and 0 for a padding with zeros."""
     return columns(replace(conv, x=np.arange(1, conv.x.size + 1).reshape(conv.x.shape))).astype(np.int64)
 
 
-def met_by(conv: Convolution, met: np.ndarray, element: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
+def met_by(conv: Linear, met: np.ndarray, element: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
     """Of `met`, the `places`, those of an output element (n, o, *spatial), and the input elements there; 0 at 0."""
     n, o, *spatial = map(int, element)
     sizes = conv.output_shape[2:]
@@ -52,7 +52,7 @@ def met_by(conv: Convolution, met: np.ndarray, element: Iterable[int]) -> tuple[
     return place, np.where(place > 0, conv.x.ravel()[place - 1], 0).astype(np.float64)
 
 
-def sees(conv: Convolution, elements: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sees(conv: Linear, elements: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Masks of the input and of the kernel: what some of the output `elements`, a mask (N, O, *spatial), see."""
     each = len(conv.w) // conv.window.groups
     x = np.zeros(conv.x.size + 1, bool)
@@ -65,14 +65,14 @@ def sees(conv: Convolution, elements: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return x[1:].reshape(conv.x.shape), w.reshape(conv.w.shape)
 
 
-def seeing(conv: Convolution, role: str, mask: np.ndarray) -> np.ndarray:
+def seeing(conv: Linear, role: str, mask: np.ndarray) -> np.ndarray:
     """Mask of the output elements that see some element of the input or the kernel in `mask`."""
     x = mask if role == "input" else np.ones(conv.x.shape)
     w = mask if role == "kernel" else np.ones(conv.w.shape)
     return output(replace(conv, x=x.astype(np.float64), w=w.astype(np.float64), bias=None)) > 0
 
 
-def placed(values: np.ndarray, conv: Convolution) -> np.ndarray:
+def placed(values: np.ndarray, conv: Linear) -> np.ndarray:
     """`values`, the first elements of the output of `conv`, in its shape; NaN elsewhere."""
     whole = np.full(conv.output_shape, np.nan)
     part = tuple(slice(0, min(sizes)) for sizes in zip(values.shape, whole.shape))
@@ -88,7 +88,7 @@ def with_the_intended(question: Question) -> list[str]:
     return agreement(conv, apart <= question.slack, differ) + _edges_only(filled(conv), differ)
 
 
-def agreement(conv: Convolution, same: np.ndarray, differ: np.ndarray) -> list[str]:
+def agreement(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[str]:
     """What follows from where outputs agree: which images, channels, rows and columns do, and what the others see."""
     known = np.count_nonzero(same | differ)
     if not known:
@@ -121,7 +121,7 @@ def listed(elements: np.ndarray) -> str:
     return ", ".join(str(index[first:].tolist()) for index in found)
 
 
-def _seen_besides(conv: Convolution, same: np.ndarray, differ: np.ndarray) -> list[str]:
+def _seen_besides(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[str]:
     """What only the elements that differ see, in terms of the axes of input and kernel."""
     parts = besides(conv, same, differ)
     if any(mask.any() for mask in parts.values()):
@@ -133,18 +133,18 @@ def _seen_besides(conv: Convolution, same: np.ndarray, differ: np.ndarray) -> li
     ]
 
 
-def sees_of(conv: Convolution, elements: np.ndarray) -> dict[str, np.ndarray]:
+def sees_of(conv: Linear, elements: np.ndarray) -> dict[str, np.ndarray]:
     """`sees` by role."""
     return dict(zip(("input", "kernel"), sees(conv, elements)))
 
 
-def besides(conv: Convolution, same: np.ndarray, differ: np.ndarray) -> dict[str, np.ndarray]:
+def besides(conv: Linear, same: np.ndarray, differ: np.ndarray) -> dict[str, np.ndarray]:
     """Masks by role: what elements of `differ` see and no element of `same` does."""
     common = sees_of(conv, same)
     return {role: mask & ~common[role] for role, mask in sees_of(conv, differ).items()}
 
 
-def along(conv: Convolution, role: str, mask: np.ndarray, others: np.ndarray) -> list[str]:
+def along(conv: Linear, role: str, mask: np.ndarray, others: np.ndarray) -> list[str]:
     """Indices of axes at which `mask` has elements and `others` has none: "kernel column 1"."""
     words = []
     for axis, letter in enumerate(canonical(role, conv.rank)):
@@ -165,7 +165,7 @@ def indices(name: str, found: Sequence[int] | np.ndarray) -> str:
     return f"{name}s {', '.join(map(str, numbers[:NAMED]))}{' ...' if len(numbers) > NAMED else ''}"
 
 
-def _edges_only(conv: Convolution, differ: np.ndarray) -> list[str]:
+def _edges_only(conv: Linear, differ: np.ndarray) -> list[str]:
     """Whether all that differs sees padding."""
     ones = replace(conv, x=np.ones_like(conv.x, np.float64), w=np.ones_like(conv.w, np.float64), bias=None)
     inside = output(replace(ones, window=replace(conv.window, boundary="zero"))) == conv.terms

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.gaps import output
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.explain.outputs import FACTORS, inferred
 from harness.explain.question import Question
 from harness.explain.variants import Transforms
@@ -23,7 +23,7 @@ LOOK = 2
 """Images and output channels that are looked at first: most candidates end there."""
 
 
-def applied(conv: Convolution, transforms: Iterable[Transform]) -> Convolution:
+def applied(conv: Linear, transforms: Iterable[Transform]) -> Linear:
     """What a system computes that differs by `transforms`."""
     for transform in transforms:
         conv = transform.differ(conv)
@@ -85,7 +85,7 @@ def _left_open(transform: Transform) -> bool:
     return transform in (Bias("unknown"), Scale("", ()))
 
 
-def _part(conv: Convolution, transforms: Transforms, observed: np.ndarray) -> np.ndarray | None:
+def _part(conv: Linear, transforms: Transforms, observed: np.ndarray) -> np.ndarray | None:
     """The first images and output channels, where that is much cheaper and nothing mixes them; else None."""
     if conv.window.groups > 1 or any(type(each).read is not Transform.read for each in transforms):
         return None
@@ -116,7 +116,7 @@ def _column(values: Iterable[float], y: np.ndarray) -> np.ndarray:
 
 
 def _fill(
-    transform: Transform, y: np.ndarray, seen: tuple[np.ndarray, np.ndarray], conv: Convolution, slack: float
+    transform: Transform, y: np.ndarray, seen: tuple[np.ndarray, np.ndarray], conv: Linear, slack: float
 ) -> Bias | Scale | None:
     """The transform with values per output channel; None where some channel does not tell or nothing is changed."""
     offset = isinstance(transform, Bias)

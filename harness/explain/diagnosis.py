@@ -17,7 +17,7 @@ import numpy as np
 from harness import explain
 from harness.canonical import layout
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution, numbers_text, pairs_text
+from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.explain import agreement, printed, solve, structure
 from harness.grammar.sources import RawStream
 from harness.judge.verdict import Judge, Observation
@@ -245,7 +245,7 @@ def _local(transforms: Sequence[Transform]) -> bool:
     return all(each.id in LOCAL_IDS or order[:2] == (0, 1) for each, order in zip(transforms, orders))
 
 
-def _explanations(question: explain.Question, held: Sequence[Held], conv: Convolution) -> list[Explanation]:
+def _explanations(question: explain.Question, held: Sequence[Held], conv: Linear) -> list[Explanation]:
     """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `conv`."""
     groups: dict[bytes, int] = {}
     found = []
@@ -298,7 +298,7 @@ def _may_fit(part: tuple[Judge, Observation] | None, transforms: tuple[Transform
     return judge.fit(seen, judge.reading(transforms))[0] is not None
 
 
-def _drawn(conv: Convolution, seed: int, kernel: bool) -> Convolution:
+def _drawn(conv: Linear, seed: int, kernel: bool) -> Linear:
     """`conv` with whole numbers as its input, and as its kernel if `kernel` says so."""
     stream = RawStream("PCG64", seed)
     x = stream.integers(LOW, HIGH, conv.x.size).reshape(conv.x.shape)
@@ -306,12 +306,12 @@ def _drawn(conv: Convolution, seed: int, kernel: bool) -> Convolution:
     return replace(conv, x=x, w=w)
 
 
-def _output(conv: Convolution, transforms: Sequence[Transform]) -> np.ndarray:
+def _output(conv: Linear, transforms: Sequence[Transform]) -> np.ndarray:
     changed = explain.applied(conv, transforms)
     return explain.read(direct(changed), transforms, ())
 
 
-def _signature(conv: Convolution, transforms: Sequence[Transform]) -> bytes:
+def _signature(conv: Linear, transforms: Sequence[Transform]) -> bytes:
     """The output on fresh data, exact on whole numbers: equal for changes that always come to the same."""
     y = _output(_drawn(conv, 0, True), transforms)
     return repr(y.shape).encode() + np.round(y, 6).tobytes()

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from harness.canonical.layout import canonical
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.explain.question import Question
 from harness.explain.variants import Transforms, rereads
 from harness.transform import Bias, OutputAxes, Scale, Transform
@@ -140,7 +140,7 @@ class Shift:
         return np.asarray((np.abs(first) > noise) & (np.abs(other * start - first * target) <= room))
 
 
-def shifts(question: Question, conv: Convolution) -> list[Shift]:
+def shifts(question: Question, conv: Linear) -> list[Shift]:
     """Values as they are, the bias left out or added twice, an unknown bias or scale, and scales by their names."""
     found = [Shift()]
     if conv.bias is not None and conv.bias.any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from harness.canonical.window import Convolution, Pairs, padding_pair, span
+from harness.canonical.window import Linear, Pairs, padding_pair, span
 from harness.transform import AxisSwap, OutputMode, PaddingSplit, SameCentre, StridePhase, Transform
 from harness.transform.settings import PaddingChange
 
@@ -26,14 +26,14 @@ def lows(n: int, k: int, stride: int, dilation: int, intended: frozenset[int]) -
     return frozenset(centre + step for centre in centres for step in (-1, 0, 1))
 
 
-def exact_high(conv: Convolution, axis: int, low: int, observed: int) -> int:
+def exact_high(conv: Linear, axis: int, low: int, observed: int) -> int:
     """The smallest high padding with which `observed` samples come out."""
     win = conv.window
     reach = (observed - 1) * win.stride[axis] + span(conv.w.shape[axis + 2], win.dilation[axis])
     return reach - span(conv.x.shape[axis + 2], win.base_dilation[axis]) - low
 
 
-def changes(conv: Convolution, low: tuple[int, ...], observed: tuple[int, ...]) -> list[Transform]:
+def changes(conv: Linear, low: tuple[int, ...], observed: tuple[int, ...]) -> list[Transform]:
     """The padding with these low sides that gives `observed` sizes, by its likeliest name and then by others."""
     exact = tuple(exact_high(conv, axis, side, size) for axis, (side, size) in enumerate(zip(low, observed)))
     win = conv.window
@@ -65,7 +65,7 @@ def _pair(low: int, exact: int, stride: int, intended: tuple[int, int]) -> tuple
     return low, exact
 
 
-def _mode(conv: Convolution, low: tuple[int, ...], exact: tuple[int, ...]) -> str:
+def _mode(conv: Linear, low: tuple[int, ...], exact: tuple[int, ...]) -> str:
     """full, same or valid, if that is what the padding comes to."""
     win = conv.window
     for mode in MODES:
@@ -81,7 +81,7 @@ def _mode(conv: Convolution, low: tuple[int, ...], exact: tuple[int, ...]) -> st
     return ""
 
 
-def _shifted(conv: Convolution, pairs: Pairs) -> list[PaddingChange]:
+def _shifted(conv: Linear, pairs: Pairs) -> list[PaddingChange]:
     """Names of a shift that keeps the size, at stride 1."""
     win = conv.window
     extents = tuple(map(span, conv.w.shape[2:], win.dilation))
@@ -96,7 +96,7 @@ def _shifted(conv: Convolution, pairs: Pairs) -> list[PaddingChange]:
     return [crop, centre, split] if ends and not even else [centre, split, crop]
 
 
-def _swapped(conv: Convolution, low: tuple[int, ...], exact: tuple[int, ...]) -> list[AxisSwap]:
+def _swapped(conv: Linear, low: tuple[int, ...], exact: tuple[int, ...]) -> list[AxisSwap]:
     """The intended numbers in another order, if that is what the padding is."""
     win = conv.window
     orders = {tuple(win.padding[::-1])}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Convolution, Pairs, Window, padding_pair
+from harness.canonical.window import Linear, Pairs, Window, padding_pair
 from harness.transform import Transform
 
 FREE = {
@@ -29,7 +29,7 @@ class Question:
     room: the absolute error of each value of observed where it is known to be smaller.
     """
 
-    conv: Convolution
+    conv: Linear
     observed: np.ndarray
     slack: float
     input_layout: str = ""

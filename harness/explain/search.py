@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical.gaps import filled
-from harness.canonical.window import Convolution, Pairs
+from harness.canonical.window import Linear, Pairs
 from harness.explain import paddings
 from harness.explain.outputs import Index, Reading, Shift, readings
 from harness.explain.question import Question
@@ -173,12 +173,12 @@ class _Hypotheses:
                 yield self._sorted(seen, kernel, taken, *self.settings.transforms, change)
 
     @cached_property
-    def _conv(self) -> Convolution:
+    def _conv(self) -> Linear:
         """The convolution, of which the shapes and settings matter."""
         rows, spatial = self.response.kernels.rows, self.response.kernels.spatial
         x = np.broadcast_to(np.float32(0), self.response.batch.shape)
         w = np.broadcast_to(np.float32(0), (rows.shape[1], self.response.kernels.inputs, *spatial))
-        return Convolution(x, w, None, self.settings.window)
+        return Linear(x, w, None, self.settings.window)
 
     @cached_property
     def _meant(self) -> list[tuple[Pairs, Sizes]]:

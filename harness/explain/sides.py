@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.canonical.window import Convolution, Window
+from harness.canonical.window import Linear, Window
 from harness.explain import paddings
 from harness.explain.outputs import Shift, shifts
 from harness.explain.question import Question
@@ -52,7 +52,7 @@ class Side:
         self._kernels: dict[tuple[int, int], Kernels] = {}
         self._grids: dict[tuple[Sizes, Sizes, Sizes, bool], list[np.ndarray]] = {}
 
-    def takes_kernels_of(self, conv: Convolution) -> bool:
+    def takes_kernels_of(self, conv: Linear) -> bool:
         """Whether the kernel variants of `conv`, which are indices only, are those of this base."""
         return conv.w.shape == self.conv.w.shape and conv.window == self.conv.window
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.canonical.axis import columns
 from harness.canonical.gaps import output as output_of
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.explain.agreement import LARGEST
 from harness.explain.question import Question
 from harness.transform import KernelValues
@@ -118,7 +118,7 @@ def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:
     return np.moveaxis(y[:, outputs], 1, -1).reshape(-1, len(outputs))
 
 
-def _changed(conv: Convolution, kernel: np.ndarray) -> KernelValues | None:
+def _changed(conv: Linear, kernel: np.ndarray) -> KernelValues | None:
     apart = np.abs(kernel - conv.w)
     moved = np.argwhere(apart > 1e-4 * max(float(np.abs(conv.w).max()), 1e-30))
     if not 0 < len(moved) <= FEW * conv.w.size:

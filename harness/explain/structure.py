@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.canonical.layout import canonical
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.case.read import Recording
 from harness.explain.agreement import agreement, besides, listed, met_by, placed, places, seeing, tabled
 from harness.explain.check import applied, read
@@ -98,7 +98,7 @@ def _known(recording: Recording) -> np.ndarray:
     return np.where(recording.known, recording.values, np.nan)
 
 
-def _first(conv: Convolution, *shapes: tuple[int, ...]) -> Convolution:
+def _first(conv: Linear, *shapes: tuple[int, ...]) -> Linear:
     """`conv` with the images and output channels that outputs of these shapes have, and a few more."""
     images, outputs = (max(CORNER, *sizes) for sizes in list(zip(*shapes))[:2])
     if conv.window.groups > 1:
@@ -107,7 +107,7 @@ def _first(conv: Convolution, *shapes: tuple[int, ...]) -> Convolution:
     return replace(conv, x=conv.x[:images], w=conv.w[:outputs], bias=bias)
 
 
-def _slack(conv: Convolution, seen: Recording) -> np.ndarray:
+def _slack(conv: Linear, seen: Recording) -> np.ndarray:
     """How far each element of a recording may be off: its printed digits, and the rounding of a sum of its size.
 
     The terms are not known, so the value stands for them.
@@ -137,7 +137,7 @@ def _data(question: Question, same: np.ndarray, apart: np.ndarray) -> Iterator[S
             yield Suspect(_slices(question, role, mask) + by, seeing(conv, role, mask))
 
 
-def _least(conv: Convolution, mask: np.ndarray, apart: np.ndarray) -> float:
+def _least(conv: Linear, mask: np.ndarray, apart: np.ndarray) -> float:
     """How much the kernel elements in `mask` must differ in sum, for outputs to differ so: max of apart / max |x|.
 
     0 where the input there is not known.
@@ -150,7 +150,7 @@ def _least(conv: Convolution, mask: np.ndarray, apart: np.ndarray) -> float:
     return least
 
 
-def _ruled_out(conv: Convolution, same: np.ndarray) -> Iterator[str]:
+def _ruled_out(conv: Linear, same: np.ndarray) -> Iterator[str]:
     """Changes that no element of `same` would survive, in words."""
     meant = direct(conv)
     for words, transform in variants(conv):
@@ -169,7 +169,7 @@ def _slices(question: Question, role: str, mask: np.ndarray) -> str:
     return f"{role}[{', '.join(index)}]"
 
 
-def _changes(question: Question, drawn: Convolution, same: np.ndarray, differ: np.ndarray) -> Iterator[Suspect]:
+def _changes(question: Question, drawn: Linear, same: np.ndarray, differ: np.ndarray) -> Iterator[Suspect]:
     """Single changes of the call that keep what agrees and change what differs; one of each kind and effect."""
     meant = direct(drawn)
     seen = _seen_part(same | differ)
@@ -199,7 +199,7 @@ def _singles(question: Question) -> Iterator[Transforms]:
     yield from ((transform,) for _, transform in variants(conv))
 
 
-def _drawn(conv: Convolution) -> Convolution:
+def _drawn(conv: Linear) -> Linear:
     """`conv` with normal numbers for all that is not known."""
     stream = np.random.default_rng(0)
 
@@ -218,7 +218,7 @@ def _seen_part(known: np.ndarray) -> tuple[slice, ...]:
     )
 
 
-def _changed(conv: Convolution, transforms: Transforms, meant: np.ndarray) -> np.ndarray:
+def _changed(conv: Linear, transforms: Transforms, meant: np.ndarray) -> np.ndarray:
     """Mask of the output elements that transforms do not leave as they are."""
     y = read(direct(applied(conv, transforms)), transforms, ())
     part = tuple(slice(0, min(sizes)) for sizes in zip(y.shape, meant.shape))

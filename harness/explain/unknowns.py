@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical.layout import canonical
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.explain.agreement import AXES, LARGEST, indices, met_by, places, tabled
 
 MOST = 500
@@ -59,7 +59,7 @@ class System:
         _, rank, solvable = self.solution
         return solvable and rank < len(self.matrix)
 
-    def remarks(self, conv: Convolution) -> Iterator[str]:
+    def remarks(self, conv: Linear) -> Iterator[str]:
         """What the system says of the values, in sentences."""
         if self.products:
             yield f"{self.products} values see products of two unknown elements, and say nothing by themselves"
@@ -75,7 +75,7 @@ class System:
             yield f"only these do: {', '.join(f'{_named(conv, *each)} = {value:.6g}' for each, value in named)}"
         yield from self._alike(conv)
 
-    def _alike(self, conv: Convolution) -> Iterator[str]:
+    def _alike(self, conv: Linear) -> Iterator[str]:
         """Rows or columns of the kernel that always meet equal input."""
         for axis, letter in enumerate(canonical("kernel", conv.rank)[1:], start=1):
             groups: dict[bytes, list[int]] = {}
@@ -90,7 +90,7 @@ class System:
                     )
 
 
-def system(conv: Convolution, observed: np.ndarray, slack: float, coarse: float) -> System | None:
+def system(conv: Linear, observed: np.ndarray, slack: float, coarse: float) -> System | None:
     """The system of the first known elements of `observed`, (N, O, *spatial) or a corner of it; None if too large.
 
     Elements that are not known are NaN, in `conv` as in `observed`. slack, coarse: errors of what is observed, and of
@@ -120,9 +120,7 @@ def system(conv: Convolution, observed: np.ndarray, slack: float, coarse: float)
     return System(matrix, np.array(right), slack, coarse, unknowns, len(known) - len(rows), met_there)
 
 
-def _terms(
-    conv: Convolution, channel: int, place: np.ndarray, x: np.ndarray
-) -> tuple[dict[Unknown, float], float] | None:
+def _terms(conv: Linear, channel: int, place: np.ndarray, x: np.ndarray) -> tuple[dict[Unknown, float], float] | None:
     """What unknown elements are multiplied by, and the sum of the known terms; None where two are multiplied."""
     w = conv.w[channel].ravel().astype(np.float64)
     if (np.isnan(x) & np.isnan(w)).any():
@@ -139,7 +137,7 @@ def _terms(
     return factors, float(np.nansum(x * w)) + float(np.nan_to_num(bias))
 
 
-def _named(conv: Convolution, role: str, flat: int) -> str:
+def _named(conv: Linear, role: str, flat: int) -> str:
     """An element in canonical order: "kernel[0, 0, 2, 1]"."""
     shape = {"input": conv.x.shape, "kernel": conv.w.shape, "bias": (len(conv.w),)}[role]
     return f"{role}[{', '.join(str(index) for index in np.unravel_index(flat, shape))}]"

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.window import BOUNDARIES, Convolution, Window
+from harness.canonical.window import BOUNDARIES, Linear, Window
 from harness.explain.question import Question
 from harness.transform import (
     AxisSwap,
@@ -47,7 +47,7 @@ class Variant:
     """Some transforms of one side, and the convolution with them applied."""
 
     transforms: Transforms
-    conv: Convolution
+    conv: Linear
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def bases(question: Question) -> Iterator[Variant]:
             yield Variant((transform,), changed)
 
 
-def _whole(conv: Convolution) -> Iterator[Transform]:
+def _whole(conv: Linear) -> Iterator[Transform]:
     groups, channels = conv.window.groups, conv.x.shape[1]
     if channels == conv.w.shape[0] == 1:
         yield SwapOperands()
@@ -110,11 +110,11 @@ def _whole(conv: Convolution) -> Iterator[Transform]:
         yield from (Precision(each) for each in SIGNIFICANDS)
 
 
-def _divides(groups: int, conv: Convolution) -> bool:
+def _divides(groups: int, conv: Linear) -> bool:
     return bool(conv.x.shape[1] % groups == len(conv.w) % groups == 0)
 
 
-def inputs(question: Question, conv: Convolution, most: int) -> list[Variant]:
+def inputs(question: Question, conv: Linear, most: int) -> list[Variant]:
     """The input as it is, and with other orders of its axes, buffer and channels, up to `most` changes."""
     orders = [*_axis_orders(conv), *rereads(question, "input")]
     channels = _channel_orders("input", conv.x.shape[1])
@@ -132,13 +132,13 @@ def inputs(question: Question, conv: Convolution, most: int) -> list[Variant]:
     return list(found.values())
 
 
-def _axis_orders(conv: Convolution) -> Iterator[Transform]:
+def _axis_orders(conv: Linear) -> Iterator[Transform]:
     for order in itertools.permutations(range(conv.x.ndim)):
         if list(order) != sorted(order) and conv.x.shape[order[1]] == conv.x.shape[1]:
             yield InputAxes(order)
 
 
-def kernels(question: Question, conv: Convolution, most: int, quick: bool = False) -> list[Shelf]:
+def kernels(question: Question, conv: Linear, most: int, quick: bool = False) -> list[Shelf]:
     """Orders of the kernel's axes, buffer, output channels and taps, up to `most` of them, by shape."""
     orders = [] if quick else [*_kernel_orders(conv), *rereads(question, "kernel")]
     plain = replace(conv, w=np.arange(conv.w.size).reshape(conv.w.shape))
@@ -150,7 +150,7 @@ def kernels(question: Question, conv: Convolution, most: int, quick: bool = Fals
         for reversal in _perhaps(_reversals(conv.rank))
     ]
     whole = [each for each in whole if question.count(each) <= most]
-    made: dict[Transforms, Convolution] = {(): plain}
+    made: dict[Transforms, Linear] = {(): plain}
     simplest: dict[bytes, int] = {}
     shelves: dict[tuple[int, ...], dict[bytes, _Found]] = {}
     room = LARGE
@@ -186,13 +186,13 @@ def _shelf(question: Question, shape: tuple[int, ...], found: list[_Found]) -> S
     )
 
 
-def _as_met(conv: Convolution) -> np.ndarray:
+def _as_met(conv: Linear) -> np.ndarray:
     """The kernel in the order in which it meets the input."""
     backwards = tuple(axis + 2 for axis, flag in enumerate(conv.window.reversal) if flag)
     return np.ascontiguousarray(np.flip(conv.w, backwards))
 
 
-def _kernel_orders(conv: Convolution) -> Iterator[Transform]:
+def _kernel_orders(conv: Linear) -> Iterator[Transform]:
     for order in itertools.permutations(range(conv.w.ndim)):
         if list(order) == sorted(order):
             continue
@@ -242,13 +242,13 @@ def _combined(question: Question, sides: Sequence[Sequence[Transform]], most: in
     return sorted((each for each in every if question.count(each) <= most), key=len)
 
 
-def _applied(conv: Convolution, transforms: Transforms) -> Convolution:
+def _applied(conv: Linear, transforms: Transforms) -> Linear:
     for transform in transforms:
         conv = transform.differ(conv)
     return conv
 
 
-def windows(question: Question, conv: Convolution, most: int) -> Iterator[Settings]:
+def windows(question: Question, conv: Linear, most: int) -> Iterator[Settings]:
     """The settings as they are, up to `most` of other stride, dilation and boundary, and exchanged axes."""
     win = conv.window
     strides = [Stride(each, win.padding) for each in _steps(win.stride)]

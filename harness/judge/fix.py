@@ -17,7 +17,7 @@ from harness import explain
 from harness.backends import TABLE
 from harness.canonical import layout
 from harness.canonical.gaps import output
-from harness.canonical.window import BOUNDARIES, Convolution, span
+from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.case.read import Case
 from harness.grammar.sources import RawStream
 from harness.systems.pool import Answered, Outcome, Pool, Program
@@ -108,7 +108,7 @@ class Proofs:
         return {system: written[system] for system in (*held, JULIA) if held and system in written}
 
     @cached_property
-    def _data(self) -> list[tuple[Convolution, dict[str, np.ndarray]]]:
+    def _data(self) -> list[tuple[Linear, dict[str, np.ndarray]]]:
         """The case, and fresh random data of its shapes; each with the arrays as a program takes them."""
         conv = self._case.convolution()
         stream = RawStream("PCG64", 1)
@@ -123,7 +123,7 @@ def _drawn(stream: RawStream, like: np.ndarray) -> np.ndarray:
     return drawn.reshape(like.shape).astype(like.dtype)
 
 
-def _arrays(case: Case, conv: Convolution) -> dict[str, np.ndarray]:
+def _arrays(case: Case, conv: Linear) -> dict[str, np.ndarray]:
     arrays = {
         "x": layout.from_canonical(conv.x, case.input_layout, "input"),
         "w": layout.from_canonical(conv.w, case.kernel_layout, "kernel"),
@@ -171,7 +171,7 @@ def _mention_bias(lines: Sequence[str]) -> bool:
     return any(re.search(r"\bb\b", line) for line in lines if not line.startswith("#"))
 
 
-def _reads(transforms: Sequence[Transform], conv: Convolution) -> list[str]:
+def _reads(transforms: Sequence[Transform], conv: Linear) -> list[str]:
     """What the transforms do after the call."""
     return [line for each in transforms if _after(each) for line in (f"# {each.words()}", *each.code(conv))]
 
@@ -187,7 +187,7 @@ def _index(parts: Iterable[str]) -> str:
     return "" if index == ":" else f"[{index}]"
 
 
-def _padding(conv: Convolution) -> list[str]:
+def _padding(conv: Linear) -> list[str]:
     pairs = conv.window.padding
     grow = [(max(low, 0), max(high, 0)) for low, high in pairs]
     crop = [f"{max(-low, 0) or ''}:{high if high < 0 else ''}" for low, high in pairs]
@@ -199,7 +199,7 @@ def _padding(conv: Convolution) -> list[str]:
     ]
 
 
-def _reversal(conv: Convolution) -> list[str]:
+def _reversal(conv: Linear) -> list[str]:
     axes = tuple(axis + 2 for axis, flag in enumerate(conv.window.reversal) if flag)
     return [f"w = np.flip(w, {axes})  # the call below does not reverse the kernel"] if axes else []
 
@@ -209,12 +209,12 @@ def _every(steps: Sequence[int]) -> list[str]:
     return [f"::{step}" if step > 1 else ":" for step in steps]
 
 
-def _extents(conv: Convolution) -> tuple[int, ...]:
+def _extents(conv: Linear) -> tuple[int, ...]:
     """The spatial sizes of the dilated kernel."""
     return tuple(map(span, conv.w.shape[2:], conv.window.dilation))
 
 
-def _grouped(conv: Convolution, y: str) -> list[str]:
+def _grouped(conv: Linear, y: str) -> list[str]:
     """The lines of `y`, an output made of x and w; where there are several groups, from those of each group."""
     groups = conv.window.groups
     if groups == 1:
@@ -225,7 +225,7 @@ def _grouped(conv: Convolution, y: str) -> list[str]:
     ]
 
 
-def _numpy_call(conv: Convolution) -> list[str]:
+def _numpy_call(conv: Linear) -> list[str]:
     space = "HWD"[: conv.rank]
     taps = space.lower()
     axes = tuple(range(2, conv.rank + 2))
@@ -238,7 +238,7 @@ def _numpy_call(conv: Convolution) -> list[str]:
     ]
 
 
-def _scipy_call(conv: Convolution) -> list[str]:
+def _scipy_call(conv: Linear) -> list[str]:
     win = conv.window
     dilated = [
         f"wide = np.zeros(w.shape[:2] + {_extents(conv)}, w.dtype)",
@@ -253,7 +253,7 @@ def _scipy_call(conv: Convolution) -> list[str]:
     ]
 
 
-def _tensorflow_call(conv: Convolution) -> list[str]:
+def _tensorflow_call(conv: Linear) -> list[str]:
     space = tuple(range(2, conv.rank + 2))
     steps = _options(conv, strides=list(conv.window.stride), dilations=list(conv.window.dilation))
     return [
@@ -263,7 +263,7 @@ def _tensorflow_call(conv: Convolution) -> list[str]:
     ]
 
 
-def _torch_call(conv: Convolution) -> list[str]:
+def _torch_call(conv: Linear) -> list[str]:
     win = conv.window
     options = _options(conv, stride=win.stride, dilation=win.dilation, groups=win.groups)
     return [
@@ -272,19 +272,19 @@ def _torch_call(conv: Convolution) -> list[str]:
     ]
 
 
-def _jax_call(conv: Convolution) -> list[str]:
+def _jax_call(conv: Linear) -> list[str]:
     win = conv.window
     options = _options(conv, rhs_dilation=win.dilation, feature_group_count=win.groups)
     return [f'y = np.asarray(jax.lax.conv_general_dilated(x, w, {win.stride}, "VALID"{options}))']
 
 
-def _options(conv: Convolution, **settings: int | Sequence[int]) -> str:
+def _options(conv: Linear, **settings: int | Sequence[int]) -> str:
     """More arguments of a call: the settings that are not 1, which is what they are when left out."""
     ones = (1, [1] * conv.rank, (1,) * conv.rank)
     return "".join(f", {key}={value}" for key, value in settings.items() if value not in ones)
 
 
-SYSTEMS: dict[str, tuple[tuple[str, ...], Callable[[Convolution], list[str]]]] = {
+SYSTEMS: dict[str, tuple[tuple[str, ...], Callable[[Linear], list[str]]]] = {
     "numpy": (("import numpy as np",), _numpy_call),
     "scipy": (("import numpy as np", "from scipy.signal import correlate"), _scipy_call),
     "tensorflow": (("import numpy as np", "import tensorflow as tf"), _tensorflow_call),
@@ -294,7 +294,7 @@ SYSTEMS: dict[str, tuple[tuple[str, ...], Callable[[Convolution], list[str]]]] =
 """System -> what its program imports, and the lines of the call, which pads nothing and does not reverse the kernel."""
 
 
-def _julia(case: Case, conv: Convolution, transforms: Sequence[Transform]) -> str:
+def _julia(case: Case, conv: Linear, transforms: Sequence[Transform]) -> str:
     """The call in Knet's terms; "" where Knet's conv4 cannot say it."""
     win = conv.window
     simple = win.boundary == "zero" and win.groups == 1 and all(low == high >= 0 for low, high in win.padding)

@@ -17,7 +17,7 @@ import numpy as np
 from harness.canonical.axis import ended, position, sample
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
-from harness.canonical.window import BOUNDARIES, Convolution
+from harness.canonical.window import BOUNDARIES, Linear
 from harness.case.read import Case
 from harness.grammar.sources import RawStream
 from harness.transform import (
@@ -58,7 +58,7 @@ class Power:
     blind: tuple[str, ...]
 
 
-def power(conv: Convolution, partial: bool = False) -> Power:
+def power(conv: Linear, partial: bool = False) -> Power:
     """The power of the data of `conv` against each variant that keeps the output's size.
 
     partial: NaN in the data are elements that are not known, and an output that sees one tells nothing.
@@ -104,7 +104,7 @@ def _drawn(case: Case, role: str, seed: int) -> tuple[np.ndarray, str]:
     return to_canonical(values, letters, role), f"{role}:\n  layout: {letters}\n{dtype}{recipe}"
 
 
-def variants(conv: Convolution) -> Iterator[Named]:
+def variants(conv: Linear) -> Iterator[Named]:
     """(words, transform) for every single change of the intended call that gives an output of the same size."""
     yield from _of_the_kernel(conv)
     yield from _of_the_input(conv)
@@ -113,7 +113,7 @@ def variants(conv: Convolution) -> Iterator[Named]:
         yield "bias left out", Bias("missing")
 
 
-def _of_the_kernel(conv: Convolution) -> Iterator[Named]:
+def _of_the_kernel(conv: Linear) -> Iterator[Named]:
     letters, sizes = "DHW"[-conv.rank :], conv.w.shape[2:]
     axes = [axis for axis in range(conv.rank) if sizes[axis] > 1]
     for count in range(1, len(axes) + 1):
@@ -131,7 +131,7 @@ def _of_the_kernel(conv: Convolution) -> Iterator[Named]:
     yield from _channel_orders("output", outputs, conv.window.groups)
 
 
-def _of_the_input(conv: Convolution) -> Iterator[Named]:
+def _of_the_input(conv: Linear) -> Iterator[Named]:
     letters, sizes = "DHW"[-conv.rank :], conv.x.shape[2:]
     for one, other in itertools.combinations(range(conv.rank), 2):
         if sizes[one] == sizes[other] > 1:
@@ -149,7 +149,7 @@ def _channel_orders(role: str, count: int, groups: int) -> Iterator[Named]:
         yield f"{role} channels of the groups interleaved", ChannelOrder(role, "split", groups)  # type: ignore[arg-type]
 
 
-def _of_the_settings(conv: Convolution) -> Iterator[Named]:
+def _of_the_settings(conv: Linear) -> Iterator[Named]:
     win, letters = conv.window, "DHW"[-conv.rank :]
     for axis, (low, high) in enumerate(win.padding):
         for step in (-1, 1):
@@ -177,7 +177,7 @@ def _exchanged(count: int, one: int, other: int) -> tuple[int, ...]:
 # --- what is seen ----------------------------------------------------------------------------------------------------
 
 
-def _unseen(conv: Convolution, named: list[Named], partial: bool) -> list[Named]:
+def _unseen(conv: Linear, named: list[Named], partial: bool) -> list[Named]:
     """Those that change no output: looked at on a few of them first, then on all."""
     changed = [transform.differ(conv) for _, transform in named]
     looked = _looked_at([conv, *changed])
@@ -188,19 +188,19 @@ def _unseen(conv: Convolution, named: list[Named], partial: bool) -> list[Named]
     return [named[index] for index in suspects if _close(meant, direct(changed[index]), partial).all()]
 
 
-def _hidden(random: Convolution, transform: Transform) -> bool:
+def _hidden(random: Linear, transform: Transform) -> bool:
     """Whether random data do not see the transform either."""
     changed = transform.differ(random)
     return bool(_close(*_looked_at([random, changed])).all() and _close(direct(random), direct(changed)).all())
 
 
-def _random(conv: Convolution) -> Convolution:
+def _random(conv: Linear) -> Linear:
     stream = np.random.default_rng(0)
     bias = None if conv.bias is None else stream.standard_normal(conv.bias.shape)
     return replace(conv, x=stream.standard_normal(conv.x.shape), w=stream.standard_normal(conv.w.shape), bias=bias)
 
 
-def _looked_at(convs: list[Convolution]) -> np.ndarray:
+def _looked_at(convs: list[Linear]) -> np.ndarray:
     """(convolutions, outputs): the same few outputs of each; all have one output shape and one kernel shape."""
     first = convs[0]
     places = (FRACTIONS[:, : first.rank + 2] * first.output_shape).astype(int)
@@ -214,7 +214,7 @@ def _looked_at(convs: list[Convolution]) -> np.ndarray:
     return found
 
 
-def _outputs(convs: list[Convolution], places: np.ndarray) -> np.ndarray:
+def _outputs(convs: list[Linear], places: np.ndarray) -> np.ndarray:
     """(convolutions, places): outputs of convolutions of one input, gathered; a place is (n, o, *spatial)."""
     first = convs[0]
     n, o, *spatial = places.T
@@ -232,7 +232,7 @@ def _outputs(convs: list[Convolution], places: np.ndarray) -> np.ndarray:
     return np.asarray(found)
 
 
-def _samples(convs: list[Convolution], axis: int, output: np.ndarray) -> np.ndarray:
+def _samples(convs: list[Linear], axis: int, output: np.ndarray) -> np.ndarray:
     """(convolutions, outputs, taps): which sample of an axis meets each tap."""
     windows, k, size = [conv.window for conv in convs], convs[0].w.shape[2 + axis], convs[0].x.shape[2 + axis]
     settings = [[win.stride[axis], win.padding[axis][0], win.dilation[axis], win.reversal[axis]] for win in windows]

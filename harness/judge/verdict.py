@@ -12,7 +12,7 @@ import numpy as np
 from harness import explain
 from harness.canonical import gaps
 from harness.canonical.reference import Magnitudes, direct, evaluate, magnitudes
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.case.read import Case, Recording
 from harness.explain import unknowns
 from harness.rounding.compare import Difference, difference, distance, dtype_name
@@ -87,7 +87,7 @@ class Reading:
             return slack
         return np.asarray(slack + _apart(wide.bias, self.stated.bias).reshape(-1, *(1,) * self.conv.rank))
 
-    def _widened(self) -> Convolution:
+    def _widened(self) -> Linear:
         """The convolution of data that are half a unit of their printed digits larger."""
         conv, case = self.case.convolution(), self.case
         wide = replace(

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.reference import direct
-from harness.canonical.window import Convolution, Window, span
+from harness.canonical.window import Linear, Window, span
 from harness.case.read import PADDING_WORDS
 from harness.probe.asking import Asking, Question
 from harness.probe.padding import RULES
@@ -61,7 +61,7 @@ class Trial:
     boundary: str = "zero"
     dtype: str = "float32"
 
-    def convolution(self, subject: Subject, rules: Mapping[str, str]) -> Convolution:
+    def convolution(self, subject: Subject, rules: Mapping[str, str]) -> Linear:
         """What it comes to by the rules of the words, on whole numbers."""
         shape = (self.batch, self.groups * self.inputs, *(axis.n for axis in self.axes))
         kernel = (self.groups * self.outputs, self.inputs, *(axis.k for axis in self.axes))
@@ -72,7 +72,7 @@ class Trial:
         steps = tuple(axis.stride for axis in self.axes), tuple(axis.dilation for axis in self.axes)
         window = Window(*steps, pairs, subject.reversal, groups=self.groups, boundary=self.boundary)
         x, w = whole(shape, 41, 5).astype(self.dtype), whole(kernel, 42, 5).astype(self.dtype)
-        return Convolution(x, w, None, window)
+        return Linear(x, w, None, window)
 
     def weight(self) -> int:
         """How large it is: samples of input and kernel, and settings that are not 1."""
@@ -227,7 +227,7 @@ def _wrong(tried: Sequence[tuple[Subject, Trial]], rules: Rules) -> Asking[list[
     return [each for each in judged if each[2]]
 
 
-def _question(subject: Subject, trial: Trial, conv: Convolution) -> Question:
+def _question(subject: Subject, trial: Trial, conv: Linear) -> Question:
     entry, win = subject.entry, conv.window
     native = (entry.words or {})[trial.padding].native if isinstance(trial.padding, str) else trial.padding
     boundary = (entry.boundaries or {}).get(trial.boundary, "zero")
@@ -235,7 +235,7 @@ def _question(subject: Subject, trial: Trial, conv: Convolution) -> Question:
     return subject.ask(conv.x, conv.w, native, **settings)
 
 
-def _judged(subject: Subject, conv: Convolution, outcome: Outcome) -> str:
+def _judged(subject: Subject, conv: Linear, outcome: Outcome) -> str:
     """What is wrong with an answer; "" where nothing is, or where there is none."""
     if not isinstance(outcome, Answered):
         return ""
@@ -267,7 +267,7 @@ def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:
     return Fault(words, call, case_text(subject, trial, conv, words), both and not subject.entry.together)
 
 
-def case_text(subject: Subject, trial: Trial, conv: Convolution, words: str) -> str:
+def case_text(subject: Subject, trial: Trial, conv: Linear, words: str) -> str:
     """The call as a case file."""
     rank, win, source = subject.rank, conv.window, subject.entry.docs
     said = trial.padding in PADDING_WORDS  # a word of its own that no case has is said by numbers

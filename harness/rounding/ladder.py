@@ -18,7 +18,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from harness.canonical.reference import Magnitudes, direct
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.rounding import winograd
 from harness.rounding.compare import distance
 from harness.rounding.formats import (
@@ -275,7 +275,7 @@ EXACT = Fit("exact", 0.0)
 class Ladder:
     """The rungs for results of one case in one dtype; each bound is computed when first needed, and kept."""
 
-    conv: Convolution
+    conv: Linear
     mags: Magnitudes
     y: np.ndarray
     """The reference, (N, O, *spatial)."""
@@ -287,7 +287,7 @@ class Ladder:
     _outputs: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, conv: Convolution, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
+    def of(cls, conv: Linear, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
         """The ladder for results of `dtype` whose reference is `y`."""
         return cls(conv, mags, y, dtype, exact_on_integers(conv, DIGITS.get(dtype, 53)))
 
@@ -399,7 +399,7 @@ def fit_by_hand(difference: np.ndarray, expected: np.ndarray, rtol: float, atol:
     return _fit("case tolerance", difference, atol + rtol * size) if difference.any() else EXACT
 
 
-def exact_on_integers(conv: Convolution, digits: int) -> bool:
+def exact_on_integers(conv: Linear, digits: int) -> bool:
     """Whether every sum is exact in numbers of so many binary digits, whatever the order of summation.
 
     So it is when all data are integers and n max|x| max|w| + max|bias| < 2**digits.

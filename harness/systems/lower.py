@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Convolution, Pairs, numbers_text, padding_pair, pairs_text, span
+from harness.canonical.window import Linear, Pairs, numbers_text, padding_pair, pairs_text, span
 from harness.case.read import Case
 from harness.transform import (
     AddBias,
@@ -76,7 +76,7 @@ def as_written(case: Case, entry: EntryPoint) -> Call:
     return _call(entry, conv, padding, transforms)
 
 
-def _word_as_written(case: Case, conv: Convolution, entry: EntryPoint) -> Word | None:
+def _word_as_written(case: Case, conv: Linear, entry: EntryPoint) -> Word | None:
     """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
     words = entry.words or {}
     if isinstance(case.padding, str):
@@ -108,14 +108,14 @@ def normalized(case: Case, entry: EntryPoint) -> Call:
     return _call(entry, conv, _word(conv, entry), tuple(transforms))
 
 
-def _without_idle_boundary(conv: Convolution) -> Convolution:
+def _without_idle_boundary(conv: Linear) -> Linear:
     """`conv`; where nothing is padded the boundary means nothing, and is zero, which every system has."""
     if any(map(any, conv.window.padding)):
         return conv
     return replace(conv, window=replace(conv.window, boundary="zero"))
 
 
-def _before_padding(conv: Convolution, entry: EntryPoint) -> Iterator[Transform]:
+def _before_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
     """The transforms that the entry point needs whatever the padding."""
     win = conv.window
     backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag != entry.reversal)
@@ -131,7 +131,7 @@ def _before_padding(conv: Convolution, entry: EntryPoint) -> Iterator[Transform]
         yield SubsampleOutput(win.stride)
 
 
-def _for_padding(conv: Convolution, entry: EntryPoint) -> Iterator[Transform]:
+def _for_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
     """The transforms that lead to a padding which the entry point has."""
     if _has_padding(conv, entry):
         return
@@ -167,7 +167,7 @@ def _check(case: Case, entry: EntryPoint) -> None:
         )
 
 
-def _strides_and_dilates(conv: Convolution, entry: EntryPoint) -> bool:
+def _strides_and_dilates(conv: Linear, entry: EntryPoint) -> bool:
     return entry.together or max(conv.window.stride) == 1 or max(conv.window.dilation) == 1
 
 
@@ -178,13 +178,13 @@ def _passes(pairs: Pairs, entry: EntryPoint) -> bool:
     return entry.explicit == "uneven" or all(low == high for low, high in pairs)
 
 
-def _has_padding(conv: Convolution, entry: EntryPoint) -> bool:
+def _has_padding(conv: Linear, entry: EntryPoint) -> bool:
     """Whether the entry point takes the padding of `conv`, by a word or by numbers."""
     by_numbers = conv.window.boundary == "zero" and _passes(conv.window.padding, entry)
     return by_numbers or _word(conv, entry) is not None
 
 
-def _word(conv: Convolution, entry: EntryPoint) -> Word | None:
+def _word(conv: Linear, entry: EntryPoint) -> Word | None:
     """A padding word of the entry point that comes to exactly the padding of `conv`, at its boundary."""
     win = conv.window
     if win.boundary not in (entry.boundaries or {}):
@@ -197,13 +197,13 @@ def _word(conv: Convolution, entry: EntryPoint) -> Word | None:
     return None
 
 
-def _recipe_pairs(word: Word, conv: Convolution) -> Pairs:
+def _recipe_pairs(word: Word, conv: Linear) -> Pairs:
     win = conv.window
     axes = zip(conv.x.shape[2:], conv.w.shape[2:], win.stride, win.dilation)
     return tuple(padding_pair(word.recipe, *axis) for axis in axes)
 
 
-def _call(entry: EntryPoint, conv: Convolution, word: Word | None, transforms: tuple[Transform, ...]) -> Call:
+def _call(entry: EntryPoint, conv: Linear, word: Word | None, transforms: tuple[Transform, ...]) -> Call:
     win, rank = conv.window, conv.rank
     settings = {
         "stride": win.stride,

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 from harness.transform.base import Transform, changed
 
 Role = Literal["input", "kernel", "output"]
@@ -22,7 +22,7 @@ def letters_of(role: str, order: tuple[int, ...]) -> str:
     return "".join(canonical[axis] for axis in order)
 
 
-def _apply(conv: Convolution, role: str, change: object) -> Convolution:
+def _apply(conv: Linear, role: str, change: object) -> Linear:
     """`conv` with a function applied to its input or its kernel; the groups follow the kernel's input channels."""
     assert callable(change)
     if role == "input":
@@ -44,11 +44,11 @@ class ReverseKernel(Transform):
         which = "both" if len(self.axes) == 2 else "all"
         return f"reverse the kernel along {which} spatial axes (rotate it by 180 degrees)"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         flags = tuple(flag != (axis in self.axes) for axis, flag in enumerate(conv.window.reversal))
         return changed(conv, reversal=flags)
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         return replace(self.differ(conv), w=np.flip(conv.w, tuple(axis + 2 for axis in self.axes)))
 
     undo = rewrite
@@ -74,10 +74,10 @@ class TransposeKernelSpatial(_Axes):
     def words(self) -> str:
         return self._words("kernel")
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return replace(conv, w=conv.w.transpose(self.order))
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"w = w.transpose{self.order}",)
 
 
@@ -97,10 +97,10 @@ class InputAxes(_Axes):
     def words(self) -> str:
         return self._words("input")
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return replace(conv, x=conv.x.transpose(self.order))
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"x = x.transpose{self.order}",)
 
 
@@ -132,7 +132,7 @@ class OutputAxes(Transform):
         rest = iter([axis for axis in range(y.ndim) if axis not in kept])
         return y.transpose([axis if axis >= 0 else next(rest) for axis in self.source])
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         kept = [axis for axis in self.source if axis >= 0]
         if len(kept) == len(self.source):
             return (f"y = y.transpose{self.source}",)
@@ -142,7 +142,7 @@ class OutputAxes(Transform):
         return (f"y = y[{index}].transpose{order}",)
 
 
-def _backwards(conv: Convolution) -> tuple[int, ...]:
+def _backwards(conv: Linear) -> tuple[int, ...]:
     """The kernel's axes that are read backwards."""
     return tuple(axis + 2 for axis, flag in enumerate(conv.window.reversal) if flag)
 
@@ -159,7 +159,7 @@ class _Reread(Transform):
     target: str
     as_applied: bool = False
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         if self.role == "output":
             return conv
         if self.as_applied:
@@ -169,7 +169,7 @@ class _Reread(Transform):
     def read(self, y: np.ndarray) -> np.ndarray:
         return self._reread(y) if self.role == "output" else y
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         name = NAMES[self.role]
         there, back, sizes = self._orders(conv.rank)
         shape = ", ".join(f"{name}.shape[{axis}]" for axis in sizes)
@@ -239,13 +239,13 @@ class ChannelOrder(Transform):
             return f"reverse the order of the {self.role} channels (RGB and BGR)"
         return f"reorder the {self.role} channels: {self.parts} parts stand side by side where they are interleaved"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         if self.role == "input":
             return replace(conv, x=conv.x[:, self._order(conv.x.shape[1])])
         order = self._order(len(conv.w))
         return replace(conv, w=conv.w[order], bias=None if conv.bias is None else conv.bias[order])
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         if self.role == "input":
             return (f"x = x[:, {self._index('x.shape[1]')}]",)
         return (f"order = {self._index('w.shape[0]')}", "w, b = w[order], b[order]")
@@ -268,12 +268,12 @@ class SwapOperands(Transform):
     def words(self) -> str:
         return "exchange the operands: the kernel was passed where the input belongs, which mirrors the output"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         axes = tuple(range(2, conv.x.ndim))
         mirrored = tuple((high, low) for low, high in conv.window.padding)
         return changed(conv, x=np.flip(conv.x, axes), w=np.flip(conv.w, axes), padding=mirrored)
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         axes = tuple(range(2, conv.rank + 2))
         return (f"x, w = np.flip(x, {axes}), np.flip(w, {axes})  # the same as exchanging them",)
 
@@ -298,7 +298,7 @@ class Groups(Transform):
             "block": f"use fewer groups; the channels were split into {self.groups}",
         }[self.kind]
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         w, bias, groups, space = conv.w, conv.bias, conv.window.groups, conv.w.shape[2:]
         if self.kind == "depthwise":
             w = w.swapaxes(0, 1).reshape(-1, 1, *space)
@@ -312,7 +312,7 @@ class Groups(Transform):
             w = np.stack([apart[:, part, :, part] for part in range(parts)], axis=1).reshape(len(w), -1, *space)
         return changed(conv, w=w, bias=bias, groups=self.groups)
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         groups = conv.window.groups
         if self.kind == "depthwise":
             return ("w = w.swapaxes(0, 1).reshape(-1, 1, *w.shape[2:])", f"b = np.tile(b, {self.groups})")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.canonical.window import Convolution
+from harness.canonical.window import Linear
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Transform:
         """The transform in words."""
         raise NotImplementedError
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         """What a system computes that has this convention."""
         return conv
 
@@ -31,15 +31,15 @@ class Transform:
         """What is read from the output of a system that has this convention."""
         return y
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         """`differ(conv)` or `read` as NumPy lines on the canonical arrays: x, w, b before the call, y after it."""
         return ()
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         """`conv`, said for a system that has this convention or limit."""
         return conv
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         """The inverse of `rewrite`."""
         return conv
 
@@ -48,7 +48,7 @@ class Transform:
         return y
 
 
-def changed(conv: Convolution, **changes: object) -> Convolution:
+def changed(conv: Linear, **changes: object) -> Linear:
     """`conv` with arrays (x, w, bias) and settings of its window replaced."""
     arrays = {key: changes.pop(key) for key in ("x", "w", "bias") if key in changes}
     return replace(conv, **arrays, window=replace(conv.window, **changes))  # type: ignore[arg-type]

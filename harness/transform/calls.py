@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.canonical.window import Convolution, Pairs, numbers_text, pad, pairs_text, span
+from harness.canonical.window import Linear, Pairs, numbers_text, pad, pairs_text, span
 from harness.transform.base import Transform, changed
 
 
@@ -29,11 +29,11 @@ class PadInput(Transform):
     def words(self) -> str:
         return f"pad the input by {pairs_text(self.pairs)} (low:high per axis) with {self.boundary} by hand"
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         none = ((0, 0),) * len(self.pairs)
         return changed(conv, x=pad(conv.x, self.pairs, self.boundary), padding=none, boundary="zero")
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         inside = tuple((-low, -high) for low, high in self.pairs)
         return changed(conv, x=pad(conv.x, inside), padding=self.pairs, boundary=self.boundary)
 
@@ -49,12 +49,12 @@ class DilateKernel(Transform):
     def words(self) -> str:
         return f"write zeros between the kernel's taps (dilation {numbers_text(self.dilation)})"
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         wide = np.zeros(conv.w.shape[:2] + tuple(map(span, conv.w.shape[2:], self.dilation)), conv.w.dtype)
         wide[self._taps()] = conv.w
         return changed(conv, w=wide, dilation=(1,) * len(self.dilation))
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         return changed(conv, w=conv.w[self._taps()], dilation=self.dilation)
 
     def _taps(self) -> tuple[slice, ...]:
@@ -72,14 +72,14 @@ class DenseGroups(Transform):
     def words(self) -> str:
         return f"spread the kernel of {self.groups} groups over all channels, with zeros outside each group"
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         outputs, inputs = conv.w.shape[:2]
         dense = np.zeros((outputs, inputs * self.groups) + conv.w.shape[2:], conv.w.dtype)
         for rows, columns in self._blocks(outputs, inputs):
             dense[rows, columns] = conv.w[rows]
         return changed(conv, w=dense, groups=1)
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         outputs, channels = conv.w.shape[:2]
         blocks = self._blocks(outputs, channels // self.groups)
         return changed(conv, w=np.concatenate([conv.w[block] for block in blocks]), groups=self.groups)
@@ -103,10 +103,10 @@ class SubsampleOutput(Transform):
     def words(self) -> str:
         return f"call with stride 1 and keep every {numbers_text(self.stride)} output"
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         return changed(conv, stride=(1,) * len(self.stride))
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         return changed(conv, stride=self.stride)
 
     def finish(self, y: np.ndarray) -> np.ndarray:
@@ -124,16 +124,16 @@ class CropOutput(Transform):
     def words(self) -> str:
         return f"cut {pairs_text(self.pairs)} (low:high per axis) off the output"
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         return self._moved(conv, 1)
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         return self._moved(conv, -1)
 
     def finish(self, y: np.ndarray) -> np.ndarray:
         return y[_index(*(slice(low, size - high) for (low, high), size in zip(self.pairs, y.shape[2:])))]
 
-    def _moved(self, conv: Convolution, sign: int) -> Convolution:
+    def _moved(self, conv: Linear, sign: int) -> Linear:
         pairs = zip(conv.window.padding, self.pairs)
         return changed(conv, padding=tuple((a + sign * low, b + sign * high) for (a, b), (low, high) in pairs))
 
@@ -149,10 +149,10 @@ class AddBias(Transform):
     def words(self) -> str:
         return "add the bias to the output"
 
-    def rewrite(self, conv: Convolution) -> Convolution:
+    def rewrite(self, conv: Linear) -> Linear:
         return changed(conv, bias=None)
 
-    def undo(self, conv: Convolution) -> Convolution:
+    def undo(self, conv: Linear) -> Linear:
         return changed(conv, bias=self.bias)
 
     def finish(self, y: np.ndarray) -> np.ndarray:

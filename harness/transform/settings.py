@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from harness.canonical.window import Convolution, Pairs, numbers_text, pairs_text
+from harness.canonical.window import Linear, Pairs, numbers_text, pairs_text
 from harness.transform.base import Transform, changed
 
 Format = Literal["TF32", "bfloat16", "float16"]
@@ -36,7 +36,7 @@ class PaddingChange(Transform):
     def _what(self) -> str:
         return ""
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return changed(conv, padding=self.actual)
 
 
@@ -99,7 +99,7 @@ class AxisSwap(Transform):
             f"padding {pairs_text(self.padding)} (low:high per axis)"
         )
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return changed(conv, stride=self.stride, dilation=self.dilation, padding=self.padding)
 
 
@@ -115,7 +115,7 @@ class Stride(Transform):
     def words(self) -> str:
         return f"correct the stride; the system used {numbers_text(self.stride)}"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return changed(conv, stride=self.stride, padding=self.padding)
 
 
@@ -131,7 +131,7 @@ class Dilation(Transform):
     def words(self) -> str:
         return f"correct the dilation; the system used {numbers_text(self.dilation)}"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return changed(conv, dilation=self.dilation, padding=self.padding)
 
 
@@ -146,7 +146,7 @@ class Boundary(Transform):
     def words(self) -> str:
         return f"correct the boundary; the system filled the padding with {self.boundary}"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return changed(conv, boundary=self.boundary)
 
 
@@ -165,10 +165,10 @@ class Bias(Transform):
             return f"mind the bias: the system added {shown} to its output channels"
         return f"add the bias once; the system {'left it out' if self.kind == 'missing' else 'added it twice'}"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return replace(conv, bias=self._changed(conv))
 
-    def _changed(self, conv: Convolution) -> np.ndarray | None:
+    def _changed(self, conv: Linear) -> np.ndarray | None:
         if self.kind == "missing" or (conv.bias is None and self.kind == "doubled"):
             return None
         if self.kind == "doubled":
@@ -176,7 +176,7 @@ class Bias(Transform):
             return conv.bias * 2
         return np.asarray(self.values) + (0 if conv.bias is None else conv.bias.astype(np.float64))
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         return {
             "missing": ("b = 0 * b",),
             "doubled": ("b = 2 * b",),
@@ -199,13 +199,13 @@ class Scale(Transform):
     def words(self) -> str:
         return f"mind the scale: the system multiplied by {self.name}"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
         shape = (-1,) + (1,) * (conv.w.ndim - 1)
         bias = None if conv.bias is None else conv.bias * factors
         return replace(conv, w=conv.w * factors.reshape(shape), bias=bias)
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         rule = SCALES[self.name][1] if self.name in SCALES else f"np.array({list(self.factors)!r})"
         shape = (-1,) + (1,) * (conv.rank + 1)
         return (f"s = {rule} * np.ones(len(w))", f"w, b = w * s.reshape{shape}, b * s")
@@ -248,10 +248,10 @@ class Conjugate(Transform):
     def words(self) -> str:
         return "conjugate the kernel"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         return replace(conv, w=np.conj(conv.w))
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         return ("w = np.conj(w)",)
 
 
@@ -267,13 +267,13 @@ class KernelValues(Transform):
         shown = "; ".join(f"w{list(index)} was {value:.6g}" for index, value in self.taps[:4])
         return f"correct the kernel: {len(self.taps)} of its values differ ({shown})"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         w = conv.w.astype(np.float64)
         for index, value in self.taps:
             w[index] = value
         return replace(conv, w=w)
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         return ("w = w.astype(np.float64)", *(f"w[{', '.join(map(str, at))}] = {value!r}" for at, value in self.taps))
 
 
@@ -288,11 +288,11 @@ class Precision(Transform):
     def words(self) -> str:
         return f"switch off reduced precision: inputs were rounded to {self.format}"
 
-    def differ(self, conv: Convolution) -> Convolution:
+    def differ(self, conv: Linear) -> Linear:
         digits = SIGNIFICANDS[self.format]
         return replace(conv, x=rounded(conv.x, digits), w=rounded(conv.w, digits))
 
-    def code(self, conv: Convolution) -> tuple[str, ...]:
+    def code(self, conv: Linear) -> tuple[str, ...]:
         scale = 2.0 ** SIGNIFICANDS[self.format]
         return (
             "def rounded(a):",
