@@ -35,7 +35,7 @@ def convolutions(draw) -> Linear:
     return Linear(x, w, None, window)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(convolutions(), st.integers(0, 10**6))
 def test_an_element_sees_what_changes_it(conv, seed):
     rng = np.random.default_rng(seed)

@@ -11,12 +11,14 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import harness
 
 ROOT = Path(harness.__file__).parent
 FILES = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in sorted(ROOT.rglob("*.py"))}
 MODULES = {name.removesuffix(".__init__"): path for name, path in FILES.items()}
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 OLD_PYTHON = [name for name in MODULES if name.startswith(("harness.worker", "harness.backends"))]
 
 
@@ -118,6 +120,33 @@ def test_nothing_is_unpickled_or_evaluated():
                     unsafe = keyword.arg in {"allow_pickle", "shell"} and ast.unparse(keyword.value) != "False"
                     assert not unsafe, f"{name}:{node.lineno}"
         assert not imported(path) & {"pickle", "marshal", "shelve", "dill"}, name
+
+
+CLOCKS = {"time", "timeit", "resource"}
+"""Modules that a test needs for a clock only; `datetime` may be had, but not asked what time it is."""
+OF_CLOCKS = {"sleep", "now", "utcnow", "today"}
+
+
+def test_no_test_looks_at_a_clock():
+    """A busy machine is not a fault: what must be quick is shown by the work that it does."""
+    assert not [path.name for path in TESTS if imported(path) & CLOCKS]
+    assert not [where for where, node in nodes_of_tests(ast.Attribute) if node.attr in OF_CLOCKS]
+
+
+def test_property_tests_have_no_time_limit():
+    """The profile of `conftest` says so, and no test says otherwise."""
+    assert settings.default.deadline is None
+    assert HealthCheck.too_slow in settings.default.suppress_health_check
+    given = [where for where, node in nodes_of_tests(ast.keyword) if node.arg == "deadline"]
+    assert [name for name, _ in given] == ["conftest.py"]
+
+
+def nodes_of_tests(kind):
+    """((file, line), node) of all nodes of a kind in the tests."""
+    for path in TESTS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, kind):
+                yield (path.name, node.lineno), node
 
 
 @pytest.mark.parametrize("python", ["python3.8", "python3.9", "python3.10"])

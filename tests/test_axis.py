@@ -30,7 +30,7 @@ def test_a_tap_stands_where_stride_padding_and_dilation_put_it() -> None:
     assert position(output=4, tap=2, stride=3, low=1, dilation=5) == 4 * 3 - 1 + 2 * 5
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(convolutions(base_dilation=True))
 def test_columns_times_the_kernel_are_the_convolution(conv: Linear) -> None:
     groups = conv.window.groups

@@ -300,7 +300,7 @@ def test_code_is_copied(browser: Any, page: Path) -> None:
     button = section_of(browser, "code").find_element("css selector", ".copy")
     browser.execute_script("arguments[0].scrollIntoView()", button)
     button.click()
-    wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait(browser, 5)
+    wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait(browser, 300)
     wait.until(lambda _: button.text != "Copy")
     assert button.text in ("Copied", "Selected: press Ctrl+C")
 

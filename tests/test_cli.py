@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -313,8 +312,11 @@ def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
 def test_ctrl_c_leaves_no_process_behind(tmp_path):
     """A run whose worker hangs is interrupted once the worker is at it."""
+    fifo = tmp_path / "told"
+    os.mkfifo(fifo)
     script = f"""
 import signal, sys
+told = open({str(fifo)!r}, "w")  # held, so that who reads sees the end where this ends before a worker is at it
 from harness import backends, cli
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
@@ -325,11 +327,18 @@ sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_pat
 """
     (tmp_path / "case.yaml").write_text(CASE)
     run = subprocess.Popen(
-        [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
+        [sys.executable, "-c", script],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, "HANGING": str(fifo)},
     )
-    workers = wait_for(lambda: children(run.pid))
+    with fifo.open() as told:
+        at_it = int(told.readline())
+    workers = children(run.pid)
+    assert at_it in workers
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=100)
+    _, said = run.communicate(timeout=600)
     assert run.returncode == 130
     assert "interrupted" in said
     assert "Traceback" not in said
@@ -339,16 +348,6 @@ sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_pat
 def children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for path in found for child in path.read_text().split()]
-
-
-def wait_for(condition, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        os.sched_yield()
-    raise AssertionError("it did not come to that")
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import pytest
 from harness.backends import TABLE, Backend
 from harness.systems import environments
 from harness.systems.environments import Environment, NotMade
-from harness.systems.pool import Limits, Pool
+from harness.systems.pool import Pool
+from tests.fakes import PATIENT
 
 EMPTY = Environment("nothing", (platform.python_version().rpartition(".")[0],), ())
 FAKE = Backend("fake", "tests.fakes.honest", requirements=("fake{version}",), pinned="==1.0", python=("3.1",))
@@ -109,7 +110,7 @@ def test_two_at_once_build_one(tmp_path):
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(600)
     assert [process.exitcode for process in processes] == [0] * 4
     assert log.read_text() == "built\n"
     assert EMPTY.fault() is None
@@ -173,7 +174,7 @@ def test_a_worker_in_its_own_environment_sees_nothing_of_the_users(installs, tmp
     backend.environment.interpreter.unlink()
     backend.environment.interpreter.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     backend.environment.interpreter.chmod(0o755)
-    with Pool([backend], Limits(start=60.0)) as pool:
+    with Pool([backend], PATIENT) as pool:
         assert not pool.unavailable
         assert [entry.name for entry in pool.hellos["fake"].entry_points] == ["numpy.convolve", "numpy.correlate"]
 

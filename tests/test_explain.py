@@ -197,13 +197,13 @@ def combinations(draw, most: int):
     return conv, tuple(sorted(transforms, key=lambda each: order[type(each)]))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(combinations(2))
 def test_every_sensible_pair_is_found(case):
     assert_found(*case, deepest=2)
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(combinations(3))
 def test_triples_are_found(case):
     assert_found(*case)

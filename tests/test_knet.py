@@ -16,8 +16,9 @@ from harness.backends import TABLE, knet
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
 from harness.systems.lower import Unsupported, lower
-from harness.systems.pool import Answered, Declined, Limits, Pool, Raised
+from harness.systems.pool import Answered, Declined, Pool, Raised
 from tests.declared import case_of
+from tests.fakes import PATIENT
 from tests.plain import evaluate, integers
 
 MANIFEST = json.loads(Path(knet.RECORDINGS, "manifest.json").read_text())["cases"]
@@ -113,7 +114,7 @@ def julia() -> Iterator[Pool]:
         pytest.skip("no julia on the PATH")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JULIA_LOAD_PATH", f"{STAND_IN}{os.pathsep}")
-        with Pool([TABLE["knet"]], Limits(start=120.0)) as pool:
+        with Pool([TABLE["knet"]], PATIENT) as pool:
             assert not pool.unavailable
             yield pool
 

@@ -42,7 +42,7 @@ def summed(terms: np.ndarray) -> np.ndarray:
     return np.array([[[total]]])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(["float32", "float64"]), st.integers(1, 300), st.integers(0, 2**32), st.sampled_from([0, 4, 14]))
 def test_every_order_of_summation_fits(dtype: str, n: int, seed: int, spread: int) -> None:
     rng = np.random.default_rng(seed)

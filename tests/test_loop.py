@@ -25,7 +25,7 @@ def call_of(function) -> Call:
 def served(module: str, *requests: bytes) -> tuple[int, io.BytesIO]:
     """Exit code and standard output of a worker that is given `requests` at once."""
     command = [sys.executable, "-m", "harness.worker", module]
-    done = subprocess.run(command, input=b"".join(requests), capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, input=b"".join(requests), capture_output=True, timeout=600, check=False)
     return done.returncode, io.BytesIO(done.stdout)
 
 

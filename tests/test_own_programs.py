@@ -15,7 +15,8 @@ from harness.case.read import load
 from harness.probe.asking import Question
 from harness.run import run
 from harness.systems import own_programs, selection
-from harness.systems.pool import Answered, Limits, Outcome, Pool, Raised
+from harness.systems.pool import Answered, Outcome, Pool, Raised
+from tests.fakes import PATIENT
 
 PROGRAM = """
 import json, sys
@@ -48,7 +49,7 @@ def script(tmp_path: Path) -> Path:
 def answer(table: dict[str, Any], x: np.ndarray = X, w: np.ndarray = W, **settings: Any) -> Outcome:
     """What one call of the program of `table` comes to."""
     usual = {"stride": (1, 1), "dilation": (1, 1), "padding": None, "groups": 1, "boundary": "zero"}
-    with Pool([own_programs.backend("mine", table)], Limits(call=60)) as pool:
+    with Pool([own_programs.backend("mine", table)], PATIENT) as pool:
         ((name, entry),) = pool.entry_points()
         pool.submit(name, 0, Question(entry, (x, w), {**usual, **settings}))
         pool.flush()
@@ -94,7 +95,9 @@ def test_settings_are_put_in_as_single_arguments_and_no_shell_sees_them(tmp_path
 def test_a_program_that_fails_is_reported_in_words(tmp_path: Path, body: str, message: str) -> None:
     path = tmp_path / "fails.py"
     path.write_text(body, encoding="utf-8")
-    outcome = answer({"command": command(path, "{input} {kernel} {output}"), "seconds": 0.5})
+    outcome = answer(
+        {"command": command(path, "{input} {kernel} {output}"), "seconds": 0.5 if "no answer" in message else 600}
+    )
     assert isinstance(outcome, Raised)
     assert message in outcome.message
 

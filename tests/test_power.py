@@ -105,7 +105,7 @@ def test_values_that_are_not_finite_do_not_count_as_seen(value):
     assert "kernel reversed along H W" in power(convolution([[1, 2], [3, 5]], x)).blind
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(convolutions(base_dilation=True))
 def test_what_is_seen_and_what_is_not_is_as_the_whole_output_says(conv):
     seen = power(conv)

@@ -113,7 +113,7 @@ def line(x: list[float] | np.ndarray, w: list[float] | np.ndarray, bias: float |
     return Linear(np.asarray(x)[None, None], np.asarray(w)[None, None], array, window)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(convolutions())
 def test_equals_rational_arithmetic_rounded_once(conv: Linear) -> None:
     np.testing.assert_array_equal(evaluate(conv), rational(conv))
@@ -208,7 +208,7 @@ def test_channels_that_do_not_fit_the_groups_are_refused(groups: int) -> None:
             function(conv)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(convolutions())
 def test_magnitudes_are_those_of_the_terms(conv: Linear) -> None:
     mags = magnitudes(conv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,20 @@ def written(path: Path, *reports: CaseReport) -> dict[str, Any]:
     return document
 
 
-def test_the_header_says_what_ran_where() -> None:
+class Clock(datetime):
+    """Stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Clock:
+        return cls(2026, 1, 2, 3, 4, 5, 678901, tzinfo=tz)
+
+
+def test_the_header_says_what_ran_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "datetime", Clock)
     hello = Hello("torch", "2.0", {"python": "3.8.1", "version": "a lie"}, ())
     head = results.header({"torch": hello}, {"jax": "not installed"})
     assert head["harness"] == __version__
-    assert datetime.now(UTC) - datetime.fromisoformat(head["created"]) < timedelta(minutes=1)
+    assert head["created"] == "2026-01-02T03:04:05+00:00"
     environment = head["environment"]
     assert environment["backends"] == {"torch": {"version": "2.0", "python": "3.8.1"}}
     assert environment["unavailable"] == {"jax": "not installed"}

@@ -12,7 +12,7 @@ from harness.backends import TABLE
 from harness.case.read import load
 from harness.run import run
 from harness.systems.pool import Limits, Pool, Program
-from tests.fakes import ANSWERING, FAILING, FAKES, SCRIPTS
+from tests.fakes import ANSWERING, FAILING, FAKES, PATIENT, SCRIPTS, hurried
 
 CASE = """
 title: integers that tell every convention apart
@@ -54,7 +54,7 @@ def zoo(tmp_path_factory):
     path = tmp_path_factory.mktemp("zoo") / "case.yaml"
     path.write_text(CASE)
     names = [name for name in ANSWERING + FAILING + SCRIPTS if name in FOUND]
-    with Pool([FAKES[name] for name in names], Limits(call=3.0)) as pool:
+    with hurried(Pool([FAKES[name] for name in names], PATIENT), "hanging", Limits(call=0.5)) as pool:
         (report,) = run(load(path), pool, pool.entry_points())
     return report
 
@@ -121,7 +121,7 @@ kernel: {layout: W, random: {shape: [9], seed: 2}}
     assert 0 < abs(values[0] - values[1]).max() < 1e-5
 
 
-def reports_of(tmp_path, text, names, limits=Limits(call=30.0)):  # noqa: B008 - frozen
+def reports_of(tmp_path, text, names, limits=PATIENT):
     path = tmp_path / "case.yaml"
     path.write_text(textwrap.dedent(text))
     with Pool([FAKES[name] for name in names], limits) as pool:
@@ -199,7 +199,7 @@ matrix: {stride: %s, padding: %s}
 
 def test_reports_come_in_the_order_of_the_cases_and_a_death_costs_only_its_case(tmp_path):
     text = MATRIX % ([1, 2, 3, 4, 5, 6], ["same", "valid", 1, 2])
-    reports = reports_of(tmp_path, text, ["honest", "aborting"], Limits(call=20.0))
+    reports = reports_of(tmp_path, text, ["honest", "aborting"])
     path = tmp_path / "case.yaml"
     assert [report.info["id"] for report in reports] == [case.id for case in load(path)]
     assert {result(report, "honest").verdict for report in reports} == {"agrees"}
@@ -252,7 +252,7 @@ def test_low_precision_is_told_and_is_no_agreement(tmp_path):
 
 @pytest.fixture(scope="module")
 def numerical():
-    with Pool([TABLE["numpy"], TABLE["scipy"]], Limits(call=30.0)) as pool:
+    with Pool([TABLE["numpy"], TABLE["scipy"]], PATIENT) as pool:
         yield pool
 
 

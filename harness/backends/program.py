@@ -118,7 +118,7 @@ def _start(arguments: List[str], seconds: float) -> None:
         process.wait()
         raise ProgramError("%s gave no answer within %g s" % (arguments[0], seconds)) from None
     if code:
-        told.thread.join(1.0)  # no longer: a child of the program may live on and hold the pipe
+        told.thread.join(5.0)  # no longer: a child of the program may live on and hold the pipe
         raise ProgramError("%s ended with code %d: %s" % (arguments[0], code, told.text()[-500:] or "it said nothing"))
 
 

@@ -225,7 +225,7 @@ class Worker:
 
     def _ending(self, otherwise: str) -> str:
         try:
-            code = self.process.wait(1.0)
+            code = self.process.wait(10.0)
         except subprocess.TimeoutExpired:
             return otherwise
         if code < 0:

@@ -9,6 +9,17 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from harness.systems.pool import Limits, Pool
+
+PATIENT = Limits(start=600.0, call=600.0)
+"""For what answers or ends by itself: no machine is so busy that it comes too late."""
+
+
+def hurried(pool: Pool, name: str, limits: Limits) -> Pool:
+    """The pool, not entered yet, with limits of its own for a fake that never answers; the others keep theirs."""
+    pool._lanes[name].limits = limits
+    return pool
+
 
 @dataclass(frozen=True)
 class Fake:
