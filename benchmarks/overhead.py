@@ -52,7 +52,7 @@ def write_cases(folder: Path, count: int) -> int:
             f"kernel: {{layout: OI{spatial}, random: {{shape: {[2, channels, *kernel]}, seed: {number + count}}}}}\n"
         )
         case = next(load(path))
-        arrays[f"x{number}"], arrays[f"w{number}"] = case.x, case.w
+        arrays[f"x{number}"], arrays[f"w{number}"] = case.values("input"), case.values("kernel")
         calls += len(ENTRIES[rank])
     np.savez(folder / "arrays.npz", **arrays)
     return calls

@@ -79,7 +79,7 @@ def live(case: Case) -> list[Row]:
 
 def simulated(case: Case) -> list[Row]:
     """The rows of systems in another arithmetic, and of one that follows another convention."""
-    conv = case.convolution()
+    conv = case.meant()
 
     def rounded(rounding: Rounding) -> np.ndarray:
         return direct(replace(conv, x=rounding(conv.x), w=rounding(conv.w))).astype(np.float32)

@@ -128,7 +128,7 @@ class _OpenCase:
         self.case, self.judge = case, Judge(case)
         self.entries, self.pool, self.programmed = entries, pool, programmed
         self.proofs = fix.Proofs(case)
-        self.bytes = case.x.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
+        self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
         self.missing = 0
         self._calls: dict[tuple[int, str], Call] = {}
         self._results: dict[tuple[int, str], Result] = {}
@@ -262,7 +262,7 @@ class _OpenCase:
         return [arrived[number] for number in order]
 
     def _info(self) -> dict[str, Any]:
-        case, conv = self.case, self.judge.intended.conv
+        case = self.case
         seen = power(self.judge.intended.stated, bool(case.partial))
         return {
             "id": case.id,
@@ -271,19 +271,12 @@ class _OpenCase:
             "text": case.text,
             "source": case.source,
             "power": {"sees": list(seen.sees), "blind": list(seen.blind)},
-            "settings": {
-                "means": case.means,
-                "dtype": case.dtype,
-                "stride": list(case.stride),
-                "dilation": list(case.dilation),
-                "padding": case.padding if isinstance(case.padding, str) else [list(pair) for pair in case.padding],
-                "padding_pairs": [list(pair) for pair in conv.window.padding],
-                "groups": case.groups,
-                "boundary": case.boundary,
-                "bias": case.bias is not None,
+            "settings": case.operation.told(case),
+            **{
+                role: {**describe(given.values, given.known), "layout": given.layout}
+                for role, given in case.arrays.items()
+                if not case.operation.ROLES[role].vector
             },
-            "input": {**describe(case.x, case.known("input")), "layout": case.input_layout},
-            "kernel": {**describe(case.w, case.known("kernel")), "layout": case.kernel_layout},
             "reference": describe(self.judge.intended.y, self.judge.intended.computable),
             "recorded": [
                 {"system": each.system, "origin": each.origin, **describe(each.values, each.known)}

@@ -9,25 +9,39 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, padding_pair
-from harness.case.read import Case, Expect
+from harness.case.read import Case
+from harness.operations import convolution
+from harness.operations.base import Given
 from harness.systems.lower import Call
 from harness.worker.entry import EntryPoint
 from tests.plain import evaluate
+
+LETTERS = {
+    "input": lambda rank: layout.canonical("input", rank),
+    "kernel": lambda rank: layout.canonical("kernel", rank),
+    "bias": lambda rank: "O",
+}
 
 
 def case_of(conv: Linear, padding: Any = None) -> Case:
     """The case that means `conv`, whose padding may be said by a word."""
     win, rank = conv.window, conv.rank
+    given = {"input": conv.x, "kernel": conv.w} | ({} if conv.bias is None else {"bias": conv.bias})
     return Case(
-        id="made", path=Path("made.yaml"), title="", why="", text="", source="", operation="convolution",
-        x=conv.x, w=conv.w, bias=conv.bias,
-        input_layout=layout.canonical("input", rank), kernel_layout=layout.canonical("kernel", rank),
-        x_half_unit=None, w_half_unit=None, bias_half_unit=None,
-        means="convolution" if win.reversal[0] else "cross-correlation",
-        stride=win.stride, dilation=win.dilation, padding=padding or win.padding,
-        groups=win.groups, boundary=win.boundary,
-        tolerance=None, recorded=(), expect=Expect({}),
-    )  # fmt: skip
+        id="made",
+        path=Path("made.yaml"),
+        operation=convolution,
+        arrays={role: Given(values, LETTERS[role](rank)) for role, values in given.items()},
+        settings={
+            "means": "convolution" if win.reversal[0] else "cross-correlation",
+            "stride": win.stride,
+            "dilation": win.dilation,
+            "padding": padding or win.padding,
+            "groups": win.groups,
+            "boundary": win.boundary,
+            "fits": True,
+        },
+    )
 
 
 def simulated(call: Call) -> np.ndarray:

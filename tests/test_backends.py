@@ -178,7 +178,7 @@ def assorted(entry: EntryPoint, count: int) -> Iterator[Case]:
             padding=[None, "same", "same_lower", "valid", "full"][stream.integers(5)]
             or tuple(zip(pick(-1, 2, rank), pick(-1, 2, rank), strict=True)),
         )
-        if min(case.convolution().output_shape) > 0:
+        if min(case.meant().output_shape) > 0:
             count -= 1
             yield case
 
@@ -187,7 +187,7 @@ def assorted(entry: EntryPoint, count: int) -> Iterator[Case]:
 def test_normalized_calls_compute_what_the_case_means(backend, entry, ask):
     cases = list(assorted(entry, 24))
     calls = [lower(case, entry, "normalized") for case in cases]
-    assert not faults(calls, ask(backend, calls), [evaluate(case.convolution()) for case in cases])
+    assert not faults(calls, ask(backend, calls), [evaluate(case.meant()) for case in cases])
 
 
 @pytest.mark.parametrize(("backend", "entry"), ENTRIES)
@@ -196,14 +196,14 @@ def test_the_kernel_is_read_as_declared(backend, entry, ask):
     rank = entry.ranks[0]
     padding = "same" if "same" in entry.words or entry.explicit != "no" else usual(entry)
     case = example(entry, rank, 1, n=(7,) * rank, k=(3,) * rank, padding=padding)
-    case.x[:] = 0
-    case.x[(0, 0, *(3,) * rank)] = 1
+    case.values("input")[:] = 0
+    case.values("input")[(0, 0, *(3,) * rank)] = 1
     call = lower(case, entry, "as_written")
     (outcome,) = ask(backend, [call])
     assert isinstance(outcome, Answered)
-    low = case.convolution().window.padding[0][0]
+    low = case.meant().window.padding[0][0]
     response = call.canonical(outcome.array)[(0, 0, *(slice(low + 1, low + 4),) * rank)]
-    kernel = case.w[0, 0] if entry.reversal else np.flip(case.w[0, 0])
+    kernel = case.values("kernel")[0, 0] if entry.reversal else np.flip(case.values("kernel")[0, 0])
     np.testing.assert_allclose(response, kernel, atol=1e-5)
 
 

@@ -53,8 +53,10 @@ def test_theano_reaches_the_magnitudes_that_the_answer_printed(started):
         (outcome,) = ask(pool, "theano", lower(case, entry, "as_written"))
         assert isinstance(outcome, Answered)
         ours = outcome.array[0, 0]
-        scipys = signal.convolve2d(case.x[0, 0], case.w[0, 0], mode=case.padding)
-        printed = {"full": 1.65440e04, "valid": 1.55054e04}[case.padding]
+        scipys = signal.convolve2d(
+            case.values("input")[0, 0], case.values("kernel")[0, 0], mode=case.settings["padding"]
+        )
+        printed = {"full": 1.65440e04, "valid": 1.55054e04}[case.settings["padding"]]
         assert np.linalg.norm(ours.astype(float)) == pytest.approx(printed, abs=0.1)
         assert 1e-3 < np.linalg.norm(scipys - ours) < 2e-2
 

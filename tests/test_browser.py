@@ -234,7 +234,7 @@ def test_heat_maps_show_the_numbers_in_the_colour_of_their_sign(browser: Any, pa
     kernel = section_of(browser, "apple-data").find_elements("css selector", ".array")[1]
     case = next(load(CASES / "seeds/apple-data.yaml"))
     cells = [(float(each.text), each.get_attribute("class")) for each in kernel.find_elements("css selector", "td")]
-    np.testing.assert_allclose([value for value, _ in cells], case.w.ravel(), rtol=1e-5)
+    np.testing.assert_allclose([value for value, _ in cells], case.values("kernel").ravel(), rtol=1e-5)
     assert all(name[0] == ("p" if value > 0 else "n") for value, name in cells)
     strongest = max(cells, key=lambda cell: abs(cell[0]))
     assert strongest[1] == "p4"
@@ -286,7 +286,7 @@ def test_members_of_one_class_differ_by_counted_steps_of_rounding(browser: Any, 
 
 def arrays_of_apple_data() -> tuple[Any, Any]:
     case = next(load(CASES / "seeds/apple-data.yaml"))
-    return case.x[0], case.w[0]
+    return case.values("input")[0], case.values("kernel")[0]
 
 
 def correlate(x: Any, w: Any) -> Any:

@@ -110,8 +110,8 @@ def case_file(folder: Path, kernel: str, bias: str) -> Path:
 def test_a_case_takes_kernel_and_bias_from_a_caffemodel(tmp_path):
     source = "caffemodel: net.caffemodel, layer: conv1"
     (case,) = load(case_file(tmp_path, source, source))
-    np.testing.assert_array_equal(case.w, KERNEL)
-    np.testing.assert_array_equal(case.bias, BIAS)
+    np.testing.assert_array_equal(case.values("kernel"), KERNEL)
+    np.testing.assert_array_equal(case.values("bias"), BIAS)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.case.read import Case, CaseError, Tolerance, find, json_schema, load
+from harness.case.read import Case, CaseError, Tolerance, find, load
+from harness.case.schema import json_schema
 
 PLAIN = """\
 title: A plain case
@@ -37,12 +38,23 @@ def members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_plain_case(members: Any) -> None:
     (case,) = members(PLAIN)
-    assert (case.id, case.title, case.why, case.operation) == ("x.yaml", "A plain case", "", "convolution")
-    assert case.x.shape == (1, 1, 5, 6)
-    assert case.w.shape == (1, 1, 3, 2)
-    assert case.bias is None
-    assert (case.rank, case.dtype, case.input_layout, case.kernel_layout) == (2, "float32", "HW", "HW")
-    assert (case.stride, case.dilation, case.padding, case.groups, case.boundary) == (
+    assert (case.id, case.title, case.why, case.operation.NAME) == ("x.yaml", "A plain case", "", "convolution")
+    assert case.values("input").shape == (1, 1, 5, 6)
+    assert case.values("kernel").shape == (1, 1, 3, 2)
+    assert case.values("bias") is None
+    assert (case.rank, case.dtype, case.arrays["input"].layout, case.arrays["kernel"].layout) == (
+        2,
+        "float32",
+        "HW",
+        "HW",
+    )
+    assert (
+        case.settings["stride"],
+        case.settings["dilation"],
+        case.settings["padding"],
+        case.settings["groups"],
+        case.settings["boundary"],
+    ) == (
         (1, 1),
         (1, 1),
         "valid",
@@ -52,7 +64,7 @@ def test_a_plain_case(members: Any) -> None:
     assert case.tolerance is None
     assert case.recorded == ()
     assert dict(case.expect.classes) == {}
-    conv = case.convolution()
+    conv = case.meant()
     assert conv.window.reversal == (True, True)
     assert conv.output_shape == (1, 1, 3, 5)
 
@@ -87,15 +99,19 @@ expect:
         .replace("layout: H,", "layout: HW,")
         .replace("[7]", "[[7]]")
     )
-    np.testing.assert_array_equal(case.x[0, :, 1, 0], [5, 6])
-    np.testing.assert_array_equal(case.w[1, :, 0, 0], [20, 2])
-    np.testing.assert_array_equal(case.w[1, :, 1, 0], [5, 8])
-    assert case.bias.tolist() == [1, 2, 3]
-    assert case.bias.dtype == np.float64
-    assert (case.x_half_unit == 0.05).all()
-    assert case.w_half_unit[0, 0, 0, 0] == 0.5
-    assert case.w_half_unit[0, 1, 0, 0] == 0.05
-    assert (case.stride, case.padding, case.boundary) == ((1, 2), ((0, 1), (-1, 2)), "edge")
+    np.testing.assert_array_equal(case.values("input")[0, :, 1, 0], [5, 6])
+    np.testing.assert_array_equal(case.values("kernel")[1, :, 0, 0], [20, 2])
+    np.testing.assert_array_equal(case.values("kernel")[1, :, 1, 0], [5, 8])
+    assert case.values("bias").tolist() == [1, 2, 3]
+    assert case.values("bias").dtype == np.float64
+    assert (case.arrays["input"].half_unit == 0.05).all()
+    assert case.arrays["kernel"].half_unit[0, 0, 0, 0] == 0.5
+    assert case.arrays["kernel"].half_unit[0, 1, 0, 0] == 0.05
+    assert (case.settings["stride"], case.settings["padding"], case.settings["boundary"]) == (
+        (1, 2),
+        ((0, 1), (-1, 2)),
+        "edge",
+    )
     assert case.tolerance == Tolerance(1e-3, 0.0, "because")
     first, second, third = case.recorded
     assert first.values.shape == first.known.shape == first.half_unit.shape == (1, 2, 1, 1)
@@ -118,14 +134,19 @@ def test_a_matrix_gives_one_member_per_combination(members: Any) -> None:
     assert cases[0].id == "x.yaml[padding=same,stride=1,input.dtype=float32]"
     last = cases[-1]
     assert last.id == "x.yaml[padding=0:1x2:1,stride=1x2,input.dtype=int8]"
-    assert (last.padding, last.stride, last.dtype, last.w.dtype) == (((0, 1), (2, 1)), (1, 2), "int8", np.int8)
-    assert cases[0].x is cases[2].x
+    assert (last.settings["padding"], last.settings["stride"], last.dtype, last.values("kernel").dtype) == (
+        ((0, 1), (2, 1)),
+        (1, 2),
+        "int8",
+        np.int8,
+    )
+    assert cases[0].values("input") is cases[2].values("input")
     assert not any(mark in case.id for case in cases for mark in " /" if case.id)
 
 
 def test_means_may_come_from_the_matrix(members: Any) -> None:
     text = PLAIN.replace("means: convolution\n", "matrix: {means: [convolution, cross-correlation]}\n")
-    assert [case.convolution().window.reversal[0] for case in members(text)] == [True, False]
+    assert [case.meant().window.reversal[0] for case in members(text)] == [True, False]
 
 
 def test_the_stream_goes_from_input_to_kernel_to_bias(members: Any) -> None:
@@ -137,7 +158,11 @@ bias: {random: {shape: [2], seed: input}}
 means: convolution
 """)
     drawn = np.random.RandomState(42).randn(12)
-    assert [*case.x.ravel(), *case.w.ravel(), *case.bias] == drawn.tolist()
+    assert [
+        *case.values("input").ravel(),
+        *case.values("kernel").ravel(),
+        *case.values("bias"),
+    ] == drawn.tolist()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +184,7 @@ kernel: {{layout: W, values: [1, 2, 3, 4]}}
 means: convolution
 padding: {padding}
 """)
-    assert case.convolution().window.padding == (pairs,)
+    assert case.meant().window.padding == (pairs,)
 
 
 @given(
@@ -175,7 +200,7 @@ def test_values_round_trip(tmp_path_factory: pytest.TempPathFactory, array: np.n
     )
     (case,) = load(path)
     assert case.id == path.as_posix()
-    np.testing.assert_array_equal(case.x[0, 0], array.T)
+    np.testing.assert_array_equal(case.values("input")[0, 0], array.T)
 
 
 FAULTS = [
@@ -283,7 +308,7 @@ def test_a_kernel_that_the_settings_do_not_fit(members: Any, line: str, message:
 def test_a_fault_in_one_member_comes_after_the_members_before_it(members: Any, tmp_path: Path) -> None:
     Path("x.yaml").write_text(PLAIN + "matrix: {dilation: [1, 4]}\n")
     loaded = load("x.yaml")
-    assert next(loaded).dilation == (1, 1)
+    assert next(loaded).settings["dilation"] == (1, 1)
     with pytest.raises(CaseError, match=r"x.yaml:3:9: kernel: the kernel does not fit"):
         next(loaded)
 
@@ -323,11 +348,11 @@ padding: same
 def test_elements_that_are_not_known(members: Any) -> None:
     (case,) = members(PARTLY)
     assert case.partial == ("input", "kernel", "bias")
-    assert np.array_equal(case.x[0, 0], [[1, np.nan, 3], [4, 5, 6]], equal_nan=True)
-    assert np.array_equal(case.w[0, 0], [[1, 2, np.nan], [np.nan] * 3], equal_nan=True)
-    assert case.known("kernel").tolist() == [[[[True, True, False], [False, False, False]]]]
+    assert np.array_equal(case.values("input")[0, 0], [[1, np.nan, 3], [4, 5, 6]], equal_nan=True)
+    assert np.array_equal(case.values("kernel")[0, 0], [[1, 2, np.nan], [np.nan] * 3], equal_nan=True)
+    assert case.arrays["kernel"].known.tolist() == [[[[True, True, False], [False, False, False]]]]
     assert members(PLAIN)[0].partial == ()
-    assert members(PLAIN)[0].known("input") is None
+    assert members(PLAIN)[0].arrays["input"].known is None
 
 
 @pytest.mark.parametrize(
@@ -361,7 +386,7 @@ def test_integers_whose_output_would_not_be_exact_are_refused(members: Any, valu
     with pytest.raises(CaseError, match=r"x.yaml:3:8: input: the output may reach .*e\+1"):
         members(text + f"kernel: {{layout: W, values: [{kernel}]}}\n")
     (case,) = members(text.replace(str(value), str(2**40)) + f"kernel: {{layout: W, values: [{kernel}]}}\n")
-    assert case.x.max() == 2**40
+    assert case.values("input").max() == 2**40
 
 
 @pytest.mark.parametrize("size", [1, 3])
@@ -371,4 +396,4 @@ def test_a_kernel_larger_than_the_input_is_asked_for_by_name(members: Any, size:
     with pytest.raises(CaseError, match="ask what the systems make of it: fits: false"):
         members(text)
     (case,) = members(text + "fits: false\n")
-    assert case.convolution().output_shape == (1, 1, 0)
+    assert case.meant().output_shape == (1, 1, 0)

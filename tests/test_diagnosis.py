@@ -109,7 +109,7 @@ def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_pa
         "input: {layout: HW, dtype: float64, integers: "
         f"{{shape: [5, 5], seed: {separation.seed}, low: 1, high: 99}}}}\n"
         "kernel: {layout: HW, integers: {shape: [2, 2], seed: input, low: 1, high: 99}}\npadding: valid\n",
-    ).convolution()
+    ).meant()
     outputs = [direct(explain.applied(fresh, each.transforms)) for each in answer.explanations if each.tied]
     assert all(not np.array_equal(outputs[0], other) for other in outputs[1:])
 
@@ -246,7 +246,8 @@ def test_printed_numbers_are_known_for_such_where_the_case_does_not_say_it(tmp_p
 
 def test_a_printed_bias_has_its_slack(tmp_path):
     one = printed_case(tmp_path, ", decimals: 3")
-    judge, exact = Judge(one), Judge(replace(one, bias_half_unit=None))
+    arrays = {**one.arrays, "bias": replace(one.arrays["bias"], half_unit=None)}
+    judge, exact = Judge(one), Judge(replace(one, arrays=arrays))
     apart = judge.intended.input_slack - exact.intended.input_slack
     np.testing.assert_allclose(apart, 0.0005)
 
@@ -293,8 +294,8 @@ def test_a_smaller_output_that_a_padding_gives_is_no_corner(tmp_path):
 
 def test_settings_that_were_left_open_are_told_as_they_were_found(tmp_path):
     one = case(tmp_path, DATA + "padding: unknown\nstride: unknown\n")
-    window = replace(one.convolution().window, stride=(2, 2), padding=((0, 1), (0, 1)))
-    y = direct(replace(one.convolution(), window=window))
+    window = replace(one.meant().window, stride=(2, 2), padding=((0, 1), (0, 1)))
+    y = direct(replace(one.meant(), window=window))
     answer = diagnose(Judge(one), seen(y))
     assert not ids(answer.explanations[0])
     assert "left open, and found: stride 2 x 2, padding 0:1 x 0:1 (low:high per axis)" in answer.remarks

@@ -113,7 +113,7 @@ def test_julia_stands_the_other_way_round(tmp_path):
 
 def test_julia_is_silent_where_conv4_cannot_say_it(tmp_path):
     case = small(tmp_path, "padding: same")
-    uneven = PaddingSplit(case.convolution().window.padding, ((0, 2), (1, 0)))
+    uneven = PaddingSplit(case.meant().window.padding, ((0, 2), (1, 0)))
     assert fix.JULIA not in fix.programs(case, (uneven,))
     assert fix.JULIA not in fix.programs(case, (KernelAxes((1, 0, 2, 3)),))
 
@@ -130,7 +130,7 @@ def test_a_program_is_tried_on_the_case_and_on_fresh_data(tmp_path):
     case = small(tmp_path, "padding: same")
     first, second = fix.Proofs(case).attempts(REVERSED, ["numpy"])
     assert first.program.text == second.program.text
-    assert np.array_equal(first.program.arrays["x"], case.x.transpose(0, 2, 3, 1))
+    assert np.array_equal(first.program.arrays["x"], case.values("input").transpose(0, 2, 3, 1))
     assert first.program.arrays["x"].shape == second.program.arrays["x"].shape
     assert not np.array_equal(first.program.arrays["x"], second.program.arrays["x"])
 

@@ -45,7 +45,7 @@ def cases(draw: Any) -> Case:
     conv = draw(convolutions())
     word = draw(st.sampled_from([None, "same", "same_upper", "same_lower", "valid", "full"]))
     case = case_of(conv, word)
-    assume(min(case.convolution().output_shape) > 0)
+    assume(min(case.meant().output_shape) > 0)
     return case
 
 
@@ -53,8 +53,8 @@ def taken(case: Case, entry: EntryPoint) -> Case:
     """`case` in float32 where the entry point takes nothing wider."""
     if case.dtype in entry.dtypes:
         return case
-    bias = None if case.bias is None else case.bias.astype("float32")
-    return replace(case, x=case.x.astype("float32"), w=case.w.astype("float32"), bias=bias)
+    arrays = {role: replace(given, values=given.values.astype("float32")) for role, given in case.arrays.items()}
+    return replace(case, arrays=arrays)
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -63,12 +63,14 @@ def taken(case: Case, entry: EntryPoint) -> Case:
 def test_the_normalized_call_computes_what_the_case_means(name, case):
     """Refused is only what no transform can mend: another rank, and groups of several channels to a depthwise one."""
     entry = ENTRIES[name]
-    if case.rank not in entry.ranks or (entry.groups == "depthwise" and case.groups != case.x.shape[1]):
+    if case.rank not in entry.ranks or (
+        entry.groups == "depthwise" and case.settings["groups"] != case.values("input").shape[1]
+    ):
         with pytest.raises(Unsupported, match="is [123]-D|has as many groups as channels"):
             lower(case, entry, "normalized")
         return
     call = lower(taken(case, entry), entry, "normalized")
-    np.testing.assert_array_equal(call.canonical(simulated(call)), evaluate(case.convolution()))
+    np.testing.assert_array_equal(call.canonical(simulated(call)), evaluate(case.meant()))
 
 
 def call_or_refusal(case: Case, entry: EntryPoint) -> Call | str:
@@ -89,8 +91,12 @@ def test_the_call_as_written_hands_over_the_data_as_they_are(name, case):
         assert call.startswith(name)
         return
     x, w = call.arrays[:2]
-    np.testing.assert_array_equal(layout.to_canonical(x, layout.expand(entry.input, case.rank), "input"), case.x)
-    np.testing.assert_array_equal(layout.to_canonical(w, layout.expand(entry.kernel, case.rank), "kernel"), case.w)
+    np.testing.assert_array_equal(
+        layout.to_canonical(x, layout.expand(entry.input, case.rank), "input"), case.values("input")
+    )
+    np.testing.assert_array_equal(
+        layout.to_canonical(w, layout.expand(entry.kernel, case.rank), "kernel"), case.values("kernel")
+    )
     assert [transform.id for transform in call.transforms] in ([], ["add_bias"])
     simulated(call)
 
@@ -219,7 +225,9 @@ def test_an_output_of_another_rank_is_refused():
 
 
 def test_a_case_that_is_not_known_in_full_is_sent_nowhere():
-    case = replace(example(), partial=("kernel",))
+    case = example()
+    kernel = replace(case.arrays["kernel"], known=np.zeros(case.values("kernel").shape, bool))
+    case = replace(case, arrays={**case.arrays, "kernel": kernel})
     with pytest.raises(Unsupported, match="the case's kernel is not known in full: only recordings are compared"):
         lower(case, ENTRIES[TF], "as_written")
 

@@ -121,9 +121,9 @@ def test_stronger_data_are_a_case_file_that_sees(tmp_path, bias):
     path = tmp_path / "case.yaml"
     path.write_text("title: made\nmeans: cross-correlation\npadding: 1\n" + snippet)
     (case,) = load(path)
-    assert case.x.shape == conv.x.shape
-    assert case.w.shape == conv.w.shape
-    assert power(case.convolution()).blind == ()
+    assert case.values("input").shape == conv.x.shape
+    assert case.values("kernel").shape == conv.w.shape
+    assert power(case.meant()).blind == ()
 
 
 def test_stronger_data_change_no_more_than_they_must():

@@ -289,10 +289,10 @@ def test_a_fault_is_shrunk_to_the_smallest_call_and_becomes_a_case(tmp_path: Any
     path = tmp_path / "fault.yaml"
     path.write_text(found.faults[0].case, encoding="utf-8")
     (case,) = load(path)
-    assert max(case.stride) == 2
-    assert max(case.dilation) == 2
-    assert case.x.size <= 4
-    assert case.w.size == 1
+    assert max(case.settings["stride"]) == 2
+    assert max(case.settings["dilation"]) == 2
+    assert case.values("input").size <= 4
+    assert case.values("kernel").size == 1
     for word in ("same", "valid"):
         assert found.conventions[f"padding {word}"]["exceptional"]
 
@@ -543,5 +543,5 @@ def test_a_fault_of_ones_own_program_is_a_case_file_too(tmp_path: Path) -> None:
     path = tmp_path / "fault.yaml"
     path.write_text(next(fault.case for fault in found.faults if fault.case), encoding="utf-8")
     (case,) = load(path)
-    assert case.padding == ((0, 0), (0, 0))
-    assert case.stride[0] != case.stride[1]
+    assert case.settings["padding"] == ((0, 0), (0, 0))
+    assert case.settings["stride"][0] != case.settings["stride"][1]

@@ -204,13 +204,13 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 )
 def test_a_case_takes_its_settings_from_a_definition(case, lines):
     found, wanted = case(*lines), case("padding: 1", "stride: [2, 1]")
-    assert found.convolution().window == wanted.convolution().window
-    assert (found.padding, found.groups) == (((1, 1), (1, 1)), 1)
+    assert found.meant().window == wanted.meant().window
+    assert (found.settings["padding"], found.settings["groups"]) == (((1, 1), (1, 1)), 1)
 
 
 def test_the_rest_may_be_a_matrix(case):
     text = CASE.replace("means: cross-correlation\n", "matrix: {means: [cross-correlation, convolution]}\n")
-    assert case("prototxt: {file: net.prototxt, layer: c}", base=text).stride == (2, 1)
+    assert case("prototxt: {file: net.prototxt, layer: c}", base=text).settings["stride"] == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from harness.case.read import find, json_schema, load
+from harness.case.read import find, load
+from harness.case.schema import json_schema
 from harness.grammar.document import Item, read
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -30,7 +31,7 @@ def plain(item: Item) -> Any:
 
 
 def test_the_exported_schema_is_up_to_date() -> None:
-    assert json.loads(SCHEMA.read_text()) == json_schema(), "write it anew with harness.case.read.write_schema"
+    assert json.loads(SCHEMA.read_text()) == json_schema(), "write it anew with harness.case.schema.write_schema"
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -67,12 +68,14 @@ def test_titles_and_ids_are_unique() -> None:
 )
 def test_conventions_are_decided_exactly(path: Path) -> None:
     for case in load(path):
-        terms = math.prod(case.w.shape[1:])
-        assert np.array_equal(case.x, np.round(case.x))
-        assert np.array_equal(case.w, np.round(case.w))
-        assert terms * abs(case.x).max() * abs(case.w).max() < 2**24
-        spatial = tuple(range(2, case.w.ndim))
-        assert not np.array_equal(case.w, np.flip(case.w, spatial)), "a symmetric kernel sees no rotation"
+        terms = math.prod(case.values("kernel").shape[1:])
+        assert np.array_equal(case.values("input"), np.round(case.values("input")))
+        assert np.array_equal(case.values("kernel"), np.round(case.values("kernel")))
+        assert terms * abs(case.values("input")).max() * abs(case.values("kernel")).max() < 2**24
+        spatial = tuple(range(2, case.values("kernel").ndim))
+        assert not np.array_equal(case.values("kernel"), np.flip(case.values("kernel"), spatial)), (
+            "a symmetric kernel sees no rotation"
+        )
 
 
 @pytest.mark.parametrize(("index", "reverse"), [(0, True), (1, False)], ids=["Knet", "TensorFlow"])
@@ -84,17 +87,24 @@ def test_the_apple_recordings_fit_their_printed_digits(index: int, reverse: bool
     def same(x: np.ndarray, w: np.ndarray) -> np.ndarray:
         return np.sum([apply(a, b, mode="same") for a, b in zip(x[0].astype(float), w[0].astype(float))], axis=0)
 
-    assert case.x_half_unit is not None
-    assert case.w_half_unit is not None
-    printed = same(case.x_half_unit, abs(case.w)) + same(abs(case.x), case.w_half_unit) + recording.half_unit[0, 0]
-    rounding = 27 * np.finfo(recording.dtype).eps / 2 * same(abs(case.x), abs(case.w))
-    assert (abs(same(case.x, case.w) - recording.values[0, 0]) <= printed + 1.01 * rounding).all()
+    assert case.arrays["input"].half_unit is not None
+    assert case.arrays["kernel"].half_unit is not None
+    printed = (
+        same(case.arrays["input"].half_unit, abs(case.values("kernel")))
+        + same(abs(case.values("input")), case.arrays["kernel"].half_unit)
+        + recording.half_unit[0, 0]
+    )
+    rounding = 27 * np.finfo(recording.dtype).eps / 2 * same(abs(case.values("input")), abs(case.values("kernel")))
+    assert (
+        abs(same(case.values("input"), case.values("kernel")) - recording.values[0, 0]) <= printed + 1.01 * rounding
+    ).all()
 
 
 def test_the_loop_of_the_question_gives_its_recording() -> None:
     (case,) = load(CASES / "seeds" / "own-loop.yaml")
     np.testing.assert_array_equal(
-        case.recorded[0].values[0, 0], signal.correlate2d(case.x[0, 0], case.w[0, 0], mode="valid")
+        case.recorded[0].values[0, 0],
+        signal.correlate2d(case.values("input")[0, 0], case.values("kernel")[0, 0], mode="valid"),
     )
 
 
@@ -103,5 +113,5 @@ def test_the_theano_data_are_those_of_the_answer() -> None:
     image = state.randn(500, 500).astype(np.float32)
     kernel = state.randn(32, 32).astype(np.float32)
     for case in load(CASES / "seeds" / "theano-convolve2d.yaml"):
-        np.testing.assert_array_equal(case.x[0, 0], image)
-        np.testing.assert_array_equal(case.w[0, 0], kernel)
+        np.testing.assert_array_equal(case.values("input")[0, 0], image)
+        np.testing.assert_array_equal(case.values("kernel")[0, 0], kernel)

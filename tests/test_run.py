@@ -281,7 +281,7 @@ def test_what_differs_as_written_comes_with_code_that_gives_its_numbers(tmp_path
     for name, each in differing.items():
         assert set(each.code) == ({"numpy", each.backend} if name in firsts else set())
     for name in firsts:
-        given = {"x": case.x[0, 0], "w": case.w[0, 0]}
+        given = {"x": case.values("input")[0, 0], "w": case.values("kernel")[0, 0]}
         exec(differing[name].code["numpy"], given)
         shown = report.outputs[differing[name].output]
         np.testing.assert_array_equal(given["y"], np.reshape(shown["values"], shown["shape"]))

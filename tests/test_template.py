@@ -14,7 +14,8 @@ from harness.canonical.layout import from_canonical
 from harness.canonical.reference import evaluate
 from harness.canonical.window import Linear, Window
 from harness.case import template
-from harness.case.read import CaseError, json_schema, load
+from harness.case.read import CaseError, load
+from harness.case.schema import json_schema
 
 
 def saved(folder: Path, **arrays: np.ndarray) -> dict[str, Path]:
@@ -27,7 +28,7 @@ def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path
     path = tmp_path / "cases" / "mine.yaml"
     template.start(path)
     (case,) = load(path)
-    assert case.x.shape == (1, 1, 4, 4)
+    assert case.values("input").shape == (1, 1, 4, 4)
     text = path.read_text("utf-8")
     assert text.startswith("# yaml-language-server: $schema=case.schema.json\n")
     assert json.loads((path.parent / "case.schema.json").read_text("utf-8")) == json_schema()
@@ -64,10 +65,10 @@ def test_arrays_become_a_case_whose_settings_fit_the_sizes(
     path = tmp_path / "cases" / "it's: mine.yaml"
     template.of_arrays(path, saved(tmp_path, **native), letters)
     (case,) = load(path)
-    np.testing.assert_array_equal(case.x, x)
-    np.testing.assert_array_equal(case.w, w)
+    np.testing.assert_array_equal(case.values("input"), x)
+    np.testing.assert_array_equal(case.values("kernel"), w)
     np.testing.assert_array_equal(case.recorded[0].values, y)
-    assert (case.stride, case.padding, case.unknown) == ((stride, stride), padding, frozenset())
+    assert (case.settings["stride"], case.settings["padding"], case.unknown) == ((stride, stride), padding, frozenset())
     assert case.recorded[0].origin == "my output.npy"
     jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), json_schema())
 

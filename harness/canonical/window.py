@@ -40,7 +40,10 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Linear:
-    """One instance of the canonical form, linear in x: x is (N, C, *spatial), w is (O, C/groups, *spatial), bias is (O,) or None."""
+    """One instance of the canonical form, which is linear in x.
+
+    x is (N, C, *spatial), w is (O, C/groups, *spatial), bias is (O,) or None.
+    """
 
     x: np.ndarray
     w: np.ndarray

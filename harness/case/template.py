@@ -11,7 +11,8 @@ import numpy as np
 
 from harness.canonical.layout import LayoutError, to_canonical
 from harness.canonical.window import output_size, padding_pair
-from harness.case.read import CaseError, load, write_schema
+from harness.case.read import CaseError, load
+from harness.case.schema import write_schema
 from harness.grammar import sources
 
 SCHEMA = "case.schema.json"

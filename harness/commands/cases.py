@@ -37,7 +37,7 @@ def check_command(options: argparse.Namespace) -> int:
     count = 0
     for case in cases_of(case_files(options.cases)):
         count += 1
-        blind = power(case.convolution(), bool(case.partial)).blind
+        blind = power(case.meant(), bool(case.partial)).blind
         if blind:
             print(f"warning: {case.id}: the data cannot tell what the case means from: {'; '.join(blind)}")
             if options.strengthen:

@@ -269,22 +269,11 @@ def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:
     """The first images and output channels of a large case; None for a small one, or where groups tie channels."""
     case, values = judge.case, seen.values
     shape = judge.intended.conv.output_shape
-    if values.size <= LARGE or case.groups > 1 or judge.base or values.shape[:2] != shape[:2]:
+    if values.size <= LARGE or case.settings["groups"] > 1 or judge.base or values.shape[:2] != shape[:2]:
         return None
-    bias = None if case.bias is None else case.bias[:LOOK]
-    w_half_unit = None if case.w_half_unit is None else case.w_half_unit[:LOOK]
-    bias_half_unit = None if case.bias_half_unit is None else case.bias_half_unit[:LOOK]
-    x_half_unit = None if case.x_half_unit is None else case.x_half_unit[:1]
-    small = replace(
-        case,
-        x=case.x[:1],
-        w=case.w[:LOOK],
-        bias=bias,
-        x_half_unit=x_half_unit,
-        w_half_unit=w_half_unit,
-        bias_half_unit=bias_half_unit,
-        recorded=(),
-    )
+    parts = {"input": slice(1), "kernel": slice(LOOK), "bias": slice(LOOK)}
+    arrays = {role: given[parts[role]] for role, given in case.arrays.items()}
+    small = replace(case, arrays=arrays, recorded=())
     known = None if seen.known is None else seen.known[:1, :LOOK]
     slack = seen.slack[:1, :LOOK] if isinstance(seen.slack, np.ndarray) else seen.slack
     return Judge(small), replace(seen, values=values[:1, :LOOK], known=known, slack=slack)
@@ -326,7 +315,7 @@ def _separation(judge: Judge, explanations: Sequence[Explanation]) -> Separation
             fresh = _drawn(conv, seed, kernel)
             outputs = [_output(fresh, transforms) for transforms in rivals.values()]
             if all(_apart(a, b) for i, a in enumerate(outputs) for b in outputs[:i]):
-                x, w = judge.case.input_layout, judge.case.kernel_layout
+                x, w = (judge.case.arrays[role].layout for role in ("input", "kernel"))
                 return Separation(
                     seed,
                     layout.from_canonical(conv.x, x, "input").shape,

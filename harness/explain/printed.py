@@ -36,14 +36,9 @@ def read(role: str, values: np.ndarray) -> tuple[np.ndarray, str] | None:
 
 def taken(case: Case) -> tuple[Case, list[str]]:
     """`case` with its numbers taken as printed where it does not say it, and words for each array so taken."""
-    arrays = {
-        "x_half_unit": ("input", case.x, case.x_half_unit),
-        "w_half_unit": ("kernel", case.w, case.w_half_unit),
-        "bias_half_unit": ("bias", case.bias, case.bias_half_unit),
-    }
-    words = []
-    for field, (role, values, known) in arrays.items():
-        if known is None and values is not None and (found := read(role, values)):
-            case = replace(case, **{field: found[0]})  # type: ignore[arg-type]
+    arrays, words = dict(case.arrays), []
+    for role, given in case.arrays.items():
+        if given.half_unit is None and (found := read(role, given.values)):
+            arrays[role] = replace(given, half_unit=found[0])
             words.append(found[1])
-    return case, words
+    return replace(case, arrays=arrays), words

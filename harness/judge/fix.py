@@ -33,11 +33,12 @@ CLOSE = 1e-4
 
 def programs(case: Case, transforms: Sequence[Transform]) -> dict[str, str]:
     """System -> the program that computes the case with `transforms` applied; not yet run."""
-    conv = explain.applied(case.convolution(), transforms)
+    conv = explain.applied(case.meant(), transforms)
     changes = _changes(case, transforms)
-    names = "x, w, b" if case.bias is not None or conv.bias is not None or _mention_bias(changes) else "x, w"
-    no_bias = ["b = np.zeros(len(w))"] if case.bias is None and names.endswith("b") else []
-    start = [f"# x: {case.input_layout}, w: {case.kernel_layout}; y: {layout.canonical('output', case.rank)}"]
+    names = "x, w, b" if conv.bias is not None or "bias" in case.arrays or _mention_bias(changes) else "x, w"
+    no_bias = ["b = np.zeros(len(w))"] if "bias" not in case.arrays and names.endswith("b") else []
+    x, w = (case.arrays[role].layout for role in ("input", "kernel"))
+    start = [f"# x: {x}, w: {w}; y: {layout.canonical('output', case.rank)}"]
     start += _canonical(case) + no_bias + changes + _reversal(conv) + _padding(conv)
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
@@ -110,7 +111,7 @@ class Proofs:
     @cached_property
     def _data(self) -> list[tuple[Linear, dict[str, np.ndarray]]]:
         """The case, and fresh random data of its shapes; each with the arrays as a program takes them."""
-        conv = self._case.convolution()
+        conv = self._case.meant()
         stream = RawStream("PCG64", 1)
         x, w = _drawn(stream, conv.x), _drawn(stream, conv.w)
         fresh = replace(conv, x=x, w=w, bias=None if conv.bias is None else _drawn(stream, conv.bias))
@@ -125,8 +126,8 @@ def _drawn(stream: RawStream, like: np.ndarray) -> np.ndarray:
 
 def _arrays(case: Case, conv: Linear) -> dict[str, np.ndarray]:
     arrays = {
-        "x": layout.from_canonical(conv.x, case.input_layout, "input"),
-        "w": layout.from_canonical(conv.w, case.kernel_layout, "kernel"),
+        "x": layout.from_canonical(conv.x, case.arrays["input"].layout, "input"),
+        "w": layout.from_canonical(conv.w, case.arrays["kernel"].layout, "kernel"),
         "b": np.zeros(len(conv.w), conv.x.dtype) if conv.bias is None else conv.bias,
     }
     return {name: np.ascontiguousarray(each) for name, each in arrays.items()}
@@ -148,7 +149,10 @@ def _gives(outcome: Outcome, attempt: Attempt) -> bool:
 def _canonical(case: Case) -> list[str]:
     """Lines that bring the case's arrays to canonical axes."""
     lines = []
-    for name, letters, role in (("x", case.input_layout, "input"), ("w", case.kernel_layout, "kernel")):
+    for name, letters, role in (
+        ("x", case.arrays["input"].layout, "input"),
+        ("w", case.arrays["kernel"].layout, "kernel"),
+    ):
         wanted = layout.canonical(role, case.rank)
         order = tuple(letters.index(letter) for letter in wanted if letter in letters)
         moved = f".transpose{order}" if list(order) != sorted(order) else ""
@@ -159,7 +163,7 @@ def _canonical(case: Case) -> list[str]:
 
 def _changes(case: Case, transforms: Sequence[Transform]) -> list[str]:
     """What the transforms do before the call, each under its words."""
-    lines, conv = [], case.convolution()
+    lines, conv = [], case.meant()
     for transform in transforms:
         if not _after(transform):
             lines += [f"# {transform.words()}", *transform.code(conv)]
@@ -298,7 +302,7 @@ def _julia(case: Case, conv: Linear, transforms: Sequence[Transform]) -> str:
     """The call in Knet's terms; "" where Knet's conv4 cannot say it."""
     win = conv.window
     simple = win.boundary == "zero" and win.groups == 1 and all(low == high >= 0 for low, high in win.padding)
-    arrays = any(transform.code(case.convolution()) for transform in transforms)
+    arrays = any(transform.code(case.meant()) for transform in transforms)
     if case.rank == 1 or not simple or arrays or len(set(win.reversal)) > 1:
         return ""
     backwards = win.padding[::-1]  # Julia's arrays are column-major: the axes stand the other way round

@@ -76,7 +76,7 @@ def strengthened(case: Case) -> str:
 
     Whole numbers that a case file can draw anew. "" when the data have no blind spot. As little is changed as does.
     """
-    conv = case.convolution()
+    conv = case.meant()
     if not power(conv, bool(case.partial)).blind:
         return ""
     best: tuple[int, str] | None = None
@@ -95,7 +95,7 @@ def strengthened(case: Case) -> str:
 
 def _drawn(case: Case, role: str, seed: int) -> tuple[np.ndarray, str]:
     """An array for a role of the case, canonical, and what the case file says for it."""
-    array, letters = (case.x, case.input_layout) if role == "input" else (case.w, case.kernel_layout)
+    array, letters = case.arrays[role].values, case.arrays[role].layout
     shape = from_canonical(array, letters, role).shape
     low, high = DRAWN if np.dtype(case.dtype).kind != "u" else (0, DRAWN[1])
     values = RawStream("PCG64", seed).integers(low, high, array.size).reshape(shape).astype(case.dtype)

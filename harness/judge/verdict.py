@@ -15,6 +15,7 @@ from harness.canonical.reference import Magnitudes, direct, evaluate, magnitudes
 from harness.canonical.window import Linear
 from harness.case.read import Case, Recording
 from harness.explain import unknowns
+from harness.operations.base import Given
 from harness.rounding.compare import Difference, difference, distance, dtype_name
 from harness.rounding.formats import Arithmetic
 from harness.rounding.ladder import Fit, Ladder, fit_by_hand, rough
@@ -50,7 +51,7 @@ class Reading:
 
     def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
         self.case, self.transforms = case, transforms
-        self.conv = case.convolution()
+        self.conv = case.meant()
         for transform in transforms:
             self.conv = transform.differ(self.conv)
         self.stated = self.conv
@@ -74,8 +75,7 @@ class Reading:
     @cached_property
     def input_slack(self) -> np.ndarray | float:
         """What the rounding of printed data may do to the output: A_w*dx + A_x*dw + dx*dw + db."""
-        case = self.case
-        if case.x_half_unit is None and case.w_half_unit is None and case.bias_half_unit is None:
+        if not self.case.printed:
             return 0.0
         wide = self._widened()
         x, w = np.abs(self.conv.x), np.abs(self.conv.w)
@@ -88,14 +88,9 @@ class Reading:
         return np.asarray(slack + _apart(wide.bias, self.stated.bias).reshape(-1, *(1,) * self.conv.rank))
 
     def _widened(self) -> Linear:
-        """The convolution of data that are half a unit of their printed digits larger."""
-        conv, case = self.case.convolution(), self.case
-        wide = replace(
-            conv,
-            x=_larger(conv.x, case.x_half_unit),
-            w=_larger(conv.w, case.w_half_unit),
-            bias=None if conv.bias is None else _larger(conv.bias, case.bias_half_unit),
-        )
+        """The intended form of data that are half a unit of their printed digits larger."""
+        larger = {role: _larger(given) for role, given in self.case.arrays.items()}
+        wide = self.case.given(**larger).meant()
         for transform in self.transforms:
             wide = transform.differ(wide)
         return wide
@@ -105,8 +100,8 @@ class Reading:
         return magnitudes(self.conv)
 
 
-def _larger(values: np.ndarray, by: np.ndarray | None) -> np.ndarray:
-    return values.astype(np.float64) + (0.0 if by is None else by)
+def _larger(given: Given) -> np.ndarray:
+    return given.values.astype(np.float64) + (0.0 if given.half_unit is None else given.half_unit)
 
 
 def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -189,7 +184,7 @@ class Judge:
 
     def _dtype(self, found: np.ndarray) -> str:
         """The dtype to judge a live output by: float32 for float64 data is a finding, not what was asked for."""
-        asked = self.case.x.dtype
+        asked = np.dtype(self.case.dtype)
         floats = found.dtype.kind == asked.kind == "f"
         return dtype_name(np.promote_types(found.dtype, asked) if floats else found.dtype)
 
@@ -238,7 +233,7 @@ class Judge:
     @cached_property
     def coarse(self) -> float:
         """Half a unit of the last digit that was printed of input and kernel, 0 where they are exact."""
-        units = (self.case.x_half_unit, self.case.w_half_unit)
+        units = (self.case.arrays[role].half_unit for role in ("input", "kernel"))
         return max((float(unit.max()) for unit in units if unit is not None), default=0.0)
 
     def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:
@@ -268,9 +263,9 @@ class Judge:
             self.intended.stated,
             values if seen.known is None else np.where(seen.known, values, np.nan),
             noise + 2 * (float(np.max(seen.slack)) + printed),
-            self.case.input_layout,
-            self.case.kernel_layout,
-            self.case.padding if isinstance(self.case.padding, str) else None,
+            self.case.arrays["input"].layout,
+            self.case.arrays["kernel"].layout,
+            padding if isinstance(padding := self.case.settings["padding"], str) else None,
             self.case.unknown,
             np.broadcast_to(noise + seen.slack, values.shape),
         )

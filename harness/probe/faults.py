@@ -16,7 +16,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window, span
-from harness.case.read import PADDING_WORDS
+from harness.operations.windowed import PADDING_WORDS
 from harness.probe.asking import Asking, Question
 from harness.probe.padding import RULES
 from harness.probe.subject import Subject, in_words, whole

@@ -60,17 +60,17 @@ def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
 
 def as_written(case: Case, entry: EntryPoint) -> Call:
     """The call that a person would first write; raises Unsupported where the entry point cannot say it."""
-    conv, word = case.convolution(), entry.name
-    if any(step > 1 for step in case.stride) and not entry.stride:
-        raise Unsupported(f"{word} has no stride; the case has {numbers_text(case.stride)}")
-    if any(step > 1 for step in case.dilation) and not entry.dilation:
-        raise Unsupported(f"{word} has no dilation; the case has {numbers_text(case.dilation)}")
+    conv, given, word = case.meant(), case.settings, entry.name
+    if any(step > 1 for step in given["stride"]) and not entry.stride:
+        raise Unsupported(f"{word} has no stride; the case has {numbers_text(case.settings['stride'])}")
+    if any(step > 1 for step in given["dilation"]) and not entry.dilation:
+        raise Unsupported(f"{word} has no dilation; the case has {numbers_text(case.settings['dilation'])}")
     if not _strides_and_dilates(conv, entry):
         raise Unsupported(f"{word} does not take a stride together with a dilation")
-    if case.groups > 1 and entry.groups == "one":
-        raise Unsupported(f"{word} has no groups; the case has {case.groups}")
-    if case.boundary not in (entry.boundaries or {}):
-        raise Unsupported(f"{word} has no boundary {case.boundary!r}")
+    if given["groups"] > 1 and entry.groups == "one":
+        raise Unsupported(f"{word} has no groups; the case has {case.settings['groups']}")
+    if given["boundary"] not in (entry.boundaries or {}):
+        raise Unsupported(f"{word} has no boundary {case.settings['boundary']!r}")
     padding = _word_as_written(case, conv, entry)
     transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.bias else ()
     return _call(entry, conv, padding, transforms)
@@ -78,16 +78,17 @@ def as_written(case: Case, entry: EntryPoint) -> Call:
 
 def _word_as_written(case: Case, conv: Linear, entry: EntryPoint) -> Word | None:
     """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
-    words = entry.words or {}
-    if isinstance(case.padding, str):
-        asked = case.padding if case.padding in words else case.padding.split("_")[0]
+    words, padding = entry.words or {}, case.settings["padding"]
+    if isinstance(padding, str):
+        asked = padding if padding in words else padding.split("_")[0]
         if asked in words:
-            if not words[asked].fits(case.stride, case.dilation):
-                limit = "dilation" if words[asked].fits(case.stride, (1,)) else "stride"
+            stride, dilation = conv.window.stride, conv.window.dilation
+            if not words[asked].fits(stride, dilation):
+                limit = "dilation" if words[asked].fits(stride, (1,)) else "stride"
                 raise Unsupported(f"{entry.name} takes padding {words[asked].native!r} with {limit} 1 only")
             return words[asked]
         if not _passes(conv.window.padding, entry):
-            raise Unsupported(f"{entry.name} has no padding {case.padding!r}")
+            raise Unsupported(f"{entry.name} has no padding {case.settings['padding']!r}")
     if _passes(conv.window.padding, entry):
         return None
     if "valid" in words and not any(map(any, conv.window.padding)):
@@ -97,9 +98,9 @@ def _word_as_written(case: Case, conv: Linear, entry: EntryPoint) -> Word | None
 
 def normalized(case: Case, entry: EntryPoint) -> Call:
     """The call that computes what the case means, by the transforms that this entry point needs."""
-    if 0 in case.convolution().output_shape:
+    if 0 in case.meant().output_shape:
         raise Unsupported("the kernel does not fit into the padded input: there is no output to bring about")
-    conv = _without_idle_boundary(case.convolution())
+    conv = _without_idle_boundary(case.meant())
     transforms: list[Transform] = []
     for needed in (_before_padding, _for_padding):
         for transform in needed(conv, entry):
@@ -161,10 +162,9 @@ def _check(case: Case, entry: EntryPoint) -> None:
         raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
     if case.dtype not in entry.dtypes:
         raise Unsupported(f"{entry.name} does not take {case.dtype}")
-    if entry.groups == "depthwise" and case.groups != case.x.shape[1]:
-        raise Unsupported(
-            f"{entry.name} has as many groups as channels; the case has {case.groups} of {case.x.shape[1]}"
-        )
+    groups, channels = case.settings["groups"], case.meant().x.shape[1]
+    if entry.groups == "depthwise" and groups != channels:
+        raise Unsupported(f"{entry.name} has as many groups as channels; the case has {groups} of {channels}")
 
 
 def _strides_and_dilates(conv: Linear, entry: EntryPoint) -> bool:

@@ -1,0 +1,159 @@
+"""The grammar of case files, for the reader and for the JSON Schema alike.
+
+It is what all cases have in common and what their operation adds: arrays by role, settings and other keys.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.canonical.layout import LayoutError, spatial_rank
+from harness.grammar import sources
+from harness.grammar.document import Item
+from harness.grammar.kinds import NOTHING, TEXT, Field, Kind, either, list_of, number, record, word
+from harness.operations import TABLE, USUAL
+from harness.operations.base import Role
+from harness.transform import CONVENTION_IDS
+
+
+def _layout(role: str) -> Kind:
+    def read(item: Item) -> str:
+        letters: str = TEXT.read(item)
+        try:
+            spatial_rank(letters, role)
+        except LayoutError as problem:
+            raise item.error(str(problem)) from problem
+        return letters
+
+    letters = {"input": "NCDHW", "output": "NCDHW", "kernel": "OIDHW"}[role]
+    return Kind(read, {"type": "string", "pattern": f"^[{letters}]{{1,5}}$"})
+
+
+DTYPE = word(*sources.DTYPES)
+DTYPE_KEY = "input.dtype"
+OPERATION = Field(word(*TABLE), "what is computed", default=USUAL)
+RECORDING = {
+    "system": Field(TEXT, "what computed it: system, version and call", required=True),
+    "origin": Field(TEXT, "where the numbers come from", required=True),
+    "layout": Field(
+        _layout("output"), "letters of the axes, such as NHWC; a letter that is missing has length 1", required=True
+    ),
+    "dtype": Field(DTYPE, "of the arithmetic that made it; that of the input if left out"),
+    "values": sources.SOURCES["values"],
+    "file": sources.SOURCES["file"],
+    **sources.PRINTED,
+    "expect": Field(list_of(word(*CONVENTION_IDS), distinct=True), "transforms that must explain it; [] as written"),
+}
+CLASSES = list_of(list_of(TEXT, shortest=1), shortest=1)
+EXPECT = {
+    "as_written": Field(CLASSES, "classes of agreement of the calls as one would first write them"),
+    "normalized": Field(CLASSES, "classes of agreement of the calls that compute what the case means"),
+}
+TOLERANCE = {
+    "rtol": Field(number(0), "relative to the reference", default=0.0),
+    "atol": Field(number(0), "absolute", default=0.0),
+    "why": Field(TEXT, "why the derived bounds do not do", required=True),
+}
+
+
+@cache
+def grammar(operation: str) -> Kind:
+    """The grammar of case files about an operation."""
+    about = TABLE[operation]
+    matrix = {**{key: field.kind for key, field in about.SETTINGS.items()}, DTYPE_KEY: DTYPE}
+    return record(
+        {
+            "title": Field(TEXT, "one sentence: X does Y", required=True),
+            "why": Field(TEXT, "what the case is good for", default=""),
+            "text": Field(TEXT, "commentary: the author's own code, printed norms ...", default=""),
+            "source": Field(TEXT, "where the question was asked, or the claim is documented", default=""),
+            "operation": OPERATION,
+            **{name: _vector(role) if role.vector else _array(name, role) for name, role in about.ROLES.items()},
+            **about.SETTINGS,
+            **about.FIELDS,
+            "tolerance": Field(
+                either(
+                    (lambda item: item.is_mapping, record(TOLERANCE)),
+                    (lambda item: not item.is_list, word("auto")),
+                    words="auto, or a mapping with rtol, atol and why",
+                ),
+                "auto: bounds derived from the data",
+                default="auto",
+            ),
+            "matrix": Field(
+                record(
+                    {
+                        key: Field(list_of(kind, shortest=1), f"values of {key}, one member for each")
+                        for key, kind in matrix.items()
+                    }
+                ),
+                "settings to combine: one member for each combination",
+            ),
+            "recorded": Field(list_of(record(RECORDING, ("values", "file"))), "outputs obtained elsewhere", default=()),
+            "expect": Field(record(EXPECT), "what must come out"),
+        }
+    )
+
+
+def _array(name: str, role: Role) -> Field:
+    """An array that must be given; the input decides the dtype of all."""
+    letters = f"letters of the axes, such as {role.letters}; a letter that is missing has length 1"
+    decides = name == "input"
+    fields = {
+        "layout": Field(_layout(name), letters, required=True),
+        "dtype": Field(DTYPE, "of all arrays", default="float32") if decides else Field(DTYPE, "that of the input"),
+        **sources.SOURCES,
+        **sources.CORNER,
+        **sources.PRINTED,
+        **(sources.WEIGHTS if role.weights else {}),
+    }
+    return Field(record(fields, _sources(role)), role.doc, required=True)
+
+
+def _vector(role: Role) -> Field:
+    """An array of one axis, which may be missing or a plain list."""
+    numbers = Kind(lambda item: item, {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 1})
+    fields = {
+        "layout": Field(word(role.vector), "the axis", default=role.vector),
+        **sources.SOURCES,
+        **sources.CORNER,
+        **sources.PRINTED,
+        **(sources.WEIGHTS if role.weights else {}),
+    }
+    kind = either(
+        (lambda item: item.is_null, NOTHING),
+        (lambda item: item.is_list, numbers),
+        (lambda item: item.is_mapping, record(fields, _sources(role))),
+        words="null, a list of numbers, or a mapping with values, file or a generator",
+    )
+    return Field(kind, role.doc)
+
+
+def _sources(role: Role) -> tuple[str, ...]:
+    return (*sources.SOURCES, *(("caffemodel",) if role.weights else ()))
+
+
+def json_schema() -> dict[str, Any]:
+    """The grammar of case files as JSON Schema (draft 2020-12), for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Case file of framework-agreement",
+        "type": "object",
+        "properties": {"operation": OPERATION.schema},
+        "allOf": [_schema_of(operation) for operation in TABLE],
+        "$defs": {"values": sources.VALUES_SCHEMA},
+    }
+
+
+def _schema_of(operation: str) -> dict[str, Any]:
+    """What holds of files about an operation; about the usual one, where they name none."""
+    named = {"properties": {"operation": {"const": operation}}, "required": [] if operation == USUAL else ["operation"]}
+    return {"if": named, "then": grammar(operation).schema}
+
+
+def write_schema(path: Path) -> None:
+    """Write the JSON Schema to `path`."""
+    path.write_text(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

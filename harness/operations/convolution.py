@@ -1,0 +1,193 @@
+"""Convolution, as mathematics defines it or as deep-learning systems mean it, which is cross-correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.canonical.layout import SPATIAL
+from harness.canonical.window import Linear, Pairs, Window, output_size, padding_pair, span
+from harness.grammar import prototxt, sources
+from harness.grammar.document import Item
+from harness.grammar.kinds import FLAG, TEXT, Field, Record, either, record
+from harness.operations import windowed
+from harness.operations.base import Elsewhere, Given, Role, Setting, Stated
+
+NAME = "convolution"
+ROLES = {
+    "input": Role("the input", "NHWC"),
+    "kernel": Role("the kernel", "HWIO", weights=True),
+    "bias": Role("added to each output channel", "O", weights=True, vector="O"),
+}
+SETTINGS = {
+    "means": windowed.MEANS,
+    "stride": windowed.STRIDE,
+    "dilation": windowed.DILATION,
+    "padding": Field(
+        windowed.or_unknown(windowed.PADDING),
+        "a word, a number, one per axis, or [low, high] per axis; negative crops; or unknown",
+        default="valid",
+    ),
+    "groups": windowed.GROUPS,
+    "boundary": windowed.BOUNDARY,
+}
+TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "same", "boundary": "zero"}
+OF_LAYER = ("stride", "dilation", "padding", "groups")
+"""Settings that a Caffe definition gives."""
+PROTOTXT = {
+    "text": Field(TEXT, "the definition, as Caffe reads it"),
+    "file": Field(TEXT, "a .prototxt in this folder or below it"),
+    "layer": Field(TEXT, "the Convolution layer that is meant, where there are several"),
+}
+FIELDS = {
+    "fits": Field(FLAG, "false: the kernel may be larger than the padded input, and the output empty", default=True),
+    "prototxt": Field(
+        either(
+            (lambda item: item.is_mapping, record(PROTOTXT, ("text", "file"))),
+            (lambda item: not item.is_list, TEXT),
+            words="the text of a Caffe definition, or a mapping with text or file, and layer",
+        ),
+        "a Caffe definition: stride, dilation, padding and groups are those of its Convolution layer",
+    ),
+}
+
+
+def meant(stated: Stated) -> Linear:
+    """The canonical form; `same` is read as `same_upper`."""
+    given, rank = stated.settings, stated.rank
+    x, w = stated.arrays["input"].values, stated.arrays["kernel"].values
+    window = Window(
+        stride=given["stride"],
+        dilation=given["dilation"],
+        padding=((0, 0),) * rank,
+        reversal=(given["means"] == "convolution",) * rank,
+        groups=given["groups"],
+        boundary=given["boundary"],
+    )
+    form = Linear(x, w, stated.values("bias"), window)
+    return replace(form, window=replace(window, padding=_pairs(form, given["padding"])))
+
+
+def _pairs(form: Linear, padding: str | Pairs) -> Pairs:
+    if not isinstance(padding, str):
+        return padding
+    axes = zip(form.x.shape[2:], form.w.shape[2:], form.window.stride, form.window.dilation)
+    return tuple(padding_pair(padding, *axis) for axis in axes)
+
+
+def demand(top: Record) -> None:
+    windowed.demand_means(top)
+
+
+def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
+    return {
+        **{key: value for key, (value, _) in settings.items()},
+        "stride": windowed.per_axis(settings["stride"], rank),
+        "dilation": windowed.per_axis(settings["dilation"], rank),
+        "padding": windowed.padding(settings["padding"], rank),
+    }
+
+
+def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
+    _check_channels(stated, top, settings["groups"][1])
+    windowed.check_integers(stated.meant(), top["input"].item)
+    _check_sizes(stated, windowed.where("padding", settings, top.item, top["kernel"].item))
+
+
+def _check_channels(stated: Stated, top: Record, groups_at: Item) -> None:
+    form, groups = stated.meant(), stated.settings["groups"]
+    channels, per_group, outputs = form.x.shape[1], form.w.shape[1], form.w.shape[0]
+    if per_group * groups != channels:
+        raise top["kernel"].item.error(
+            f"the kernel has {per_group} input channels, and {groups} group(s); "
+            f"expected {channels} in all, the input's channels (axis C, kernel axis I)"
+        )
+    if outputs % groups:
+        raise groups_at.error(f"{outputs} output channels do not divide into {groups} groups")
+    if form.bias is not None and len(form.bias) != outputs:
+        raise top.at("bias").error(f"expected {outputs} numbers, one for each output channel, found {len(form.bias)}")
+
+
+def _check_sizes(stated: Stated, at: Item) -> None:
+    """Every output axis has samples, and neither the padded input nor the output is too large; errors stand `at`."""
+    form, fits = stated.meant(), stated.settings["fits"]
+    window = form.window
+    padded, output = [*form.x.shape[:2]], [form.x.shape[0], form.w.shape[0]]
+    rows = zip(SPATIAL[form.rank], form.x.shape[2:], form.w.shape[2:], window.stride, window.dilation, window.padding)
+    for letter, n, k, stride, dilation, pair in rows:
+        samples = output_size(n, k, stride, dilation, pair)
+        if samples < 1 and fits:
+            raise at.error(
+                f"the kernel does not fit: along {letter} it spans {span(k, dilation)} samples "
+                f"(size {k}, dilation {dilation}), the input has {n} with padding {list(pair)}; "
+                "pad more, make the kernel smaller, or ask what the systems make of it: fits: false"
+            )
+        padded.append(n + sum(pair))
+        output.append(max(samples, 0))
+    windowed.check_elements("the padded input", padded, at)
+    windowed.check_elements("the output", output, at)
+
+
+def told(stated: Stated) -> dict[str, Any]:
+    given, form = stated.settings, stated.meant()
+    padding = given["padding"]
+    return {
+        "means": given["means"],
+        "dtype": stated.dtype,
+        "stride": list(given["stride"]),
+        "dilation": list(given["dilation"]),
+        "padding": padding if isinstance(padding, str) else [list(pair) for pair in padding],
+        "padding_pairs": [list(pair) for pair in form.window.padding],
+        "groups": given["groups"],
+        "boundary": given["boundary"],
+        "bias": form.bias is not None,
+    }
+
+
+# --- settings of a Caffe layer ---------------------------------------------------------------------------------------
+
+
+def elsewhere(top: Record, folder: Path, rank: int) -> Elsewhere | None:
+    """The settings of the Caffe layer that the case names."""
+    if "prototxt" not in top:
+        return None
+    for settings in filter(None, (top, top["matrix"])):
+        for key in OF_LAYER:
+            if key in settings:
+                raise settings.at(key).key_error("given by the prototxt too; keep one")
+    at, text, name = top.at("prototxt"), top["prototxt"], None
+    if isinstance(text, Record):
+        given, name = text, text["layer"]
+        text = given["text"] if "text" in given else _definition(given.at("file"), given["file"], folder)
+    try:
+        layer = prototxt.convolution(text, rank, name)
+    except prototxt.DefinitionError as problem:
+        raise at.error(str(problem)) from problem
+    return Elsewhere({key: getattr(layer, key) for key in OF_LAYER}, at, partial(_check_layer, layer, at))
+
+
+def _check_layer(layer: prototxt.Layer, at: Item, arrays: Mapping[str, Given]) -> None:
+    """Kernel and bias are such as the Caffe layer has; errors stand `at` its definition."""
+    outputs, _, *sizes = arrays["kernel"].values.shape
+    if layer.outputs != outputs:
+        raise at.error(f"num_output is {layer.outputs}, but the kernel has {outputs} output channels (axis O)")
+    if layer.kernel_size != tuple(sizes):
+        raise at.error(f"kernel_size is {list(layer.kernel_size)}, but the kernel has {sizes} ({SPATIAL[len(sizes)]})")
+    if layer.bias and "bias" not in arrays:
+        raise at.error("bias_term is true, as it is where it is left out, but the case has no bias; give `bias`")
+    if "bias" in arrays and not layer.bias:
+        raise at.error("bias_term is false, but the case has a bias; leave `bias` out")
+
+
+def _definition(item: Item, name: str, folder: Path) -> str:
+    """The text of a .prototxt inside `folder`."""
+    path = sources.inside(item, name, folder)
+    if path.stat().st_size > prototxt.LARGEST:
+        raise item.error(f"{path.stat().st_size} bytes; a definition may have {prototxt.LARGEST}")
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise item.error(f"{name} cannot be read: {problem}") from problem
