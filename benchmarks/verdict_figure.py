@@ -23,7 +23,7 @@ from harness.rounding.ladder import RUNGS
 from harness.systems import selection
 from harness.systems.lower import normalized
 from harness.systems.pool import Answered, Pool
-from harness.transform import ReverseKernel
+from harness.transform.arrays import ReverseKernel
 from harness.worker.entry import Algorithm
 
 CASE = """

@@ -23,10 +23,10 @@ from harness.judge import expect, fix
 from harness.judge.power import power
 from harness.judge.verdict import Judge, Verdict
 from harness.rounding import compare
-from harness.rounding.formats import Arithmetic
 from harness.systems.lower import MODES, Call, Unsupported, lower
 from harness.systems.pool import Answered, Declined, Died, Outcome, Pool
-from harness.transform import NotRepeatable, Transform
+from harness.transform.base import Transform
+from harness.transform.values import Arithmetic, NotRepeatable
 from harness.worker.entry import EntryPoint
 
 IN_FLIGHT_CASES = 512

@@ -12,7 +12,8 @@ from harness.canonical.reference import direct
 from harness.case.read import Case, load
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge, Observation
-from harness.transform import Bias, OutputAxes, Precision, ReverseKernel
+from harness.transform.arrays import OutputAxes, ReverseKernel
+from harness.transform.values import Bias, Precision
 
 CASES = Path(__file__).parent.parent / "cases"
 RECORDED = [

@@ -12,7 +12,7 @@ from harness.case.read import load
 from harness.judge import fix
 from harness.run import run
 from harness.systems.pool import Pool
-from harness.transform import ReverseKernel
+from harness.transform.arrays import ReverseKernel
 from tests.fakes import FAKES
 
 ROOT = Path(__file__).parent.parent

@@ -12,30 +12,29 @@ from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear, Window
 from harness.explain.question import Question
 from harness.explain.samples import samples
-from harness.transform import (
-    AxisSwap,
-    Bias,
-    Boundary,
-    ChannelOrder,
+from harness.transform.arrays import (
     ColumnMajor,
-    Dilation,
     FlattenOrder,
-    Groups,
     InputAxes,
     KernelAxes,
     OutputAxes,
-    OutputMode,
-    PaddingSplit,
-    Precision,
     ReshapeNotTranspose,
     ReverseKernel,
-    SameCentre,
-    Scale,
-    Stride,
-    StridePhase,
     SwapOperands,
     TransposeKernelSpatial,
 )
+from harness.transform.grouping import ChannelOrder, Groups
+from harness.transform.settings import (
+    AxisSwap,
+    Boundary,
+    Dilation,
+    OutputMode,
+    PaddingSplit,
+    SameCentre,
+    Stride,
+    StridePhase,
+)
+from harness.transform.values import Bias, Precision, Scale
 
 SIZES = {1: (7,), 2: (6, 5), 3: (4, 5, 3)}
 KERNELS = {1: (3,), 2: (3, 2), 3: (2, 3, 2)}

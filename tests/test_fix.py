@@ -9,16 +9,10 @@ import pytest
 from harness.case.read import load
 from harness.judge import fix
 from harness.systems.pool import Answered, Died, Raised
-from harness.transform import (
-    Boundary,
-    ChannelOrder,
-    KernelAxes,
-    OutputAxes,
-    PaddingSplit,
-    ReshapeNotTranspose,
-    ReverseKernel,
-    Scale,
-)
+from harness.transform.arrays import KernelAxes, OutputAxes, ReshapeNotTranspose, ReverseKernel
+from harness.transform.grouping import ChannelOrder
+from harness.transform.settings import Boundary, PaddingSplit
+from harness.transform.values import Scale
 
 CASE = """
 title: A small layer

@@ -16,8 +16,8 @@ from harness.canonical.reference import evaluate, magnitudes
 from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
 from harness.rounding.compare import distance
-from harness.rounding.formats import BFLOAT16, FLOAT16, TF32
-from harness.rounding.ladder import DIGITS, ENOUGH, EXACT, FINDINGS, RUNGS, Fit, Ladder, exact_on_integers, fit_by_hand
+from harness.rounding.formats import BFLOAT16, DTYPES, FLOAT16, TF32
+from harness.rounding.ladder import ENOUGH, EXACT, FINDINGS, RUNGS, Fit, Ladder, exact_on_integers, fit_by_hand
 from harness.worker.entry import Settings
 from tests.declared import case_of
 from tests.fakes import arithmetic
@@ -221,9 +221,9 @@ def test_data_that_every_order_sums_exactly(
     x: list[float], w: list[float], bias: float | None, dtype: str, exact: bool
 ) -> None:
     conv = dot(np.array(x), np.array(w), None if bias is None else np.array([bias]))
-    assert exact_on_integers(conv, DIGITS[dtype]) == exact
+    assert exact_on_integers(conv, DTYPES[dtype].digits) == exact
     narrow = dot(*np.array([x, w], dtype), None if bias is None else np.array([bias], dtype))
-    assert exact_on_integers(narrow, DIGITS[dtype]) == exact
+    assert exact_on_integers(narrow, DTYPES[dtype].digits) == exact
 
 
 def test_integer_dtypes_are_exact_on_integers() -> None:

@@ -73,6 +73,11 @@ REVERSE, SPLIT = "reverse_kernel", "padding_split"
             "kernel reversed, exactly; largest difference 286",
         ),
         (
+            {"verdict": "convention", "transforms": ("of_another_version",), "max_abs": None},
+            "C",
+            "of another version, exactly",
+        ),
+        (
             {"verdict": "convention", "transforms": (SPLIT,), "max_abs": None},
             "P",
             "padding split otherwise, exactly",

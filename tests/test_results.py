@@ -20,7 +20,7 @@ from harness.probe import Card
 from harness.report import results
 from harness.run import CaseReport
 from harness.systems.pool import Hello
-from harness.transform import ReverseKernel
+from harness.transform.arrays import ReverseKernel
 from tests.pieces import HEADER, report, result
 
 KEYS = (

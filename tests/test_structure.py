@@ -11,7 +11,9 @@ from harness.canonical.reference import direct
 from harness.case.read import Case, load
 from harness.explain.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge
-from harness.transform import OutputAxes, Stride, Transform
+from harness.transform.arrays import OutputAxes
+from harness.transform.base import Transform
+from harness.transform.settings import Stride
 
 PRINTED = Path(__file__).parent.parent / "cases" / "seeds" / "caffe-printed.yaml"
 

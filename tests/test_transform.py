@@ -7,35 +7,97 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import transform as transforms
 from harness.canonical.window import Linear, Window
-from harness.transform import (
-    TRANSFORM_IDS,
-    AddBias,
-    CropOutput,
-    DenseGroups,
-    DilateKernel,
-    PaddingSplit,
-    PadInput,
+from harness.explain.rank import weight
+from harness.report.words import LEGEND
+from harness.transform import BY_ID, CALLS, CONVENTION_IDS, CONVENTIONS, FINDINGS, settings, values
+from harness.transform.arrays import (
+    ColumnMajor,
+    FlattenOrder,
+    InputAxes,
+    KernelAxes,
+    OutputAxes,
+    ReshapeNotTranspose,
     ReverseKernel,
-    SubsampleOutput,
-    Transform,
+    SwapOperands,
+    TransposeKernelSpatial,
 )
+from harness.transform.base import QUESTIONS, Transform
+from harness.transform.calls import AddBias, CropOutput, DenseGroups, DilateKernel, PadInput, SubsampleOutput
+from harness.transform.grouping import ChannelOrder, Groups
 from tests.plain import convolutions, evaluate, integers
 
-PAIRS = ((0, 1), (2, 3))
-EVERY = [
+PAIRS = ((0, 1), (2, 3), (1, 0))
+OTHERS = ((1, 0), (3, 2), (1, 0))
+CYCLE = (0, 1, 3, 4, 2)
+"""An order of axes that is not its own inverse."""
+
+CALL = Linear(
+    integers((3, 6, 4, 4, 4), 1) / 7,
+    integers((6, 6, 3, 3, 3), 2) / 11,
+    integers((6,), 3),
+    Window((1, 1, 2), (1, 2, 1), PAIRS, (False, True, True)),
+)
+GROUPED = replace(CALL, w=CALL.w[:, :3], window=replace(CALL.window, groups=2))
+
+EXAMPLES: list[Transform] = [
+    values.Precision("bfloat16"),
+    SwapOperands(),
+    InputAxes(CYCLE),
+    InputAxes((1, 0, 2, 3, 4)),
+    Groups(6, "depthwise"),
+    Groups(3, "block"),
     ReverseKernel((0,)),
-    ReverseKernel((0, 1)),
     ReverseKernel((0, 1, 2)),
-    PaddingSplit(PAIRS, ((1, 0), (3, 2))),
+    KernelAxes((1, 0, 3, 4, 2)),
+    TransposeKernelSpatial(CYCLE),
+    ReshapeNotTranspose("kernel", "OIDHW", "DHWIO"),
+    ReshapeNotTranspose("kernel", "OIDHW", "DHWIO", as_applied=True),
+    ColumnMajor("input", "NCDHW", "WHDCN"),
+    FlattenOrder("output", "NCDHW", "NDHWC"),
+    ChannelOrder("input", "split", 2),
+    ChannelOrder("output", "split", 3),
+    ChannelOrder("output", "reversed"),
+    values.KernelValues((((0, 0, 1, 1, 1), 5.5),)),
+    values.Scale("2", (2.0,) * 6),
+    values.Scale("1 / the sum of the kernel's magnitudes", ()),
+    settings.AxisSwap((2, 1, 1), (1, 1, 1), PAIRS[::-1]),
+    settings.Dilation((2, 2, 2), PAIRS),
+    settings.Stride((2, 2, 2), PAIRS),
+    settings.Boundary("wrap"),
+    settings.PaddingSplit(PAIRS, OTHERS),
+    settings.OutputMode(PAIRS, ((0, 0),) * 3, "valid"),
+    settings.SameCentre(PAIRS, OTHERS),
+    settings.StridePhase(PAIRS, OTHERS),
+    values.Bias("missing"),
+    values.Bias("doubled"),
+    values.Bias("unknown", (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
+    OutputAxes(CYCLE),
+    OutputAxes((0, -1, 3, 4, 2)),
     PadInput(PAIRS, "reflect"),
-    DilateKernel((2, 1)),
+    DilateKernel(CALL.window.dilation),
     DenseGroups(2),
-    SubsampleOutput((2, 1)),
+    SubsampleOutput(CALL.window.stride),
     CropOutput(PAIRS),
-    AddBias(np.ones(3)),
+    AddBias(integers((6,), 3)),
+    values.Arithmetic("TF32 inputs"),
+    values.NotRepeatable(),
 ]
+INVOLUTIONS = (ReverseKernel, SwapOperands)
+"""What is read backwards twice is as it was, whatever the axes."""
+
+every_example = pytest.mark.parametrize("transform", EXAMPLES, ids=repr)
+
+
+def call_of(transform: Transform) -> Linear:
+    """A call that the transform changes."""
+    return GROUPED if isinstance(transform, DenseGroups) else CALL
+
+
+def observed(y: np.ndarray, *transforms: Transform) -> np.ndarray:
+    for transform in transforms:
+        y = transform.read(y)
+    return y
 
 
 def rewrites(conv: Linear) -> dict[str, tuple[Transform, Linear]]:
@@ -120,7 +182,7 @@ def test_a_reversed_kernel_is_a_convolution():
 
 def test_a_padding_split_moves_the_output():
     conv = example(padding=((0, 1), (1, 1)))
-    moved = PaddingSplit(conv.window.padding, ((1, 0), (1, 1))).differ(conv)
+    moved = settings.PaddingSplit(conv.window.padding, ((1, 0), (1, 1))).differ(conv)
     np.testing.assert_array_equal(evaluate(moved)[0, 0, 1:], evaluate(conv)[0, 0, :-1])
     assert not np.array_equal(evaluate(moved), evaluate(conv))
 
@@ -132,58 +194,28 @@ def test_padding_by_hand_keeps_the_boundary():
     np.testing.assert_array_equal(rewritten.x[0, 0], np.pad(conv.x[0, 0], ((1, 1), (2, 0)), mode="reflect"))
 
 
-DIFFERING = [
-    transforms.TransposeKernelSpatial((0, 1, 3, 2)),
-    transforms.KernelAxes((1, 0, 2, 3)),
-    transforms.InputAxes((0, 1, 3, 2)),
-    transforms.OutputAxes((0, 1, 3, 2)),
-    transforms.ReshapeNotTranspose("kernel", "OIHW", "HWIO"),
-    transforms.ColumnMajor("input", "NCHW", "WHCN"),
-    transforms.FlattenOrder("output", "NCHW", "NHWC"),
-    transforms.ChannelOrder("output", "reversed"),
-    transforms.ChannelOrder("input", "split", 2),
-    transforms.SwapOperands(),
-    transforms.Groups(2, "block"),
-    transforms.OutputMode(PAIRS, ((0, 0), (0, 0)), "valid"),
-    transforms.SameCentre(PAIRS, ((1, 0), (3, 2))),
-    transforms.StridePhase(PAIRS, ((1, 0), (3, 2))),
-    transforms.AxisSwap((2, 1), (1, 1), PAIRS[::-1]),
-    transforms.Stride((2, 2), PAIRS),
-    transforms.Dilation((2, 2), PAIRS),
-    transforms.Boundary("wrap"),
-    transforms.Bias("unknown", (1.0, 2.0)),
-    transforms.Scale("2", (2.0, 2.0)),
-    transforms.Conjugate(),
-    transforms.KernelValues((((0, 0, 1, 1), 5.0),)),
-    transforms.Precision("bfloat16"),
-    transforms.NotRepeatable(),
-]
-
-
-@pytest.mark.parametrize("transform", DIFFERING, ids=lambda transform: transform.id)
+@every_example
 def test_the_code_of_a_transform_does_what_it_does(transform):
-    """`code` on arrays x, w, b and y is `differ` and `read`."""
-    rng = np.random.default_rng(0)
-    x, w = rng.normal(size=(2, 2, 4, 4)), rng.normal(size=(2, 2, 3, 3))
-    conv = Linear(x, w, np.ones(2), Window((1, 1), (1, 1), ((1, 1), (1, 1)), (False, False)))
+    """`code` on arrays x, w, b and y is `differ` and `read`; the window is that of the call."""
+    conv = call_of(transform)
     changed = transform.differ(conv)
-    y = rng.normal(size=(2, 2, 3, 3))
-    names = {"np": np, "x": x, "w": w, "b": conv.bias, "y": y}
+    y = integers((3, 6, 4, 4, 4), 4)
+    names = {"np": np, "x": conv.x, "w": conv.w, "b": conv.bias, "y": y}
     exec("\n".join(transform.code(conv)), names)
     np.testing.assert_allclose(names["x"], changed.x)
     np.testing.assert_allclose(names["w"], changed.w)
-    np.testing.assert_allclose(names["b"], 0 if changed.bias is None else changed.bias)
+    np.testing.assert_allclose(names["b"], np.zeros(6) if changed.bias is None else changed.bias)
     np.testing.assert_allclose(names["y"], transform.read(y))
 
 
 @pytest.mark.parametrize(
     ("groups", "transform"),
     [
-        (1, transforms.Groups(4, "depthwise")),
-        (2, transforms.Groups(1, "dense")),
-        (4, transforms.Groups(1, "dense")),
-        (1, transforms.Groups(2, "block")),
-        (2, transforms.Groups(4, "block")),
+        (1, Groups(4, "depthwise")),
+        (2, Groups(1, "dense")),
+        (4, Groups(1, "dense")),
+        (1, Groups(2, "block")),
+        (2, Groups(4, "block")),
     ],
 )
 def test_the_code_of_other_groups_does_what_they_do(groups, transform):
@@ -201,20 +233,160 @@ def test_the_code_of_other_groups_does_what_they_do(groups, transform):
 def test_groups_that_are_split_again_see_their_share_of_the_channels():
     x, w = np.arange(8.0).reshape(1, 4, 2), np.arange(8.0).reshape(4, 2, 1)
     conv = Linear(x, w, None, Window((1,), (1,), ((0, 0),), (False,), groups=2))
-    split = transforms.Groups(4, "block").differ(conv)
+    split = Groups(4, "block").differ(conv)
     np.testing.assert_array_equal(split.w.ravel(), [w[0, 0, 0], w[1, 1, 0], w[2, 0, 0], w[3, 1, 0]])
 
 
-@pytest.mark.parametrize("transform", [*EVERY, *DIFFERING], ids=lambda transform: transform.id)
-def test_every_transform_has_words_and_an_id(transform):
-    assert transform.id in TRANSFORM_IDS.values()
+def test_every_transform_of_the_table_has_an_example():
+    kinds = {type(transform) for transform in EXAMPLES}
+    assert kinds == {*CONVENTIONS, *CALLS, *FINDINGS}
+    assert set(BY_ID.values()) == kinds - {values.Arithmetic}  # which goes by the name of what can be searched for
+    assert len(BY_ID) == len(kinds) - 1
+    assert set(CONVENTION_IDS) == {kind.id for kind in CONVENTIONS}
+
+
+@every_example
+def test_a_transform_has_words_and_a_sign(transform):
     assert transform.words().strip()
     assert not transform.words().endswith(".")
+    assert transform.sign in LEGEND
+    assert transform.short == transform.short.strip().rstrip(".")
 
 
-def test_ids_are_told_apart_and_all_are_tried_here():
-    assert len(set(TRANSFORM_IDS.values())) == len(TRANSFORM_IDS)
-    assert {type(transform) for transform in [*EVERY, *DIFFERING]} == set(TRANSFORM_IDS)
+@pytest.mark.parametrize("kind", CONVENTIONS)
+def test_words_tell_forms_and_kinds_apart(kind):
+    said = [each.words() for each in EXAMPLES if isinstance(each, kind)]
+    others = [each.words() for each in EXAMPLES if not isinstance(each, kind)]
+    as_applied = kind is ReshapeNotTranspose  # the same words where the kernel is reversed before it
+    assert len(set(said)) == len(said) - as_applied
+    assert not set(said) & set(others)
+
+
+@every_example
+def test_what_a_transform_touches_is_what_changes(transform):
+    conv, y = call_of(transform), integers((3, 6, 4, 4, 4), 4)
+    call = type(transform) in CALLS
+    form, read = (transform.rewrite(conv), transform.finish(y)) if call else (transform.differ(conv), transform.read(y))
+    found = {name for name in ("x", "w", "bias") if not np.array_equal(getattr(form, name), getattr(conv, name))}
+    found |= {"window"} if form.window != conv.window else set()
+    found |= {"y"} if not np.array_equal(read, y) else set()
+    assert set(transform.touches) == found
+    assert transform.reads == ("y" in found)
+
+
+@every_example
+def test_a_convention_has_code_unless_the_call_says_it(transform):
+    """A program follows the window by itself; CALLS are the program, and of FINDINGS nothing is computed."""
+    beyond = set(transform.touches) - {"window"}
+    assert bool(transform.code(call_of(transform))) == bool(beyond and type(transform) in CONVENTIONS)
+
+
+def test_what_is_searched_for_has_a_likelihood_and_nothing_else():
+    assert all(kind.causes > 0 for kind in CONVENTIONS)
+    assert not any(kind.causes for kind in (*CALLS, *FINDINGS))
+    assert sum(kind.causes for kind in CONVENTIONS) <= QUESTIONS
+
+
+@pytest.mark.parametrize("kind", CONVENTIONS)
+def test_an_example_of_a_convention_is_not_its_own_inverse(kind):
+    """Else nothing would tell it from its inverse, and the code of one from that of the other."""
+    y = integers((3, 6, 4, 4, 4), 4)
+    back = []
+    for each in EXAMPLES:
+        if isinstance(each, kind):
+            twice = each.differ(each.differ(CALL))
+            same = all(np.array_equal(getattr(twice, name), getattr(CALL, name)) for name in ("x", "w", "bias"))
+            back.append(same and twice.window == CALL.window and np.array_equal(observed(y, each, each), y))
+    assert all(back) == (kind in INVOLUTIONS)
+
+
+def test_channels_are_split_into_parts_that_stand_side_by_side():
+    interleaved = np.array([0, 3, 1, 4, 2, 5])
+    split = ChannelOrder("input", "split", 2).differ(CALL)
+    np.testing.assert_array_equal(split.x, CALL.x[:, interleaved])
+    split = ChannelOrder("output", "split", 2).differ(CALL)
+    np.testing.assert_array_equal(split.w, CALL.w[interleaved])
+    np.testing.assert_array_equal(split.bias, CALL.bias[interleaved])
+
+
+@every_example
+def test_only_what_says_a_call_differently_can_be_undone(transform):
+    kind = type(transform)
+    assert (kind.rewrite is not Transform.rewrite) == (kind.undo is not Transform.undo)
+    tried = {type(each) for each, _ in rewrites(CALL).values()}
+    assert (kind.rewrite is not Transform.rewrite) == (kind in tried)
+    assert kind in tried or kind.finish is Transform.finish
+
+
+@every_example
+def test_what_is_local_shows_in_a_part_of_images_and_channels(transform):
+    if not transform.local:
+        return
+    part = replace(CALL, x=CALL.x[:1], w=CALL.w[:2], bias=CALL.bias[:2])
+    whole = observed(evaluate(transform.differ(CALL)), transform)
+    np.testing.assert_allclose(observed(evaluate(transform.differ(part)), transform), whole[:1, :2])
+
+
+@pytest.mark.parametrize("kind", [KernelAxes, InputAxes, OutputAxes])
+def test_an_order_of_axes_is_local_that_leaves_images_and_channels(kind):
+    assert kind((0, 1, 3, 2)).local
+    assert not kind((1, 0, 2, 3)).local
+
+
+@every_example
+def test_changes_of_the_window_alone_and_of_digits_are_local(transform):
+    if (set(transform.touches) == {"window"} and type(transform) in CONVENTIONS) or transform.id == "precision":
+        assert transform.local
+
+
+@pytest.mark.parametrize(
+    ("transform", "stated"),
+    [
+        (ReverseKernel((0, 1)), {"means"}),
+        (ReverseKernel((1,)), set()),
+        (settings.Stride((2, 2), PAIRS[:2]), {"stride"}),
+        (settings.Dilation((2, 2), PAIRS[:2]), {"dilation"}),
+        (settings.Boundary("edge"), {"boundary"}),
+        (settings.PaddingSplit(PAIRS[:2], OTHERS[:2]), {"padding"}),
+        (settings.OutputMode(PAIRS[:2], OTHERS[:2]), {"padding"}),
+        (settings.SameCentre(PAIRS[:2], OTHERS[:2]), {"padding"}),
+        (settings.StridePhase(PAIRS[:2], OTHERS[:2]), {"padding"}),
+        (settings.AxisSwap((2, 1), (1, 1), PAIRS[:2]), {"stride", "dilation", "padding"}),
+        (values.Bias("missing"), set()),
+    ],
+)
+def test_what_only_says_an_unknown_setting(transform, stated):
+    assert transform.frees(2) == stated
+
+
+@pytest.mark.parametrize(
+    ("transform", "bits"),
+    [
+        (ReverseKernel((0, 1)), 0),
+        (ReverseKernel((0,)), 4),
+        (KernelAxes((1, 0, 2, 3)), 0),
+        (KernelAxes((1, 0, 3, 2)), 4),
+        (KernelAxes((2, 1, 0, 3)), 4),
+        (settings.PaddingSplit(((0, 0), (0, 0)), ((1, 1), (2, 2))), 0.6),
+        (settings.PaddingSplit(((0, 0), (0, 0)), ((0, 1), (0, 0))), 0.6),
+        (settings.PaddingSplit(((0, 0), (0, 0)), ((20, 20), (0, 0)), also=2), 11),
+        (settings.OutputMode(((0, 0), (0, 0)), ((0, 1), (0, 0)), "same"), 0.1),
+        (settings.OutputMode(((0, 0), (0, 0)), ((0, 1), (0, 0))), 0.6),
+        (settings.Stride((2, 2), PAIRS[:2]), 0),
+        (settings.Stride((2, 1), PAIRS[:2]), 2),
+        (settings.Dilation((3, 3), PAIRS[:2]), 0),
+        (settings.Dilation((3, 1), PAIRS[:2]), 2),
+        (values.Bias("missing"), 0),
+        (values.Bias("unknown", (1.0,)), 3),
+        (values.Scale("2", (2.0,)), 0),
+        (values.Scale("a factor of 2.5", (2.5,)), 3),
+        (SwapOperands(), 0),
+    ],
+)
+def test_rarer_forms_are_less_likely(transform, bits):
+    assert transform.unusual(2) == pytest.approx(bits)
+    assert weight((transform,), 2) == pytest.approx(bits + np.log2(QUESTIONS / transform.causes))
+    assert weight((transform, transform), 2) == pytest.approx(2 * weight((transform,), 2))
 
 
 def test_words_name_the_numbers():

@@ -13,7 +13,8 @@ from harness.explain.question import Question
 from harness.explain.rank import weight
 from harness.explain.search import DEEPEST, Search
 from harness.explain.variants import Transforms
-from harness.transform import CONVENTIONS, Transform
+from harness.transform import CONVENTIONS
+from harness.transform.base import Transform
 
 __all__ = ["CONVENTIONS", "DEEPEST", "Question", "Search", "applied", "explanations", "quick", "read", "weight"]
 

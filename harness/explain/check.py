@@ -13,8 +13,9 @@ from harness.canonical.window import Linear
 from harness.explain.outputs import FACTORS, inferred
 from harness.explain.question import Question
 from harness.explain.variants import Transforms
-from harness.transform import Bias, OutputAxes, Scale, Transform
-from harness.transform.settings import SCALES, scale_factors
+from harness.transform.arrays import OutputAxes
+from harness.transform.base import Transform
+from harness.transform.values import SCALES, Bias, Scale, scale_factors
 
 ROUNDING = 2.0**-44
 """Share of a value by which float64 arithmetic may be off."""
@@ -87,7 +88,7 @@ def _left_open(transform: Transform) -> bool:
 
 def _part(conv: Linear, transforms: Transforms, observed: np.ndarray) -> np.ndarray | None:
     """The first images and output channels, where that is much cheaper and nothing mixes them; else None."""
-    if conv.window.groups > 1 or any(type(each).read is not Transform.read for each in transforms):
+    if conv.window.groups > 1 or any(each.reads for each in transforms):
         return None
     if len(conv.x) * len(conv.w) <= LOOK * LOOK * 4 or observed.shape[2:] != conv.output_shape[2:]:
         return None

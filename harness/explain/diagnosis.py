@@ -21,9 +21,10 @@ from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.explain import agreement, printed, solve, structure
 from harness.grammar.sources import RawStream
 from harness.judge.verdict import Judge, Observation
-from harness.rounding.formats import Arithmetic
 from harness.rounding.ladder import Fit
-from harness.transform import KernelAxes, KernelValues, Transform, TransposeKernelSpatial
+from harness.transform.arrays import KernelAxes, TransposeKernelSpatial
+from harness.transform.base import Transform
+from harness.transform.values import Arithmetic, KernelValues
 
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
@@ -34,11 +35,6 @@ LARGE = 1_000_000
 """Elements of an output beyond which the bounds are worked out for a part of it; float64 then confirms the rest."""
 LOOK = 4
 """Output channels of that part, which is of the first image."""
-LOCAL_IDS = frozenset(
-    ("reverse_kernel", "transpose_kernel_spatial", "boundary", "stride", "dilation", "axis_swap", "precision")
-    + ("padding_split", "output_mode", "same_centre", "stride_phase")
-)
-"""Changes that do not mix images or output channels; orders of axes may be such, too."""
 
 Held = tuple[tuple[Transform, ...], Fit, float]
 """Changes that hold, the rung on which they do, and the largest distance that they leave."""
@@ -241,8 +237,7 @@ def _confirmed(
 
 def _local(transforms: Sequence[Transform]) -> bool:
     """Whether what a part of the images and output channels shows holds for all of them."""
-    orders = (vars(each).get("order") or vars(each).get("source", ()) for each in transforms)
-    return all(each.id in LOCAL_IDS or order[:2] == (0, 1) for each, order in zip(transforms, orders))
+    return all(each.local for each in transforms)
 
 
 def _explanations(question: explain.Question, held: Sequence[Held], conv: Linear) -> list[Explanation]:

@@ -14,8 +14,9 @@ from harness.canonical.layout import canonical
 from harness.canonical.window import Linear
 from harness.explain.question import Question
 from harness.explain.variants import Transforms, rereads
-from harness.transform import Bias, OutputAxes, Scale, Transform
-from harness.transform.settings import SCALES, scale_factors
+from harness.transform.arrays import OutputAxes
+from harness.transform.base import Transform
+from harness.transform.values import SCALES, Bias, Scale, scale_factors
 
 Index = tuple[int, ...]
 Places = np.ndarray

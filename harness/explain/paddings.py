@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cache
 
 from harness.canonical.window import Linear, Pairs, padding_pair, span
-from harness.transform import AxisSwap, OutputMode, PaddingSplit, SameCentre, StridePhase, Transform
-from harness.transform.settings import PaddingChange
+from harness.transform.base import Transform
+from harness.transform.settings import AxisSwap, OutputMode, PaddingChange, PaddingSplit, SameCentre, StridePhase
 
 WIDE = 9
 """Dilated kernel sizes up to which every low padding from a full crop to twice the kernel is tried."""

@@ -8,16 +8,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.window import Linear, Pairs, Window, padding_pair
-from harness.transform import Transform
-
-FREE = {
-    "means": ("reverse_kernel",),
-    "stride": ("stride", "axis_swap"),
-    "dilation": ("dilation", "axis_swap"),
-    "padding": ("padding_split", "output_mode", "same_centre", "stride_phase", "axis_swap"),
-    "boundary": ("boundary",),
-}
-"""Settings that may be unknown, and the transforms that say what they were."""
+from harness.transform.base import Transform
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +16,8 @@ class Question:
     """An intended call and what was observed.
 
     observed: canonical (N, O, *spatial), float64, NaN where an element is not known. slack: the absolute error that no
-    value of it exceeds. recipe: the word for the padding, None where it was given by numbers. unknown: keys of FREE.
+    value of it exceeds. recipe: the word for the padding, None where it was given by numbers. unknown: settings that
+    are left open.
     room: the absolute error of each value of observed where it is known to be smaller.
     """
 
@@ -38,20 +30,13 @@ class Question:
     unknown: frozenset[str] = frozenset()
     room: np.ndarray | None = None
 
-    @property
-    def free_ids(self) -> frozenset[str]:
-        """Ids of transforms that only say what an unknown setting was, and so are no difference."""
-        return frozenset(name for setting in self.unknown for name in FREE[setting])
-
     def count(self, transforms: tuple[Transform, ...]) -> int:
         """Differences among `transforms`."""
         return sum(not self.is_free(transform) for transform in transforms)
 
     def is_free(self, transform: Transform) -> bool:
         """Whether `transform` only says what an unknown setting was."""
-        if transform.id == "reverse_kernel":
-            return "means" in self.unknown and len(getattr(transform, "axes")) == self.conv.rank  # noqa: B009
-        return transform.id in self.free_ids
+        return bool(self.unknown & transform.frees(self.conv.rank))
 
     def pads(self, window: Window, sizes: tuple[int, ...], taps: tuple[int, ...]) -> list[Pairs]:
         """What the intended padding comes to in `window`: as it is, and its word applied to these sizes."""

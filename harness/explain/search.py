@@ -27,7 +27,9 @@ from harness.explain.response import Batch, Hits, Point, Response
 from harness.explain.samples import Seen, Sight, sights
 from harness.explain.sides import Field, Side, Sizes
 from harness.explain.variants import Settings, Shelf, Transforms, Variant, bases
-from harness.transform import CONVENTIONS, Dilation, Stride, Transform
+from harness.transform import CONVENTIONS
+from harness.transform.base import Transform
+from harness.transform.settings import Dilation, Stride
 
 DEEPEST = 3
 ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}

@@ -16,7 +16,7 @@ from harness.canonical.gaps import output as output_of
 from harness.canonical.window import Linear
 from harness.explain.agreement import LARGEST
 from harness.explain.question import Question
-from harness.transform import KernelValues
+from harness.transform.values import KernelValues
 
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""

@@ -24,7 +24,8 @@ from harness.explain.unknowns import MOST, system
 from harness.explain.variants import Transforms, inputs, kernels, windows
 from harness.judge.power import variants
 from harness.rounding.ladder import rough
-from harness.transform import OutputAxes, Transform
+from harness.transform.arrays import OutputAxes
+from harness.transform.base import Transform
 
 CORNER = 3
 """Output elements of each spatial axis among which the one that decides is looked for."""

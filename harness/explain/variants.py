@@ -15,26 +15,22 @@ import numpy as np
 
 from harness.canonical.window import BOUNDARIES, Linear, Window
 from harness.explain.question import Question
-from harness.transform import (
-    AxisSwap,
-    Boundary,
-    ChannelOrder,
+from harness.rounding.formats import INPUTS
+from harness.transform.arrays import (
     ColumnMajor,
-    Dilation,
     FlattenOrder,
-    Groups,
     InputAxes,
     KernelAxes,
-    Precision,
     ReshapeNotTranspose,
     ReverseKernel,
-    Stride,
+    Role,
     SwapOperands,
-    Transform,
     TransposeKernelSpatial,
 )
-from harness.transform.arrays import Role
-from harness.transform.settings import SIGNIFICANDS
+from harness.transform.base import Transform
+from harness.transform.grouping import ChannelOrder, Groups
+from harness.transform.settings import AxisSwap, Boundary, Dilation, Stride
+from harness.transform.values import Precision
 
 LARGE = 4_000_000
 """Elements that the index arrays of all kernel variants may have together; combinations are left out beyond."""
@@ -107,7 +103,7 @@ def _whole(conv: Linear) -> Iterator[Transform]:
     if groups == 1 < channels:
         yield Groups(channels, "depthwise")
     if conv.x.dtype.kind == "f":
-        yield from (Precision(each) for each in SIGNIFICANDS)
+        yield from (Precision(each.name) for each in INPUTS)
 
 
 def _divides(groups: int, conv: Linear) -> bool:

@@ -21,12 +21,11 @@ from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.case.read import Case
 from harness.grammar.sources import RawStream
 from harness.systems.pool import Answered, Outcome, Pool, Program
-from harness.transform import Transform
+from harness.transform.base import Transform
 
 Transforms = tuple[Transform, ...]
 
 JULIA = "Knet"
-READ_IDS = ("output_axes", "flatten_order", "reshape_not_transpose", "column_major")
 CLOSE = 1e-4
 """Share of the largest magnitude by which a float32 program may differ from the reference."""
 
@@ -35,8 +34,9 @@ def programs(case: Case, transforms: Sequence[Transform]) -> dict[str, str]:
     """System -> the program that computes the case with `transforms` applied; not yet run."""
     conv = explain.applied(case.meant(), transforms)
     changes = _changes(case, transforms)
-    names = "x, w, b" if conv.bias is not None or "bias" in case.arrays or _mention_bias(changes) else "x, w"
-    no_bias = ["b = np.zeros(len(w))"] if "bias" not in case.arrays and names.endswith("b") else []
+    biased = conv.bias is not None or "bias" in case.arrays or any("bias" in each.touches for each in transforms)
+    names = "x, w, b" if biased else "x, w"
+    no_bias = ["b = np.zeros(len(w))"] if "bias" not in case.arrays and biased else []
     x, w = (case.arrays[role].layout for role in ("input", "kernel"))
     start = [f"# x: {x}, w: {w}; y: {layout.canonical('output', case.rank)}"]
     start += _canonical(case) + no_bias + changes + _reversal(conv) + _padding(conv)
@@ -165,24 +165,15 @@ def _changes(case: Case, transforms: Sequence[Transform]) -> list[str]:
     """What the transforms do before the call, each under its words."""
     lines, conv = [], case.meant()
     for transform in transforms:
-        if not _after(transform):
+        if not transform.reads:
             lines += [f"# {transform.words()}", *transform.code(conv)]
         conv = transform.differ(conv)
     return lines
 
 
-def _mention_bias(lines: Sequence[str]) -> bool:
-    return any(re.search(r"\bb\b", line) for line in lines if not line.startswith("#"))
-
-
 def _reads(transforms: Sequence[Transform], conv: Linear) -> list[str]:
     """What the transforms do after the call."""
-    return [line for each in transforms if _after(each) for line in (f"# {each.words()}", *each.code(conv))]
-
-
-def _after(transform: Transform) -> bool:
-    """Whether the transform is about the output."""
-    return transform.id in READ_IDS and getattr(transform, "role", "output") == "output"
+    return [line for each in transforms if each.reads for line in (f"# {each.words()}", *each.code(conv))]
 
 
 def _index(parts: Iterable[str]) -> str:
@@ -302,7 +293,7 @@ def _julia(case: Case, conv: Linear, transforms: Sequence[Transform]) -> str:
     """The call in Knet's terms; "" where Knet's conv4 cannot say it."""
     win = conv.window
     simple = win.boundary == "zero" and win.groups == 1 and all(low == high >= 0 for low, high in win.padding)
-    arrays = any(transform.code(case.meant()) for transform in transforms)
+    arrays = any(set(transform.touches) - {"window"} for transform in transforms)
     if case.rank == 1 or not simple or arrays or len(set(win.reversal)) > 1:
         return ""
     backwards = win.padding[::-1]  # Julia's arrays are column-major: the axes stand the other way round

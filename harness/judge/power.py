@@ -20,19 +20,11 @@ from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear
 from harness.case.read import Case
 from harness.grammar.sources import RawStream
-from harness.transform import (
-    AxisSwap,
-    Bias,
-    Boundary,
-    ChannelOrder,
-    InputAxes,
-    KernelAxes,
-    PaddingSplit,
-    ReshapeNotTranspose,
-    ReverseKernel,
-    Transform,
-    TransposeKernelSpatial,
-)
+from harness.transform.arrays import InputAxes, KernelAxes, ReshapeNotTranspose, ReverseKernel, TransposeKernelSpatial
+from harness.transform.base import Transform
+from harness.transform.grouping import ChannelOrder
+from harness.transform.settings import AxisSwap, Boundary, PaddingSplit
+from harness.transform.values import Bias
 
 LOOKED_AT = 6
 """Outputs that are looked at first."""

@@ -17,9 +17,9 @@ from harness.case.read import Case, Recording
 from harness.explain import unknowns
 from harness.operations.base import Given
 from harness.rounding.compare import Difference, difference, distance, dtype_name
-from harness.rounding.formats import Arithmetic
 from harness.rounding.ladder import Fit, Ladder, fit_by_hand, rough
-from harness.transform import Transform
+from harness.transform.base import Transform
+from harness.transform.values import Arithmetic
 from harness.worker.entry import Algorithm
 
 
@@ -58,7 +58,7 @@ class Reading:
         self.computable: np.ndarray | None = None
         if case.partial:
             self.conv, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
-        self.reads = any(type(transform).read is not Transform.read for transform in transforms)
+        self.reads = any(transform.reads for transform in transforms)
         self._ladders: dict[str, Ladder] = {}
 
     @cached_property

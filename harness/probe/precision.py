@@ -15,38 +15,26 @@ import numpy as np
 
 from harness.probe.asking import Asking, Question, together
 from harness.probe.subject import Subject, whole
+from harness.rounding.formats import DTYPES, keeping
 from harness.systems.pool import Outcome
 
 BITS = (*range(2, 25), 30, 40, *range(48, 54), 60, 63, 64)
 KERNEL_BITS = (3, 7, 8, 10, 11, 16, 22, 23, 30, 51, 52)
 """Each costs a call of its own."""
 
-NAMES = {
-    2: "float8",
-    3: "float8",
-    7: "bfloat16",
-    10: "TF32 or float16",
-    23: "float32",
-    52: "float64",
-    63: "long double",
-}
-SMALLEST = {"float16": 24, "float32": 126, "float64": 1022}
-"""Dtype -> the largest j for which it holds 2**-j."""
-
-OWN = {"float16": 10, "float32": 23, "float64": 52}
 APART = 6
 """Samples from one experiment to the next on a line: outputs see one of them only."""
 
 
 def precision(subject: Subject, dtypes: Sequence[str]) -> Asking[dict[str, Any]]:
     """Dtype -> `input`, `kernel` and `sum`, each bits and the format that has them; `repeats` and `same anywhere`."""
-    parts: dict[str, Asking[Any]] = {dtype: _bits(subject, dtype) for dtype in dtypes if dtype in OWN}
+    parts: dict[str, Asking[Any]] = {dtype: _bits(subject, dtype) for dtype in dtypes if dtype in DTYPES}
     return (yield from together({**parts, "order": _order(subject)}))
 
 
 def _bits(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
-    own, taps = ([j for j in bits if j <= OWN[dtype]] for bits in (BITS, KERNEL_BITS))
-    sums = [j for j in BITS if j <= min(SMALLEST[dtype], 64)]
+    own, taps = ([j for j in bits if j < DTYPES[dtype].digits] for bits in (BITS, KERNEL_BITS))
+    sums = [j for j in BITS if 2.0**-j >= DTYPES[dtype].subnormal]
     orders = [order for j in sums for order in permutations((1.0, 2.0**-j, -1.0))]
     subtract = (1.0, -1.0, 0.0)
     questions = [
@@ -103,8 +91,9 @@ def _kept(bits: Sequence[int], values: np.ndarray | None) -> str:
     )
     if not kept:
         return "not exact"
-    more = " or more" if right.all() and kept not in NAMES else ""
-    return f"{kept} bits{more}" + (f" ({NAMES[kept]})" if kept in NAMES else "")
+    name = keeping(int(kept))
+    more = " or more" if right.all() and not name else ""
+    return f"{kept} bits{more}" + (f" ({name})" if name else "")
 
 
 def _order(subject: Subject) -> Asking[dict[str, str]]:

@@ -25,7 +25,7 @@ from harness.report.matrix import Mark, Matrix, mark
 from harness.report.steps import unshown
 from harness.report.text import brief_line, one_line, printable
 from harness.report.view import MODES, Piece
-from harness.rounding.ladder import DIGITS
+from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
 
@@ -115,7 +115,7 @@ def _templates() -> Environment:
     templates.globals |= {"words": words, "prose": prose, "MODES": MODES, "when": view.when}
     templates.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
     templates.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
-    templates.globals |= {"digits": DIGITS}
+    templates.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}
     templates.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     templates.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}
     templates.filters |= {"emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.report import blocks
 from harness.report.view import AgreementClass, Piece
-from harness.rounding.ladder import DIGITS
+from harness.rounding.formats import DTYPES
 
 LONGEST = 15
 """Digits of a step that a reader with double precision gets right."""
@@ -29,7 +29,7 @@ def unshown(piece: Piece, classes: Mapping[str, Sequence[AgreementClass]]) -> di
     if meant:
         found["reference"] = meant[0], piece["case"]["reference"]
     return {
-        name: (start, DIGITS.get(shown["dtype"], 0), *steps(shown, outputs[start]))
+        name: (start, DTYPES[shown["dtype"]].digits if shown["dtype"] in DTYPES else 0, *steps(shown, outputs[start]))
         for name, (start, shown) in found.items()
         if shown["shape"] == outputs[start]["shape"]
     }

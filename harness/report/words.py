@@ -7,6 +7,8 @@ from typing import Any
 
 from harness.canonical.window import numbers_text, pairs_text
 from harness.report.text import quantity, share
+from harness.transform import BY_ID
+from harness.transform.base import Transform
 
 Result = Mapping[str, Any]
 
@@ -40,12 +42,6 @@ UNEXPECTED = "✗"
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
 
 _OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†"}
-_CONVENTIONS = {"reverse_kernel": "R", "padding_split": "P", "same_centre": "P", "stride_phase": "P"}
-_NAMES = {
-    "reverse_kernel": "kernel reversed",
-    "padding_split": "padding split otherwise",
-    "same_centre": "centre of the kernel elsewhere",
-}
 _BOUNDS = {
     "statistical": "the statistical bound",
     "summation order": "the bound for any order of summation",
@@ -60,7 +56,7 @@ def sign(result: Result) -> str:
     if result["verdict"] == "agrees":
         return "=" if result["rung"] == "exact" else "≈"
     if result["verdict"] == "convention":
-        signs = {_CONVENTIONS.get(name, "C") for name in result["transforms"]}
+        signs = {_kind(name).sign for name in result["transforms"]}
         return "RP" if signs == {"R", "P"} else signs.pop() if len(signs) == 1 else "C"
     return _OUTCOMES.get(result["verdict"], "?")
 
@@ -158,7 +154,12 @@ def _verdict(result: Result) -> str:
 
 
 def _names(transforms: Sequence[str]) -> str:
-    return " and ".join(_NAMES.get(name, name.replace("_", " ")) for name in transforms)
+    return " and ".join(_kind(name).short or name.replace("_", " ") for name in transforms)
+
+
+def _kind(name: str) -> type[Transform]:
+    """The transform of this name; any other one's stand-in, as a saved run may come from another version."""
+    return BY_ID.get(name, Transform)
 
 
 def _closeness(result: Result) -> str:

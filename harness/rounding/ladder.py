@@ -23,9 +23,10 @@ from harness.rounding import winograd
 from harness.rounding.compare import distance
 from harness.rounding.formats import (
     BFLOAT16,
+    DTYPES,
     FLOAT16,
     FLOAT32,
-    SMALLEST_NORMAL,
+    FLOAT64,
     TF32,
     Format,
     Rounding,
@@ -35,10 +36,6 @@ from harness.rounding.formats import (
 )
 from harness.worker.entry import Algorithm
 
-DIGITS = {"float16": 11, "float32": 24, "float64": 53}
-"""Binary digits of the significand of the floating-point types."""
-SUBNORMAL = {"float16": 2.0**-24, "float32": 2.0**-149, "float64": 2.0**-1074}
-"""Spacing of their subnormal numbers."""
 BELOW_HALF = math.nextafter(0.5, 0.0)
 """Two conventions differ by at least 1 on integers, so no bound on integers may reach one half."""
 ENOUGH = 32
@@ -55,7 +52,7 @@ def rough(terms: int, dtype: str) -> float:
 
     For searches; what they find is held against the ladder. Other dtypes are taken for float64.
     """
-    return 4 * (terms + 2) * 2.0 ** -DIGITS.get(dtype, 53)
+    return 4 * (terms + 2) * DTYPES.get(dtype, FLOAT64).u
 
 
 def statistical(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
@@ -162,11 +159,11 @@ def low_inputs(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator[Hypot
     (2 u_low + n u_high) A. The part in u_low is computed here; what is left are the bounds of float32, twice, because
     matrix units may round towards zero.
     """
-    if ladder.dtype not in DIGITS or fmt.digits >= DIGITS[ladder.dtype]:
+    if ladder.dtype not in DTYPES or fmt.digits >= DTYPES[ladder.dtype].digits:
         return
     marks = fmt.stored and _bears_marks(fmt, ladder, found)
     summed = 2 * (statistical(ladder.mags, ladder.size, FLOAT32.u) + any_order(ladder.mags, ladder.size, FLOAT32.u))
-    summed = summed + ladder.mags.n * SUBNORMAL["float32"]
+    summed = summed + ladder.mags.n * FLOAT32.subnormal
     for way, rounding in enumerate(fmt.roundings):
         y = ladder.rounded_inputs(f"{fmt.name} {way}", rounding)
         yield Hypothesis(y, summed + 2 * FLOAT32.u * np.abs(y))
@@ -179,7 +176,9 @@ def low_accumulation(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator
 
     Twice the statistical bound, for the rounding of the data (Higham & Mary 2019, see `statistical`).
     """
-    if ladder.dtype not in DIGITS or fmt.digits > DIGITS[ladder.dtype] or exact_on_integers(ladder.conv, fmt.digits):
+    if ladder.dtype not in DTYPES or fmt.digits > DTYPES[ladder.dtype].digits:
+        return
+    if exact_on_integers(ladder.conv, fmt.digits):
         return
     if fmt.name == ladder.dtype or _bears_marks(fmt, ladder, found):
         yield Hypothesis(ladder.y, 2 * statistical(ladder.mags, ladder.size, fmt.u), shown=True)
@@ -191,9 +190,9 @@ def flushed_to_zero(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
     Higham 2002, section 2.8: the underflow term of the standard model, without gradual underflow.
     """
     dtype = ladder.dtype
-    if dtype not in SMALLEST_NORMAL:
+    if dtype not in DTYPES or dtype == FLOAT16.name:  # which is computed in float32, and there its numbers are normal
         return
-    u, smallest = 2.0 ** -DIGITS[dtype], SMALLEST_NORMAL[dtype]
+    u, smallest = DTYPES[dtype].u, DTYPES[dtype].normal
     if not np.any((ladder.mags.A * u < smallest) & (ladder.mags.A > 0)):
         return
     y = ladder.rounded_inputs("flushed", lambda values: flushed(values, dtype))
@@ -289,13 +288,13 @@ class Ladder:
     @classmethod
     def of(cls, conv: Linear, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
         """The ladder for results of `dtype` whose reference is `y`."""
-        return cls(conv, mags, y, dtype, exact_on_integers(conv, DIGITS.get(dtype, 53)))
+        return cls(conv, mags, y, dtype, exact_on_integers(conv, DTYPES.get(dtype, FLOAT64).digits))
 
     @cached_property
     def expected(self) -> np.ndarray:
         """The reference rounded to the dtype: what an exact result equals, and what differences are taken from."""
         with np.errstate(over="ignore", under="ignore"):
-            return self.y.astype(self.dtype) if self.dtype in DIGITS else self.y
+            return self.y.astype(self.dtype) if self.dtype in DTYPES else self.y
 
     @cached_property
     def size(self) -> np.ndarray:
@@ -339,9 +338,9 @@ class Ladder:
         summed in float32 and rounded at the end; summing in float16 is a finding.
         """
         if rung.name not in self._bounds:
-            u = 2.0 ** -DIGITS[self.dtype]
-            own = rung.bound(self.mags, self.size, min(u, FLOAT32.u))
-            bound = own + (max(u, 2 * u - FLOAT32.u) * self.size + self.mags.n * SUBNORMAL[self.dtype])
+            fmt = DTYPES[self.dtype]
+            own = rung.bound(self.mags, self.size, min(fmt.u, FLOAT32.u))
+            bound = own + (max(fmt.u, 2 * fmt.u - FLOAT32.u) * self.size + self.mags.n * fmt.subnormal)
             self._bounds[rung.name] = np.minimum(bound, BELOW_HALF) if self.exact_data else bound
         return self._bounds[rung.name]
 
@@ -355,7 +354,7 @@ class Ladder:
         self, rungs: tuple[Rung, ...], difference: np.ndarray, extra: np.ndarray | float, algorithm: Algorithm
     ) -> Fit | None:
         """The first of some rungs that holds, unless one element stands out."""
-        if self.dtype not in DIGITS or (self.exact_data and algorithm == "direct"):
+        if self.dtype not in DTYPES or (self.exact_data and algorithm == "direct"):
             return None
         for rung in rungs:
             if algorithm in rung.algorithms:
@@ -388,8 +387,8 @@ class Ladder:
         shares = _shares(difference, bound)
         worst = shares.argmax()
         others = (float(np.square(shares).sum()) - shares.flat[worst] ** 2) / max(np.count_nonzero(self.mags.P), 1)
-        u = 2.0 ** -DIGITS[self.dtype]
-        few = FEW_ROUNDINGS * u * (self.size + self.mags.P).flat[worst] + self.mags.n * SUBNORMAL[self.dtype]
+        fmt = DTYPES[self.dtype]
+        few = FEW_ROUNDINGS * fmt.u * (self.size + self.mags.P).flat[worst] + self.mags.n * fmt.subnormal
         return bool(shares.flat[worst] > tail * math.sqrt(others) and difference.flat[worst] > few)
 
 

@@ -1,4 +1,4 @@
-"""Conventions about arrays: the order in which axes, channels and buffers are read, and what is read of the output."""
+"""Conventions about arrays: the order in which axes and buffers are read, and what is read of the output."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.window import Linear
-from harness.transform.base import Transform, changed
+from harness.transform.base import Part, Transform, changed
 
 Role = Literal["input", "kernel", "output"]
 NAMES = {"input": "x", "kernel": "w", "output": "y"}
 """The canonical arrays as code calls them."""
+PARTS: dict[Role, tuple[Part, ...]] = {"input": ("x",), "kernel": ("w",), "output": ("y",)}
 
 
 def letters_of(role: str, order: tuple[int, ...]) -> str:
@@ -35,8 +36,18 @@ class ReverseKernel(Transform):
     """The kernel is read backwards along `axes` (spatial axes, from 0)."""
 
     id = "reverse_kernel"
+    short = "kernel reversed"
+    sign = "R"
+    causes = 31.0
+    local = True
 
     axes: tuple[int, ...]
+
+    def unusual(self, rank: int) -> float:
+        return 0.0 if len(self.axes) == rank else 4.0
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({"means"} if len(self.axes) == rank else ())
 
     def words(self) -> str:
         if len(self.axes) == 1:
@@ -60,6 +71,10 @@ class _Axes(Transform):
 
     order: tuple[int, ...]
 
+    @property
+    def local(self) -> bool:
+        return self.order[:2] == (0, 1)
+
     def _words(self, role: Role) -> str:
         meant, used = letters_of(role, tuple(range(len(self.order)))), letters_of(role, self.order)
         return f"transpose the {role}: its axes {meant} are read as {used}"
@@ -70,6 +85,8 @@ class TransposeKernelSpatial(_Axes):
     """The kernel's spatial axes are exchanged (a matrix is transposed)."""
 
     id = "transpose_kernel_spatial"
+    causes = 2.5
+    touches = ("w",)
 
     def words(self) -> str:
         return self._words("kernel")
@@ -86,6 +103,11 @@ class KernelAxes(TransposeKernelSpatial):
     """The kernel's axes are read in another order, input and output channels among them."""
 
     id = "kernel_axes"
+    causes = 6.0
+
+    def unusual(self, rank: int) -> float:
+        space = [axis for axis in self.order if axis >= 2]  # channels move as a block, or not at all
+        return 0.0 if space == sorted(space) and self.order[:2] in ((0, 1), (1, 0)) else 4.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +115,8 @@ class InputAxes(_Axes):
     """The input's axes are read in another order."""
 
     id = "input_axes"
+    causes = 2.5
+    touches = ("x",)
 
     def words(self) -> str:
         return self._words("input")
@@ -112,8 +136,14 @@ class OutputAxes(Transform):
     """
 
     id = "output_axes"
+    causes = 1.5
+    touches = ("y",)
 
     source: tuple[int, ...]
+
+    @property
+    def local(self) -> bool:
+        return self.source[:2] == (0, 1)
 
     def words(self) -> str:
         if -1 not in self.source:
@@ -159,6 +189,10 @@ class _Reread(Transform):
     target: str
     as_applied: bool = False
 
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        return (*PARTS[self.role], "window") if self.as_applied else PARTS[self.role]
+
     def differ(self, conv: Linear) -> Linear:
         if self.role == "output":
             return conv
@@ -192,6 +226,7 @@ class ReshapeNotTranspose(_Reread):
     """An array was brought from layout `source` to layout `target` by reshape, which moves no values."""
 
     id = "reshape_not_transpose"
+    causes = 4.0
 
     def words(self) -> str:
         return f"transpose the {self.role} from {self.source} to {self.target}; it was reshaped, which mixes the values"
@@ -202,6 +237,7 @@ class ColumnMajor(_Reread):
     """The buffer is read in column-major (Fortran) order where row-major was meant, or the other way round."""
 
     id = "column_major"
+    causes = 2.0
 
     def words(self) -> str:
         return (
@@ -215,48 +251,10 @@ class FlattenOrder(_Reread):
     """Values are flattened in the order of layout `source` and taken in the order of layout `target`."""
 
     id = "flatten_order"
+    causes = 3.0
 
     def words(self) -> str:
         return f"flatten the {self.role} in the order {self.target}; it was flattened in the order {self.source}"
-
-
-@dataclass(frozen=True)
-class ChannelOrder(Transform):
-    """The channels of the input or the output are taken in another order.
-
-    kind: "reversed" (RGB for BGR), or "split": channel `g * m + j` is taken for `j * parts + g`, parts times m channels
-    (grouped-major for depthwise-major), in as many `parts`.
-    """
-
-    id = "channel_order"
-
-    role: Role
-    kind: Literal["reversed", "split"]
-    parts: int = 1
-
-    def words(self) -> str:
-        if self.kind == "reversed":
-            return f"reverse the order of the {self.role} channels (RGB and BGR)"
-        return f"reorder the {self.role} channels: {self.parts} parts stand side by side where they are interleaved"
-
-    def differ(self, conv: Linear) -> Linear:
-        if self.role == "input":
-            return replace(conv, x=conv.x[:, self._order(conv.x.shape[1])])
-        order = self._order(len(conv.w))
-        return replace(conv, w=conv.w[order], bias=None if conv.bias is None else conv.bias[order])
-
-    def code(self, conv: Linear) -> tuple[str, ...]:
-        if self.role == "input":
-            return (f"x = x[:, {self._index('x.shape[1]')}]",)
-        return (f"order = {self._index('w.shape[0]')}", "w, b = w[order], b[order]")
-
-    def _order(self, count: int) -> np.ndarray:
-        order = np.arange(count)
-        return order[::-1] if self.kind == "reversed" else order.reshape(self.parts, -1).T.ravel()
-
-    def _index(self, count: str) -> str:
-        order = f"np.arange({count})"
-        return order + ("[::-1]" if self.kind == "reversed" else f".reshape({self.parts}, -1).T.ravel()")
 
 
 @dataclass(frozen=True)
@@ -264,6 +262,8 @@ class SwapOperands(Transform):
     """Input and kernel change places: the result of a cross-correlation comes out mirrored."""
 
     id = "swap_operands"
+    causes = 2.0
+    touches = ("x", "w", "window")
 
     def words(self) -> str:
         return "exchange the operands: the kernel was passed where the input belongs, which mirrors the output"
@@ -276,54 +276,3 @@ class SwapOperands(Transform):
     def code(self, conv: Linear) -> tuple[str, ...]:
         axes = tuple(range(2, conv.rank + 2))
         return (f"x, w = np.flip(x, {axes}), np.flip(w, {axes})  # the same as exchanging them",)
-
-
-@dataclass(frozen=True)
-class Groups(Transform):
-    """The channels are grouped otherwise: `groups` of them, the kernel's values kept.
-
-    A kernel of one group taken for a depthwise one (each output channel once for each input channel), the kernels of
-    several groups taken for those of one, or of more groups, so that each output uses a share of its channels only.
-    """
-
-    id = "groups"
-
-    groups: int
-    kind: Literal["depthwise", "dense", "block"]
-
-    def words(self) -> str:
-        return {
-            "depthwise": f"take the kernel for one group; it was taken for a depthwise one ({self.groups} groups)",
-            "dense": "take the kernel for one of several groups (depthwise); all channels were summed in one group",
-            "block": f"use fewer groups; the channels were split into {self.groups}",
-        }[self.kind]
-
-    def differ(self, conv: Linear) -> Linear:
-        w, bias, groups, space = conv.w, conv.bias, conv.window.groups, conv.w.shape[2:]
-        if self.kind == "depthwise":
-            w = w.swapaxes(0, 1).reshape(-1, 1, *space)
-            bias = None if bias is None else np.tile(bias, self.groups)
-        elif self.kind == "dense":
-            w = w.reshape(groups, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, groups * w.shape[1], *space)
-            bias = None if bias is None else bias[: len(w)]
-        else:
-            parts = self.groups // groups
-            apart = w.reshape(groups, parts, -1, parts, w.shape[1] // parts, *space)
-            w = np.stack([apart[:, part, :, part] for part in range(parts)], axis=1).reshape(len(w), -1, *space)
-        return changed(conv, w=w, bias=bias, groups=self.groups)
-
-    def code(self, conv: Linear) -> tuple[str, ...]:
-        groups = conv.window.groups
-        if self.kind == "depthwise":
-            return ("w = w.swapaxes(0, 1).reshape(-1, 1, *w.shape[2:])", f"b = np.tile(b, {self.groups})")
-        if self.kind == "dense":
-            return (
-                f"w = w.reshape({groups}, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, x.shape[1], *w.shape[2:])",
-                "b = b[:len(w)]",
-            )
-        parts = self.groups // groups
-        return (
-            f"parts = w.reshape({groups}, {parts}, -1, {parts}, w.shape[1] // {parts}, *w.shape[2:])",
-            f"parts = [parts[:, part, :, part] for part in range({parts})]",
-            "w = np.stack(parts, axis=1).reshape(len(w), -1, *w.shape[2:])",
-        )

@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from harness.canonical.window import Linear
+
+QUESTIONS = 108
+"""Public questions about differing outputs whose cause is known."""
+
+Part = Literal["x", "w", "bias", "window", "y"]
+"""What a linear form is made of, and its output."""
 
 
 @dataclass(frozen=True)
 class Transform:
     """A named change of a convolution; by itself it changes nothing.
 
-    id: the name that JSON, cases and tests use.
+    id: the name that JSON, cases and tests use. short: the name in a table; "" where it is the id in words. sign: the
+    sign in a matrix of results. causes: how many of QUESTIONS had this cause, 0 for what is not searched for.
     """
 
     id: ClassVar[str]
+    short: ClassVar[str] = ""
+    sign: ClassVar[str] = "C"
+    causes: ClassVar[float] = 0.0
+
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        """What `differ` and `read` change (of what serves calls only, `rewrite` and `finish`).
+
+        The code of a call follows the window by itself, so that only the other parts need `code`.
+        """
+        return ("window",)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes what is read of the output."""
+        return "y" in self.touches
+
+    @property
+    def local(self) -> bool:
+        """Whether it keeps images and output channels apart, so that a part of them shows what it does."""
+        return False
+
+    def unusual(self, rank: int) -> float:
+        """Bits by which this form of it is rarer than its usual one, among `rank` spatial axes."""
+        return 0.0
+
+    def frees(self, rank: int) -> frozenset[str]:
+        """Settings of a case that may be unknown, and of which this only says what they were."""
+        return frozenset()
 
     def words(self) -> str:
         """The transform in words."""

@@ -22,6 +22,7 @@ class PadInput(Transform):
     """The input is padded by hand, for a system that has no such padding or no such boundary."""
 
     id = "pad_input"
+    touches = ("x", "window")
 
     pairs: Pairs
     boundary: str
@@ -43,6 +44,7 @@ class DilateKernel(Transform):
     """Zeros are written between the kernel's taps, for a system that has no dilation."""
 
     id = "dilate_kernel"
+    touches = ("w", "window")
 
     dilation: tuple[int, ...]
 
@@ -66,6 +68,7 @@ class DenseGroups(Transform):
     """The kernel is spread over all channels, zero outside its group, for a system that has no groups."""
 
     id = "dense_groups"
+    touches = ("w", "window")
 
     groups: int
 
@@ -97,6 +100,7 @@ class SubsampleOutput(Transform):
     """Every output is computed and only every `stride`-th kept, for a system that has no stride."""
 
     id = "subsample_output"
+    touches = ("window", "y")
 
     stride: tuple[int, ...]
 
@@ -118,6 +122,7 @@ class CropOutput(Transform):
     """The system pads by `pairs` whatever one wants; the outputs that see that padding are cut off."""
 
     id = "crop_output"
+    touches = ("window", "y")
 
     pairs: Pairs
 
@@ -143,6 +148,7 @@ class AddBias(Transform):
     """The bias is added after the call, for a system whose call takes none."""
 
     id = "add_bias"
+    touches = ("bias", "y")
 
     bias: np.ndarray
 
