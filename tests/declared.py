@@ -48,24 +48,24 @@ def simulated(call: Call) -> np.ndarray:
     """The native output of a system that is as its declaration says; fails where the call asks for more."""
     entry, settings = call.entry, call.settings
     rank = len(settings["stride"])
-    x = layout.to_canonical(call.arrays[0], layout.expand(entry.input, rank), "input")
-    w = layout.to_canonical(call.arrays[1], layout.expand(entry.kernel, rank), "kernel")
+    x = layout.to_canonical(call.arrays["input"], layout.expand(entry.layouts["input"], rank), "input")
+    w = layout.to_canonical(call.arrays["kernel"], layout.expand(entry.layouts["kernel"], rank), "kernel")
     assert str(x.dtype) in entry.dtypes
-    assert entry.stride or max(settings["stride"]) == 1
-    assert entry.dilation or max(settings["dilation"]) == 1
-    assert entry.together or max(settings["stride"]) == 1 or max(settings["dilation"]) == 1
-    assert settings["groups"] == {"any": settings["groups"], "depthwise": x.shape[1], "one": 1}[entry.groups]
-    assert len(call.arrays) == 2 or entry.bias
+    assert entry.takes.stride or max(settings["stride"]) == 1
+    assert entry.takes.dilation or max(settings["dilation"]) == 1
+    assert entry.takes.together or max(settings["stride"]) == 1 or max(settings["dilation"]) == 1
+    assert settings["groups"] == {"any": settings["groups"], "depthwise": x.shape[1], "one": 1}[entry.takes.groups]
+    assert "bias" not in call.arrays or entry.takes.bias
     window = Window(
         stride=settings["stride"],
         dilation=settings["dilation"],
         padding=understood(entry, settings, x, w),
-        reversal=(entry.reversal,) * rank,
+        reversal=(entry.takes.reversal,) * rank,
         groups=settings["groups"],
-        boundary={own: name for name, own in entry.boundaries.items()}.get(settings["boundary"], "zero"),
+        boundary={own: name for name, own in entry.takes.boundaries.items()}.get(settings["boundary"], "zero"),
     )
-    y = evaluate(Linear(x, w, call.arrays[2] if len(call.arrays) > 2 else None, window))
-    return layout.from_canonical(y, layout.expand(entry.output, rank), "output")
+    y = evaluate(Linear(x, w, call.arrays.get("bias"), window))
+    return layout.from_canonical(y, layout.expand(entry.layouts["output"], rank), "output")
 
 
 def understood(
@@ -73,11 +73,13 @@ def understood(
 ) -> tuple[tuple[int, int], ...]:
     """(low, high) per axis that the entry point makes of the padding it is told."""
     if isinstance(settings["padding"], tuple):
-        assert entry.explicit == "uneven" or (entry.explicit == "even" and all(a == b for a, b in settings["padding"]))
+        assert entry.takes.explicit == "uneven" or (
+            entry.takes.explicit == "even" and all(a == b for a, b in settings["padding"])
+        )
         assert all(side >= 0 for pair in settings["padding"] for side in pair)
-        assert settings["boundary"] == entry.boundaries.get("zero", "zero")
+        assert settings["boundary"] == entry.takes.boundaries.get("zero", "zero")
         return settings["padding"]
-    word = next(own for own in entry.words.values() if own.native == settings["padding"])
+    word = next(own for own in entry.takes.words.values() if own.native == settings["padding"])
     assert word.strided or max(settings["stride"]) == 1
     axes = zip(x.shape[2:], w.shape[2:], settings["stride"], settings["dilation"], strict=True)
     return tuple(padding_pair(word.recipe, *axis) for axis in axes)

@@ -62,7 +62,7 @@ def faults(calls: Sequence[Call], outcomes: Sequence[Outcome], expected: Sequenc
     for call, outcome, wanted in zip(calls, outcomes, expected, strict=True):
         wrong = fault(call, outcome, wanted)
         if wrong:
-            x, w = call.arrays[:2]
+            x, w = call.arrays["input"], call.arrays["kernel"]
             found.append((x.size + w.size, f"{call.settings}, x {x.dtype} {x.shape}, w {w.shape}: {wrong}"))
     return [text for _, text in sorted(found)]
 
@@ -71,7 +71,7 @@ def fault(call: Call, outcome: Outcome, expected: np.ndarray) -> str:
     """What is wrong with the canonical output of a call, "" if nothing; an FFT's is right when it rounds to it."""
     if not isinstance(outcome, Answered):
         return str(outcome)
-    if outcome.array.dtype != call.arrays[0].dtype:
+    if outcome.array.dtype != call.arrays["input"].dtype:
         return f"dtype {outcome.array.dtype}"
     found = call.canonical(outcome.array)
     if found.shape != expected.shape:
@@ -84,8 +84,8 @@ def example(entry: EntryPoint, rank: int, seed: int, dtype: str = "float32", **c
     """A case with an asymmetric kernel; `changes` are settings of its window, sizes `n` and `k`, bias, padding."""
     n, k = changes.pop("n", (6, 7, 5)[:rank]), changes.pop("k", (3, 2, 3)[:rank])
     groups, padding, bias = changes.pop("groups", 1), changes.pop("padding", "same"), changes.pop("bias", None)
-    inputs = 1 if entry.groups == "depthwise" else 2
-    groups = max(groups, 2) if entry.groups == "depthwise" else groups
+    inputs = 1 if entry.takes.groups == "depthwise" else 2
+    groups = max(groups, 2) if entry.takes.groups == "depthwise" else groups
     ones, none = (1,) * rank, ((0, 0),) * rank
     settings = {"stride": ones, "dilation": ones, "padding": none, "reversal": (False,) * rank, **changes}
     x = integers((2, inputs * groups, *n), seed, dtype)
@@ -95,7 +95,7 @@ def example(entry: EntryPoint, rank: int, seed: int, dtype: str = "float32", **c
 
 def usual(entry: EntryPoint) -> str:
     """A padding that the entry point takes whatever the kernel."""
-    return next((word for word in ("valid", "same", "full") if word in entry.words), "valid")
+    return next((word for word in ("valid", "same", "full") if word in entry.takes.words), "valid")
 
 
 def claims(entry: EntryPoint) -> Iterator[Case]:
@@ -103,27 +103,27 @@ def claims(entry: EntryPoint) -> Iterator[Case]:
     word = usual(entry)
     for rank in entry.ranks:
         for dtype in entry.dtypes:
-            for padding in entry.words:
+            for padding in entry.takes.words:
                 yield example(entry, rank, 1, dtype, padding=padding)
-        if entry.explicit != "no":
+        if entry.takes.explicit != "no":
             yield example(entry, rank, 2, padding=((1, 1), (2, 2), (0, 0))[:rank])
-        if entry.explicit == "uneven":
+        if entry.takes.explicit == "uneven":
             yield example(entry, rank, 3, padding=((0, 1), (2, 0), (3, 1))[:rank])
-        if entry.stride:
+        if entry.takes.stride:
             yield example(entry, rank, 4, padding=word, stride=(2,) * rank)
             yield example(entry, rank, 5, padding=word, stride=(2, 3, 1)[:rank])
-        if entry.dilation:
+        if entry.takes.dilation:
             yield example(entry, rank, 6, padding=word, dilation=(2,) * rank)
             yield example(entry, rank, 7, padding=word, dilation=(1, 2, 2)[:rank])
-        if entry.stride and entry.dilation and entry.together:
+        if entry.takes.stride and entry.takes.dilation and entry.takes.together:
             yield example(entry, rank, 8, padding=word, stride=(2,) * rank, dilation=(2,) * rank)
-        if entry.groups != "one":
+        if entry.takes.groups != "one":
             yield example(entry, rank, 9, padding=word, groups=2)
             yield example(entry, rank, 9, padding=word, groups=3)
-        if entry.bias:
+        if entry.takes.bias:
             yield example(entry, rank, 10, padding=word, bias=np.array([5, -7], np.float32))
-        for boundary in entry.boundaries:
-            yield example(entry, rank, 11, padding="same" if "same" in entry.words else word, boundary=boundary)
+        for boundary in entry.takes.boundaries:
+            yield example(entry, rank, 11, padding="same" if "same" in entry.takes.words else word, boundary=boundary)
 
 
 @pytest.mark.parametrize(("backend", "entry"), ENTRIES)
@@ -142,8 +142,8 @@ def test_padding_words_come_to_what_is_claimed(backend, entry, ask):
     rank = entry.ranks[0]
     others = (3, 3) if entry.function in FAULTY else (2, 1)
     calls = []
-    for padding, word in entry.words.items():
-        for stride in (1, 2, 3) if entry.stride and word.strided else (1,):
+    for padding, word in entry.takes.words.items():
+        for stride in (1, 2, 3) if entry.takes.stride and word.strided else (1,):
             for k in range(1, 6):
                 if entry.function in FAULTY and stride > k:
                     continue
@@ -194,7 +194,7 @@ def test_normalized_calls_compute_what_the_case_means(backend, entry, ask):
 def test_the_kernel_is_read_as_declared(backend, entry, ask):
     """The response to an impulse is the kernel, read backwards by a cross-correlation."""
     rank = entry.ranks[0]
-    padding = "same" if "same" in entry.words or entry.explicit != "no" else usual(entry)
+    padding = "same" if "same" in entry.takes.words or entry.takes.explicit != "no" else usual(entry)
     case = example(entry, rank, 1, n=(7,) * rank, k=(3,) * rank, padding=padding)
     case.values("input")[:] = 0
     case.values("input")[(0, 0, *(3,) * rank)] = 1
@@ -203,7 +203,7 @@ def test_the_kernel_is_read_as_declared(backend, entry, ask):
     assert isinstance(outcome, Answered)
     low = case.meant().window.padding[0][0]
     response = call.canonical(outcome.array)[(0, 0, *(slice(low + 1, low + 4),) * rank)]
-    kernel = case.values("kernel")[0, 0] if entry.reversal else np.flip(case.values("kernel")[0, 0])
+    kernel = case.values("kernel")[0, 0] if entry.takes.reversal else np.flip(case.values("kernel")[0, 0])
     np.testing.assert_allclose(response, kernel, atol=1e-5)
 
 
@@ -212,9 +212,11 @@ def test_a_bad_call_raises_and_its_neighbours_are_answered(backend, entry, ask):
     """The kernel of the bad call has a channel too many."""
     cases = [example(entry, entry.ranks[0], seed, padding=usual(entry)) for seed in range(4)]
     good = [lower(case, entry, "as_written") for case in cases]
-    x, w = good[2].arrays
-    axis = layout.expand(entry.kernel, entry.ranks[0]).index("O" if entry.groups == "depthwise" else "I")
-    bad = replace(good[2], arrays=(x, np.concatenate([w, w.take([0], axis)], axis)))
+    x, w = good[2].arrays.values()
+    axis = layout.expand(entry.layouts["kernel"], entry.ranks[0]).index(
+        "O" if entry.takes.groups == "depthwise" else "I"
+    )
+    bad = replace(good[2], arrays={"input": x, "kernel": np.concatenate([w, w.take([0], axis)], axis)})
     outcomes = ask(backend, [*good[:2], bad, *good[2:]])
     assert isinstance(outcomes.pop(2), Raised)
     assert not faults(good, outcomes, [call.canonical(simulated(call)) for call in good])

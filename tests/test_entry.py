@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from harness.worker.entry import EntryPoint, Settings, Word, entry_point, from_json
+from harness.worker.entry import EntryPoint, Settings, Word, entry_point, from_json, windowed
 
-PLAIN = EntryPoint("f", (2,), "https://example.org")
-RICH = EntryPoint(
+PLAIN = windowed("f", (2,), "https://example.org")
+RICH = windowed(
     name="g",
     ranks=(1, 2, 3),
     docs="https://example.org/g",
@@ -39,8 +39,8 @@ def test_a_declaration_survives_the_journey():
 
 def test_what_a_declaration_leaves_out_becomes_explicit():
     found = travelled(PLAIN)
-    assert found.words == {}
-    assert found.boundaries == {"zero": "zero"}
+    assert found.takes.words == {}
+    assert found.takes.boundaries == {"zero": "zero"}
     assert travelled(found) == found
 
 
@@ -54,10 +54,24 @@ def test_the_decorator_keeps_the_function_and_the_hello_leaves_it_out():
     assert "call" not in call.as_json()
 
 
+def version_1(entry: EntryPoint) -> dict[str, object]:
+    """The declaration as workers of protocol 1 send it: all fields side by side."""
+    told = json.loads(json.dumps(entry.as_json()))
+    takes, layouts = told.pop("takes"), told.pop("layouts")
+    return {**told, **takes, **layouts}
+
+
+def test_a_declaration_of_version_1_is_understood():
+    assert from_json(version_1(RICH)) == RICH
+    few = {key: value for key, value in version_1(PLAIN).items() if key in ("name", "ranks", "docs", "words", "dtypes")}
+    assert from_json(few) == PLAIN
+
+
 @pytest.mark.parametrize("field", ["name", "ranks", "docs", "words", "dtypes"])
-def test_a_declaration_that_lacks_a_field_is_refused(field):
-    declaration = RICH.as_json()
-    del declaration[field]
+@pytest.mark.parametrize("told", [EntryPoint.as_json, version_1])
+def test_a_declaration_that_lacks_a_field_is_refused(field, told):
+    declaration = told(RICH)
+    del (declaration["takes"] if field == "words" and "takes" in declaration else declaration)[field]
     with pytest.raises(ValueError, match=f"declaration of an entry point.*{field}"):
         from_json(declaration)
 
@@ -81,7 +95,7 @@ def test_a_declaration_that_lacks_a_field_is_refused(field):
     ],
 )
 def test_a_declaration_with_a_field_of_another_type_is_refused(field, value):
-    declaration = json.loads(json.dumps({**RICH.as_json(), field: value}))
+    declaration = json.loads(json.dumps({**version_1(RICH), field: value}))
     with pytest.raises(ValueError, match="declaration of an entry point"):
         from_json(declaration)
 

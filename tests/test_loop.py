@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 
 from harness.worker import wire
-from harness.worker.entry import EntryPoint, Settings
+from harness.worker.entry import windowed
 from harness.worker.loop import REPEATED_ELEMENTS, Call, Declined, answer, answer_each, calls_of, hello
 from tests.fakes import FAKES, honest
 
 X = np.arange(12.0).reshape(1, 1, 12)
 W = np.array([[[1.0, 2.0, 4.0]]])
+ROLES = ["input", "kernel", "bias"]
 SETTINGS = {"stride": [1], "dilation": [1], "padding": "VALID", "groups": 1, "boundary": "zero"}
 
 
 def call_of(function) -> Call:
-    return Call(EntryPoint("f", (1,), "docs", call=function), X, W, Settings((1,), (1,), "VALID"))
+    return Call(windowed("f", (1,), "docs", call=function), {"input": X, "kernel": W}, SETTINGS)
 
 
 def served(module: str, *requests: bytes) -> tuple[int, io.BytesIO]:
@@ -31,7 +32,7 @@ def served(module: str, *requests: bytes) -> tuple[int, io.BytesIO]:
 
 def request(*calls: tuple[np.ndarray, ...], entry: str = "fake.honest") -> bytes:
     stream = io.BytesIO()
-    listed = [{"entry": entry, "settings": SETTINGS, "arrays": len(arrays)} for arrays in calls]
+    listed = [{"entry": entry, "settings": SETTINGS, "arrays": ROLES[: len(arrays)]} for arrays in calls]
     wire.write_message(stream, {"calls": listed}, [array for arrays in calls for array in arrays])
     return stream.getvalue()
 
@@ -97,7 +98,7 @@ def test_only_small_calls_are_made_twice():
     made = []
     call = call_of(lambda x, w, s: made.append(x.size) or x)
     answer(call)
-    answer(call._replace(x=np.zeros((1, 1, REPEATED_ELEMENTS))))
+    answer(call._replace(arrays={"input": np.zeros((1, 1, REPEATED_ELEMENTS)), "kernel": W}))
     assert made == [12, 12, REPEATED_ELEMENTS]
 
 
@@ -120,10 +121,10 @@ def test_calls_get_their_own_arrays():
     entries = {entry.name: entry for entry in honest.ENTRY_POINTS}
     message, arrays = wire.read_message(io.BytesIO(request((X, W), (X + 1, W, np.ones(1)), (X + 2, W))))
     first, second, third = calls_of(message, arrays, entries)
-    np.testing.assert_array_equal(second.settings.bias, np.ones(1))
-    assert first.settings.bias is None
-    assert third.x[0, 0, 0] == 2
-    assert third.settings.padding == "VALID"
+    np.testing.assert_array_equal(second.arrays["bias"], np.ones(1))
+    assert list(first.arrays) == ["input", "kernel"]
+    assert third.arrays["input"][0, 0, 0] == 2
+    assert third.settings["padding"] == "VALID"
 
 
 def test_the_hello_names_versions_and_entry_points():

@@ -17,16 +17,16 @@ from harness.canonical import layout
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.systems.lower import MODES, Call, Unsupported, lower
-from harness.worker.entry import EntryPoint, Word, from_json
+from harness.worker.entry import EntryPoint, Word, from_json, windowed
 from tests.declared import case_of, simulated
 from tests.fakes import honest
 from tests.plain import convolutions, evaluate, integers
 
 UNUSUAL = [
-    EntryPoint("unusual.numbers_only", (1, 2, 3), "", explicit="even", stride=True),
-    EntryPoint("unusual.uneven_only", (1, 2, 3), "", explicit="uneven", input="C*N", kernel="I*O", output="*NC"),
-    EntryPoint("unusual.full_only", (1, 2, 3), "", words={"full": Word(None, "full")}, reversal=True, groups="any"),
-    EntryPoint("unusual.same_only", (1, 2, 3), "", words={"same": Word("s", "same_lower")}, stride=True, dilation=True),
+    windowed("unusual.numbers_only", (1, 2, 3), "", explicit="even", stride=True),
+    windowed("unusual.uneven_only", (1, 2, 3), "", explicit="uneven", input="C*N", kernel="I*O", output="*NC"),
+    windowed("unusual.full_only", (1, 2, 3), "", words={"full": Word(None, "full")}, reversal=True, groups="any"),
+    windowed("unusual.same_only", (1, 2, 3), "", words={"same": Word("s", "same_lower")}, stride=True, dilation=True),
 ]
 
 
@@ -64,7 +64,7 @@ def test_the_normalized_call_computes_what_the_case_means(name, case):
     """Refused is only what no transform can mend: another rank, and groups of several channels to a depthwise one."""
     entry = ENTRIES[name]
     if case.rank not in entry.ranks or (
-        entry.groups == "depthwise" and case.settings["groups"] != case.values("input").shape[1]
+        entry.takes.groups == "depthwise" and case.settings["groups"] != case.values("input").shape[1]
     ):
         with pytest.raises(Unsupported, match="is [123]-D|has as many groups as channels"):
             lower(case, entry, "normalized")
@@ -90,12 +90,12 @@ def test_the_call_as_written_hands_over_the_data_as_they_are(name, case):
     if isinstance(call, str):
         assert call.startswith(name)
         return
-    x, w = call.arrays[:2]
+    x, w = call.arrays["input"], call.arrays["kernel"]
     np.testing.assert_array_equal(
-        layout.to_canonical(x, layout.expand(entry.input, case.rank), "input"), case.values("input")
+        layout.to_canonical(x, layout.expand(entry.layouts["input"], case.rank), "input"), case.values("input")
     )
     np.testing.assert_array_equal(
-        layout.to_canonical(w, layout.expand(entry.kernel, case.rank), "kernel"), case.values("kernel")
+        layout.to_canonical(w, layout.expand(entry.layouts["kernel"], case.rank), "kernel"), case.values("kernel")
     )
     assert [transform.id for transform in call.transforms] in ([], ["add_bias"])
     simulated(call)
@@ -207,7 +207,7 @@ def test_the_normalized_call_uses_the_transforms_that_are_needed_and_no_other(na
 
 
 def test_a_system_without_any_padding_is_refused():
-    nothing = EntryPoint("f", (2,), "", words={}, boundaries={"zero": "zero"})
+    nothing = windowed("f", (2,), "", words={}, boundaries={"zero": "zero"})
     for mode in MODES:
         with pytest.raises(Unsupported, match="f (takes neither a padding word|has no padding)"):
             lower(example(), nothing, mode)
@@ -235,6 +235,6 @@ def test_a_case_that_is_not_known_in_full_is_sent_nowhere():
 def test_nothing_is_normalized_where_the_kernel_does_not_fit():
     window = Window((1, 1), (1, 1), ((0, 0), (0, 0)), (False, False))
     case = case_of(Linear(np.ones((1, 1, 2, 2)), np.ones((1, 1, 5, 5)), None, window), "valid")
-    assert lower(case, ENTRIES[TF], "as_written").arrays[0].size == 4
+    assert lower(case, ENTRIES[TF], "as_written").arrays["input"].size == 4
     with pytest.raises(Unsupported, match="there is no output to bring about"):
         lower(case, ENTRIES[TF], "normalized")

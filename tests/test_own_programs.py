@@ -51,7 +51,7 @@ def answer(table: dict[str, Any], x: np.ndarray = X, w: np.ndarray = W, **settin
     usual = {"stride": (1, 1), "dilation": (1, 1), "padding": None, "groups": 1, "boundary": "zero"}
     with Pool([own_programs.backend("mine", table)], PATIENT) as pool:
         ((name, entry),) = pool.entry_points()
-        pool.submit(name, 0, Question(entry, (x, w), {**usual, **settings}))
+        pool.submit(name, 0, Question(entry, {"input": x, "kernel": w}, {**usual, **settings}))
         pool.flush()
         return pool.collect()[1]
 

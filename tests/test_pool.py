@@ -42,7 +42,7 @@ EXPECTED = honest.correlate(X, W, Settings(**SETTINGS))
 @dataclass
 class NativeCall:
     entry: EntryPoint
-    arrays: tuple[np.ndarray, ...] = (X, W)
+    arrays: dict[str, np.ndarray] = field(default_factory=lambda: {"input": X, "kernel": W})
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
 
 
@@ -51,7 +51,7 @@ def outcomes(pool: Pool, backend: str, *arrays: tuple[np.ndarray, ...]) -> list[
     entry = pool.hellos[backend].entry_points[0]
     calls = arrays or ((X, W),)
     for index, own in enumerate(calls):
-        pool.submit(backend, index, NativeCall(entry, own))
+        pool.submit(backend, index, NativeCall(entry, dict(zip(("input", "kernel", "bias"), own))))
     pool.flush()
     return [outcome for _, outcome in sorted((pool.collect() for _ in calls), key=lambda item: item[0])]
 
@@ -125,7 +125,9 @@ def test_ranks_and_dtypes_and_a_bias_travel(zoo, rank, dtype):
     x, w = np.ones((1, 2, *(5,) * rank), dtype), np.ones((2, 1, *(2,) * rank), dtype)
     ones, pairs = (1,) * rank, [(0, 1)] * rank
     settings = {"stride": ones, "dilation": ones, "padding": pairs, "groups": 2, "boundary": "zero"}
-    call = NativeCall(zoo.hellos["honest"].entry_points[0], (x, w, np.array([10, 20], dtype)), settings)
+    call = NativeCall(
+        zoo.hellos["honest"].entry_points[0], {"input": x, "kernel": w, "bias": np.array([10, 20], dtype)}, settings
+    )
     zoo.submit("honest", "tag", call)
     zoo.flush()
     tag, outcome = zoo.collect()
@@ -140,7 +142,7 @@ def test_arrays_larger_than_the_pipe_travel(zoo):
     x = np.arange(3 << 20, dtype=np.float32).reshape(1, 1, -1)
     w = np.ones((1, 1, 1), np.float32)
     settings = {"stride": (1,), "dilation": (1,), "padding": "VALID", "groups": 1, "boundary": "zero"}
-    zoo.submit("honest", 0, NativeCall(zoo.hellos["honest"].entry_points[0], (x, w), settings))
+    zoo.submit("honest", 0, NativeCall(zoo.hellos["honest"].entry_points[0], {"input": x, "kernel": w}, settings))
     zoo.flush()
     outcome = zoo.collect()[1]
     assert isinstance(outcome, Answered)
@@ -173,8 +175,8 @@ def test_a_program_that_ends_its_worker_costs_nothing_else():
 def test_the_pool_knows_what_each_worker_offers(zoo):
     assert sorted(zoo.hellos) == sorted(ANSWERING)
     assert [name for name, _ in zoo.entry_points()] == list(ANSWERING)
-    assert zoo.hellos["flipped"].entry_points[0].reversal
-    assert not zoo.hellos["lying"].entry_points[0].reversal
+    assert zoo.hellos["flipped"].entry_points[0].takes.reversal
+    assert not zoo.hellos["lying"].entry_points[0].takes.reversal
     assert not zoo.unavailable
 
 
@@ -332,7 +334,7 @@ def test_a_missing_backend_is_not_started():
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"hello": 99}', "protocol 99, expected 1"),
+        ('{"hello": 99}', "protocol 99, expected one of (1, 2)"),
         ("{}", "odd hello: KeyError"),
         ('{"hello": 1}', "odd hello: KeyError"),
         ('{"hello": 1, "entry_points": 5}', "odd hello: TypeError"),
@@ -364,10 +366,20 @@ def test_an_odd_hello_is_told(line, reason):
     ],
 )
 def test_an_odd_declaration_is_told(field, value, reason):
-    declaration = {**honest.ENTRY_POINTS[0].as_json(), field: value}
-    line = {"hello": 1, "backend": "b", "version": "v", "environment": {}, "entry_points": [declaration]}
+    told = honest.ENTRY_POINTS[0].as_json()
+    part = next((told[key] for key in ("takes", "layouts") if field in told[key]), told)
+    part[field] = value
+    line = {"hello": 2, "backend": "b", "version": "v", "environment": {}, "entry_points": [told]}
     with Pool([Fake("odd_hello", serves=False, arguments=(json.dumps(line),))], PATIENT) as pool:
         assert reason in pool.unavailable["odd_hello"]
+
+
+def test_a_worker_of_the_first_version_is_understood_and_spoken_to_in_its_terms():
+    with Pool([FAKES["version_1"]], PATIENT) as pool:
+        (entry,) = pool.hellos["version_1"].entry_points
+        assert (entry.operation, entry.layouts["kernel"], entry.takes.groups) == ("convolution", "OI*", "any")
+        (outcome,) = outcomes(pool, "version_1", (X, W))
+        np.testing.assert_array_equal(outcome.array, EXPECTED)
 
 
 def test_settings_that_cannot_travel_fail_the_caller_and_hang_nobody():

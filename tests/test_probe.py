@@ -19,7 +19,7 @@ from harness.probe.asking import Asking, Question, together
 from harness.probe.card import Card, card
 from harness.report import cards
 from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
-from harness.worker.entry import EntryPoint, Settings, Word
+from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from tests.fakes import FAKES
 from tests.fakes.honest import WORDS, correlate, padding_of
 
@@ -29,9 +29,7 @@ Function = Callable[[np.ndarray, np.ndarray, Settings], np.ndarray]
 def planted(function: Function, **declaration: Any) -> EntryPoint:
     """A two-dimensional entry point that says it is honest, and computes `function`."""
     usual = {"words": WORDS, "explicit": "uneven", "stride": True, "dilation": True, "groups": "any"}
-    return EntryPoint(
-        "planted", (2,), "tests", call=function, **{**usual, "boundaries": {"zero": "zero"}, **declaration}
-    )
+    return windowed("planted", (2,), "tests", call=function, **{**usual, "boundaries": {"zero": "zero"}, **declaration})
 
 
 def answered(asking: Asking[Any], answer: Callable[[Question], Outcome]) -> Any:
@@ -49,7 +47,10 @@ def called(question: Question) -> Outcome:
     assert question.entry.call is not None
     try:
         with np.errstate(all="ignore"):
-            return Answered(np.asarray(question.entry.call(*question.arrays, Settings(**question.settings))), 0.0)
+            return Answered(
+                np.asarray(question.entry.call(*question.entry.takes.arguments(question.arrays, question.settings))),
+                0.0,
+            )
     except Exception as error:
         return Raised(type(error).__name__, str(error))
 
@@ -387,7 +388,7 @@ def test_a_system_that_nothing_explains_is_unreadable() -> None:
 
 def test_a_death_is_a_fault() -> None:
     def answer(question: Question) -> Outcome:
-        return Died("was ended by SIGABRT") if 0 in question.arrays[0].shape else called(question)
+        return Died("was ended by SIGABRT") if 0 in question.arrays["input"].shape else called(question)
 
     found = answered(card("fake", "1", planted(refusing)), answer)
     assert "SIGABRT" in found.faults[0].words

@@ -50,6 +50,7 @@ def test_the_header_says_what_ran_where(monkeypatch: pytest.MonkeyPatch) -> None
     hello = Hello("torch", "2.0", {"python": "3.8.1", "version": "a lie"}, ())
     head = results.header({"torch": hello}, {"jax": "not installed"})
     assert head["harness"] == __version__
+    assert head["format"] == results.FORMAT
     assert head["created"] == "2026-01-02T03:04:05+00:00"
     environment = head["environment"]
     assert environment["backends"] == {"torch": {"version": "2.0", "python": "3.8.1"}}
@@ -165,6 +166,8 @@ def put(value: Any, *path: Any) -> Any:
         (put(None, "results", 0, "output"), "'torch.conv2d' is in a class of as_written and has no output there"),
         (put(1, "results", 0, "output"), "'torch.conv2d' has output 1 in as_written, of 1"),
         (put(-1, "results", 0, "output"), "'torch.conv2d' has output -1"),
+        (put("2", "format"), "format is str, not int"),
+        (put(results.FORMAT + 1, "format"), "format 3 was written by a later harness; this one reads up to 2"),
         (put([["ghost"]], "classes", "cases/a.yaml", "normalized"), "'ghost' is in a class of normalized"),
     ],
 )

@@ -3,12 +3,12 @@ import pytest
 from harness.backends import TABLE
 from harness.case.read import CaseError, load
 from harness.systems import selection
-from harness.worker.entry import EntryPoint
+from harness.worker.entry import windowed
 
 OFFERED = [
-    ("torch", EntryPoint("torch.nn.functional.conv1d", (1,), "")),
-    ("torch", EntryPoint("torch.nn.functional.conv2d", (2,), "")),
-    ("scipy", EntryPoint("scipy.signal.convolve2d", (2,), "")),
+    ("torch", windowed("torch.nn.functional.conv1d", (1,), "")),
+    ("torch", windowed("torch.nn.functional.conv2d", (2,), "")),
+    ("scipy", windowed("scipy.signal.convolve2d", (2,), "")),
 ]
 
 

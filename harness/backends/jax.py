@@ -137,8 +137,9 @@ def run_group(calls: List[Call]) -> Iterator[Reply]:
 
 
 def _is_small(call: Call) -> bool:
-    loops = 1 if call.entry is conv_general_dilated else call.x.shape[0] * call.w.shape[0] * call.w.shape[1]
-    return call.x.size + call.w.size <= SMALL_CALL and loops <= SMALL_LOOP
+    x, w = call.arrays["input"], call.arrays["kernel"]
+    loops = 1 if call.entry is conv_general_dilated else x.shape[0] * w.shape[0] * w.shape[1]
+    return bool(x.size + w.size <= SMALL_CALL and loops <= SMALL_LOOP)
 
 
 def _together(calls: List[Call]) -> List[Reply]:
@@ -149,7 +150,7 @@ def _together(calls: List[Call]) -> List[Reply]:
         results: List[Any] = []
         for index, (call, (x, w)) in enumerate(zip(calls, arrays)):
             try:
-                results.append(_traced(call.entry, x, w, call.settings))
+                results.append(_traced(call.entry, x, w, call.entry.takes.arguments(call.arrays, call.settings)[2]))
             except Exception:  # whatever tracing raises; the call is then made alone and says so itself
                 results.append(None)
                 refused.add(index)
@@ -169,9 +170,10 @@ def _together(calls: List[Call]) -> List[Reply]:
 
 def _channels_last(call: Call) -> Any:
     """The call's arrays: transposed here, where it costs nothing, and not by compiled code."""
+    x, w = call.arrays["input"], call.arrays["kernel"]
     if call.entry is not conv_general_dilated:
-        return call.x, call.w
-    return np.moveaxis(call.x, 1, -1).copy(), np.moveaxis(call.w, (0, 1), (-1, -2)).copy()
+        return x, w
+    return np.moveaxis(x, 1, -1).copy(), np.moveaxis(w, (0, 1), (-1, -2)).copy()
 
 
 def _traced(entry: EntryPoint, x: Any, w: Any, s: Settings) -> Any:

@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
-from harness.worker.entry import EntryPoint, Settings, Word
+from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from harness.worker.tail import Tail
 
 NAME = "program"
@@ -57,7 +57,7 @@ def _entry(about: Mapping[str, Any], taken: Sequence[str], function: Any) -> Ent
         return run(about, x, w, {name: _text(value) for name, value in told.items()})
 
     inputs, kernel, output = about["layouts"]
-    return EntryPoint(
+    return windowed(
         name=about["name"],
         ranks=(sum(letter in "DHW" for letter in inputs),),
         docs="",

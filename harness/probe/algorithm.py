@@ -49,7 +49,7 @@ MANY = Size(18, 3, 16)
 def algorithm(subject: Subject) -> Asking[dict[str, Any]]:
     """`by size`: size -> algorithm; `algorithm`: that, and the first sizes where it changes; `integers exact below`."""
     sizes = LADDER[subject.rank]
-    if subject.entry.stride and subject.many and subject.entry.groups != "depthwise":
+    if subject.entry.takes.stride and subject.many and subject.entry.takes.groups != "depthwise":
         sizes = (*sizes, MANY)
     parts = yield from together({size.words(): _at(subject, size) for size in sizes} | {"exact": _exact(subject)})
     exact = parts.pop("exact")

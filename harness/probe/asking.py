@@ -25,7 +25,7 @@ class Question:
     """One call in the system's own terms; a `harness.systems.pool.NativeCall`."""
 
     entry: EntryPoint
-    arrays: tuple[np.ndarray, ...]
+    arrays: Mapping[str, np.ndarray]
     settings: Mapping[str, Any]
 
 

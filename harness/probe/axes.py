@@ -45,7 +45,7 @@ class Unreadable:
 
 def subject(entry: EntryPoint, rank: int) -> Asking[Subject | Unreadable]:
     """The entry point with its axes, or why they cannot be read."""
-    first = layout.expand(entry.input, rank), layout.expand(entry.kernel, rank)
+    first = layout.expand(entry.layouts["input"], rank), layout.expand(entry.layouts["kernel"], rank)
     answers: list[Outcome] = []
     for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
         outcomes = yield [_impulse(entry, *guess, KERNEL[:rank]) for guess in guesses]
@@ -94,16 +94,16 @@ def _guesses(entry: EntryPoint, rank: int) -> list[tuple[str, str]]:
         full = (layout.expand(pattern, rank) for pattern in patterns)
         return dict.fromkeys("".join(letter for letter in each if letter in letters) for each in full)
 
-    inputs = known(INPUTS, layout.expand(entry.input, rank))
-    kernels = known(KERNELS, layout.expand(entry.kernel, rank))
+    inputs = known(INPUTS, layout.expand(entry.layouts["input"], rank))
+    kernels = known(KERNELS, layout.expand(entry.layouts["kernel"], rank))
     return list(product(inputs, kernels))
 
 
 def _sizes(entry: EntryPoint, input_: str, kernel: str) -> tuple[int, int, int, int]:
     """(batch, channels, outputs, inputs per group), as different as the letters allow."""
     channels = 3 if "C" in input_ else 1
-    inputs = 1 if entry.groups == "depthwise" or "I" not in kernel else channels
-    outputs = (6 if entry.groups == "depthwise" else 5) if "O" in kernel else 1
+    inputs = 1 if entry.takes.groups == "depthwise" or "I" not in kernel else channels
+    outputs = (6 if entry.takes.groups == "depthwise" else 5) if "O" in kernel else 1
     return (2 if "N" in input_ else 1), channels, outputs, inputs
 
 
@@ -128,11 +128,11 @@ def _impulse(entry: EntryPoint, input_: str, kernel: str, size: tuple[int, ...])
 
 def _read(entry: EntryPoint, kernel: str, outcome: Answered, size: tuple[int, ...]) -> Reading | None:
     rank = len(size)
-    output = layout.expand(entry.output, rank)
+    output = layout.expand(entry.layouts["output"], rank)
     if outcome.array.ndim != len(output) or not np.isfinite(outcome.array).all():
         return None
     found = np.where(abs(outcome.array) < 0.25, 0, np.rint(outcome.array))
-    declared = layout.expand(entry.input, rank), kernel
+    declared = layout.expand(entry.layouts["input"], rank), kernel
     x, w = _data(entry, *declared, size)
     heights = x[_centre(rank)]
     native = layout.from_canonical(w, kernel, "kernel")

@@ -92,11 +92,13 @@ def _rules(measured: dict[str, Any]) -> Rules:
 
 def _contradictions(entry: EntryPoint, measured: dict[str, Any]) -> Iterator[Fault]:
     """Padding words with a rule for some sizes only, words taken that are none, dtypes that depend on the size."""
-    for name in entry.words or {}:
+    for name in entry.takes.words:
         found = measured[f"padding {name}"]
         if found["rule"] and found["exceptional"]:
             words = f"padding {name} is {found['rule']}, but not for {found['exceptional']} of {found['checked']} sizes"
-            yield Fault(words, found["exceptions"][0], excluded=not (entry.together or found["exceptional alone"]))
+            yield Fault(
+                words, found["exceptions"][0], excluded=not (entry.takes.together or found["exceptional alone"])
+            )
     if measured["unknown word"].startswith("taken"):
         call = f"padding={NO_WORD!r} is {measured['unknown word']}"
         yield Fault("a padding word that is none is not refused", call, excluded=True)
@@ -113,24 +115,24 @@ def differences(entry: EntryPoint, measured: dict[str, Any], algorithm: dict[str
         if rank not in measured["ranks"]:
             yield f"ranks: {rank} is declared and cannot be read"
             continue
-        for role, letters in (("input", entry.input), ("kernel", entry.kernel), ("output", entry.output)):
+        for role, letters in entry.layouts.items():
             yield from _differs(role, layout.expand(letters, rank), measured[role][rank])
-        yield from _differs("reversal", [entry.reversal] * rank, measured["reversal"][rank])
-    for name, word in (entry.words or {}).items():
+        yield from _differs("reversal", [entry.takes.reversal] * rank, measured["reversal"][rank])
+    for name, word in entry.takes.words.items():
         found = measured[f"padding {name}"]
         if word.recipe not in found["fits"]:
             yield f"padding {name}: declared {word.recipe}, measured {found['rule'] or 'no known rule'}"
-        if entry.stride and word.strided == found["refuses"].startswith("a stride above 1"):
+        if entry.takes.stride and word.strided == found["refuses"].startswith("a stride above 1"):
             refused = found["refuses"] or "nothing"
             yield f"padding {name}: strided is declared {word.strided}, measured: refuses {refused}"
-    if entry.explicit != "no" and f"{entry.explicit} as given" not in measured["numbers"]:
-        yield f"numbers: declared {entry.explicit}, measured {measured['numbers']}"
-    for name, own in (entry.boundaries or {}).items():
+    if entry.takes.explicit != "no" and f"{entry.takes.explicit} as given" not in measured["numbers"]:
+        yield f"numbers: declared {entry.takes.explicit}, measured {measured['numbers']}"
+    for name, own in entry.takes.boundaries.items():
         if name not in measured["boundaries"].get(own, name).split(" or "):
             yield f"boundaries: {own} is declared {name}, measured {measured['boundaries'][own]}"
-    if entry.groups == "any":
+    if entry.takes.groups == "any":
         yield from _differs("groups", IN_ORDER, measured["groups"])
-    if entry.groups != "one":
+    if entry.takes.groups != "one":
         yield from _differs("depthwise", IN_ORDER, measured["depthwise"])
     for dtype in entry.dtypes:
         yield from _differs(f"dtypes: {dtype}", dtype, measured["dtypes"].get(dtype, dtype))

@@ -125,7 +125,7 @@ class Rules:
 def faults(subjects: Sequence[Subject], rules: Rules, dtypes: Sequence[str]) -> Asking[list[Fault]]:
     """The faults that random settings find; of `dtypes` those are tried that hold all sums."""
     exact = [dtype for dtype in dtypes if dtype in WIDE]
-    if not exact or not (rules.of or subjects[0].entry.explicit != "no"):
+    if not exact or not (rules.of or subjects[0].entry.takes.explicit != "no"):
         return []
     stream = np.random.Generator(np.random.PCG64(7))
     tried = [(subject, trial) for subject in subjects for trial in _trials(stream, subject, list(rules.of), exact)]
@@ -149,7 +149,7 @@ def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
         outcomes = yield questions
         for question, outcome in zip(questions, outcomes):
             if isinstance(outcome, Died):
-                empty = any(not array.size for array in question.arrays)
+                empty = any(not array.size for array in question.arrays.values())
                 seen.append(Fault(f"the process {in_words(outcome)}", call_in_words(question), excluded=empty))
             elif (
                 isinstance(outcome, Answered)
@@ -160,13 +160,13 @@ def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
 
 
 def call_in_words(question: Question) -> str:
-    x, w = question.arrays[:2]
+    x, w = question.arrays["input"], question.arrays["kernel"]
     settings = ", ".join(f"{name}={value!r}" for name, value in question.settings.items())
     return f"x {x.dtype} {x.shape}, w {w.dtype} {w.shape}, {settings}"
 
 
 def _count(subject: Subject) -> int:
-    return TRIALS if subject.entry.stride else FEW_TRIALS
+    return TRIALS if subject.entry.takes.stride else FEW_TRIALS
 
 
 def _less(value: int) -> list[int]:
@@ -177,12 +177,12 @@ def _trials(
     stream: np.random.Generator, subject: Subject, words: Sequence[str], dtypes: Sequence[str]
 ) -> Iterator[Trial]:
     """The corners: far strides in every dtype, every boundary under a large kernel; then random settings."""
-    groups = 2 if subject.entry.groups == "depthwise" and subject.many else 1
-    for word, dtype in product(words, dtypes if subject.entry.stride else ()):
+    groups = 2 if subject.entry.takes.groups == "depthwise" and subject.many else 1
+    for word, dtype in product(words, dtypes if subject.entry.takes.stride else ()):
         for stride in FAR:
             axes = tuple(Axis(stride + index % 2, 1, stride) for index in range(subject.rank))
             yield Trial(word, axes, groups=groups, dtype=dtype)
-    for word, boundary in product(words, subject.entry.boundaries or ()):
+    for word, boundary in product(words, subject.entry.takes.boundaries):
         yield Trial(word, (Axis(*OVER),) * subject.rank, groups=groups, boundary=boundary, dtype=dtypes[0])
     for _ in range(_count(subject)):
         yield _trial(stream, subject, words, dtypes)
@@ -195,24 +195,24 @@ def _trial(stream: np.random.Generator, subject: Subject, words: Sequence[str], 
         return values[int(stream.integers(len(values)))]
 
     entry, rank = subject.entry, subject.rank
-    wide = (1, 2, 3, 8, 17) if entry.stride else (1, 2)
-    steps = [(1, 2, 3, 4) if has else (1,) for has in (entry.stride, entry.dilation)]
+    wide = (1, 2, 3, 8, 17) if entry.takes.stride else (1, 2)
+    steps = [(1, 2, 3, 4) if has else (1,) for has in (entry.takes.stride, entry.takes.dilation)]
     axes = tuple(Axis(pick(range(1, 14)), pick((1, 2, 3, 3, 5)), *map(pick, steps)) for _ in range(rank))
     if stream.random() < 0.7:
         axes = tuple(replace(axis, stride=axes[0].stride, dilation=axes[0].dilation) for axis in axes)
-    padding = pick([*words, *([NUMBERS] if entry.explicit != "no" else [])])
+    padding = pick([*words, *([NUMBERS] if entry.takes.explicit != "no" else [])])
     if padding == NUMBERS:
         padding = tuple(
-            (low, low if entry.explicit == "even" else pick(range(4))) for low in map(pick, [range(4)] * rank)
+            (low, low if entry.takes.explicit == "even" else pick(range(4))) for low in map(pick, [range(4)] * rank)
         )
-    boundary = pick(list(entry.boundaries or {"zero": "zero"})) if isinstance(padding, str) else "zero"
+    boundary = pick(list(entry.takes.boundaries)) if isinstance(padding, str) else "zero"
     batch = pick((1, 2)) if "N" in subject.input else 1
     trial = Trial(padding, axes, batch, boundary=boundary, dtype=pick(dtypes))
     if not subject.many:
         return trial
-    if entry.groups == "depthwise":
+    if entry.takes.groups == "depthwise":
         return replace(trial, groups=pick((1, 2, 5)), outputs=pick((1, 2)))
-    groups = pick((1, 1, 2, 3)) if entry.groups == "any" else 1
+    groups = pick((1, 1, 2, 3)) if entry.takes.groups == "any" else 1
     return replace(trial, groups=groups, inputs=pick(wide), outputs=pick(wide))
 
 
@@ -229,8 +229,8 @@ def _wrong(tried: Sequence[tuple[Subject, Trial]], rules: Rules) -> Asking[list[
 
 def _question(subject: Subject, trial: Trial, conv: Linear) -> Question:
     entry, win = subject.entry, conv.window
-    native = (entry.words or {})[trial.padding].native if isinstance(trial.padding, str) else trial.padding
-    boundary = (entry.boundaries or {}).get(trial.boundary, "zero")
+    native = entry.takes.words[trial.padding].native if isinstance(trial.padding, str) else trial.padding
+    boundary = entry.takes.boundaries.get(trial.boundary, "zero")
     settings = {"stride": win.stride, "dilation": win.dilation, "groups": win.groups, "boundary": boundary}
     return subject.ask(conv.x, conv.w, native, **settings)
 
@@ -257,14 +257,14 @@ def _shrunk(subject: Subject, trial: Trial, words: str, rules: Rules) -> Asking[
 
 
 def _makes_sense(subject: Subject, trial: Trial) -> bool:
-    return subject.entry.groups != "depthwise" or trial.inputs == 1
+    return subject.entry.takes.groups != "depthwise" or trial.inputs == 1
 
 
 def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:
     conv = trial.convolution(subject, rules.of)
     call = call_in_words(_question(subject, trial, conv)) + f"; due is shape {conv.output_shape}"
     both = any(axis.stride > 1 for axis in trial.axes) and any(axis.dilation > 1 for axis in trial.axes)
-    return Fault(words, call, case_text(subject, trial, conv, words), both and not subject.entry.together)
+    return Fault(words, call, case_text(subject, trial, conv, words), both and not subject.entry.takes.together)
 
 
 def case_text(subject: Subject, trial: Trial, conv: Linear, words: str) -> str:

@@ -27,7 +27,7 @@ def integers(subject: Subject, dtypes: Sequence[str]) -> Asking[list[Fault]]:
     outcomes = yield questions
     for (size, dtype), question, outcome in zip(tried, questions, outcomes):
         if _changed(subject, size, outcome):
-            call = f"{call_in_words(question)}; x is ones and one {question.arrays[0].min()}, w is ones"
+            call = f"{call_in_words(question)}; x is ones and one {question.arrays['input'].min()}, w is ones"
             return [Fault(WORDS, call, excluded=dtype not in subject.entry.dtypes)]
     return []
 

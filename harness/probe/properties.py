@@ -41,7 +41,7 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
     """Property -> what was measured. The first subject is measured in full, those of other ranks for their padding."""
     first = subjects[0]
     parts: dict[str, Asking[Any]] = {
-        **{f"padding {word}": _padding(subjects, own) for word, own in (first.entry.words or {}).items()},
+        **{f"padding {word}": _padding(subjects, own) for word, own in first.entry.takes.words.items()},
         "numbers": _numbers(first),
         "boundaries": _boundaries(first),
         "groups": _groups(first),
@@ -74,10 +74,10 @@ def _padding(subjects: Sequence[Subject], word: Word) -> Asking[dict[str, Any]]:
     """The rule of a word at the first rank, and by rank, where the others differ."""
     parts = {}
     for index, subject in enumerate(subjects):
-        strides = (STRIDES if index == 0 else BRIEF_STEPS) if subject.entry.stride else (1,)
-        dilations = (DILATIONS if index == 0 else BRIEF_STEPS) if subject.entry.dilation else (1,)
+        strides = (STRIDES if index == 0 else BRIEF_STEPS) if subject.entry.takes.stride else (1,)
+        dilations = (DILATIONS if index == 0 else BRIEF_STEPS) if subject.entry.takes.dilation else (1,)
         calls = list(padding.grid(subject.rank, strides, dilations, KERNELS if index == 0 else BRIEF_KERNELS))
-        if subject.entry.stride and subject.entry.dilation:
+        if subject.entry.takes.stride and subject.entry.takes.dilation:
             calls += padding.mixed(subject.rank)
         parts[str(subject.rank)] = padding.measure(subject, word.native, calls)
     found = yield from together(parts)
@@ -101,7 +101,7 @@ def _of_all_ranks(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _unknown_word(subject: Subject) -> Asking[str]:
     """What comes of a padding word that is none: it is refused, or taken for one of the words that are some."""
-    words = {name: word.native for name, word in (subject.entry.words or {}).items() if word.native is not None}
+    words = {name: word.native for name, word in subject.entry.takes.words.items() if word.native is not None}
     if not words:
         return "none taken"
     x, w = padding.tensors(subject, *padding.lines(((7, 3), (8, 2), (6, 3))[: subject.rank]))
@@ -115,11 +115,11 @@ def _unknown_word(subject: Subject) -> Asking[str]:
 
 def _numbers(subject: Subject) -> Asking[str]:
     """What (low, high) pairs come to: as given, or what else."""
-    if subject.entry.explicit == "no":
+    if subject.entry.takes.explicit == "no":
         return "none taken"
     pairs = [((1, 1), (2, 2), (0, 0)), ((0, 1), (2, 0), (1, 3)), ((-1, 0), (0, -1), (0, 0))]
     names = ["even", "uneven", "negative"]
-    count = {"even": 1, "uneven": 3}[subject.entry.explicit]
+    count = {"even": 1, "uneven": 3}[subject.entry.takes.explicit]
     sizes = padding.Sizes(((6, 3), (7, 2), (5, 2))[: subject.rank], (1,) * subject.rank, (1,) * subject.rank)
     x, w = padding.lines(sizes.axes)
     outcomes = yield [subject.ask(*padding.tensors(subject, x, w), each[: subject.rank]) for each in pairs[:count]]
@@ -149,13 +149,13 @@ def _as_given(
 def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
     """Own word of a boundary -> what it is."""
     entry = subject.entry
-    words = entry.words or {}
+    words = entry.takes.words
     word = next((words[name] for name in ("same", "full", *words) if name in words), None)
     if word is None:
         return {}
     axes = ((6, 5), (7, 5), (6, 5))[: subject.rank]
     x, w = padding.lines(axes, high=6)
-    names = list((entry.boundaries or {"zero": "zero"}).values())
+    names = list(entry.takes.boundaries.values())
     outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native, boundary=name) for name in names]
     found = {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
     return {name: what for name, what in found.items() if what != ANY_BOUNDARY}
@@ -179,7 +179,7 @@ def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcom
 
 def _groups(subject: Subject) -> Asking[str]:
     """Which channels two groups of two read."""
-    if subject.entry.groups == "depthwise" or not subject.many:
+    if subject.entry.takes.groups == "depthwise" or not subject.many:
         return "none"
     return (yield from _channel_map(subject, groups=2, inputs=2, outputs=4))
 
@@ -225,7 +225,7 @@ def _order(shown: np.ndarray, w: np.ndarray, groups: int) -> str:
 
 def _larger(subject: Subject) -> Asking[dict[str, str]]:
     """Word -> what comes of a kernel larger than the input."""
-    words = subject.entry.words or {}
+    words = subject.entry.takes.words
     x, w = padding.lines(((2, 6),) * subject.rank)
     outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native) for word in words.values()]
     return {name: _larger_words(subject, x, w, outcome) for name, outcome in zip(words, outcomes)}

@@ -67,7 +67,7 @@ def question(
 ) -> Question:
     """The call with canonical arrays for a system whose axes are `input_` and `kernel`; ones where nothing is said."""
     rank = x.ndim - 2
-    groups = x.shape[1] if entry.groups == "depthwise" else 1
+    groups = x.shape[1] if entry.takes.groups == "depthwise" else 1
     said = {
         "stride": (1,) * rank,
         "dilation": (1,) * rank,
@@ -76,23 +76,23 @@ def question(
         "boundary": own_boundary(entry, "zero"),
         **settings,
     }
-    arrays = layout.from_canonical(x, input_, "input"), layout.from_canonical(w, kernel, "kernel")
+    arrays = {"input": layout.from_canonical(x, input_, "input"), "kernel": layout.from_canonical(w, kernel, "kernel")}
     return Question(entry, arrays, said)
 
 
 def resting(entry: EntryPoint, rank: int) -> Any:
     """The padding for questions that are not about padding: none where it can be said, else the first word."""
-    words = entry.words or {}
+    words = entry.takes.words
     if "valid" in words:
         return words["valid"].native
-    if entry.explicit != "no":
+    if entry.takes.explicit != "no":
         return ((0, 0),) * rank
     return next(iter(words.values()), Word(None, "valid")).native
 
 
 def own_boundary(entry: EntryPoint, name: str) -> str:
     """The entry point's word for a boundary, its first where it has not that one."""
-    boundaries = entry.boundaries or {"zero": "zero"}
+    boundaries = entry.takes.boundaries
     return boundaries.get(name, next(iter(boundaries.values())))
 
 

@@ -14,6 +14,7 @@ from harness.canonical.layout import expand
 from harness.report import cards
 from harness.report.prose import DECLARED, MEASURED
 from harness.report.tables import named
+from harness.worker.entry import EntryPoint, Word, from_json
 
 HEADS = (
     "entry point",
@@ -93,26 +94,28 @@ def _declared() -> Iterator[dict[str, Any]]:
 
 
 def _row(declared: Mapping[str, Any]) -> list[str]:
+    entry = from_json(declared)
+    takes = entry.takes
     return [
-        declared["name"],
-        "convolution" if declared["reversal"] else "cross-correlation",
-        _layouts(declared),
-        _same(declared["words"]),
-        {"uneven": "low and high", "even": "the same on both sides"}.get(declared["explicit"], "no"),
-        "yes" if declared["stride"] else "no",
-        "yes" if declared["dilation"] else "no",
-        declared["groups"],
-        ", ".join(declared["boundaries"]),
+        entry.name,
+        "convolution" if takes.reversal else "cross-correlation",
+        _layouts(entry),
+        _same(takes.words),
+        {"uneven": "low and high", "even": "the same on both sides"}.get(takes.explicit, "no"),
+        "yes" if takes.stride else "no",
+        "yes" if takes.dilation else "no",
+        takes.groups,
+        ", ".join(takes.boundaries),
     ]
 
 
-def _layouts(declared: Mapping[str, Any]) -> str:
+def _layouts(entry: EntryPoint) -> str:
     """The layouts for the lowest rank that is neither 1 nor 3, if there is one."""
-    rank = 2 if 2 in declared["ranks"] else declared["ranks"][0]
-    return ", ".join(expand(declared[role], rank) for role in ("input", "kernel", "output"))
+    rank = 2 if 2 in entry.ranks else entry.ranks[0]
+    return ", ".join(expand(letters, rank) for letters in entry.layouts.values())
 
 
-def _same(known: Mapping[str, Any]) -> str:
+def _same(known: Mapping[str, Word]) -> str:
     """The words for `same`, and what they come to."""
     told: dict[str, None] = {}
     for native, recipe, strided, *_ in (known[word] for word in SAME if word in known):

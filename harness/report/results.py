@@ -1,6 +1,6 @@
 """Results as JSON: one piece per case, gathered as they come, written as one object, and read again.
 
-    {"harness": version, "created": time, "environment": {...}, "entry_points": [declaration, ...],
+    {"format": 2, "harness": version, "created": time, "environment": {...}, "entry_points": [declaration, ...],
      "cards": [card, ...], "cases": [...], "results": [...],
      "classes": {case id: {mode: [[entry point, ...], ...]}}, "outputs": {case id: [output, ...]}}
 
@@ -28,7 +28,9 @@ from harness.run import CaseReport, Result
 from harness.systems.pool import Hello
 
 Piece = dict[str, Any]
-HEADER = ("harness", "created", "environment", "entry_points", "cards")
+FORMAT = 2
+"""Version of the form of results. In the first, which has no number, a declaration has all fields side by side."""
+HEADER = ("format", "harness", "created", "environment", "entry_points", "cards")
 """Keys of what is not about one case; older results have no entry points, and only runs with `--cards` have cards."""
 
 
@@ -49,6 +51,7 @@ def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[
         "unavailable": dict(unavailable),
     }
     return {
+        "format": FORMAT,
         "harness": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": environment,
@@ -215,6 +218,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         _demand("", document, _DOCUMENT)
+        _demand_format(document)
         for index, case in enumerate(document["cases"]):
             _demand(f"cases[{index}]", case, _CASE)
         for index, result in enumerate(document["results"]):
@@ -226,6 +230,14 @@ def load(path: Path) -> dict[str, Any]:
     except ResultsError as problem:
         raise ResultsError(f"{path}: {problem}; expected what `harness run --json` wrote") from None
     return document  # type: ignore[no-any-return]
+
+
+def _demand_format(document: Mapping[str, Any]) -> None:
+    """The results are of a form that is known here."""
+    found = document.get("format", 1)
+    _demand_type("format", found, int)
+    if found > FORMAT:
+        raise ResultsError(f"format {found} was written by a later harness; this one reads up to {FORMAT}")
 
 
 def pieces(document: Mapping[str, Any]) -> Iterator[Piece]:

@@ -6,7 +6,7 @@ as it is. Normalized is the call that computes what the case means, by named tra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,14 +32,14 @@ class Call:
     """One call: native arrays and settings for the worker, and what leads back to the canonical output."""
 
     entry: EntryPoint
-    arrays: tuple[np.ndarray, ...]
+    arrays: Mapping[str, np.ndarray]
     settings: dict[str, Any]
     transforms: tuple[Transform, ...]
 
     def canonical(self, output: np.ndarray) -> np.ndarray:
         """The native output of the call as N C *spatial, every transform undone. Raises LayoutError on a wrong rank."""
         rank = len(self.settings["stride"])
-        y = layout.to_canonical(output, layout.expand(self.entry.output, rank), "output")
+        y = layout.to_canonical(output, layout.expand(self.entry.layouts["output"], rank), "output")
         for transform in reversed(self.transforms):
             y = transform.finish(y)
         return y
@@ -54,24 +54,24 @@ def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
 def as_written(case: Case, entry: EntryPoint) -> Call:
     """The call that a person would first write; raises Unsupported where the entry point cannot say it."""
     conv, given, word = case.meant(), case.settings, entry.name
-    if any(step > 1 for step in given["stride"]) and not entry.stride:
+    if any(step > 1 for step in given["stride"]) and not entry.takes.stride:
         raise Unsupported(f"{word} has no stride; the case has {numbers_text(case.settings['stride'])}")
-    if any(step > 1 for step in given["dilation"]) and not entry.dilation:
+    if any(step > 1 for step in given["dilation"]) and not entry.takes.dilation:
         raise Unsupported(f"{word} has no dilation; the case has {numbers_text(case.settings['dilation'])}")
     if not _strides_and_dilates(conv, entry):
         raise Unsupported(f"{word} does not take a stride together with a dilation")
-    if given["groups"] > 1 and entry.groups == "one":
+    if given["groups"] > 1 and entry.takes.groups == "one":
         raise Unsupported(f"{word} has no groups; the case has {case.settings['groups']}")
-    if given["boundary"] not in (entry.boundaries or {}):
+    if given["boundary"] not in entry.takes.boundaries:
         raise Unsupported(f"{word} has no boundary {case.settings['boundary']!r}")
     padding = _word_as_written(case, conv, entry)
-    transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.bias else ()
+    transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.takes.bias else ()
     return _call(entry, conv, padding, transforms)
 
 
 def _word_as_written(case: Case, conv: Linear, entry: EntryPoint) -> Word | None:
     """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
-    words, padding = entry.words or {}, case.settings["padding"]
+    words, padding = entry.takes.words, case.settings["padding"]
     if isinstance(padding, str):
         asked = padding if padding in words else padding.split("_")[0]
         if asked in words:
@@ -112,16 +112,16 @@ def _without_idle_boundary(conv: Linear) -> Linear:
 def _before_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
     """The transforms that the entry point needs whatever the padding."""
     win = conv.window
-    backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag != entry.reversal)
+    backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag != entry.takes.reversal)
     if backwards:
         yield ReverseKernel(backwards)
-    if conv.bias is not None and not entry.bias:
+    if conv.bias is not None and not entry.takes.bias:
         yield AddBias(conv.bias)
-    if win.groups > 1 and entry.groups == "one":
+    if win.groups > 1 and entry.takes.groups == "one":
         yield DenseGroups(win.groups)
-    if any(step > 1 for step in win.dilation) and not entry.dilation:
+    if any(step > 1 for step in win.dilation) and not entry.takes.dilation:
         yield DilateKernel(win.dilation)
-    if any(step > 1 for step in win.stride) and not (entry.stride and _strides_and_dilates(conv, entry)):
+    if any(step > 1 for step in win.stride) and not (entry.takes.stride and _strides_and_dilates(conv, entry)):
         yield SubsampleOutput(win.stride)
 
 
@@ -139,7 +139,7 @@ def _for_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
         every = SubsampleOutput(conv.window.stride)
         yield every
         conv = every.rewrite(conv)
-    for word in (entry.words or {}).values():
+    for word in entry.takes.words.values():
         yield CropOutput(_recipe_pairs(word, conv))
         return
     raise Unsupported(f"{entry.name} takes neither a padding word nor padding by numbers")
@@ -156,19 +156,19 @@ def _check(case: Case, entry: EntryPoint) -> None:
     if case.dtype not in entry.dtypes:
         raise Unsupported(f"{entry.name} does not take {case.dtype}")
     groups, channels = case.settings["groups"], case.meant().x.shape[1]
-    if entry.groups == "depthwise" and groups != channels:
+    if entry.takes.groups == "depthwise" and groups != channels:
         raise Unsupported(f"{entry.name} has as many groups as channels; the case has {groups} of {channels}")
 
 
 def _strides_and_dilates(conv: Linear, entry: EntryPoint) -> bool:
-    return entry.together or max(conv.window.stride) == 1 or max(conv.window.dilation) == 1
+    return entry.takes.together or max(conv.window.stride) == 1 or max(conv.window.dilation) == 1
 
 
 def _passes(pairs: Pairs, entry: EntryPoint) -> bool:
     """Whether the entry point takes this padding by numbers."""
-    if entry.explicit == "no" or any(side < 0 for pair in pairs for side in pair):
+    if entry.takes.explicit == "no" or any(side < 0 for pair in pairs for side in pair):
         return False
-    return entry.explicit == "uneven" or all(low == high for low, high in pairs)
+    return entry.takes.explicit == "uneven" or all(low == high for low, high in pairs)
 
 
 def _has_padding(conv: Linear, entry: EntryPoint) -> bool:
@@ -180,11 +180,11 @@ def _has_padding(conv: Linear, entry: EntryPoint) -> bool:
 def _word(conv: Linear, entry: EntryPoint) -> Word | None:
     """A padding word of the entry point that comes to exactly the padding of `conv`, at its boundary."""
     win = conv.window
-    if win.boundary not in (entry.boundaries or {}):
+    if win.boundary not in entry.takes.boundaries:
         return None
     if any(span(k, d) > n for n, k, d in zip(conv.x.shape[2:], conv.w.shape[2:], win.dilation)):
         return None  # some systems swap the operands then; numbers or a padded input mean the same to all
-    for word in (entry.words or {}).values():
+    for word in entry.takes.words.values():
         if word.fits(win.stride, win.dilation) and _recipe_pairs(word, conv) == win.padding:
             return word
     return None
@@ -203,12 +203,12 @@ def _call(entry: EntryPoint, conv: Linear, word: Word | None, transforms: tuple[
         "dilation": win.dilation,
         "padding": win.padding if word is None else word.native,
         "groups": win.groups,
-        "boundary": (entry.boundaries or {}).get(win.boundary, "zero"),
+        "boundary": entry.takes.boundaries.get(win.boundary, "zero"),
     }
     try:
-        x = layout.from_canonical(conv.x, layout.expand(entry.input, rank), "input")
-        w = layout.from_canonical(conv.w, layout.expand(entry.kernel, rank), "kernel")
+        x = layout.from_canonical(conv.x, layout.expand(entry.layouts["input"], rank), "input")
+        w = layout.from_canonical(conv.w, layout.expand(entry.layouts["kernel"], rank), "kernel")
     except layout.LayoutError as error:  # a program without channels, say
         raise Unsupported(f"{entry.name}: {error}") from None
-    arrays = (x, w) if conv.bias is None or not entry.bias else (x, w, conv.bias)
-    return Call(entry, arrays, settings, transforms)
+    bias = {"bias": conv.bias} if conv.bias is not None and entry.takes.bias else {}
+    return Call(entry, {"input": x, "kernel": w, **bias}, settings, transforms)

@@ -96,7 +96,7 @@ class NativeCall(Protocol):
     def entry(self) -> EntryPoint: ...
 
     @property
-    def arrays(self) -> tuple[np.ndarray, ...]: ...
+    def arrays(self) -> Mapping[str, np.ndarray]: ...
 
     @property
     def settings(self) -> Mapping[str, Any]: ...
@@ -163,6 +163,7 @@ class Worker:
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.pipe = _Pipe(self.process.stdin.fileno(), self.process.stdout.fileno())
         self.errors = Tail(self.process.stderr)
+        self.protocol = wire.PROTOCOL
 
     def hello(self) -> Hello:
         """Waits for the first message. Raises Unavailable when the worker says so, WorkerDied when it is gone."""
@@ -170,8 +171,9 @@ class Worker:
         if "unavailable" in message:
             raise Unavailable(str(message["unavailable"]))
         try:
-            if message["hello"] != wire.PROTOCOL:
-                raise ValueError(f"protocol {message['hello']!r}, expected {wire.PROTOCOL}")
+            if message["hello"] not in wire.UNDERSTOOD:
+                raise ValueError(f"protocol {message['hello']!r}, expected one of {wire.UNDERSTOOD}")
+            self.protocol = message["hello"]
             entries = tuple(self._told_apart(_checked(from_json(each))) for each in message["entry_points"])
             environment = {str(key): str(value) for key, value in message["environment"].items()}
             return Hello(str(message["backend"]), str(message["version"]), environment, entries)
@@ -182,7 +184,7 @@ class Worker:
         """Sends a batch and gives the outcomes in order. Raises WorkerDied at the first that is missing."""
         self.pipe.deadline = time.monotonic() + self.limits.call
         with self._deaths(self.limits.call):
-            wire.write_message(self.pipe, *_request(batch))
+            wire.write_message(self.pipe, *_request(batch, self.protocol))
         for _ in batch:
             yield _outcome(*self._read(self.limits.call, arrays=1))
 
@@ -375,7 +377,7 @@ class _Lane(threading.Thread):
             self.batches.put([(tag, call)])
             return
         self.waiting.append((tag, call))
-        self.bytes += sum(array.nbytes for array in call.arrays)
+        self.bytes += sum(array.nbytes for array in call.arrays.values())
         if len(self.waiting) >= BATCH_CALLS or self.bytes >= BATCH_BYTES:
             self.flush()
 
@@ -549,15 +551,21 @@ def _size(result: tuple[Any, Outcome] | Exception) -> int:
     return 0
 
 
-def _request(batch: Batch) -> tuple[dict[str, Any], list[np.ndarray]]:
+def _request(batch: Batch, protocol: int) -> tuple[dict[str, Any], list[np.ndarray]]:
     """The message that a batch is, and its arrays."""
     calls: list[dict[str, Any]] = []
     arrays: list[np.ndarray] = []
     for each in batch:
         if isinstance(each, Program):
             return {"script": each.text, "names": list(each.arrays)}, list(each.arrays.values())
-        calls.append({"entry": each.entry.function, "settings": each.settings, "arrays": len(each.arrays)})
-        arrays += each.arrays
+        calls.append(
+            {
+                "entry": each.entry.function,
+                "settings": each.settings,
+                "arrays": list(each.arrays) if protocol > 1 else len(each.arrays),
+            }
+        )
+        arrays += each.arrays.values()
     return {"calls": calls}, arrays
 
 
@@ -573,24 +581,21 @@ def _outcome(message: Mapping[str, Any], arrays: list[np.ndarray]) -> Outcome:
     raise WorkerDied(f"broke the protocol: expected an answer, found {str(message)[:80]}")
 
 
-_CHOICES = {
-    "explicit": ("no", "even", "uneven"),
-    "groups": ("one", "depthwise", "any"),
-    "algorithm": ("direct", "fft"),
-}
+_CHOICES = {"explicit": ("no", "even", "uneven"), "groups": ("one", "depthwise", "any")}
 
 
 def _checked(entry: EntryPoint) -> EntryPoint:
     """`entry`, if what it declares can be used; raises ValueError where it cannot."""
-    for field, allowed in _CHOICES.items():
-        if getattr(entry, field) not in allowed:
-            raise ValueError(f"{entry.name}: {field} {getattr(entry, field)!r}, expected one of {', '.join(allowed)}")
+    chosen = [(field, getattr(entry.takes, field), allowed) for field, allowed in _CHOICES.items()]
+    for field, value, allowed in [*chosen, ("algorithm", entry.algorithm, ("direct", "fft"))]:
+        if value not in allowed:
+            raise ValueError(f"{entry.name}: {field} {value!r}, expected one of {', '.join(allowed)}")
     for rank in entry.ranks:
         if rank not in layout.SPATIAL:
             raise ValueError(f"{entry.name}: rank {rank!r}")
-        for role, letters in (("input", entry.input), ("kernel", entry.kernel), ("output", entry.output)):
+        for role, letters in entry.layouts.items():
             layout.spatial_rank(layout.expand(letters, rank), role)
-    for word in (entry.words or {}).values():
+    for word in entry.takes.words.values():
         padding_pair(word.recipe, 1, 1)
     return entry
 

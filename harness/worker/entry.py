@@ -1,17 +1,20 @@
 """Entry points: a function as its users know it, and beside it the declaration of what it takes.
 
-The declaration travels in the worker's hello, so the parent keeps no table of features. It is a claim; the probe
+A declaration has fields that all operations share, and `takes`, the words of its own operation: `Windows` for those
+that move a window. It travels in the worker's hello, so the parent keeps no table of features. It is a claim; the probe
 measures it.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 Algorithm = Literal["direct", "fft"]
+Arrays = Mapping[str, np.ndarray]
+"""The arrays of a call by role."""
 
 
 class Word(NamedTuple):
@@ -46,6 +49,51 @@ class Settings(NamedTuple):
     bias: Optional[np.ndarray] = None
 
 
+@dataclass(frozen=True)
+class Windows:
+    """What an entry point takes that moves a window with a kernel over the input.
+
+    reversal: whether it reads the kernel backwards. words: padding word of a case -> its own.
+    explicit: "uneven" (low, high) pairs, "even" ones, or "no" padding by numbers.
+    together: whether a stride and a dilation above 1 may stand in one call.
+    groups: "any", "depthwise" (groups must equal the channels) or "one". bias: whether the call takes one.
+    boundaries: boundary of a case -> its own word.
+    """
+
+    reversal: bool = False
+    words: Mapping[str, Word] = field(default_factory=dict)
+    explicit: str = "no"
+    stride: bool = False
+    dilation: bool = False
+    together: bool = True
+    groups: str = "one"
+    bias: bool = False
+    boundaries: Mapping[str, str] = field(default_factory=lambda: {"zero": "zero"})
+
+    @staticmethod
+    def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[np.ndarray, np.ndarray, Settings]:
+        """(x, w, settings): what the function of such an entry point is called with."""
+        return arrays["input"], arrays["kernel"], Settings(**dict(settings, bias=arrays.get("bias")))
+
+    def as_json(self) -> Dict[str, Any]:
+        """The words of the operation as the hello carries them."""
+        words = {word: list(own) for word, own in self.words.items()}
+        return dict(asdict(self), words=words, boundaries=dict(self.boundaries))
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Windows:
+        """What a hello says; raises TypeError, or KeyError, where a field is odd or missing."""
+        types = {"words": dict, "boundaries": dict, "explicit": str, "groups": str}
+        values = _typed(told, [each.name for each in fields(cls)], types, bool)
+        return cls(**dict(values, words={word: _word(own) for word, own in told["words"].items()}))
+
+
+TAKES = {"convolution": Windows, "transposed_convolution": Windows}
+"""Operation -> the class of what its entry points take."""
+
+USUAL = {"input": "NC*", "kernel": "OI*", "output": "NC*"}
+"""Layouts of a function that says nothing of its own."""
+
 AT = " @ "
 """Stands between a function and the environment that it was asked for in."""
 
@@ -59,34 +107,22 @@ def function_of(name: str) -> str:
 class EntryPoint:
     """What one entry point takes.
 
-    ranks: spatial ranks. input, kernel, output: layouts, `*` for the spatial axes.
-    reversal: whether it reads the kernel backwards. words: padding word of a case -> its own.
-    explicit: "uneven" (low, high) pairs, "even" ones, or "no" padding by numbers.
-    together: whether a stride and a dilation above 1 may stand in one call.
-    groups: "any", "depthwise" (groups must equal the channels) or "one". bias: whether the call takes one.
-    boundaries: boundary of a case -> its own word. algorithm: "direct", or "fft" where errors spread over the output.
-    docs: address of its documentation. note: what a reader of the report needs to know about the adapter.
+    ranks: spatial ranks. docs: address of its documentation. operation: what it computes, a name of TAKES.
+    layouts: those of its arrays and of the output by role, `*` for the spatial axes. takes: words of the operation.
+    algorithm: "direct", or "fft" where errors spread over the output.
+    note: what a reader of the report needs to know about the adapter.
     """
 
     name: str
     ranks: Tuple[int, ...]
     docs: str
-    input: str = "NC*"
-    kernel: str = "OI*"
-    output: str = "NC*"
-    reversal: bool = False
-    words: Optional[Mapping[str, Word]] = None
-    explicit: str = "no"
-    stride: bool = False
-    dilation: bool = False
-    together: bool = True
-    groups: str = "one"
-    bias: bool = False
-    boundaries: Optional[Mapping[str, str]] = None
+    layouts: Mapping[str, str]
+    takes: Windows
+    operation: str = "convolution"
     dtypes: Tuple[str, ...] = ("float32", "float64")
     algorithm: Algorithm = "direct"
     note: str = ""
-    call: Optional[Callable[[np.ndarray, np.ndarray, Settings], Any]] = None
+    call: Optional[Callable[..., Any]] = None
 
     @property
     def function(self) -> str:
@@ -99,46 +135,70 @@ class EntryPoint:
 
     def as_json(self) -> Dict[str, Any]:
         """The declaration as the hello carries it."""
-        declaration = asdict(self)
-        del declaration["call"]
-        declaration["ranks"], declaration["dtypes"] = list(self.ranks), list(self.dtypes)
-        declaration["words"] = {word: list(own) for word, own in (self.words or {}).items()}
-        declaration["boundaries"] = dict(self.boundaries or {"zero": "zero"})
-        return declaration
+        declaration = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "call"}
+        lists = {"ranks": list(self.ranks), "dtypes": list(self.dtypes), "layouts": dict(self.layouts)}
+        return dict(declaration, takes=self.takes.as_json(), **lists)
+
+
+def windowed(
+    name: str,
+    ranks: Sequence[int],
+    docs: str = "",
+    input: str = USUAL["input"],
+    kernel: str = USUAL["kernel"],
+    output: str = USUAL["output"],
+    operation: str = "convolution",
+    dtypes: Sequence[str] = ("float32", "float64"),
+    algorithm: Algorithm = "direct",
+    note: str = "",
+    call: Optional[Callable[..., Any]] = None,
+    **takes: Any,
+) -> EntryPoint:
+    """The entry point of a function that moves a window; `takes` are fields of Windows."""
+    layouts = {"input": input, "kernel": kernel, "output": output}
+    return EntryPoint(
+        name, tuple(ranks), docs, layouts, Windows(**takes), operation, tuple(dtypes), algorithm, note, call
+    )
 
 
 def entry_point(name: str, ranks: Sequence[int], **declaration: Any) -> Callable[[Callable[..., Any]], EntryPoint]:
     """Decorator: turns `call(x, w, settings) -> array` and its declaration into an EntryPoint."""
 
     def declared(call: Callable[..., Any]) -> EntryPoint:
-        return EntryPoint(name=name, ranks=tuple(ranks), call=call, **declaration)
+        return windowed(name, ranks, call=call, **declaration)
 
     return declared
 
 
-_JSON_TYPES: Dict[str, type] = {
-    "ranks": list,
-    "dtypes": list,
-    "words": dict,
-    "boundaries": dict,
-    **dict.fromkeys(("reversal", "stride", "dilation", "together", "bias"), bool),
-}
-"""The JSON type of each field of a declaration; the others are strings."""
-
-
 def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
     """The EntryPoint of a declaration that came in a hello; raises ValueError where a field is missing or odd."""
-    known = {field.name for field in fields(EntryPoint)} - {"call"}
-    values = {key: declaration[key] for key in known if key in declaration}
     try:
-        for key, value in values.items():
-            if type(value) is not _JSON_TYPES.get(key, str):
-                raise TypeError("%s is %r" % (key, value))
-        values["ranks"], values["dtypes"] = tuple(values["ranks"]), tuple(values["dtypes"])
-        values["words"] = {word: _word(own) for word, own in values["words"].items()}
-        return EntryPoint(**values)
+        told = declaration if "takes" in declaration else _of_version_1(declaration)
+        types = {"ranks": list, "dtypes": list, "layouts": dict, "takes": dict}
+        names = [each.name for each in fields(EntryPoint) if each.name != "call"]
+        values = _typed(told, names, types, str)
+        takes = TAKES[told.get("operation", "convolution")].from_json(told["takes"])
+        _typed(values["layouts"], list(values["layouts"]), {}, str)
+        return EntryPoint(**dict(values, takes=takes, ranks=tuple(values["ranks"]), dtypes=tuple(values["dtypes"])))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("declaration of an entry point: %s" % error) from None
+
+
+def _of_version_1(flat: Mapping[str, Any]) -> Dict[str, Any]:
+    """A declaration as protocol 1 has it: convolutions only, all fields side by side."""
+    layouts = {role: flat.get(role, usual) for role, usual in USUAL.items()}
+    takes = {each.name: flat[each.name] for each in fields(Windows) if each.name in flat}
+    common = {each.name: flat[each.name] for each in fields(EntryPoint) if each.name in flat}
+    return dict(common, operation="convolution", layouts=layouts, takes=takes)
+
+
+def _typed(told: Mapping[str, Any], names: Sequence[str], types: Mapping[str, type], otherwise: type) -> Dict[str, Any]:
+    """Those of the fields `names` that were told; raises TypeError for one of another type."""
+    values = {name: told[name] for name in names if name in told}
+    for name, value in values.items():
+        if type(value) is not types.get(name, otherwise):
+            raise TypeError("%s is %r" % (name, value))
+    return values
 
 
 def _word(own: Any) -> Word:

@@ -2,10 +2,10 @@
 
 Protocol (one message = one JSON line and the arrays it announces, see `wire`):
 
-    worker -> {"hello": 1, "backend": ..., "version": ..., "environment": {...}, "entry_points": [declaration, ...]}
-           or {"hello": 1, "unavailable": reason}, and the worker ends
-    parent -> {"calls": [{"entry": name, "settings": {...}, "arrays": 2 or 3}, ...]}
-              and the arrays of each: x, w and perhaps bias
+    worker -> {"hello": 2, "backend": ..., "version": ..., "environment": {...}, "entry_points": [declaration, ...]}
+           or {"hello": 2, "unavailable": reason}, and the worker ends
+    parent -> {"calls": [{"entry": name, "settings": {...}, "arrays": [role, ...]}, ...]}
+              and the arrays of each, as input, kernel and perhaps bias
     worker -> for each call, in order, one of
               {"answered": seconds, "warnings": [...]} and one array; also
                   {"not_repeatable": text} where the same call at once gave something else
@@ -14,6 +14,9 @@ Protocol (one message = one JSON line and the arrays it announces, see `wire`):
     parent -> {"script": program, "names": [name, ...]} and one array for each name: a fix that the harness wrote
     worker -> one reply as above, with the array `y` of the program
     end of the stream from the parent: the worker ends
+
+In version 1, which the parent still speaks, a hello declares convolutions only, with all fields of a declaration side
+by side, and a call has the number of its arrays (x, w and perhaps bias) in place of their roles.
 
 The worker keeps the real standard streams for itself before it imports anything: file descriptor 1 then is standard
 error, because frameworks print, and 0 is empty, because their child processes read. A backend module has `NAME`,
@@ -33,7 +36,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Seq
 import numpy as np
 
 from harness.worker import script, wire
-from harness.worker.entry import EntryPoint, Settings
+from harness.worker.entry import EntryPoint
 
 REPEATED_ELEMENTS = 1 << 15
 """Elements of input and kernel up to which a call is made twice, to see whether it gives the same again."""
@@ -49,9 +52,13 @@ class Call(NamedTuple):
     """One call with its arrays in place."""
 
     entry: EntryPoint
-    x: np.ndarray
-    w: np.ndarray
-    settings: Settings
+    arrays: Mapping[str, np.ndarray]
+    settings: Mapping[str, Any]
+
+    def made(self) -> np.ndarray:
+        """What the entry point's function gives for it."""
+        assert self.entry.call is not None
+        return np.asarray(self.entry.call(*self.entry.takes.arguments(self.arrays, self.settings)))
 
 
 class Reply(NamedTuple):
@@ -102,9 +109,7 @@ def calls_of(message: Mapping[str, Any], arrays: Iterable[np.ndarray], entries: 
     """The calls of a request, each with its own arrays."""
     calls, rest = [], iter(arrays)
     for call in message["calls"]:
-        own = [next(rest) for _ in range(call["arrays"])]
-        settings = Settings(**dict(call["settings"], bias=own[2] if len(own) > 2 else None))
-        calls.append(Call(entries[call["entry"]], own[0], own[1], settings))
+        calls.append(Call(entries[call["entry"]], {role: next(rest) for role in call["arrays"]}, call["settings"]))
     return calls
 
 
@@ -115,12 +120,11 @@ def answer_each(calls: Iterable[Call]) -> Iterator[Reply]:
 
 def answer(call: Call) -> Reply:
     """The reply to one call; what the system raises becomes a reply, too."""
-    assert call.entry.call is not None
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             start = time.perf_counter()
-            result = np.asarray(call.entry.call(call.x, call.w, call.settings))
+            result = call.made()
             seconds = time.perf_counter() - start
             unlike = _unlike(result, call) if _is_small(call, seconds) else ""
     except Declined as declined:
@@ -151,7 +155,7 @@ def answered(
 
 def _is_small(call: Call, seconds: float) -> bool:
     """Whether making the call once more costs next to nothing."""
-    return call.x.size + call.w.size <= REPEATED_ELEMENTS and seconds <= REPEATED_SECONDS
+    return sum(array.size for array in call.arrays.values()) <= REPEATED_ELEMENTS and seconds <= REPEATED_SECONDS
 
 
 def _unlike(first: np.ndarray, call: Call) -> str:
@@ -159,8 +163,7 @@ def _unlike(first: np.ndarray, call: Call) -> str:
 
     `first` is still there, so that memory which is returned unwritten is other memory now.
     """
-    assert call.entry.call is not None
-    again = np.asarray(call.entry.call(call.x, call.w, call.settings))
+    again = call.made()
     if again.shape != first.shape:
         return "two identical calls gave the shapes %s and %s" % (first.shape, again.shape)
     if again.tobytes() == first.tobytes():

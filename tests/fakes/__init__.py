@@ -47,7 +47,7 @@ class Fake:
 ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
 ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers", "unsteady")
 FAILING = ("declining", "raising", "hanging", "aborting", "dying_once", "unavailable", "hungry")
-SCRIPTS = ("half_reply", "garbage", "gigantic", "mute", "odd_hello", "many_arrays")
+SCRIPTS = ("version_1", "half_reply", "garbage", "gigantic", "mute", "odd_hello", "many_arrays")
 
 MANY = ("arithmetic",)
 """Fakes with more than one entry point."""
