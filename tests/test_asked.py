@@ -76,6 +76,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected three"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"], "no such file"),
         (["numpy.nonsense", "numpy.convolve", APPLE], "expected one entry point"),
+        (["Knet.conv4", "numpy.convolve", APPLE], "found 2; known: Knet.conv4(mode=0), Knet.conv4(mode=1)"),
         (["scipy.signal.correlate2d", "scipy.signal.convolve2d", PRINTED], "the case's input is not known in full"),
     ],
 )

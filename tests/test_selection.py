@@ -83,6 +83,22 @@ def test_entry_points_are_chosen_by_glob(globs, count):
     assert len(selection.entry_points(globs, OFFERED)) == count
 
 
+@pytest.mark.parametrize(
+    ("glob", "meant"),
+    [
+        ("Knet.conv4", ["Knet.conv4(mode=0)", "Knet.conv4(mode=1)"]),
+        ("Knet.conv4(mode=1)", ["Knet.conv4(mode=1)"]),
+        ("*.conv4", ["Knet.conv4(mode=0)", "Knet.conv4(mode=1)"]),
+        ("Knet.conv", []),
+        ("nnet.conv2d", ["nnet.conv2d", "nnet.conv2d(filter_flip=False) @ theano==1.0.5"]),
+    ],
+)
+def test_a_name_without_its_arguments_is_that_of_all_its_variants(glob, meant):
+    names = ["Knet.conv4(mode=0)", "Knet.conv4(mode=1)", "Knet.deconv4(mode=0)"]
+    names += ["nnet.conv2d", "nnet.conv2d(filter_flip=False) @ theano==1.0.5"]
+    assert [name for name in names if selection.matches(name, glob)] == meant
+
+
 def test_a_glob_that_nothing_matches_is_told():
     with pytest.raises(selection.SelectionError, match="nearest is torch.nn.functional.conv2d"):
         selection.entry_points(["torch.nn.function.conv2d"], OFFERED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from harness.explain.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.rounding.compare import dtype_name
+from harness.systems import selection
 from harness.systems.lower import Unsupported, lower
 from harness.systems.pool import Answered, Pool
 from harness.systems.selection import SelectionError
@@ -67,9 +67,12 @@ def _code(judge: Judge, answer: Answer, systems: Sequence[str]) -> tuple[dict[st
 
 
 def _entry(name: str, pool: Pool) -> tuple[str, EntryPoint]:
-    found = [each for each in pool.entry_points() if fnmatch.fnmatchcase(each[1].name, name)]
+    offered = pool.entry_points()
+    found = [each for each in offered if each[1].name == name] or [
+        each for each in offered if selection.matches(each[1].name, name)
+    ]
     if len(found) != 1:
-        known = ", ".join(entry.name for _, entry in found or pool.entry_points())
+        known = ", ".join(entry.name for _, entry in found or offered)
         raise SelectionError(f"{name}: expected one entry point, found {len(found)}; known: {known}")
     return found[0]
 

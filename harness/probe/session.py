@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -36,7 +35,7 @@ def backends(globs: Sequence[str], asked: Sequence[str]) -> list[Backend]:
 
 def _has(backend: Backend, glob: str) -> bool:
     names = [entry.name for entry in importlib.import_module(backend.module).ENTRY_POINTS]
-    return any(fnmatch.fnmatchcase(name, glob) for name in [*names, backend.name])
+    return any(selection.matches(name, glob) for name in [*names, backend.name])
 
 
 def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:

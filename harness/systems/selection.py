@@ -12,7 +12,7 @@ from harness.backends import TABLE, Backend
 from harness.case.read import CaseError, Expect
 from harness.judge import expect
 from harness.systems import own_programs
-from harness.worker.entry import EntryPoint
+from harness.worker.entry import EntryPoint, function_of
 
 
 class SelectionError(ValueError):
@@ -89,17 +89,21 @@ def entry_points(globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]]
     Raises SelectionError for a pattern that nothing matches.
     """
     for glob in globs:
-        if not any(_matches(entry, glob) for _, entry in offered):
+        if not any(matches(entry.name, glob) for _, entry in offered):
             names = [entry.name for _, entry in offered]
             raise SelectionError(
                 f"--entry {glob}: no entry point of the backends that run matches{_nearest(glob, names)}; "
                 "`harness list` shows all"
             )
-    return [(backend, entry) for backend, entry in offered if not globs or any(_matches(entry, glob) for glob in globs)]
+    return [pair for pair in offered if not globs or any(matches(pair[1].name, glob) for glob in globs)]
 
 
-def _matches(entry: EntryPoint, glob: str) -> bool:
-    return fnmatch.fnmatchcase(entry.name, glob) or fnmatch.fnmatchcase(entry.function, glob)
+def matches(name: str, glob: str) -> bool:
+    """Whether `glob` means the entry point of this name: in full, without the environment that it was asked for in, or
+    without the arguments of a variant, so that `Knet.conv4` is `Knet.conv4(mode=0)` and `Knet.conv4(mode=1)`.
+    """
+    function = function_of(name)
+    return any(fnmatch.fnmatchcase(each, glob) for each in (name, function, function.partition("(")[0]))
 
 
 def check_names(case_id: str, expected: Expect, offered: Sequence[tuple[str, EntryPoint]]) -> None:
