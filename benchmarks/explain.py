@@ -15,11 +15,11 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.window import Linear, Window
-from harness.explain import DEEPEST, Question, Search
-from harness.explain.outputs import Shift
-from harness.explain.response import Point, Response
-from harness.explain.sides import Side
-from harness.explain.variants import Variant
+from harness.operations.windowed.search import DEEPEST, Question, Search
+from harness.operations.windowed.search.outputs import Shift
+from harness.operations.windowed.search.response import Point, Response
+from harness.operations.windowed.search.sides import Side
+from harness.operations.windowed.search.variants import Variant
 
 SIZES = {"3x3x3": (1, 3, (3, 3)), "16x16x3x3": (16, 16, (3, 3))}
 NOTHING_FITS = {"4x3x3": (4, 3, (3,)), "4x3x3x3": (4, 3, (3, 3)), "4x2x3x3x3": (4, 2, (3, 3, 3))}

@@ -20,13 +20,13 @@ from harness.canonical.layout import LayoutError
 from harness.case.read import Case
 from harness.explain.diagnosis import Explanation, diagnose
 from harness.judge import expect, fix
-from harness.judge.power import power
 from harness.judge.verdict import Judge, Verdict
+from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.values import Arithmetic, NotRepeatable
+from harness.operations.windowed.power import power
 from harness.rounding import compare
 from harness.systems.lower import MODES, Call, Unsupported, lower
 from harness.systems.pool import Answered, Declined, Died, Outcome, Pool
-from harness.transform.base import Transform
-from harness.transform.values import Arithmetic, NotRepeatable
 from harness.worker.entry import EntryPoint
 
 IN_FLIGHT_CASES = 512

@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.case.read import load
-from harness.explain.agreement import agreement, besides, indices, placed, seeing, sees, with_the_intended
-from harness.explain.question import Question
 from harness.judge.verdict import Judge
+from harness.operations.windowed.search.agreement import (
+    agreement,
+    besides,
+    indices,
+    placed,
+    seeing,
+    sees,
+    with_the_intended,
+)
+from harness.operations.windowed.search.question import Question
 
 CASES = Path(__file__).parent.parent / "cases"
 

@@ -10,8 +10,8 @@ import pytest
 
 from harness.cli import main
 from harness.commands import EXPECTED, MISSING, UNEXPECTED, USAGE
+from harness.operations.windowed.probes.faults import Fault
 from harness.probe import Card, session
-from harness.probe.faults import Fault
 from harness.report import cards
 from tests.test_probe import by_fft, card_of, refusing, reversed_along
 from tests.test_probe_backends import NAMES

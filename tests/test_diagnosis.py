@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import explain
 from harness.canonical.reference import direct
 from harness.case.read import Case, load
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge, Observation
-from harness.transform.arrays import OutputAxes, ReverseKernel
-from harness.transform.values import Bias, Precision
+from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
+from harness.operations.transforms.values import Bias, Precision
+from harness.operations.windowed import search
 
 CASES = Path(__file__).parent.parent / "cases"
 RECORDED = [
@@ -43,7 +43,7 @@ def seen(values) -> Observation:
 class Work:
     """What a diagnosis did: its searches, and the output elements that bounds were worked out for."""
 
-    searches: list[explain.Search] = field(default_factory=list)
+    searches: list[search.Search] = field(default_factory=list)
     judged: int = 0
 
     @property
@@ -55,7 +55,7 @@ class Work:
 def work(monkeypatch) -> Work:
     done, fit = Work(), Judge.fit
 
-    class Counted(explain.Search):
+    class Counted(search.Search):
         def __post_init__(self) -> None:
             super().__post_init__()
             done.searches.append(self)
@@ -64,7 +64,7 @@ def work(monkeypatch) -> Work:
         done.judged += seen.values.size
         return fit(judge, seen, reading)
 
-    monkeypatch.setattr(explain, "Search", Counted)
+    monkeypatch.setattr(search, "Search", Counted)
     monkeypatch.setattr(Judge, "fit", counted)
     return done
 
@@ -96,7 +96,7 @@ def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_pa
     )
     judge = Judge(one)
     conv = judge.intended.conv
-    answer = diagnose(judge, seen(direct(explain.applied(conv, (ReverseKernel((0, 1)),)))))
+    answer = diagnose(judge, seen(direct(search.applied(conv, (ReverseKernel((0, 1)),)))))
     assert answer.ambiguous
     assert {each.transforms for each in answer.explanations if each.tied} >= {
         (ReverseKernel((0, 1)),),
@@ -111,7 +111,7 @@ def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_pa
         f"{{shape: [5, 5], seed: {separation.seed}, low: 1, high: 99}}}}\n"
         "kernel: {layout: HW, integers: {shape: [2, 2], seed: input, low: 1, high: 99}}\npadding: valid\n",
     ).meant()
-    outputs = [direct(explain.applied(fresh, each.transforms)) for each in answer.explanations if each.tied]
+    outputs = [direct(search.applied(fresh, each.transforms)) for each in answer.explanations if each.tied]
     assert all(not np.array_equal(outputs[0], other) for other in outputs[1:])
 
 
@@ -161,7 +161,7 @@ def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wro
     one = next(load(CASES / "threads" / "left-column-pattern.yaml"))
     judge = Judge(one)
     transforms = (OutputAxes((0, -1, 2, 1)),)
-    y = explain.read(direct(judge.intended.conv), transforms, ())
+    y = search.read(direct(judge.intended.conv), transforms, ())
     assert np.allclose(y[0, 0, :, 0], judge.intended.y[0, 0, :, 0])
     (best, *_) = diagnose(judge, seen(y)).explanations
     assert best.transforms[0].source[1:] == transforms[0].source[1:]
@@ -170,7 +170,7 @@ def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wro
 
 def test_a_corner_of_the_output_is_enough(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(explain.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    y = direct(search.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
     known = np.zeros(y.shape, bool)
     known[0, 0, :2, :2] = True
     observation = Observation(np.where(known, y, np.nan), "float64", "direct", known, np.zeros(y.shape))
@@ -190,18 +190,18 @@ def test_reduced_precision_is_seen_where_the_search_alone_would_let_the_intended
             ),
         )
     )
-    y = np.round(direct(explain.applied(judge.intended.conv, (Precision("TF32"),))), 2)
+    y = np.round(direct(search.applied(judge.intended.conv, (Precision("TF32"),))), 2)
     printed = Observation(y, "float64", "direct", np.ones(y.shape, bool), np.full(y.shape, 0.005))
-    assert () in explain.Search(judge.question(printed)).level(0)
+    assert () in search.Search(judge.question(printed)).level(0)
     assert [ids(each) for each in diagnose(judge, printed).explanations[:1]] == [["precision"]]
 
 
 def test_what_was_left_out_is_said(tmp_path, monkeypatch):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(explain.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    y = direct(search.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
     known = np.zeros(y.shape, bool)
     known[0, 0, 0, 0] = True
-    monkeypatch.setattr(explain, "MOST", 3)
+    monkeypatch.setattr(search, "MOST", 3)
     answer = diagnose(judge, Observation(np.where(known, y, np.nan), "float64", "direct", known, np.zeros(y.shape)))
     assert any("were not tried on all" in remark for remark in answer.remarks)
 
@@ -209,7 +209,7 @@ def test_what_was_left_out_is_said(tmp_path, monkeypatch):
 def test_a_large_case_is_explained_by_a_part_of_it(work):
     one = next(load(CASES / "seeds" / "caffe-migration.yaml"))
     judge = Judge(one)
-    y = direct(explain.applied(judge.intended.conv, (ReverseKernel((0, 1)),))).astype(np.float32)
+    y = direct(search.applied(judge.intended.conv, (ReverseKernel((0, 1)),))).astype(np.float32)
     answer = diagnose(judge, Observation(y, "float32", "direct"))
     assert [ids(each) for each in answer.explanations] == [["reverse_kernel"]]
     assert work.tested < 100_000

@@ -10,9 +10,9 @@ import pytest
 
 from harness.case.read import load
 from harness.judge import fix
+from harness.operations.transforms.arrays import ReverseKernel
 from harness.run import run
 from harness.systems.pool import Pool
-from harness.transform.arrays import ReverseKernel
 from tests.fakes import FAKES
 
 ROOT = Path(__file__).parent.parent

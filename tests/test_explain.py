@@ -7,12 +7,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from harness import explain
 from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear, Window
-from harness.explain.question import Question
-from harness.explain.samples import samples
-from harness.transform.arrays import (
+from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
     InputAxes,
@@ -23,8 +20,8 @@ from harness.transform.arrays import (
     SwapOperands,
     TransposeKernelSpatial,
 )
-from harness.transform.grouping import ChannelOrder, Groups
-from harness.transform.settings import (
+from harness.operations.transforms.grouping import ChannelOrder, Groups
+from harness.operations.transforms.settings import (
     AxisSwap,
     Boundary,
     Dilation,
@@ -34,7 +31,10 @@ from harness.transform.settings import (
     Stride,
     StridePhase,
 )
-from harness.transform.values import Bias, Precision, Scale
+from harness.operations.transforms.values import Bias, Precision, Scale
+from harness.operations.windowed import search
+from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.samples import samples
 
 SIZES = {1: (7,), 2: (6, 5), 3: (4, 5, 3)}
 KERNELS = {1: (3,), 2: (3, 2), 3: (2, 3, 2)}
@@ -55,7 +55,7 @@ def convolution(rank, seed=0, channels=2, outputs=4, stride=1, kernel=None, grou
 
 
 def planted(conv: Linear, transforms) -> np.ndarray:
-    return explain.read(direct(explain.applied(conv, transforms)), transforms, ())
+    return search.read(direct(search.applied(conv, transforms)), transforms, ())
 
 
 def fresh(conv: Linear) -> Linear:
@@ -73,19 +73,17 @@ def same_always(conv, a, b) -> bool:
 
 
 def ask(conv: Linear, observed: np.ndarray, deepest: int = 3, **more) -> list:
-    return list(
-        explain.explanations(explain.Search(Question(conv, observed.astype(np.float64), 0.25, **more), deepest))
-    )
+    return list(search.explanations(search.Search(Question(conv, observed.astype(np.float64), 0.25, **more), deepest)))
 
 
 def assert_found(conv: Linear, transforms, **more) -> None:
     observed = planted(conv, transforms)
-    assume(observed.size and min(explain.applied(conv, transforms).output_shape) > 0)
+    assume(observed.size and min(search.applied(conv, transforms).output_shape) > 0)
     found = ask(conv, observed, **more)
     simpler = [each for each in found if len(each) < len(transforms)]
     assert simpler or any(same_always(conv, each, transforms) for each in found), (transforms, found)
     for each in found:  # whatever is said gives what was observed
-        seen = explain.read(direct(explain.applied(conv, each)), each, observed.shape)
+        seen = search.read(direct(search.applied(conv, each)), each, observed.shape)
         assert np.abs(seen - observed).max() <= 0.25
 
 
@@ -157,7 +155,7 @@ def test_every_single_change_is_found(rank, name):
     conv, transforms = singles(rank)[name]
     observed = planted(conv, transforms)
     slack = 1e-6 * np.abs(observed).max() if "tf32" in name or "bfloat" in name else 0.25
-    found = list(explain.explanations(explain.Search(Question(conv, observed, slack), 2)))
+    found = list(search.explanations(search.Search(Question(conv, observed, slack), 2)))
     assert found
     assert any(same_always(conv, each, transforms) for each in found), (transforms, found)
     assert len(found[0]) == 1
@@ -192,7 +190,7 @@ def combinations(draw, most: int):
     transforms = [shifted if name == "padding" else known[name][1][0] for name in wanted.values()]
     if "stride" in wanted.values():
         transforms = [Stride((2,) * rank, conv.window.padding) if each.id == "stride" else each for each in transforms]
-    order = {kind: number for number, kind in enumerate(explain.CONVENTIONS)}
+    order = {kind: number for number, kind in enumerate(search.CONVENTIONS)}
     return conv, tuple(sorted(transforms, key=lambda each: order[type(each)]))
 
 
@@ -223,7 +221,7 @@ def test_a_bias_is_the_shortest_number_that_the_printed_digits_allow():
     observed = planted(conv, (Bias("unknown", (4.01, -1.57, 0.25, 0.0)),))
     rounded = np.round(observed, 1)
     question = Question(conv, rounded, 0.1, room=np.full(observed.shape, 0.0501))
-    found = next(explain.explanations(explain.Search(question, 1)))
+    found = next(search.explanations(search.Search(question, 1)))
     assert np.abs(np.subtract(found[0].values, (4.01, -1.57, 0.25, 0.0))).max() <= 0.05
     seen = planted(conv, found)
     assert np.abs(seen - rounded).max() <= 0.0501
@@ -248,19 +246,19 @@ def test_an_element_in_the_padding_decides_nothing():
 def test_a_set_that_does_not_hold_does_not_hide_larger_ones():
     conv = convolution(1)
     reverse = (ReverseKernel((0,)),)
-    search = explain.Search(Question(conv, planted(conv, reverse), 0.25), 2)
-    assert reverse in list(explain.explanations(search))
-    found = list(explain.explanations(search, lambda transforms: transforms != reverse))
+    searched = search.Search(Question(conv, planted(conv, reverse), 0.25), 2)
+    assert reverse in list(search.explanations(searched))
+    found = list(search.explanations(searched, lambda transforms: transforms != reverse))
     assert reverse not in found
-    assert search.left_out == 0
+    assert searched.left_out == 0
 
 
 def test_candidates_that_are_not_looked_at_are_counted(monkeypatch):
     conv = convolution(2)
     observed = np.full(conv.output_shape, np.nan)
     observed[0, 0, 0, 0] = planted(conv, ())[0, 0, 1, 1]
-    monkeypatch.setattr(explain, "MOST", 3)
-    search = explain.Search(Question(conv, observed, 0.25), 2)
-    found = list(explain.explanations(search))
+    monkeypatch.setattr(search, "MOST", 3)
+    searched = search.Search(Question(conv, observed, 0.25), 2)
+    found = list(search.explanations(searched))
     assert len(found) <= 9
-    assert search.left_out > 0
+    assert searched.left_out > 0

@@ -8,11 +8,11 @@ import pytest
 
 from harness.case.read import load
 from harness.judge import fix
+from harness.operations.transforms.arrays import KernelAxes, OutputAxes, ReshapeNotTranspose, ReverseKernel
+from harness.operations.transforms.grouping import ChannelOrder
+from harness.operations.transforms.settings import Boundary, PaddingSplit
+from harness.operations.transforms.values import Scale
 from harness.systems.pool import Answered, Died, Raised
-from harness.transform.arrays import KernelAxes, OutputAxes, ReshapeNotTranspose, ReverseKernel
-from harness.transform.grouping import ChannelOrder
-from harness.transform.settings import Boundary, PaddingSplit
-from harness.transform.values import Scale
 
 CASE = """
 title: A small layer

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from harness.case.read import load
-from harness.probe.asking import Question
 from harness.run import run
 from harness.systems import own_programs, selection
+from harness.systems.asking import Question
 from harness.systems.pool import Answered, Outcome, Pool, Raised
 from tests.fakes import PATIENT
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.case.read import load
-from harness.judge.power import power, strengthened, variants
+from harness.operations.windowed.power import power, strengthened, variants
 from tests.declared import case_of
 from tests.plain import convolutions, integers
 

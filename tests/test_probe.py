@@ -15,9 +15,9 @@ from harness.canonical import layout
 from harness.canonical.window import padding_pair
 from harness.case.read import load
 from harness.probe import probe
-from harness.probe.asking import Asking, Question, together
 from harness.probe.card import Card, card
 from harness.report import cards
+from harness.systems.asking import Asking, Question, together
 from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from tests.fakes import FAKES

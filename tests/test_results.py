@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from harness import __version__
 from harness.explain.diagnosis import Explanation
+from harness.operations.transforms.arrays import ReverseKernel
 from harness.probe import Card
 from harness.report import results
 from harness.run import CaseReport
 from harness.systems.pool import Hello
-from harness.transform.arrays import ReverseKernel
 from tests.pieces import HEADER, report, result
 
 KEYS = (

@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.canonical.window import Linear, Window
-from harness.explain.rank import weight
-from harness.report.words import LEGEND
-from harness.transform import BY_ID, CALLS, CONVENTION_IDS, CONVENTIONS, FINDINGS, settings, values
-from harness.transform.arrays import (
+from harness.operations.transforms import BY_ID, CALLS, CONVENTION_IDS, CONVENTIONS, FINDINGS, settings, values
+from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
     InputAxes,
@@ -22,9 +20,18 @@ from harness.transform.arrays import (
     SwapOperands,
     TransposeKernelSpatial,
 )
-from harness.transform.base import QUESTIONS, Transform
-from harness.transform.calls import AddBias, CropOutput, DenseGroups, DilateKernel, PadInput, SubsampleOutput
-from harness.transform.grouping import ChannelOrder, Groups
+from harness.operations.transforms.calls import (
+    AddBias,
+    CropOutput,
+    DenseGroups,
+    DilateKernel,
+    PadInput,
+    SubsampleOutput,
+)
+from harness.operations.transforms.grouping import ChannelOrder, Groups
+from harness.operations.transforms.transform import QUESTIONS, Transform
+from harness.operations.windowed.search.rank import weight
+from harness.report.words import LEGEND
 from tests.plain import convolutions, evaluate, integers
 
 PAIRS = ((0, 1), (2, 3), (1, 0))

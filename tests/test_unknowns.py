@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
-from harness.explain.unknowns import system
+from harness.operations.windowed.search.unknowns import system
 
 
 def convolution(seed: int = 0, rank: int = 2, boundary: str = "zero", groups: int = 1) -> Linear:

@@ -24,8 +24,8 @@ from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
 from harness.grammar.kinds import Record
 from harness.operations import TABLE, USUAL
-from harness.operations.base import Elsewhere, Given, Operation, Setting, Stated
-from harness.operations.windowed import UNKNOWN
+from harness.operations.operation import Elsewhere, Given, Operation, Setting, Stated
+from harness.operations.windowed.keys import UNKNOWN
 
 MOST_MEMBERS = 10_000
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.case import files, template
 from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
-from harness.judge.power import power, strengthened
+from harness.operations.windowed.power import power, strengthened
 from harness.systems import selection
 
 

@@ -14,17 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from harness import explain
 from harness.canonical import layout
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, numbers_text, pairs_text
-from harness.explain import agreement, printed, solve, structure
+from harness.explain import printed
 from harness.grammar.sources import RawStream
 from harness.judge.verdict import Judge, Observation
+from harness.operations.transforms.arrays import KernelAxes, TransposeKernelSpatial
+from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.values import Arithmetic, KernelValues
+from harness.operations.windowed import search
+from harness.operations.windowed.search import agreement, solve, structure
 from harness.rounding.ladder import Fit
-from harness.transform.arrays import KernelAxes, TransposeKernelSpatial
-from harness.transform.base import Transform
-from harness.transform.values import Arithmetic, KernelValues
 
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
@@ -203,7 +204,7 @@ def _answer(judge: Judge, seen: Observation) -> Answer:
 
 
 def _confirmed(
-    judge: Judge, seen: Observation, question: explain.Question
+    judge: Judge, seen: Observation, question: search.Question
 ) -> tuple[list[Explanation], int, solve.Solution | None]:
     """The explanations that hold on every element, best first; how many candidates were not looked at; and, where no
     convention holds, the kernel that was applied."""
@@ -224,15 +225,15 @@ def _confirmed(
 
     if intended and intended.finding:
         holds(())
-    search = explain.Search(question)
-    for _ in explain.explanations(search, holds):
+    searched = search.Search(question)
+    for _ in search.explanations(searched, holds):
         pass
     single = None if held else solve.one_tap(question)
     solution = None if held or (single and holds((single,))) else solve.solve(question)
     if solution and solution.values:
         holds((solution.values,))
     alike = part[0].intended.conv if part and all(_local(transforms) for transforms, *_ in held) else question.conv
-    return _explanations(question, held, alike), search.left_out, solution
+    return _explanations(question, held, alike), searched.left_out, solution
 
 
 def _local(transforms: Sequence[Transform]) -> bool:
@@ -240,7 +241,7 @@ def _local(transforms: Sequence[Transform]) -> bool:
     return all(each.local for each in transforms)
 
 
-def _explanations(question: explain.Question, held: Sequence[Held], conv: Linear) -> list[Explanation]:
+def _explanations(question: search.Question, held: Sequence[Held], conv: Linear) -> list[Explanation]:
     """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `conv`."""
     groups: dict[bytes, int] = {}
     found = []
@@ -291,8 +292,8 @@ def _drawn(conv: Linear, seed: int, kernel: bool) -> Linear:
 
 
 def _output(conv: Linear, transforms: Sequence[Transform]) -> np.ndarray:
-    changed = explain.applied(conv, transforms)
-    return explain.read(direct(changed), transforms, ())
+    changed = search.applied(conv, transforms)
+    return search.read(direct(changed), transforms, ())
 
 
 def _signature(conv: Linear, transforms: Sequence[Transform]) -> bytes:
@@ -323,7 +324,7 @@ def _apart(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape != b.shape or bool(np.abs(a - b).max(initial=0.0) > 1e-3 * max(float(np.abs(a).max(initial=0)), 1.0))
 
 
-def _of_partial_data(judge: Judge, seen: Observation, question: explain.Question, known: int) -> list[str]:
+def _of_partial_data(judge: Judge, seen: Observation, question: search.Question, known: int) -> list[str]:
     """What can be said of a recording where input, kernel or bias are not known in full."""
     case, recorded = judge.case, judge.case.recorded
     number = next((number for number, each in enumerate(recorded) if each.values is seen.values), None)
@@ -338,7 +339,7 @@ def _of_partial_data(judge: Judge, seen: Observation, question: explain.Question
 
 
 def _remarks(
-    question: explain.Question,
+    question: search.Question,
     known: int,
     found: Sequence[Explanation],
     ambiguous: bool,
@@ -350,16 +351,16 @@ def _remarks(
         return [f"the data ({known} known values) cannot tell the tied explanations apart"]
     if found:
         return [] if not any(isinstance(each, KernelValues) for each in found[0].transforms) else _pattern(question)
-    remarks = [f"no combination of up to {explain.DEEPEST} changes gives these values"]
+    remarks = [f"no combination of up to {search.DEEPEST} changes gives these values"]
     remarks += list(solution.remarks()) if solution else []
     return remarks + _pattern(question)
 
 
-def _of_open_settings(question: explain.Question, found: Sequence[Explanation]) -> list[str]:
+def _of_open_settings(question: search.Question, found: Sequence[Explanation]) -> list[str]:
     """What the settings that are not known come to with the first explanation."""
     if not found:
         return []
-    win = explain.applied(question.conv, (*found[0].settings, *found[0].transforms)).window
+    win = search.applied(question.conv, (*found[0].settings, *found[0].transforms)).window
     said = {
         "stride": numbers_text(win.stride),
         "dilation": numbers_text(win.dilation),
@@ -379,7 +380,7 @@ def _of_the_rest(left_out: int) -> list[str]:
     ]
 
 
-def _pattern(question: explain.Question) -> list[str]:
+def _pattern(question: search.Question) -> list[str]:
     if question.observed.ndim != question.conv.x.ndim or not math.prod(question.observed.shape):
         return []
     return agreement.with_the_intended(question)

@@ -13,15 +13,15 @@ from functools import cached_property
 
 import numpy as np
 
-from harness import explain
 from harness.backends import TABLE
 from harness.canonical import layout
 from harness.canonical.gaps import output
 from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.case.read import Case
 from harness.grammar.sources import RawStream
+from harness.operations.transforms.transform import Transform
+from harness.operations.windowed import search
 from harness.systems.pool import Answered, Outcome, Pool, Program
-from harness.transform.base import Transform
 
 Transforms = tuple[Transform, ...]
 
@@ -32,7 +32,7 @@ CLOSE = 1e-4
 
 def programs(case: Case, transforms: Sequence[Transform]) -> dict[str, str]:
     """System -> the program that computes the case with `transforms` applied; not yet run."""
-    conv = explain.applied(case.meant(), transforms)
+    conv = search.applied(case.meant(), transforms)
     changes = _changes(case, transforms)
     biased = conv.bias is not None or "bias" in case.arrays or any("bias" in each.touches for each in transforms)
     names = "x, w, b" if biased else "x, w"
@@ -90,7 +90,7 @@ class Proofs:
         self._written[transforms] = programs(self._case, transforms)
         self._left |= {(transforms, system): len(self._data) for system in new}
         for conv, arrays in self._data:
-            y = explain.read(output(explain.applied(conv, transforms)), transforms, ())
+            y = search.read(output(search.applied(conv, transforms)), transforms, ())
             for system in new:
                 yield Attempt(transforms, system, Program(self._written[transforms][system], arrays), y)
 

@@ -9,17 +9,17 @@ from functools import cached_property
 
 import numpy as np
 
-from harness import explain
 from harness.canonical import gaps
 from harness.canonical.reference import Magnitudes, direct, evaluate, magnitudes
 from harness.canonical.window import Linear
 from harness.case.read import Case, Recording
-from harness.explain import unknowns
-from harness.operations.base import Given
+from harness.operations.operation import Given
+from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.values import Arithmetic
+from harness.operations.windowed import search
+from harness.operations.windowed.search import unknowns
 from harness.rounding.compare import Difference, difference, distance, dtype_name
 from harness.rounding.ladder import Fit, Ladder, fit_by_hand, rough
-from harness.transform.base import Transform
-from harness.transform.values import Arithmetic
 from harness.worker.entry import Algorithm
 
 
@@ -132,7 +132,7 @@ class Observation:
             return self
         if min(whole) < 1:
             return None
-        index = explain.read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
+        index = search.read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
         if index.shape != self.values.shape:
             return None
         known, slack = np.zeros(whole, bool), np.zeros(whole)
@@ -251,15 +251,15 @@ class Judge:
         off = difference(seen.values, self.intended.y, known)
         return Verdict(kind, fit, transforms, off.max_abs if off.same_shape else None, off, group)
 
-    def question(self, seen: Observation) -> explain.Question:
+    def question(self, seen: Observation) -> search.Question:
         """What `explain` is asked about an observation."""
         values = seen.values.astype(np.float64) if seen.values.dtype.kind != "c" else np.full(seen.values.shape, np.nan)
         if self.intended.computable is not None:
-            known = explain.read(self.intended.computable, self.base, values.shape)
+            known = search.read(self.intended.computable, self.base, values.shape)
             values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
         noise = self._noise(seen)
         printed = 0.0 if seen.known is None else float(np.max(self.intended.input_slack))
-        return explain.Question(
+        return search.Question(
             self.intended.stated,
             values if seen.known is None else np.where(seen.known, values, np.nan),
             noise + 2 * (float(np.max(seen.slack)) + printed),
@@ -275,8 +275,8 @@ class Judge:
         if seen.values.ndim != self.intended.conv.x.ndim or self._known_stranger(seen) is not None:
             return
         question = self.question(seen)
-        yield from explain.quick(question)
-        yield from explain.explanations(explain.Search(question))
+        yield from search.quick(question)
+        yield from search.explanations(search.Search(question))
 
     def _noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""

@@ -13,8 +13,8 @@ from harness.canonical.window import Linear, Pairs, Window, output_size, padding
 from harness.grammar import prototxt, sources
 from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, TEXT, Field, Record, either, record
-from harness.operations import windowed
-from harness.operations.base import Elsewhere, Given, Role, Setting, Stated
+from harness.operations.operation import Elsewhere, Given, Role, Setting, Stated
+from harness.operations.windowed import keys
 
 NAME = "convolution"
 ROLES = {
@@ -23,16 +23,16 @@ ROLES = {
     "bias": Role("added to each output channel", "O", weights=True, vector="O"),
 }
 SETTINGS = {
-    "means": windowed.MEANS,
-    "stride": windowed.STRIDE,
-    "dilation": windowed.DILATION,
+    "means": keys.MEANS,
+    "stride": keys.STRIDE,
+    "dilation": keys.DILATION,
     "padding": Field(
-        windowed.or_unknown(windowed.PADDING),
+        keys.or_unknown(keys.PADDING),
         "a word, a number, one per axis, or [low, high] per axis; negative crops; or unknown",
         default="valid",
     ),
-    "groups": windowed.GROUPS,
-    "boundary": windowed.BOUNDARY,
+    "groups": keys.GROUPS,
+    "boundary": keys.BOUNDARY,
 }
 TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "same", "boundary": "zero"}
 OF_LAYER = ("stride", "dilation", "padding", "groups")
@@ -79,22 +79,22 @@ def _pairs(form: Linear, padding: str | Pairs) -> Pairs:
 
 
 def demand(top: Record) -> None:
-    windowed.demand_means(top)
+    keys.demand_means(top)
 
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
     return {
         **{key: value for key, (value, _) in settings.items()},
-        "stride": windowed.per_axis(settings["stride"], rank),
-        "dilation": windowed.per_axis(settings["dilation"], rank),
-        "padding": windowed.padding(settings["padding"], rank),
+        "stride": keys.per_axis(settings["stride"], rank),
+        "dilation": keys.per_axis(settings["dilation"], rank),
+        "padding": keys.padding(settings["padding"], rank),
     }
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     _check_channels(stated, top, settings["groups"][1])
-    windowed.check_integers(stated.meant(), top["input"].item)
-    _check_sizes(stated, windowed.where("padding", settings, top.item, top["kernel"].item))
+    keys.check_integers(stated.meant(), top["input"].item)
+    _check_sizes(stated, keys.where("padding", settings, top.item, top["kernel"].item))
 
 
 def _check_channels(stated: Stated, top: Record, groups_at: Item) -> None:
@@ -127,8 +127,8 @@ def _check_sizes(stated: Stated, at: Item) -> None:
             )
         padded.append(n + sum(pair))
         output.append(max(samples, 0))
-    windowed.check_elements("the padded input", padded, at)
-    windowed.check_elements("the output", output, at)
+    keys.check_elements("the padded input", padded, at)
+    keys.check_elements("the output", output, at)
 
 
 def told(stated: Stated) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.probe.asking import ask_all
 from harness.probe.card import Card, card
+from harness.systems.asking import ask_all
 from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.canonical import layout
-from harness.probe import axes
-from harness.probe.algorithm import DIRECT, algorithm
-from harness.probe.asking import Asking, together
-from harness.probe.faults import Fault, Rules, faults, watched
-from harness.probe.integers import integers
-from harness.probe.padding import RULES
-from harness.probe.precision import precision
-from harness.probe.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
-from harness.probe.subject import Subject
+from harness.operations.windowed.probes import axes
+from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
+from harness.operations.windowed.probes.faults import Fault, Rules, faults, watched
+from harness.operations.windowed.probes.integers import integers
+from harness.operations.windowed.probes.padding import RULES
+from harness.operations.windowed.probes.precision import precision
+from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
+from harness.operations.windowed.probes.subject import Subject
+from harness.systems.asking import Asking, together
 from harness.worker.entry import EntryPoint
 
 

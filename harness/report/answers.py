@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.array_json import finite
 from harness.explain.diagnosis import Answer, Explanation
-from harness.transform.base import Transform
+from harness.operations.transforms.transform import Transform
 
 Code = Mapping[str, str]
 """System -> program that held when it was run."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.canonical.window import numbers_text, pairs_text
+from harness.operations.transforms import BY_ID
+from harness.operations.transforms.transform import Transform
 from harness.report.text import quantity, share
-from harness.transform import BY_ID
-from harness.transform.base import Transform
 
 Result = Mapping[str, Any]
 

@@ -15,9 +15,16 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.window import Linear, Pairs, numbers_text, padding_pair, pairs_text, span
 from harness.case.read import Case
-from harness.transform.arrays import ReverseKernel
-from harness.transform.base import Transform
-from harness.transform.calls import AddBias, CropOutput, DenseGroups, DilateKernel, PadInput, SubsampleOutput
+from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.transforms.calls import (
+    AddBias,
+    CropOutput,
+    DenseGroups,
+    DilateKernel,
+    PadInput,
+    SubsampleOutput,
+)
+from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint, Word
 
 MODES = ("as_written", "normalized")

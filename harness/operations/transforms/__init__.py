@@ -1,0 +1,57 @@
+"""The one list of transforms: each a named change of a convolution that can apply itself, put itself in words and write
+itself as code.
+
+A transform has up to two sides that cancel each other:
+
+* `differ(conv)` is the convolution that a system computes which follows another convention, and `read(y)` what is then
+  read of its output: the value changes. An observed output that equals it is explained by the transform.
+* `rewrite(conv)` and `finish(y)` say the same convolution differently, for a system that lacks or does otherwise what
+  the transform is about: `finish(value of rewrite(conv)) == value of conv`. `undo(rewrite(conv))` is `conv` again.
+
+CONVENTIONS are those that explain, in the order in which several of one explanation apply; CALLS serve calls only;
+FINDINGS show themselves without a search.
+"""
+
+from __future__ import annotations
+
+from harness.operations.transforms import arrays, calls, grouping, settings, values
+from harness.operations.transforms.transform import Transform
+
+CONVENTIONS: tuple[type[Transform], ...] = (
+    values.Precision,
+    arrays.SwapOperands,
+    arrays.InputAxes,
+    grouping.Groups,
+    arrays.ReverseKernel,
+    arrays.KernelAxes,
+    arrays.TransposeKernelSpatial,
+    arrays.ReshapeNotTranspose,
+    arrays.ColumnMajor,
+    arrays.FlattenOrder,
+    grouping.ChannelOrder,
+    values.KernelValues,
+    values.Scale,
+    settings.AxisSwap,
+    settings.Dilation,
+    settings.Stride,
+    settings.Boundary,
+    settings.PaddingSplit,
+    settings.OutputMode,
+    settings.SameCentre,
+    settings.StridePhase,
+    values.Bias,
+    arrays.OutputAxes,
+)
+CALLS: tuple[type[Transform], ...] = (
+    calls.PadInput,
+    calls.DilateKernel,
+    calls.DenseGroups,
+    calls.SubsampleOutput,
+    calls.CropOutput,
+    calls.AddBias,
+)
+FINDINGS: tuple[type[Transform], ...] = (values.Arithmetic, values.NotRepeatable)
+
+CONVENTION_IDS: tuple[str, ...] = tuple(sorted(kind.id for kind in CONVENTIONS))
+"""Names of the differences that explain an output."""
+BY_ID: dict[str, type[Transform]] = {kind.id: kind for kind in (*FINDINGS, *CALLS, *CONVENTIONS)}

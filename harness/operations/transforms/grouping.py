@@ -1,0 +1,112 @@
+"""Conventions about channels: their order, and the groups that they form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from harness.canonical.window import Linear
+from harness.operations.transforms.arrays import Role
+from harness.operations.transforms.transform import Part, Transform, changed
+
+
+@dataclass(frozen=True)
+class ChannelOrder(Transform):
+    """The channels of the input or the output are taken in another order.
+
+    kind: "reversed" (RGB for BGR), or "split": channel `g * m + j` is taken for `j * parts + g`, parts times m channels
+    (grouped-major for depthwise-major), in as many `parts`.
+    """
+
+    id = "channel_order"
+    causes = 1.5
+
+    role: Role
+    kind: Literal["reversed", "split"]
+    parts: int = 1
+
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        return ("x",) if self.role == "input" else ("w", "bias")
+
+    def words(self) -> str:
+        if self.kind == "reversed":
+            return f"reverse the order of the {self.role} channels (RGB and BGR)"
+        return f"reorder the {self.role} channels: {self.parts} parts stand side by side where they are interleaved"
+
+    def differ(self, conv: Linear) -> Linear:
+        if self.role == "input":
+            return replace(conv, x=conv.x[:, self._order(conv.x.shape[1])])
+        order = self._order(len(conv.w))
+        return replace(conv, w=conv.w[order], bias=None if conv.bias is None else conv.bias[order])
+
+    def code(self, conv: Linear) -> tuple[str, ...]:
+        if self.role == "input":
+            return (f"x = x[:, {self._index('x.shape[1]')}]",)
+        return (f"order = {self._index('w.shape[0]')}", "w, b = w[order], b[order]")
+
+    def _order(self, count: int) -> np.ndarray:
+        order = np.arange(count)
+        return order[::-1] if self.kind == "reversed" else order.reshape(self.parts, -1).T.ravel()
+
+    def _index(self, count: str) -> str:
+        order = f"np.arange({count})"
+        return order + ("[::-1]" if self.kind == "reversed" else f".reshape({self.parts}, -1).T.ravel()")
+
+
+@dataclass(frozen=True)
+class Groups(Transform):
+    """The channels are grouped otherwise: `groups` of them, the kernel's values kept.
+
+    A kernel of one group taken for a depthwise one (each output channel once for each input channel), the kernels of
+    several groups taken for those of one, or of more groups, so that each output uses a share of its channels only.
+    """
+
+    id = "groups"
+    causes = 1.0
+
+    groups: int
+    kind: Literal["depthwise", "dense", "block"]
+
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        return ("w", "window") if self.kind == "block" else ("w", "bias", "window")
+
+    def words(self) -> str:
+        return {
+            "depthwise": f"take the kernel for one group; it was taken for a depthwise one ({self.groups} groups)",
+            "dense": "take the kernel for one of several groups (depthwise); all channels were summed in one group",
+            "block": f"use fewer groups; the channels were split into {self.groups}",
+        }[self.kind]
+
+    def differ(self, conv: Linear) -> Linear:
+        w, bias, groups, space = conv.w, conv.bias, conv.window.groups, conv.w.shape[2:]
+        if self.kind == "depthwise":
+            w = w.swapaxes(0, 1).reshape(-1, 1, *space)
+            bias = None if bias is None else np.tile(bias, self.groups)
+        elif self.kind == "dense":
+            w = w.reshape(groups, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, groups * w.shape[1], *space)
+            bias = None if bias is None else bias[: len(w)]
+        else:
+            parts = self.groups // groups
+            apart = w.reshape(groups, parts, -1, parts, w.shape[1] // parts, *space)
+            w = np.stack([apart[:, part, :, part] for part in range(parts)], axis=1).reshape(len(w), -1, *space)
+        return changed(conv, w=w, bias=bias, groups=self.groups)
+
+    def code(self, conv: Linear) -> tuple[str, ...]:
+        groups = conv.window.groups
+        if self.kind == "depthwise":
+            return ("w = w.swapaxes(0, 1).reshape(-1, 1, *w.shape[2:])", f"b = np.tile(b, {self.groups})")
+        if self.kind == "dense":
+            return (
+                f"w = w.reshape({groups}, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, x.shape[1], *w.shape[2:])",
+                "b = b[:len(w)]",
+            )
+        parts = self.groups // groups
+        return (
+            f"parts = w.reshape({groups}, {parts}, -1, {parts}, w.shape[1] // {parts}, *w.shape[2:])",
+            f"parts = [parts[:, part, :, part] for part in range({parts})]",
+            "w = np.stack(parts, axis=1).reshape(len(w), -1, *w.shape[2:])",
+        )

@@ -1,0 +1,201 @@
+"""Conventions about settings: padding, stride, dilation, boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.canonical.window import Linear, Pairs, numbers_text, pairs_text
+from harness.operations.transforms.transform import Transform, changed
+
+OTHER_NAME = 4.0
+"""Bits for each step down the names of one padding."""
+
+
+@dataclass(frozen=True)
+class PaddingChange(Transform):
+    """The system pads by `actual` (low, high) per spatial axis, not by `intended`.
+
+    also: 0 for the likeliest name of the change, 1, 2 ... for what else it may be called.
+    """
+
+    local = True
+
+    intended: Pairs
+    actual: Pairs
+    also: int = field(default=0, kw_only=True)
+
+    def unusual(self, rank: int) -> float:
+        moved = sum(abs(a - b) for new, old in zip(self.actual, self.intended) for a, b in zip(new, old))
+        return min(0.1 * moved, 3.0) + (0.0 if self._plain() else 0.5) + OTHER_NAME * self.also
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({"padding"})
+
+    def _plain(self) -> bool:
+        """Whether people would choose it for itself: as much on both sides."""
+        return all(low == high for low, high in self.actual)
+
+    def words(self) -> str:
+        return (
+            f"{self._what()}pad by {pairs_text(self.intended)} (low:high per axis); "
+            f"the system padded by {pairs_text(self.actual)}"
+        )
+
+    def _what(self) -> str:
+        return ""
+
+    def differ(self, conv: Linear) -> Linear:
+        return changed(conv, padding=self.actual)
+
+
+@dataclass(frozen=True)
+class PaddingSplit(PaddingChange):
+    """Other amounts of padding, or another share of them on the low side."""
+
+    id = "padding_split"
+    short = "padding split otherwise"
+    sign = "P"
+    causes = 15.0
+
+
+@dataclass(frozen=True)
+class OutputMode(PaddingChange):
+    """Another part of the full result: full, same or valid, or a crop that starts elsewhere."""
+
+    id = "output_mode"
+    causes = 4.0
+
+    mode: str = ""
+
+    def _what(self) -> str:
+        return f"another part of the full result was taken ({self.mode}): " if self.mode else ""
+
+    def _plain(self) -> bool:
+        return bool(self.mode) or super()._plain()
+
+
+@dataclass(frozen=True)
+class SameCentre(PaddingChange):
+    """The centre of the kernel is elsewhere: the output is shifted."""
+
+    id = "same_centre"
+    short = "centre of the kernel elsewhere"
+    sign = "P"
+    causes = 7.0
+
+    def _what(self) -> str:
+        return "move the centre (anchor) of the kernel: "
+
+
+@dataclass(frozen=True)
+class StridePhase(PaddingChange):
+    """The strided output starts at another sample."""
+
+    id = "stride_phase"
+    sign = "P"
+    causes = 1.0
+
+    def _what(self) -> str:
+        return "start the stride at another sample: "
+
+
+@dataclass(frozen=True)
+class AxisSwap(Transform):
+    """Settings per axis are given in another order of the axes: H and W exchanged.
+
+    stride, dilation and padding are what the system used.
+    """
+
+    id = "axis_swap"
+    causes = 1.5
+    local = True
+
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: Pairs
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({"stride", "dilation", "padding"})
+
+    def words(self) -> str:
+        return (
+            "exchange the axes in the settings; the system used "
+            f"stride {numbers_text(self.stride)}, dilation {numbers_text(self.dilation)}, "
+            f"padding {pairs_text(self.padding)} (low:high per axis)"
+        )
+
+    def differ(self, conv: Linear) -> Linear:
+        return changed(conv, stride=self.stride, dilation=self.dilation, padding=self.padding)
+
+
+@dataclass(frozen=True)
+class Stride(Transform):
+    """The system moves by another stride; `padding` is what its padding comes to then."""
+
+    id = "stride"
+    causes = 2.0
+    local = True
+
+    stride: tuple[int, ...]
+    padding: Pairs
+
+    def unusual(self, rank: int) -> float:
+        return _uneven(self.stride)
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({"stride"})
+
+    def words(self) -> str:
+        return f"correct the stride; the system used {numbers_text(self.stride)}"
+
+    def differ(self, conv: Linear) -> Linear:
+        return changed(conv, stride=self.stride, padding=self.padding)
+
+
+@dataclass(frozen=True)
+class Dilation(Transform):
+    """The system dilates the kernel otherwise; `padding` is what its padding comes to then."""
+
+    id = "dilation"
+    causes = 2.0
+    local = True
+
+    dilation: tuple[int, ...]
+    padding: Pairs
+
+    def unusual(self, rank: int) -> float:
+        return _uneven(self.dilation)
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({"dilation"})
+
+    def words(self) -> str:
+        return f"correct the dilation; the system used {numbers_text(self.dilation)}"
+
+    def differ(self, conv: Linear) -> Linear:
+        return changed(conv, dilation=self.dilation, padding=self.padding)
+
+
+def _uneven(steps: tuple[int, ...]) -> float:
+    """Bits for steps that are not the same along all axes."""
+    return 0.0 if len(set(steps)) == 1 else 2.0
+
+
+@dataclass(frozen=True)
+class Boundary(Transform):
+    """The padding is filled with something else."""
+
+    id = "boundary"
+    causes = 4.0
+    local = True
+
+    boundary: str
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({"boundary"})
+
+    def words(self) -> str:
+        return f"correct the boundary; the system filled the padding with {self.boundary}"
+
+    def differ(self, conv: Linear) -> Linear:
+        return changed(conv, boundary=self.boundary)

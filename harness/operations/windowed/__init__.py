@@ -1,0 +1,1 @@
+"""What operations share that move a window over the input."""

@@ -1,0 +1,1 @@
+"""What an entry point computes that moves a window, measured."""

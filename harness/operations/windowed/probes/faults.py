@@ -1,0 +1,294 @@
+"""Faults: calls whose answer is not what the entry point's own rules come to, shrunk to the smallest that shows it.
+
+The rules are the measured ones, so this is no matter of convention: a combination of settings is answered otherwise
+than each setting is. Data are whole numbers, and the expectation is the canonical form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.canonical.reference import direct
+from harness.canonical.window import Linear, Window, span
+from harness.operations.windowed.keys import PADDING_WORDS
+from harness.operations.windowed.probes.padding import RULES
+from harness.operations.windowed.probes.subject import Subject, in_words, whole
+from harness.systems.asking import Asking, Question
+from harness.systems.pool import Answered, Died, Outcome
+
+TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
+"""Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""
+
+
+FAR = (3, 4)
+"""Strides far above a kernel of 1, where `same` has nothing to pad and some systems crop."""
+
+OVER = (2, 17)
+"""Samples of an input and a kernel that reaches over its borders, and over those of its mirror images."""
+
+UNSTEADY = "the answer is not repeatable"
+NUMBERS = "numbers"
+WIDE = ("float32", "float64", "int32", "int64")
+"""Dtypes that hold every sum of a trial exactly."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Sizes and settings along one spatial axis."""
+
+    n: int
+    k: int
+    stride: int = 1
+    dilation: int = 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call: its spatial axes, batch, groups, channels of a group in and out, and the padding: a word or pairs."""
+
+    padding: str | tuple[tuple[int, int], ...]
+    axes: tuple[Axis, ...]
+    batch: int = 1
+    groups: int = 1
+    inputs: int = 1
+    outputs: int = 1
+    boundary: str = "zero"
+    dtype: str = "float32"
+
+    def convolution(self, subject: Subject, rules: Mapping[str, str]) -> Linear:
+        """What it comes to by the rules of the words, on whole numbers."""
+        shape = (self.batch, self.groups * self.inputs, *(axis.n for axis in self.axes))
+        kernel = (self.groups * self.outputs, self.inputs, *(axis.k for axis in self.axes))
+        pairs = self.padding
+        if isinstance(pairs, str):
+            rule, _ = RULES[rules[pairs]]
+            pairs = tuple(rule(axis.n, axis.k, axis.stride, axis.dilation) for axis in self.axes)
+        steps = tuple(axis.stride for axis in self.axes), tuple(axis.dilation for axis in self.axes)
+        window = Window(*steps, pairs, subject.reversal, groups=self.groups, boundary=self.boundary)
+        x, w = whole(shape, 41, 5).astype(self.dtype), whole(kernel, 42, 5).astype(self.dtype)
+        return Linear(x, w, None, window)
+
+    def weight(self) -> int:
+        """How large it is: samples of input and kernel, and settings that are not 1."""
+        n, k = (np.prod([getattr(axis, side) for axis in self.axes]) for side in ("n", "k"))
+        steps = sum(axis.stride + axis.dilation for axis in self.axes)
+        return int(self.groups * self.inputs * (self.batch * n + self.outputs * k)) + steps
+
+    def smaller(self) -> Iterator[Trial]:
+        """Trials that are one step simpler."""
+        for name in ("batch", "groups", "inputs", "outputs"):
+            for value in _less(getattr(self, name)):
+                change: dict[str, Any] = {name: value}
+                yield replace(self, **change)
+        if self.boundary != "zero":
+            yield replace(self, boundary="zero")
+        for index, axis in enumerate(self.axes):
+            for name in ("n", "k", "stride", "dilation"):
+                for value in _less(getattr(axis, name)):
+                    changed = replace(axis, **{name: value})
+                    yield replace(self, axes=(*self.axes[:index], changed, *self.axes[index + 1 :]))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, the smallest call that shows it, and that call as a case file ("" where no case can say it).
+
+    excluded: whether its declaration or the grammar of cases has no such call, as one with an empty input: a finding
+    that no case can hold.
+    """
+
+    words: str
+    call: str
+    case: str = ""
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The measured rule of each padding word, and the words that keep it where the kernel is larger than the input."""
+
+    of: Mapping[str, str]
+    always: frozenset[str]
+
+    def cover(self, trial: Trial) -> bool:
+        """Whether they say what a trial comes to."""
+        fits = all(span(axis.k, axis.dilation) <= axis.n for axis in trial.axes)
+        return fits or trial.padding in self.always or not isinstance(trial.padding, str)
+
+
+def faults(subjects: Sequence[Subject], rules: Rules, dtypes: Sequence[str]) -> Asking[list[Fault]]:
+    """The faults that random settings find; of `dtypes` those are tried that hold all sums."""
+    exact = [dtype for dtype in dtypes if dtype in WIDE]
+    if not exact or not (rules.of or subjects[0].entry.takes.explicit != "no"):
+        return []
+    stream = np.random.Generator(np.random.PCG64(7))
+    tried = [(subject, trial) for subject in subjects for trial in _trials(stream, subject, list(rules.of), exact)]
+    wrong = yield from _wrong(tried, rules)
+    found: dict[str, Fault] = {}
+    for subject, trial, words in wrong:
+        if words not in found:
+            trial, smallest = yield from _shrunk(subject, trial, words, rules)
+            found[words] = _fault(subject, trial, smallest, rules)
+    return list({fault.words: fault for fault in found.values()}.values())
+
+
+def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
+    """`asking`; every call that the process dies of is added to `seen`, and the first that is not repeatable."""
+    outcomes: list[Outcome] | None = None
+    while True:
+        try:
+            questions = next(asking) if outcomes is None else asking.send(outcomes)
+        except StopIteration as stop:
+            return stop.value
+        outcomes = yield questions
+        for question, outcome in zip(questions, outcomes):
+            if isinstance(outcome, Died):
+                empty = any(not array.size for array in question.arrays.values())
+                seen.append(Fault(f"the process {in_words(outcome)}", call_in_words(question), excluded=empty))
+            elif (
+                isinstance(outcome, Answered)
+                and outcome.not_repeatable
+                and not any(fault.words == UNSTEADY for fault in seen)
+            ):
+                seen.append(Fault(UNSTEADY, f"{call_in_words(question)}; {outcome.not_repeatable}"))
+
+
+def call_in_words(question: Question) -> str:
+    x, w = question.arrays["input"], question.arrays["kernel"]
+    settings = ", ".join(f"{name}={value!r}" for name, value in question.settings.items())
+    return f"x {x.dtype} {x.shape}, w {w.dtype} {w.shape}, {settings}"
+
+
+def _count(subject: Subject) -> int:
+    return TRIALS if subject.entry.takes.stride else FEW_TRIALS
+
+
+def _less(value: int) -> list[int]:
+    return list(dict.fromkeys(each for each in (1, value // 2, value - 1) if 1 <= each < value))
+
+
+def _trials(
+    stream: np.random.Generator, subject: Subject, words: Sequence[str], dtypes: Sequence[str]
+) -> Iterator[Trial]:
+    """The corners: far strides in every dtype, every boundary under a large kernel; then random settings."""
+    groups = 2 if subject.entry.takes.groups == "depthwise" and subject.many else 1
+    for word, dtype in product(words, dtypes if subject.entry.takes.stride else ()):
+        for stride in FAR:
+            axes = tuple(Axis(stride + index % 2, 1, stride) for index in range(subject.rank))
+            yield Trial(word, axes, groups=groups, dtype=dtype)
+    for word, boundary in product(words, subject.entry.takes.boundaries):
+        yield Trial(word, (Axis(*OVER),) * subject.rank, groups=groups, boundary=boundary, dtype=dtypes[0])
+    for _ in range(_count(subject)):
+        yield _trial(stream, subject, words, dtypes)
+
+
+def _trial(stream: np.random.Generator, subject: Subject, words: Sequence[str], dtypes: Sequence[str]) -> Trial:
+    """Random settings that the entry point has arguments for."""
+
+    def pick(values: Sequence[Any]) -> Any:
+        return values[int(stream.integers(len(values)))]
+
+    entry, rank = subject.entry, subject.rank
+    wide = (1, 2, 3, 8, 17) if entry.takes.stride else (1, 2)
+    steps = [(1, 2, 3, 4) if has else (1,) for has in (entry.takes.stride, entry.takes.dilation)]
+    axes = tuple(Axis(pick(range(1, 14)), pick((1, 2, 3, 3, 5)), *map(pick, steps)) for _ in range(rank))
+    if stream.random() < 0.7:
+        axes = tuple(replace(axis, stride=axes[0].stride, dilation=axes[0].dilation) for axis in axes)
+    padding = pick([*words, *([NUMBERS] if entry.takes.explicit != "no" else [])])
+    if padding == NUMBERS:
+        padding = tuple(
+            (low, low if entry.takes.explicit == "even" else pick(range(4))) for low in map(pick, [range(4)] * rank)
+        )
+    boundary = pick(list(entry.takes.boundaries)) if isinstance(padding, str) else "zero"
+    batch = pick((1, 2)) if "N" in subject.input else 1
+    trial = Trial(padding, axes, batch, boundary=boundary, dtype=pick(dtypes))
+    if not subject.many:
+        return trial
+    if entry.takes.groups == "depthwise":
+        return replace(trial, groups=pick((1, 2, 5)), outputs=pick((1, 2)))
+    groups = pick((1, 1, 2, 3)) if entry.takes.groups == "any" else 1
+    return replace(trial, groups=groups, inputs=pick(wide), outputs=pick(wide))
+
+
+def _wrong(tried: Sequence[tuple[Subject, Trial]], rules: Rules) -> Asking[list[tuple[Subject, Trial, str]]]:
+    """The trials that are answered otherwise than by the rules, and how."""
+    meant = [(subject, trial, trial.convolution(subject, rules.of)) for subject, trial in tried if rules.cover(trial)]
+    fitting = [each for each in meant if min(each[2].output_shape) > 0]
+    outcomes = yield [_question(*each) for each in fitting]
+    judged = [
+        (subject, trial, _judged(subject, conv, outcome)) for (subject, trial, conv), outcome in zip(fitting, outcomes)
+    ]
+    return [each for each in judged if each[2]]
+
+
+def _question(subject: Subject, trial: Trial, conv: Linear) -> Question:
+    entry, win = subject.entry, conv.window
+    native = entry.takes.words[trial.padding].native if isinstance(trial.padding, str) else trial.padding
+    boundary = entry.takes.boundaries.get(trial.boundary, "zero")
+    settings = {"stride": win.stride, "dilation": win.dilation, "groups": win.groups, "boundary": boundary}
+    return subject.ask(conv.x, conv.w, native, **settings)
+
+
+def _judged(subject: Subject, conv: Linear, outcome: Outcome) -> str:
+    """What is wrong with an answer; "" where nothing is, or where there is none."""
+    if not isinstance(outcome, Answered):
+        return ""
+    y = subject.read(outcome)
+    if y is None or y.shape != conv.output_shape:
+        return "the output has another shape than its rule says"
+    return "" if (abs(y - direct(conv)) < 0.25).all() else "numbers are wrong"
+
+
+def _shrunk(subject: Subject, trial: Trial, words: str, rules: Rules) -> Asking[tuple[Trial, str]]:
+    """The smallest trial that still goes wrong, reached in steps that each make one number smaller."""
+    for _ in range(ROUNDS):
+        smaller = [(subject, each) for each in trial.smaller() if _makes_sense(subject, each)]
+        wrong = yield from _wrong(smaller, rules)
+        if not wrong:
+            break
+        _, trial, words = min(wrong, key=lambda each: each[1].weight())
+    return trial, words
+
+
+def _makes_sense(subject: Subject, trial: Trial) -> bool:
+    return subject.entry.takes.groups != "depthwise" or trial.inputs == 1
+
+
+def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:
+    conv = trial.convolution(subject, rules.of)
+    call = call_in_words(_question(subject, trial, conv)) + f"; due is shape {conv.output_shape}"
+    both = any(axis.stride > 1 for axis in trial.axes) and any(axis.dilation > 1 for axis in trial.axes)
+    return Fault(words, call, case_text(subject, trial, conv, words), both and not subject.entry.takes.together)
+
+
+def case_text(subject: Subject, trial: Trial, conv: Linear, words: str) -> str:
+    """The call as a case file."""
+    rank, win, source = subject.rank, conv.window, subject.entry.docs
+    said = trial.padding in PADDING_WORDS  # a word of its own that no case has is said by numbers
+    lines = [
+        f"title: {subject.entry.name}, {words}",
+        "why: its own rules, each measured alone, come to other numbers for this combination of settings",
+        *([f'source: "{source}"'] if source else []),
+        "operation: convolution",
+        "input:",
+        f"  layout: {layout.canonical('input', rank)}",
+        f"  dtype: {trial.dtype}",
+        f"  values: {conv.x.tolist()}",
+        "kernel:",
+        f"  layout: {layout.canonical('kernel', rank)}",
+        f"  values: {conv.w.tolist()}",
+        f"means: {'convolution' if all(win.reversal) else 'cross-correlation'}",
+        f"stride: {list(win.stride)}",
+        f"dilation: {list(win.dilation)}",
+        f"padding: {trial.padding if said else [list(pair) for pair in win.padding]}",
+        f"boundary: {trial.boundary}",
+        f"groups: {win.groups}",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,258 @@
+"""What a padding word comes to: (low, high) for many kernels, inputs, strides and dilations, and the rule behind them.
+
+Data are outer products of one line per axis, so the answer is one, too, and one call measures another size on every
+axis. A line is compared with the lines of all paddings; the one that gives it is what was padded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.axis import position, sample
+from harness.canonical.window import BOUNDARIES, output_size, padding_pair, span
+from harness.operations.windowed.probes.subject import Subject, in_words, whole
+from harness.systems.asking import Asking
+
+Rule = Callable[[int, int, int, int], tuple[int, int]]
+
+
+def _recipe(name: str) -> Rule:
+    return lambda n, k, s, d: padding_pair(name, n, k, s, d)
+
+
+SAME = "T = max((ceil(n/s) - 1) s + e - n, 0)"
+RULES: dict[str, tuple[Rule, str]] = {
+    "valid": (_recipe("valid"), "(0, 0)"),
+    "same_half": (_recipe("same_half"), "(e // 2, e - 1 - e // 2)"),
+    "same_upper": (_recipe("same_upper"), f"(T // 2, T - T // 2), {SAME}"),
+    "same_lower": (_recipe("same_lower"), f"(T - T // 2, T // 2), {SAME}"),
+    "full": (_recipe("full"), "(e - 1, e - 1)"),
+    "half": (_recipe("half"), "(e // 2, e // 2)"),
+    "same_centre": (lambda n, k, s, d: ((span(k, d) - 1) // 2, span(k, d) // 2), "((e - 1) // 2, e // 2)"),
+    "valid_ceil": (lambda n, k, s, d: (0, (span(k, d) - n) % s), "(0, (e - n) mod s): the last window may stand over"),
+    "valid_last_phase": (lambda n, k, s, d: (1 - s, 0), "(1 - s, 0): of every s outputs the last"),
+    "causal": (lambda n, k, s, d: (span(k, d) - 1, 0), "(e - 1, 0)"),
+    "anticausal": (lambda n, k, s, d: (0, span(k, d) - 1), "(0, e - 1)"),
+    "same_upper_undilated": (
+        lambda n, k, s, d: padding_pair("same_upper", n, k, s, 1),
+        f"(T // 2, T - T // 2), {SAME}, e = k whatever the dilation",
+    ),
+}
+"""Name -> ((n, k, stride, dilation) -> (low, high), formula), e = (k - 1) d + 1 being the dilated kernel's size."""
+
+SHIFTS = (0, -1, 1)
+MOSTLY = 0.9
+"""Share of what was measured that a rule must fit; what it does not fit then are exceptions to it."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One axis of one call: its sizes, the output's, and every low padding that explains the numbers."""
+
+    n: int
+    k: int
+    stride: int
+    dilation: int
+    size: int
+    lows: frozenset[int]
+
+    def fits(self, rule: Rule, shift: int = 0) -> bool:
+        low, high = rule(self.n, self.k, self.stride, self.dilation)
+        size = output_size(self.n, self.k, self.stride, self.dilation, (low, high))
+        return self.size == size and (size == 0 or low + shift in self.lows)
+
+    def words(self) -> str:
+        lows = ", ".join(map(str, sorted(self.lows))) or "none that explains the numbers"
+        return f"n={self.n} k={self.k} stride={self.stride} dilation={self.dilation}: {self.size} outputs, low {lows}"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """One call: (n, k) per axis, and the stride and dilation of all axes."""
+
+    axes: tuple[tuple[int, int], ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+
+def grid(rank: int, strides: Sequence[int], dilations: Sequence[int], kernels: Sequence[int]) -> Iterator[Sizes]:
+    """Calls that see every kernel with inputs of sizes around each stride, as many in one call as there are axes."""
+    for stride, dilation in product(strides, dilations):
+        pairs = [(max(span(k, dilation), 2) + more, k) for more in range(stride + 1) for k in kernels]
+        pairs += pairs[: -len(pairs) % rank]
+        for start in range(0, len(pairs), rank):
+            yield Sizes(tuple(pairs[start : start + rank]), (stride,) * rank, (dilation,) * rank)
+
+
+def mixed(rank: int) -> Iterator[Sizes]:
+    """Calls whose strides and dilations differ between the axes."""
+    if rank > 1:
+        sizes = ((9, 3), (10, 2), (8, 3))[:rank]
+        yield Sizes(sizes, (1, 2, 3)[:rank], (1,) * rank)
+        yield Sizes(sizes, (1,) * rank, (1, 2, 3)[:rank])
+
+
+def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dict[str, Any]]:
+    """The rule of a padding word: `rule`, `formula`, `fits`, `refuses`, `exceptions`, `checked` (axes measured) ...
+
+    `boundary` is what the word pads with: zeros, unless a rule is found with something else only.
+    """
+    data = [lines(sizes.axes) for sizes in calls]
+    outcomes = yield [
+        subject.ask(*tensors(subject, *each), native, stride=sizes.stride, dilation=sizes.dilation)
+        for sizes, each in zip(calls, data, strict=True)
+    ]
+    answers: list[tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]] = []
+    refused: list[tuple[Sizes, str]] = []
+    for sizes, each, outcome in zip(calls, data, outcomes, strict=True):
+        y = subject.read_whole(outcome)
+        if y is None:
+            refused.append((sizes, in_words(outcome)))
+        else:
+            answers.append((sizes, *each, y))
+    return {**_rule_with_boundary(subject, answers), "refuses": _limits(calls, refused)}
+
+
+def _rule_with_boundary(
+    subject: Subject, answers: Sequence[tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]]
+) -> dict[str, Any]:
+    """The rule that fits `answers`, and the first boundary that it fits with; with zeros where there is no rule."""
+    zero: dict[str, Any] = {}
+    for boundary in BOUNDARIES:
+        seen = [axis for each in answers for axis in _axes(subject, *each, boundary)]
+        found = {**rule_of(seen), "boundary": boundary}
+        if found["rule"]:
+            return found
+        zero = zero or found
+    return zero
+
+
+def lines(axes: Sequence[tuple[int, int]], high: int = 9) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """One line of input and one of kernel per axis of (n, k)."""
+    high = high if len(axes) < 3 else 4  # products of three axes, too, must stay below 2**24
+    x = [whole((n,), 7 * axis + n, high) for axis, (n, _) in enumerate(axes)]
+    w = [whole((k,), 7 * axis + 100 + k, high) for axis, (_, k) in enumerate(axes)]
+    return x, w
+
+
+def tensors(subject: Subject, x: Sequence[np.ndarray], w: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Canonical arrays of one channel that are the outer products of the lines."""
+    return outer(x)[None, None].astype(subject.dtype), outer(w)[None, None].astype(subject.dtype)
+
+
+def outer(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return reduce(np.multiply.outer, parts)
+
+
+def line(
+    x: np.ndarray, w: np.ndarray, low: int, size: int, stride: int = 1, dilation: int = 1, boundary: str = "zero"
+) -> np.ndarray:
+    """The `size` samples of the cross-correlation of one axis when `low` samples are padded before the input."""
+    place = position(np.arange(size)[:, None], np.arange(len(w)), stride, low, dilation)
+    return np.asarray(np.append(x, 0)[sample(place, len(x), boundary)] @ w)
+
+
+def _axes(
+    subject: Subject, sizes: Sizes, x: list[np.ndarray], w: list[np.ndarray], y: np.ndarray, boundary: str
+) -> Iterator[Seen]:
+    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
+    options = []
+    for axis, (a, b) in enumerate(zip(x, own)):
+        extent, step = span(len(b), sizes.dilation[axis]), sizes.stride[axis]
+        lows = range(-step - 1, extent + step + 1)
+        size, dilation = y.shape[axis + 2], sizes.dilation[axis]
+        options.append({low: line(a, b, low, size, step, dilation, boundary) for low in lows})
+    for axis, fits in enumerate(fitting(y[0, 0], options)):
+        n, k = sizes.axes[axis]
+        yield Seen(n, k, sizes.stride[axis], sizes.dilation[axis], y.shape[axis + 2], frozenset(fits))
+
+
+def fitting(y: np.ndarray, options: Sequence[Mapping[Any, np.ndarray]]) -> list[list[Any]]:
+    """For each axis of `y` the keys of the lines that, with lines of the other axes, have y as outer product.
+
+    All lists are empty where nothing explains y.
+    """
+    if not y.size:
+        return [list(each) for each in options]
+    alike = [[key for key, part in each.items() if _factor(y, part, axis)] for axis, each in enumerate(options)]
+    if not all(alike):
+        return [[] for _ in options]
+    exact = [
+        keys for keys in product(*alike) if np.array_equal(outer([part[key] for part, key in zip(options, keys)]), y)
+    ]
+    return [list(dict.fromkeys(keys[axis] for keys in exact)) for axis in range(len(options))]
+
+
+def _factor(y: np.ndarray, part: np.ndarray, axis: int) -> bool:
+    """Whether `y` is the line `part` along `axis` times something that does not depend on that axis."""
+    first = np.flatnonzero(part)
+    if not len(first):
+        return not y.any()
+    rows = np.moveaxis(y, axis, 0)
+    return bool((rows * part[first[0]] == outer([part, rows[first[0]]])).all())
+
+
+def rule_of(seen: Sequence[Seen]) -> dict[str, Any]:
+    """The rules that fit what was seen, and the exceptions to the first of them.
+
+    A rule is found where a stride or a dilation stands alone; whether it holds for both together is then seen. Where
+    none is found, `nearest` is one that holds without both, and the exceptions are to that.
+    """
+    alone = [each for each in seen if each.stride == 1 or each.dilation == 1]
+    named = [(_name(name, shift), rule, shift) for shift in SHIFTS for name, (rule, _) in RULES.items()]
+    scores = {
+        name: (sum(each.fits(rule, shift) for each in alone), sum(each.fits(rule, shift) for each in seen))
+        for name, rule, shift in named
+    }
+    best = max(scores.values())
+    fits = [name for name in scores if scores[name] == best and alone and best[0] >= MOSTLY * len(alone)]
+    unstepped = [each for each in seen if each.stride == each.dilation == 1]
+    nearest = [name for name, rule, shift in named if _mostly(unstepped, rule, shift)]
+    first = [(rule, shift) for name, rule, shift in named if name in (fits or nearest)[:1]]
+    wrong = [each for each in seen if not any(each.fits(rule, shift) for rule, shift in first)]
+    return {
+        "rule": fits[0] if fits else None,
+        "formula": RULES[fits[0].split(",")[0]][1] if fits else None,
+        "fits": fits,
+        "nearest": nearest[0] if nearest and not fits else None,
+        "exceptions": [each.words() for each in wrong[:3]],
+        "exceptional": len(wrong),
+        "exceptional alone": sum(each in alone for each in wrong),
+        "checked": len(seen),
+    }
+
+
+def _mostly(seen: Sequence[Seen], rule: Rule, shift: int) -> bool:
+    return bool(seen) and sum(each.fits(rule, shift) for each in seen) >= MOSTLY * len(seen)
+
+
+def _name(rule: str, shift: int) -> str:
+    return f"{rule}, shifted by {shift:+d}" if shift else rule
+
+
+def _limits(calls: Sequence[Sizes], refused: Sequence[tuple[Sizes, str]]) -> str:
+    """In words, which of the calls were refused; "" where none was."""
+    if not refused:
+        return ""
+    kinds: dict[str, Callable[[Sizes], bool]] = {
+        "every call": lambda sizes: True,
+        "a stride above 1": lambda sizes: max(sizes.stride) > 1,
+        "a dilation above 1": lambda sizes: max(sizes.dilation) > 1,
+        "a stride or a dilation above 1": lambda sizes: max(sizes.stride + sizes.dilation) > 1,
+        "a stride with a dilation above 1": lambda sizes: max(sizes.stride) > 1 and max(sizes.dilation) > 1,
+        "a stride above the kernel": lambda sizes: any(s > k for s, (_, k) in zip(sizes.stride, sizes.axes)),
+        "strides that differ": lambda sizes: len(set(sizes.stride)) > 1,
+        "dilations that differ": lambda sizes: len(set(sizes.dilation)) > 1,
+        "strides or dilations that differ": lambda sizes: len(set(sizes.stride)) > 1 or len(set(sizes.dilation)) > 1,
+    }
+    which = {id(sizes) for sizes, _ in refused}
+    for words, kind in kinds.items():
+        if {id(sizes) for sizes in calls if kind(sizes)} == which:
+            return f"{words}: {refused[0][1]}"
+    return f"{len(refused)} of {len(calls)} calls, the first with {refused[0][0]}: {refused[0][1]}"

@@ -1,0 +1,125 @@
+"""The precision card: bits of the fraction that are kept of the input, of the kernel and of the running sum.
+
+(1 + 2**-j) - 1 is 2**-j exactly as long as the first term keeps j bits of its fraction. Held in the input it measures
+the input, in the kernel the kernel. Three terms 1, 2**-j and -1 measure the sum: whatever the order of summation, one
+of their six orders adds the small term to a large one first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from harness.operations.windowed.probes.subject import Subject, whole
+from harness.rounding.formats import DTYPES, keeping
+from harness.systems.asking import Asking, Question, together
+from harness.systems.pool import Outcome
+
+BITS = (*range(2, 25), 30, 40, *range(48, 54), 60, 63, 64)
+KERNEL_BITS = (3, 7, 8, 10, 11, 16, 22, 23, 30, 51, 52)
+"""Each costs a call of its own."""
+
+APART = 6
+"""Samples from one experiment to the next on a line: outputs see one of them only."""
+
+
+def precision(subject: Subject, dtypes: Sequence[str]) -> Asking[dict[str, Any]]:
+    """Dtype -> `input`, `kernel` and `sum`, each bits and the format that has them; `repeats` and `same anywhere`."""
+    parts: dict[str, Asking[Any]] = {dtype: _bits(subject, dtype) for dtype in dtypes if dtype in DTYPES}
+    return (yield from together({**parts, "order": _order(subject)}))
+
+
+def _bits(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
+    own, taps = ([j for j in bits if j < DTYPES[dtype].digits] for bits in (BITS, KERNEL_BITS))
+    sums = [j for j in BITS if 2.0**-j >= DTYPES[dtype].subnormal]
+    orders = [order for j in sums for order in permutations((1.0, 2.0**-j, -1.0))]
+    subtract = (1.0, -1.0, 0.0)
+    questions = [
+        _line(subject, [(1 + 2.0**-j, 1.0, 0.0) for j in own], subtract, dtype),
+        _line(subject, orders, (1.0, 1.0, 1.0), dtype),
+        *(_line(subject, [(1.0, 1.0, 0.0)], (1 + 2.0**-j, -1.0, 0.0), dtype) for j in taps),
+    ]
+    outcomes = yield questions
+    x = _values(subject, outcomes[0], len(own))
+    total = _values(subject, outcomes[1], len(orders))
+    w = [_values(subject, outcome, 1) for outcome in outcomes[2:]]
+    kernel = None if any(each is None for each in w) else np.array([each[0] for each in w if each is not None])
+    each_order = None if total is None else abs(total).reshape(len(sums), 6)
+    right = None if each_order is None else np.where((each_order == 2.0 ** -np.array(sums)[:, None]).all(1), 1.0, 0.0)
+    return {
+        "input": _kept(own, x),
+        "kernel": _kept(taps, kernel),
+        "sum": _kept(sums, None if right is None else right * 2.0 ** -np.array(sums)),
+    }
+
+
+def _line(subject: Subject, blocks: Sequence[Sequence[float]], taps: Sequence[float], dtype: str) -> Question:
+    """Blocks of three samples along the last axis, in the middle of the others, under a kernel of one line of taps."""
+    size = APART * (len(blocks) + 1)
+    x = np.zeros((1, 1, *(7,) * (subject.rank - 1), size), dtype)
+    row = x[(0, 0, *(3,) * (subject.rank - 1))]
+    for index, block in enumerate(blocks):
+        row[APART * index + 3 : APART * index + 6] = block
+    w = np.zeros((1, 1, *(3,) * subject.rank), dtype)
+    own = taps[::-1] if subject.reversal[-1] else taps
+    w[(0, 0, *(1,) * (subject.rank - 1))] = own
+    return subject.ask(x, w)
+
+
+def _values(subject: Subject, outcome: Outcome, count: int) -> np.ndarray | None:
+    """The outputs that see a whole block, as float64."""
+    y = subject.read(outcome)
+    if y is None:
+        return None
+    row = y[(0, 0, *(2 + low for low in subject.low[:-1]))]
+    places = APART * np.arange(count) + 3 + subject.low[-1]
+    return row[places].astype(np.float64) if len(row) > places.max() else None
+
+
+def _kept(bits: Sequence[int], values: np.ndarray | None) -> str:
+    """The most bits up to which all values are right, in words."""
+    if values is None:
+        return "unknown"
+    right = abs(values) == 2.0 ** -np.array(bits)
+    kept = (
+        bits[-1]
+        if right.all()
+        else max((j for j, good in zip(bits, np.logical_and.accumulate(right)) if good), default=0)
+    )
+    if not kept:
+        return "not exact"
+    name = keeping(int(kept))
+    more = " or more" if right.all() and not name else ""
+    return f"{kept} bits{more}" + (f" ({name})" if name else "")
+
+
+def _order(subject: Subject) -> Asking[dict[str, str]]:
+    """Whether one window gives the same bits again, elsewhere in the image, and in a batch."""
+    channels, batch = (4 if subject.many else 1), (2 if "N" in subject.input else 1)
+    inputs = 1 if subject.entry.takes.groups == "depthwise" else channels
+    outputs = channels if "O" in subject.kernel else 1
+    period = (whole((1, channels, *(9,) * (subject.rank - 1), 8), 11, 10**6) / 1e6).astype(subject.dtype)
+    image = np.concatenate([period] * 4, axis=-1)
+    x = np.concatenate([image] * batch)
+    w = (whole((outputs, inputs, *(3,) * subject.rank), 12, 10**6) / 1e6).astype(subject.dtype)
+    outcomes = yield [subject.ask(x, w), subject.ask(x, w), subject.ask(x, w), subject.ask(image, w)]
+    first, *others = map(subject.read, outcomes)
+    if first is None:
+        return {}
+    inner = first[..., 4:28]
+    return {
+        "repeats": _yes(all(_same(first, other) for other in others[:2])),
+        "same bits anywhere": _yes(_same(inner[..., :-8], inner[..., 8:])),
+        "same bits in a batch": _yes(all(_same(image[None], others[2]) for image in first)),
+    }
+
+
+def _same(a: np.ndarray, b: np.ndarray | None) -> bool:
+    return b is not None and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"

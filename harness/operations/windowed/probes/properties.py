@@ -1,0 +1,337 @@
+"""The convention card: what an entry point computes, measured with whole numbers, never read from its declaration.
+
+Of the declaration only the vocabulary is taken: the words that can be passed, and the arguments that there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.window import BOUNDARIES, output_size
+from harness.operations.windowed.probes import padding
+from harness.operations.windowed.probes.subject import Subject, in_words, resting
+from harness.systems.asking import Asking, together
+from harness.systems.pool import Answered, Outcome
+from harness.worker.entry import Word
+
+KERNELS, STRIDES, DILATIONS = range(1, 8), (1, 2, 3), (1, 2, 3)
+BRIEF_KERNELS, BRIEF_STEPS = (2, 3), (1, 2)
+"""For the ranks after the first, and for words by numbers."""
+
+OF_LARGER = ", of larger kernels "
+"""Stands between the dtype that a kernel of one sample gives and that of others, where they differ."""
+
+IN_ORDER, INTERLEAVED = "one after another", "interleaved"
+"""Orders of the channels of groups."""
+
+ANY_BOUNDARY = " or ".join(BOUNDARIES)
+"""What is found where nothing is padded."""
+
+NO_WORD = "nosuchpadding"
+"""In a word: no system has it."""
+
+ALL_DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
+MIXED = (("float32", "float64"), ("float64", "float32"), ("float32", "float16"), ("int32", "float32"))
+
+
+def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
+    """Property -> what was measured. The first subject is measured in full, those of other ranks for their padding."""
+    first = subjects[0]
+    parts: dict[str, Asking[Any]] = {
+        **{f"padding {word}": _padding(subjects, own) for word, own in first.entry.takes.words.items()},
+        "numbers": _numbers(first),
+        "boundaries": _boundaries(first),
+        "groups": _groups(first),
+        "depthwise": _depthwise(first),
+        "unknown word": _unknown_word(first),
+        "kernel larger": _larger(first),
+        "empty": _empty(first),
+        "dtypes": _dtypes(first),
+        "promotion": _promotion(first),
+        "overflow": _overflow(first),
+        "conjugation": _conjugation(first),
+    }
+    found = yield from together(parts)
+    return {**_axes(subjects), **found}
+
+
+def _axes(subjects: Sequence[Subject]) -> dict[str, Any]:
+    by_rank = {subject.rank: subject for subject in subjects}
+    return {
+        "ranks": sorted(by_rank),
+        **{
+            role: {rank: getattr(subject, role) for rank, subject in sorted(by_rank.items())}
+            for role in ("input", "kernel", "output")
+        },
+        "reversal": {rank: list(subject.reversal) for rank, subject in sorted(by_rank.items())},
+    }
+
+
+def _padding(subjects: Sequence[Subject], word: Word) -> Asking[dict[str, Any]]:
+    """The rule of a word at the first rank, and by rank, where the others differ."""
+    parts = {}
+    for index, subject in enumerate(subjects):
+        strides = (STRIDES if index == 0 else BRIEF_STEPS) if subject.entry.takes.stride else (1,)
+        dilations = (DILATIONS if index == 0 else BRIEF_STEPS) if subject.entry.takes.dilation else (1,)
+        calls = list(padding.grid(subject.rank, strides, dilations, KERNELS if index == 0 else BRIEF_KERNELS))
+        if subject.entry.takes.stride and subject.entry.takes.dilation:
+            calls += padding.mixed(subject.rank)
+        parts[str(subject.rank)] = padding.measure(subject, word.native, calls)
+    found = yield from together(parts)
+    return {**_of_all_ranks(found), "word": word.native}
+
+
+def _of_all_ranks(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The rule of the first rank, with what the others do not share: `fits` are the rules that fit every rank."""
+    first, *others = found.values()
+    each = [first, *others]
+    differing = {rank: other for rank, other in found.items() if not set(other["fits"]) & set(first["fits"])}
+    return {
+        **first,
+        "fits": [name for name in first["fits"] if all(name in other["fits"] for other in others)],
+        "exceptions": [words for other in each for words in other["exceptions"]][:3],
+        **{name: sum(other[name] for other in each) for name in ("exceptional", "exceptional alone", "checked")},
+        "refuses": next((other["refuses"] for other in each if other["refuses"]), ""),
+        **({"other ranks": differing} if differing else {}),
+    }
+
+
+def _unknown_word(subject: Subject) -> Asking[str]:
+    """What comes of a padding word that is none: it is refused, or taken for one of the words that are some."""
+    words = {name: word.native for name, word in subject.entry.takes.words.items() if word.native is not None}
+    if not words:
+        return "none taken"
+    x, w = padding.tensors(subject, *padding.lines(((7, 3), (8, 2), (6, 3))[: subject.rank]))
+    outcomes = yield [subject.ask(x, w, native) for native in (NO_WORD, *words.values())]
+    unknown, *known = map(subject.read, outcomes)
+    if unknown is None:
+        return "refused"
+    alike = [name for name, y in zip(words, known) if y is not None and np.array_equal(y, unknown)]
+    return f"taken for {' or '.join(alike) or 'something else'}"
+
+
+def _numbers(subject: Subject) -> Asking[str]:
+    """What (low, high) pairs come to: as given, or what else."""
+    if subject.entry.takes.explicit == "no":
+        return "none taken"
+    pairs = [((1, 1), (2, 2), (0, 0)), ((0, 1), (2, 0), (1, 3)), ((-1, 0), (0, -1), (0, 0))]
+    names = ["even", "uneven", "negative"]
+    count = {"even": 1, "uneven": 3}[subject.entry.takes.explicit]
+    sizes = padding.Sizes(((6, 3), (7, 2), (5, 2))[: subject.rank], (1,) * subject.rank, (1,) * subject.rank)
+    x, w = padding.lines(sizes.axes)
+    outcomes = yield [subject.ask(*padding.tensors(subject, x, w), each[: subject.rank]) for each in pairs[:count]]
+    told = []
+    for name, each, outcome in zip(names, pairs, outcomes):
+        y = subject.read_whole(outcome)
+        told.append(f"{name} {_as_given(subject, sizes, each, x, w, y) if y is not None else in_words(outcome)}")
+    return "; ".join(told)
+
+
+def _as_given(
+    subject: Subject,
+    sizes: padding.Sizes,
+    pairs: Sequence[tuple[int, int]],
+    x: list[np.ndarray],
+    w: list[np.ndarray],
+    y: np.ndarray,
+) -> str:
+    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
+    shape = tuple(output_size(n, k, 1, 1, pair) for (n, k), pair in zip(sizes.axes, pairs))
+    if y.shape[2:] != shape:
+        return f"give {y.shape[2:]} outputs, not {shape}"
+    meant = padding.outer([padding.line(a, b, low, m) for a, b, (low, _), m in zip(x, own, pairs, shape)])
+    return "as given" if np.array_equal(meant, y[0, 0]) else "not as given"
+
+
+def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
+    """Own word of a boundary -> what it is."""
+    entry = subject.entry
+    words = entry.takes.words
+    word = next((words[name] for name in ("same", "full", *words) if name in words), None)
+    if word is None:
+        return {}
+    axes = ((6, 5), (7, 5), (6, 5))[: subject.rank]
+    x, w = padding.lines(axes, high=6)
+    names = list(entry.takes.boundaries.values())
+    outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native, boundary=name) for name in names]
+    found = {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
+    return {name: what for name, what in found.items() if what != ANY_BOUNDARY}
+
+
+def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcome: Outcome) -> str:
+    y = subject.read_whole(outcome)
+    if y is None:
+        return in_words(outcome)
+    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
+    fits = []
+    for mode in BOUNDARIES:
+        options = [
+            {low: padding.line(a, b, low, m, boundary=mode) for low in range(len(b))}
+            for a, b, m in zip(x, own, y.shape[2:])
+        ]
+        if all(padding.fitting(y[0, 0], options)):
+            fits.append(mode)
+    return " or ".join(fits) or "unknown"
+
+
+def _groups(subject: Subject) -> Asking[str]:
+    """Which channels two groups of two read."""
+    if subject.entry.takes.groups == "depthwise" or not subject.many:
+        return "none"
+    return (yield from _channel_map(subject, groups=2, inputs=2, outputs=4))
+
+
+def _depthwise(subject: Subject) -> Asking[str]:
+    """Which channel each output reads when there are as many groups as channels."""
+    if not subject.many:
+        return "none"
+    return (yield from _channel_map(subject, groups=3, inputs=1, outputs=6))
+
+
+def _channel_map(subject: Subject, groups: int, inputs: int, outputs: int) -> Asking[str]:
+    """In words, which channels feed which output: channel c holds 16**c, so each output shows the weight of each."""
+    channels = groups * inputs
+    size = (3,) * subject.rank
+    height = 16.0 ** np.arange(channels)
+    x = np.broadcast_to(height.reshape((1, channels) + (1,) * subject.rank), (1, channels, *size))
+    w = np.arange(1.0, 1 + outputs * inputs).reshape((outputs, inputs) + (1,) * subject.rank)
+    (outcome,) = yield [subject.ask(x.astype(subject.dtype), w.astype(subject.dtype), groups=groups)]
+    y = subject.read_whole(outcome)
+    if y is None:
+        return in_words(outcome)
+    if y.shape[:2] != (1, outputs):
+        return f"gives {y.shape[1]} channels, not {outputs}"
+    found = y[0].reshape(outputs, -1)[:, 0].astype(np.int64)  # constant over space
+    shown = found[:, None] // 16 ** np.arange(channels) % 16
+    return _order(shown, w.reshape(outputs, inputs), groups)
+
+
+def _order(shown: np.ndarray, w: np.ndarray, groups: int) -> str:
+    """The order of groups that makes `shown` (O, C) of the weights (O, I)."""
+    outputs, inputs = w.shape
+    o, i = np.indices(w.shape)
+    group_of = {IN_ORDER: o // (outputs // groups), INTERLEAVED: o % groups}
+    for by_output, group in group_of.items():
+        for by_input, channel in {IN_ORDER: group * inputs + i, INTERLEAVED: i * groups + group}.items():
+            expected = np.zeros_like(shown)
+            expected[o, channel] = w
+            if np.array_equal(shown, expected):
+                return by_output if by_output == by_input or inputs == 1 else f"outputs {by_output}, inputs {by_input}"
+    return "unknown"
+
+
+def _larger(subject: Subject) -> Asking[dict[str, str]]:
+    """Word -> what comes of a kernel larger than the input."""
+    words = subject.entry.takes.words
+    x, w = padding.lines(((2, 6),) * subject.rank)
+    outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native) for word in words.values()]
+    return {name: _larger_words(subject, x, w, outcome) for name, outcome in zip(words, outcomes)}
+
+
+def _larger_words(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcome: Outcome) -> str:
+    y = subject.read_whole(outcome)
+    if y is None:
+        return in_words(outcome)
+    if not y.size:
+        return f"gives {y.shape[2]} outputs"
+    n, k, m = len(x[0]), len(w[0]), y.shape[2]
+    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
+    for step, end in ((1, ""), (-1, ", read backwards")):
+        options = [
+            {low: padding.line(a, b, low, size)[::step] for low in range(-n, k + 2)}
+            for a, b, size in zip(x, own, y.shape[2:])
+        ]
+        lows = padding.fitting(y[0, 0], options)[0]
+        if lows:
+            return _larger_rule(n, k, m, frozenset(lows)) + end
+    return "unknown"
+
+
+def _larger_rule(n: int, k: int, size: int, lows: frozenset[int]) -> str:
+    """The rule behind a kernel of k samples over an input of n < k; with exchanged operands all is k - n further on."""
+    names = ("valid", "same_half", "same_upper", "same_lower", "full", "half")
+    for name in names:
+        if padding.Seen(n, k, 1, 1, size, lows).fits(padding.RULES[name][0]):
+            return name
+    for name in names:
+        if padding.Seen(k, n, 1, 1, size, frozenset(low - (k - n) for low in lows)).fits(padding.RULES[name][0]):
+            return f"{name}, operands exchanged"
+    return f"{size} outputs, low {', '.join(map(str, sorted(lows)))}"
+
+
+def _empty(subject: Subject) -> Asking[dict[str, str]]:
+    """What comes of an input without samples, and of one without spatial samples."""
+    shapes = {"spatial": (1, 1, *(0,) * subject.rank)}
+    if "N" in subject.input:
+        shapes["batch"] = (0, 1, *(5,) * subject.rank)
+    w = np.ones((1, 1, *(3,) * subject.rank), subject.dtype)
+    outcomes = yield [subject.ask(np.zeros(shape, subject.dtype), w) for shape in shapes.values()]
+    return {name: in_words(outcome) for name, outcome in zip(shapes, outcomes)}
+
+
+def _one_tap(subject: Subject, x: Any, w: Any, x_dtype: str, w_dtype: str, size: int = 1) -> Any:
+    """x times w: input and kernel of one sample, or of `size` equal ones along each axis."""
+    shape = (1, 1, *(size,) * subject.rank)
+    return subject.ask(np.full(shape, x, x_dtype), np.full(shape, w, w_dtype), resting(subject.entry, subject.rank))
+
+
+def _dtypes(subject: Subject) -> Asking[dict[str, str]]:
+    """Dtype of input and kernel -> dtype of the output, and that under a larger kernel where it is another."""
+    outcomes = yield [_one_tap(subject, 3, 2, dtype, dtype, size) for size in (1, 2) for dtype in ALL_DTYPES]
+    small, large = outcomes[: len(ALL_DTYPES)], outcomes[len(ALL_DTYPES) :]
+    return {dtype: _dtype(one) + _otherwise(one, other) for dtype, one, other in zip(ALL_DTYPES, small, large)}
+
+
+def _otherwise(one: Outcome, other: Outcome) -> str:
+    """In words, the dtype of the second answer where it is not that of the first."""
+    if isinstance(one, Answered) and isinstance(other, Answered) and one.array.dtype != other.array.dtype:
+        return f"{OF_LARGER}{other.array.dtype}"
+    return ""
+
+
+def _promotion(subject: Subject) -> Asking[dict[str, str]]:
+    """Dtypes of input and kernel -> dtype of the output."""
+    outcomes = yield [_one_tap(subject, 3, 2, *pair) for pair in MIXED]
+    return {" x ".join(pair): _dtype(outcome) for pair, outcome in zip(MIXED, outcomes)}
+
+
+def _dtype(outcome: Outcome) -> str:
+    if isinstance(outcome, Answered):
+        right = outcome.array.size == 1 and outcome.array.item() == 6
+        return str(outcome.array.dtype) + ("" if right else f", but 3 x 2 is {outcome.array.ravel()[:1]}")
+    return "refused" if not in_words(outcome).startswith("dies") else in_words(outcome)
+
+
+def _overflow(subject: Subject) -> Asking[dict[str, str]]:
+    """Integer dtype -> what twice its largest number is."""
+    dtypes = [dtype for dtype in ALL_DTYPES if "int" in dtype]
+    outcomes = yield [_one_tap(subject, np.iinfo(dtype).max, 2, dtype, dtype) for dtype in dtypes]
+    return {
+        dtype: _overflowed(dtype, outcome) for dtype, outcome in zip(dtypes, outcomes) if isinstance(outcome, Answered)
+    }
+
+
+def _overflowed(dtype: str, outcome: Answered) -> str:
+    largest = int(np.iinfo(dtype).max)
+    value = outcome.array.ravel()[0].item() if outcome.array.size else None
+    names = {2 * largest: "exact", largest: "saturates"}
+    if outcome.array.dtype.kind in "iu":
+        bits = 8 * outcome.array.dtype.itemsize
+        wrapped = np.array(2 * largest % 2**bits, np.uint64).astype(outcome.array.dtype).item()
+        names.setdefault(wrapped, "wraps")
+    elif outcome.array.dtype.kind == "f":
+        return f"computes in {outcome.array.dtype}"
+    return names.get(value, f"gives {value}")  # type: ignore[arg-type]
+
+
+def _conjugation(subject: Subject) -> Asking[str]:
+    """Which operand of complex numbers is conjugated."""
+    (outcome,) = yield [_one_tap(subject, 1 + 2j, 3 + 5j, "complex64", "complex64")]
+    if not isinstance(outcome, Answered) or outcome.array.size != 1:
+        return "complex refused"
+    names: dict[complex, str] = {-7 + 11j: "none", 13 + 1j: "kernel", 13 - 1j: "input", 3: "imaginary parts dropped"}
+    value = complex(np.round(outcome.array.item()))
+    return names.get(value, f"unknown: (1+2j)(3+5j) is {value}")

@@ -1,0 +1,114 @@
+"""What is being probed, and how to talk to it in canonical form once its axes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.systems.asking import Question
+from harness.systems.pool import Answered, Died, Outcome
+from harness.worker.entry import EntryPoint, Word
+
+DTYPES = ("float32", "float64")
+"""Dtypes that conventions are measured in, best first."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An entry point at one spatial rank.
+
+    input, kernel, output: letters of its axes. reversal: whether it reads the kernel backwards, per axis. low: what it
+    pads before the input, per axis, with the padding `resting` and a kernel of 3 samples.
+    """
+
+    entry: EntryPoint
+    rank: int
+    input: str
+    kernel: str
+    output: str
+    reversal: tuple[bool, ...]
+    low: tuple[int, ...]
+
+    @cached_property
+    def dtype(self) -> str:
+        return next((each for each in DTYPES if each in self.entry.dtypes), self.entry.dtypes[0])
+
+    @cached_property
+    def many(self) -> bool:
+        """Whether it takes channels."""
+        return "C" in self.input and "I" in self.kernel
+
+    def ask(self, x: np.ndarray, w: np.ndarray, padding: Any = None, **settings: Any) -> Question:
+        """The call with x (N, C, *spatial) and w (O, I, *spatial); `settings` are fields of `Settings`."""
+        return question(self.entry, x, w, self.input, self.kernel, padding, **settings)
+
+    def read(self, outcome: Outcome) -> np.ndarray | None:
+        """The answer as N O *spatial, None where there is none or it has other axes."""
+        if not isinstance(outcome, Answered) or outcome.array.ndim != len(self.output):
+            return None
+        return layout.to_canonical(outcome.array, self.output, "output")
+
+    def read_whole(self, outcome: Outcome) -> np.ndarray | None:
+        """`read` of an answer to whole numbers: what an FFT left of them is rounded, other noise is not readable."""
+        y = self.read(outcome)
+        if y is None or not np.isfinite(y).all() or (abs(y - np.rint(y)) > 0.25).any():
+            return None
+        whole_numbers: np.ndarray = np.rint(y)
+        return whole_numbers
+
+
+def question(
+    entry: EntryPoint, x: np.ndarray, w: np.ndarray, input_: str, kernel: str, padding: Any = None, **settings: Any
+) -> Question:
+    """The call with canonical arrays for a system whose axes are `input_` and `kernel`; ones where nothing is said."""
+    rank = x.ndim - 2
+    groups = x.shape[1] if entry.takes.groups == "depthwise" else 1
+    said = {
+        "stride": (1,) * rank,
+        "dilation": (1,) * rank,
+        "padding": resting(entry, rank) if padding is None else padding,
+        "groups": groups,
+        "boundary": own_boundary(entry, "zero"),
+        **settings,
+    }
+    arrays = {"input": layout.from_canonical(x, input_, "input"), "kernel": layout.from_canonical(w, kernel, "kernel")}
+    return Question(entry, arrays, said)
+
+
+def resting(entry: EntryPoint, rank: int) -> Any:
+    """The padding for questions that are not about padding: none where it can be said, else the first word."""
+    words = entry.takes.words
+    if "valid" in words:
+        return words["valid"].native
+    if entry.takes.explicit != "no":
+        return ((0, 0),) * rank
+    return next(iter(words.values()), Word(None, "valid")).native
+
+
+def own_boundary(entry: EntryPoint, name: str) -> str:
+    """The entry point's word for a boundary, its first where it has not that one."""
+    boundaries = entry.takes.boundaries
+    return boundaries.get(name, next(iter(boundaries.values())))
+
+
+def whole(shape: Sequence[int], seed: int, high: int = 9) -> np.ndarray:
+    """Whole numbers from 1 to `high`, the same on every machine; float64."""
+    count = int(np.prod(shape))
+    raw = np.random.Philox(key=seed).random_raw(max(count, 1))[:count]
+    return (raw % np.uint64(high) + np.uint64(1)).astype(np.float64).reshape(shape)
+
+
+def in_words(outcome: Outcome) -> str:
+    """What came of a call that gave nothing to read."""
+    if isinstance(outcome, Answered):
+        return f"answers with shape {outcome.array.shape}"
+    kind = {"Declined": "declines", "Raised": "raises", "Died": "dies"}[type(outcome).__name__]
+    text = outcome.reason.strip().splitlines()[0][:160] if outcome.reason.strip() else ""
+    if isinstance(outcome, Died):
+        return f"{kind}: {text}"
+    return f"{kind} {text}"

@@ -1,0 +1,235 @@
+"""Candidates: every combination of up to three changes whose output may be the observed one.
+
+Cheap first. One output element is evaluated at once for all that input, kernel and padding may have undergone
+(`response`). In the corner of an output that element stands where it does under every stride and every order of its
+axes, so that what does not give its value falls for all of them together. What is left is evaluated at a few more
+elements, and what survives that, in full (float64, `check`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from harness.canonical.gaps import filled
+from harness.canonical.window import Linear, Pairs
+from harness.operations.transforms import CONVENTIONS
+from harness.operations.transforms.settings import Dilation, Stride
+from harness.operations.transforms.transform import Transform
+from harness.operations.windowed.search import paddings
+from harness.operations.windowed.search.outputs import Index, Reading, Shift, readings
+from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.rank import weight
+from harness.operations.windowed.search.response import Batch, Hits, Point, Response
+from harness.operations.windowed.search.samples import Seen, Sight, sights
+from harness.operations.windowed.search.sides import Field, Side, Sizes
+from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases
+
+DEEPEST = 3
+ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}
+"""The order in which several transforms of one explanation apply."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Settings of one stride, readings and a shift: what is decided together.
+
+    moved: whether they are taken with other paddings than the intended ones.
+    """
+
+    settings: list[Settings]
+    sight: Sight
+    shift: Shift
+    moved: bool
+
+    def point(self, place: Index) -> Point:
+        """Where the window of an output element starts."""
+        image, channel, *at = place
+        stride = self.settings[0].window.stride
+        return Point(image, channel, tuple(i * step for i, step in zip(at, stride)))
+
+
+@dataclass(eq=False)
+class Search:
+    """One search, of up to `deepest` changes.
+
+    tested: the hypotheses decided so far. left_out: candidates that nobody looked at, since there were too many.
+    """
+
+    question: Question
+    deepest: int = DEEPEST
+    quick: bool = False
+    tested: int = 0
+    left_out: int = 0
+
+    def __post_init__(self) -> None:
+        q = self.question = replace(self.question, conv=filled(self.question.conv))
+        self._sights = sights(q, [Reading((), q.observed.shape)] if self.quick else readings(q))
+        self._choices: dict[tuple[Side, Field, int], list[Choice]] = {}
+        self._sides: list[Side] = []
+        for base in [Variant((), q.conv)] if self.quick else bases(q):
+            like = next((side for side in self._sides if side.takes_kernels_of(base.conv)), None)
+            self._sides.append(Side(q, base, self.deepest, self.quick, like.shelves if like else None))
+
+    def level(self, count: int) -> list[Transforms]:
+        """The candidates with so many changes, likeliest first."""
+        found = {frozenset(each): each for each in self._candidates(count)}
+        return sorted(found.values(), key=lambda each: weight(each, self.question.conv.rank))
+
+    def _candidates(self, count: int) -> Iterator[Transforms]:
+        for side in self._sides:
+            for batch, shelf in itertools.product(side.batches, side.shelves):
+                if side.fits(batch, shelf):
+                    for changes in shelf.numbers:
+                        left = count - side.count - batch.count - changes
+                        for field in side.fields_within(left):
+                            yield from self._among(self._chosen(side, field, left), side, batch, shelf, changes, field)
+
+    def _chosen(self, side: Side, field: Field, count: int) -> list[Choice]:
+        """What may be chosen besides batch and kernel with so many changes in all."""
+        key = side, field, count
+        if key not in self._choices:
+            self._choices[key] = list(self._choose(side, field, count))
+        return self._choices[key]
+
+    def _choose(self, side: Side, field: Field, count: int) -> Iterator[Choice]:
+        number = self.question.count
+        strides: dict[tuple[int, Sizes], list[Settings]] = defaultdict(list)
+        for each in side.fields[field]:
+            strides[number(each.transforms), each.window.stride].append(each)
+        for shift in side.shifts:
+            rest = count - number(shift.transforms)
+            suited = [sight for sight in self._sights if sight.suits(shift)]
+            for ((changes, _), alike), sight in itertools.product(strides.items(), suited):
+                left = rest - changes - sight.count
+                if left == 0:
+                    yield Choice(alike, sight, shift, moved=False)
+                if left == ("padding" not in self.question.unknown):
+                    yield Choice(alike, sight, shift, moved=True)
+
+    def _among(
+        self, choices: list[Choice], side: Side, batch: Batch, shelf: Shelf, changes: int, field: Field
+    ) -> Iterator[Transforms]:
+        """The candidates with kernels of a shelf that have so many changes."""
+        whole = batch.shape[0], shelf.outputs
+        choices = [choice for choice in choices if all(map(int.__le__, choice.sight.shape, whole))]
+        if not choices:
+            return
+        kernels = side.kernels(shelf, changes)
+        grid = side.grid(field[0], shelf.spatial, batch.shape[2:], any(each.moved for each in choices))
+        slack, noise = self.question.slack, kernels.noise(side.largest)
+        for part in batch.parts(math.prod(map(len, grid)) * max(kernels.rows.shape[::2])):
+            response = Response(part, kernels, *field, grid, slack, noise)
+            for choice in choices:
+                each = math.prod(response.shape) if choice.moved else math.prod(response.shape[:2])
+                self.tested += each * len(choice.settings) * len(choice.sight.seen)
+                hits = _decisive(response, choice)
+                if hits[0].size:
+                    for settings in choice.settings:
+                        hypotheses = _Hypotheses(self.question, side, response, choice, settings)
+                        for seen in choice.sight.seen:
+                            yield from hypotheses.that_fit(seen, hits)
+
+
+def _decisive(response: Response, choice: Choice) -> Hits:
+    """What gives the decisive samples."""
+    targets, points = choice.sight.targets, [choice.point(place) for place in choice.sight.places]
+    if choice.shift.kind == "exact":
+        return response.near(points[0], choice.shift, targets[0])
+    first, other = (response.everywhere(point, choice.shift.times) for point in points)
+    return np.nonzero(response.related(first, other, choice.shift, targets))
+
+
+@dataclass(frozen=True, eq=False)
+class _Hypotheses:
+    """The hypotheses of a response under one of the settings of a choice."""
+
+    question: Question
+    side: Side
+    response: Response
+    choice: Choice
+    settings: Settings
+
+    def that_fit(self, seen: Seen, hits: Hits) -> Iterator[Transforms]:
+        """Those among the hits that give all samples under one reading, by every name that they have."""
+        shape = seen.reading.shape
+        meant = [pairs for pairs, whole in self._meant if _may_be(shape, whole)]
+        low = [axis[index] for axis, index in zip(self.response.grid, hits[2:])]
+        same = [np.logical_and.reduce([a == b for a, (b, _) in zip(low, pairs)]) for pairs in meant]
+        if not self.choice.moved:
+            for pairs, keep in zip(meant, same):
+                for kernel, taken, *_ in self._surviving(seen, hits, keep):
+                    yield self._sorted(seen, kernel, taken, *self._padded(pairs))
+            return
+        sizes = tuple(known or whole for known, whole in zip(shape[2:], self._conv.output_shape[2:]))
+        elsewhere = np.logical_and.reduce([*self._tried(shape[2:], low), *map(np.invert, same)])
+        for kernel, taken, *index in self._surviving(seen, hits, elsewhere):
+            there = tuple(int(axis[i]) for axis, i in zip(self.response.grid, index))
+            for change in paddings.changes(self._conv, there, sizes):
+                yield self._sorted(seen, kernel, taken, *self.settings.transforms, change)
+
+    @cached_property
+    def _conv(self) -> Linear:
+        """The convolution, of which the shapes and settings matter."""
+        rows, spatial = self.response.kernels.rows, self.response.kernels.spatial
+        x = np.broadcast_to(np.float32(0), self.response.batch.shape)
+        w = np.broadcast_to(np.float32(0), (rows.shape[1], self.response.kernels.inputs, *spatial))
+        return Linear(x, w, None, self.settings.window)
+
+    @cached_property
+    def _meant(self) -> list[tuple[Pairs, Sizes]]:
+        """What the intended padding may come to, and the shape of the output with it."""
+        conv = self._conv
+        pads = self.question.pads(conv.window, conv.x.shape[2:], conv.w.shape[2:])
+        return [(pairs, replace(conv, window=replace(conv.window, padding=pairs)).output_shape) for pairs in pads]
+
+    def _tried(self, sizes: Sizes, low: list[np.ndarray]) -> Iterator[np.ndarray]:
+        """Where the low paddings are tried with this stride; only the intended ones along an axis that is not seen."""
+        window = self.settings.window
+        tried = self.side.lows(window, self.response.kernels.spatial, self.response.batch.shape[2:])
+        for axis, size in enumerate(sizes):
+            yield np.isin(low[axis], sorted(tried[axis]) if size else window.padding[axis][0])
+
+    def _surviving(self, seen: Seen, hits: Hits, keep: np.ndarray) -> Iterator[tuple[int, ...]]:
+        """Those of the hits to keep that give all samples."""
+        shift = self.choice.shift
+        hits = tuple(index[keep] for index in hits)
+        for target, place in list(zip(seen.targets, seen.places))[len(self.choice.sight.places) :]:
+            if not hits[0].size:
+                break
+            found = self.response.at(self.choice.point(place), hits, shift.times)
+            if shift.kind == "exact":
+                fits = self.response.fits(found, shift, target)
+            else:
+                first = self.response.at(self.choice.point(seen.places[0]), hits, shift.times)
+                fits = self.response.related(first, found, shift, (seen.targets[0], target))
+            hits = tuple(index[fits] for index in hits)
+        return zip(*(index.tolist() for index in hits))
+
+    def _padded(self, pairs: Pairs) -> Iterator[Transform]:
+        """The changes of the settings, with what the intended padding comes to under them."""
+        for each in self.settings.transforms:
+            yield replace(each, padding=pairs) if isinstance(each, Stride | Dilation) else each
+
+    def _sorted(self, seen: Seen, kernel: int, taken: int, *settings: Transform) -> Transforms:
+        every = (
+            *self.side.transforms,
+            *self.response.batch.variants[taken].transforms,
+            *self.response.kernels.transforms[kernel],
+            *settings,
+            *self.choice.shift.transforms,
+            *seen.reading.transforms,
+        )
+        return tuple(sorted(every, key=lambda each: ORDER[type(each)]))
+
+
+def _may_be(seen: Sizes, whole: Sizes) -> bool:
+    """Whether an output of shape `whole` is what is seen, or holds it where but a part of its channels is seen."""
+    partial = seen[:2] != whole[:2]
+    return all(a == b or a == 0 < b or (partial and a < b) for a, b in zip(seen[2:], whole[2:]))

@@ -1,0 +1,154 @@
+"""Candidates evaluated in full, in float64, with what they leave open inferred from the values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from harness.canonical.gaps import output
+from harness.canonical.window import Linear
+from harness.operations.transforms.arrays import OutputAxes
+from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
+from harness.operations.windowed.search.outputs import FACTORS, inferred
+from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.variants import Transforms
+
+ROUNDING = 2.0**-44
+"""Share of a value by which float64 arithmetic may be off."""
+RARER_FACTORS = {"3": 3.0, "4": 4.0, "256": 256.0, "1 / 256": 1 / 256, "1 / 3": 1 / 3, "0.25": 0.25}
+LOOK = 2
+"""Images and output channels that are looked at first: most candidates end there."""
+
+
+def applied(conv: Linear, transforms: Iterable[Transform]) -> Linear:
+    """What a system computes that differs by `transforms`."""
+    for transform in transforms:
+        conv = transform.differ(conv)
+    return conv
+
+
+def read(y: np.ndarray, transforms: Iterable[Transform], shape: tuple[int, ...]) -> np.ndarray:
+    """What is seen of the output `y`: in `shape` where only some images or channels of it are, all of it for ()."""
+    partial = y.shape[:2]
+    for transform in transforms:
+        y = transform.read(y)
+        partial = (0, 0) if isinstance(transform, OutputAxes) and -1 in transform.source else partial
+    if not shape or shape[:2] == y.shape[:2] == partial or any(seen > whole for seen, whole in zip(shape, y.shape)):
+        return y
+    return y[tuple(slice(0, size) for size in shape)]
+
+
+def completed(question: Question, transforms: Transforms) -> Transforms | None:
+    """`transforms`, with the bias or scale that they leave open filled in, if they give the observed values."""
+    open_ = [each for each in transforms if _left_open(each)]
+    stated = tuple(each for each in transforms if each not in open_)
+    conv = applied(question.conv, stated)
+    if min(conv.output_shape, default=0) < 1:
+        return None
+    rounding = ROUNDING * np.abs(question.observed)  # of values that are scaled, beyond that of what was meant
+    if open_:
+        question = replace(question, slack=question.slack + float(np.nanmax(rounding)))
+    part = _part(conv, stated, question.observed)
+    if part is not None and not _fits(question, _guessed(question, open_, part), question.observed[:LOOK, :LOOK]):
+        return None
+    whole = output(conv)
+    y = read(whole, stated, question.observed.shape)
+    if y.shape != question.observed.shape:
+        return None
+    if not open_:
+        return transforms if _fits(question, y, question.observed) else None
+    room = rounding + (question.slack if question.room is None else question.room)
+    seen, within = (_unread(each, whole.shape, stated) for each in (question.observed, room))
+    filled = _fill(open_[0], whole, (seen, within), conv, question.slack)
+    if filled is None:
+        return None
+    whole = (
+        whole * _column(filled.factors, whole) if isinstance(filled, Scale) else whole + _column(filled.values, whole)
+    )
+    y = read(whole, stated, question.observed.shape)
+    named = tuple(filled if each is open_[0] else each for each in transforms)
+    return named if _fits(question, y, question.observed) else None
+
+
+def _unread(observed: np.ndarray, shape: tuple[int, ...], transforms: Transforms) -> np.ndarray:
+    """What was seen, where it stands in the output: the inverse of `read`, NaN where nothing was."""
+    places = read(np.arange(math.prod(shape)).reshape(shape), transforms, observed.shape)
+    whole = np.full(shape, np.nan)
+    whole.flat[places] = observed
+    return whole
+
+
+def _left_open(transform: Transform) -> bool:
+    return transform in (Bias("unknown"), Scale("", ()))
+
+
+def _part(conv: Linear, transforms: Transforms, observed: np.ndarray) -> np.ndarray | None:
+    """The first images and output channels, where that is much cheaper and nothing mixes them; else None."""
+    if conv.window.groups > 1 or any(each.reads for each in transforms):
+        return None
+    if len(conv.x) * len(conv.w) <= LOOK * LOOK * 4 or observed.shape[2:] != conv.output_shape[2:]:
+        return None
+    return output(
+        replace(conv, x=conv.x[:LOOK], w=conv.w[:LOOK], bias=None if conv.bias is None else conv.bias[:LOOK])
+    )[: observed.shape[0], : observed.shape[1]]
+
+
+def _guessed(question: Question, open_: list[Transform], y: np.ndarray) -> np.ndarray:
+    """`y`, the first images and output channels, with the bias or scale that fits it best, if one is left open."""
+    seen = question.observed[:LOOK, :LOOK]
+    if not open_ or y.shape != seen.shape:
+        return y
+    offset = isinstance(open_[0], Bias)
+    best, *_ = inferred("offset" if offset else "factor", y, seen, np.zeros(seen.shape))
+    return np.asarray(y + _column(best, y) if offset else y * _column(best, y))
+
+
+def _fits(question: Question, y: np.ndarray, observed: np.ndarray) -> bool:
+    with np.errstate(invalid="ignore"):
+        return y.shape == observed.shape and not bool((np.abs(y - observed) > question.slack).any())
+
+
+def _column(values: Iterable[float], y: np.ndarray) -> np.ndarray:
+    return np.asarray(list(values)).reshape(-1, *(1,) * (y.ndim - 2))
+
+
+def _fill(
+    transform: Transform, y: np.ndarray, seen: tuple[np.ndarray, np.ndarray], conv: Linear, slack: float
+) -> Bias | Scale | None:
+    """The transform with values per output channel; None where some channel does not tell or nothing is changed."""
+    offset = isinstance(transform, Bias)
+    best, low, high = inferred("offset" if offset else "factor", y, *seen)
+    known = np.isfinite(best)
+    unchanged = 0.0 if offset else 1.0
+    no_change = (low <= unchanged) & (unchanged <= high)
+    if not known.any() or no_change[known].all() or ((low <= 0) & (high >= 0))[known].all():
+        return None
+    values = [_short(*each) if finite else unchanged for finite, *each in zip(known, low, high, best)]
+    if offset and conv.bias is not None and (np.abs(np.abs(best) - np.abs(conv.bias))[known] <= slack).all():
+        return None  # the bias left out or added twice, as other candidates say
+    if offset:  # what is no more than half a printed digit is nobody's bias
+        return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None
+    return _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
+
+
+def _named(values: list[float], low: np.ndarray, high: np.ndarray, w: np.ndarray) -> Scale:
+    """The scale by its name, where one lies within these limits; plain numbers else."""
+    for name in SCALES:
+        rule = scale_factors(name, w)
+        if ((low <= rule) & (rule <= high)).all():
+            return Scale(name, tuple(rule.tolist()))
+    for name, factor in {**FACTORS, **RARER_FACTORS}.items():
+        if ((low <= factor) & (factor <= high)).all():
+            return Scale(name, (factor,) * len(values))
+    return Scale("a factor of " + ", ".join(f"{value:.6g}" for value in values[:8]), tuple(values))
+
+
+def _short(low: float, high: float, best: float) -> float:
+    """The number with the fewest digits between two limits, from `best` or the middle; `best` where there is none."""
+    middle = (low + high) / 2
+    every = (float(f"{value:.{digits}g}") for digits in range(1, 16) for value in (best, middle))
+    return next((value for value in every if low <= value <= high), float(best))

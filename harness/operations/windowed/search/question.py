@@ -1,0 +1,61 @@
+"""What is asked: an intended convolution and an output that it does not account for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.canonical.window import Linear, Pairs, Window, padding_pair
+from harness.operations.transforms.transform import Transform
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """An intended call and what was observed.
+
+    observed: canonical (N, O, *spatial), float64, NaN where an element is not known. slack: the absolute error that no
+    value of it exceeds. recipe: the word for the padding, None where it was given by numbers. unknown: settings that
+    are left open.
+    room: the absolute error of each value of observed where it is known to be smaller.
+    """
+
+    conv: Linear
+    observed: np.ndarray
+    slack: float
+    input_layout: str = ""
+    kernel_layout: str = ""
+    recipe: str | None = None
+    unknown: frozenset[str] = frozenset()
+    room: np.ndarray | None = None
+
+    def count(self, transforms: tuple[Transform, ...]) -> int:
+        """Differences among `transforms`."""
+        return sum(not self.is_free(transform) for transform in transforms)
+
+    def is_free(self, transform: Transform) -> bool:
+        """Whether `transform` only says what an unknown setting was."""
+        return bool(self.unknown & transform.frees(self.conv.rank))
+
+    def pads(self, window: Window, sizes: tuple[int, ...], taps: tuple[int, ...]) -> list[Pairs]:
+        """What the intended padding comes to in `window`: as it is, and its word applied to these sizes."""
+        if self.recipe is None:
+            return [window.padding]
+        axes = zip(sizes, taps, window.stride, window.dilation)
+        anew = tuple(padding_pair(self.recipe, *axis) for axis in axes)
+        return list(dict.fromkeys([window.padding, anew]))
+
+    def stated(self, role: str) -> str:
+        """The layout in which the case gives the array of a role; "" for the output."""
+        return {"input": self.input_layout, "kernel": self.kernel_layout}.get(role, "")
+
+    def layouts(self, role: str) -> list[str]:
+        """Layouts in which the array of a role may have been kept: the stated one, canonical, and the usual others."""
+        rank = self.conv.rank
+        stated = self.stated(role)
+        letters = layout.canonical(role, rank)
+        a, b, space = letters[0], letters[1], letters[2:]
+        usual = [a + b + space, space + b + a, a + space + b, space + a + b, b + a + space, b + space + a]
+        whole = "".join(letter for letter in letters if letter not in stated) + stated if stated else letters
+        return list(dict.fromkeys([whole, *usual]))

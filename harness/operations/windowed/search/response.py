@@ -1,0 +1,181 @@
+"""Output elements of many hypotheses at once, in float32: kernel variants x input variants x paddings.
+
+What one output element is under every padding is a response map: the windows that the paddings put under the element,
+times all kernels, as one matrix product.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from harness.canonical.axis import ended, position, sample
+from harness.operations.windowed.search.outputs import Shift
+from harness.operations.windowed.search.variants import Transforms, Variant
+
+SINGLE = 2.0**-20
+"""Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""
+AT_ONCE = 2**22
+"""Numbers gathered at a time."""
+
+Hits = tuple[np.ndarray, ...]
+"""Indices into a response: kernels, inputs, low paddings along each axis."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where an output element stands: its image, its channel, and where its window starts before any padding."""
+
+    image: int
+    channel: int
+    start: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Variants of the input with equal sizes and as many changes; a zero stands behind the end of every spatial axis.
+
+    x: (variants, N, C, *spatial), float32.
+    """
+
+    variants: list[Variant]
+    count: int
+    x: np.ndarray
+
+    @classmethod
+    def of(cls, variants: list[Variant], count: int) -> Batch:
+        """The batch of `variants`, whose inputs have one shape."""
+        return cls(variants, count, np.stack([ended(each.conv.x, "float32") for each in variants]))
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """(N, C, *spatial), without the zeros behind the ends."""
+        return (*self.x.shape[1:3], *(size - 1 for size in self.x.shape[3:]))
+
+    def parts(self, each: int) -> Iterator[Batch]:
+        """The batch in parts, of which none takes many more than AT_ONCE numbers when a variant takes `each`."""
+        step = max(AT_ONCE // each, 1)
+        if step >= len(self.variants):
+            yield self
+            return
+        for start in range(0, len(self.variants), step):
+            yield Batch(self.variants[start : start + step], self.count, self.x[start : start + step])
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """Kernel variants of one shape: rows (variants, O, I * taps) and bias (variants, O), float32."""
+
+    transforms: list[Transforms]
+    rows: np.ndarray
+    bias: np.ndarray
+    spatial: tuple[int, ...]
+    groups: int
+
+    @cached_property
+    def inputs(self) -> int:
+        """Input channels that an output sees."""
+        return int(self.rows.shape[2]) // math.prod(self.spatial)
+
+    def noise(self, largest: float) -> float:
+        """How far off an output element is at most in float32 where no value of the input is beyond `largest`."""
+        return SINGLE * (largest * self._reach + float(np.abs(self.bias).max()))
+
+    @cached_property
+    def _reach(self) -> float:
+        return float(np.abs(self.rows).sum(2).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Output elements for `kernels` on a batch of inputs.
+
+    grid: the low paddings of each spatial axis. slack, noise: how far off observed and computed values are at most.
+    """
+
+    batch: Batch
+    kernels: Kernels
+    dilation: tuple[int, ...]
+    boundary: str
+    base_dilation: tuple[int, ...]
+    grid: Sequence[np.ndarray]
+    slack: float
+    noise: float
+    _maps: dict[Point, np.ndarray] = field(default_factory=dict)
+    _near: dict[tuple[Point, Shift], Hits] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(kernels, inputs, low paddings of each axis)."""
+        return (len(self.kernels.rows), len(self.batch.variants), *map(len, self.grid))
+
+    def everywhere(self, point: Point, times: int) -> np.ndarray:
+        """One output element in `shape`, with so many times the bias."""
+        if point not in self._maps:
+            self._maps[point] = self._product(point)
+        bias = times * self.kernels.bias[:, point.channel]
+        return self._maps[point] + bias.reshape(-1, *(1,) * (len(self.grid) + 1)) if bias.any() else self._maps[point]
+
+    def _product(self, point: Point) -> np.ndarray:
+        x = self._channels(point)
+        places = np.zeros((1, 1), np.intp)
+        for axis, low in enumerate(self.grid):  # taps and paddings of the axes so far, as flat indices
+            spots = self._spots(axis, point, low).T
+            places = places[:, np.newaxis, :, np.newaxis] * x.shape[2 + axis] + spots[:, np.newaxis]
+            places = places.reshape(-1, places.shape[2] * places.shape[3])
+        windows = x.reshape(*x.shape[:2], -1).take(places, axis=2)
+        columns = windows.reshape(len(x), self.kernels.rows.shape[2], -1)
+        product: np.ndarray = self.kernels.rows[:, point.channel] @ columns  # input by input
+        return np.moveaxis(product, 0, 1).reshape(self.shape)
+
+    def near(self, point: Point, shift: Shift, target: float) -> Hits:
+        """Where an output element, shifted, is the target; for one target at a point."""
+        if (point, shift) not in self._near:
+            self._near[point, shift] = np.nonzero(self.fits(self.everywhere(point, shift.times), shift, target))
+        return self._near[point, shift]
+
+    def fits(self, values: np.ndarray, shift: Shift, target: float) -> np.ndarray:
+        """Where values, shifted exactly, are the target."""
+        return np.asarray(np.abs(values - target / shift.factor) <= self.slack / abs(shift.factor) + self.noise)
+
+    def related(self, first: np.ndarray, other: np.ndarray, shift: Shift, targets: tuple[float, ...]) -> np.ndarray:
+        """Where two elements stand to each other as their targets do, but for what the shift leaves open."""
+        return shift.related(first, other, targets, self.slack, self.noise)
+
+    def at(self, point: Point, hits: Hits, times: int) -> np.ndarray:
+        """One output element for each of the hits, with so many times the bias."""
+        step = max(AT_ONCE // self.kernels.rows.shape[2], 1)
+        parts = range(0, len(hits[0]), step)
+        values = [self._some(point, tuple(each[first : first + step] for each in hits)) for first in parts]
+        bias = times * self.kernels.bias[hits[0], point.channel]
+        return np.asarray(np.concatenate([*values, np.zeros(0, np.float32)]) + bias)
+
+    def _some(self, point: Point, hits: Hits) -> np.ndarray:
+        kernels, inputs, *low = hits
+        rank, x = len(low), self._channels(point)
+        spots = [self._spots(axis, point, self.grid[axis][part]) for axis, part in enumerate(low)]
+        index = [
+            each.reshape(len(each), 1, *(-1 if axis == other else 1 for other in range(rank)))
+            for axis, each in enumerate(spots)
+        ]
+        channels = np.arange(x.shape[1]).reshape(1, -1, *(1,) * rank)
+        windows = x[(inputs.reshape(-1, *(1,) * (rank + 1)), channels, *index)]
+        rows = self.kernels.rows[kernels, point.channel]
+        return np.asarray(np.einsum("st,st->s", windows.reshape(rows.shape), rows))
+
+    def _channels(self, point: Point) -> np.ndarray:
+        """The channels that an output element sees: (variants, channels, *spatial)."""
+        kernels = self.kernels
+        group = point.channel * kernels.groups // kernels.rows.shape[1]
+        part: np.ndarray = self.batch.x[:, point.image, group * kernels.inputs : (group + 1) * kernels.inputs]
+        return part
+
+    def _spots(self, axis: int, point: Point, low: np.ndarray) -> np.ndarray:
+        """Indices (paddings, taps) into the input's axis."""
+        step, tap = self.dilation[axis], np.arange(self.kernels.spatial[axis])
+        there = position(1, tap, point.start[axis], low[:, np.newaxis], step)
+        return sample(there, self.batch.shape[2 + axis], self.boundary, self.base_dilation[axis])

@@ -1,0 +1,104 @@
+"""The known values by which hypotheses are told apart, and where each reading puts them in the output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.operations.windowed.search.outputs import Index, Places, Reading, Shift
+from harness.operations.windowed.search.question import Question
+
+SAMPLES = 8
+"""Output elements that a hypothesis must give before it is evaluated in full."""
+SPREAD = 300
+"""Output elements among which those of one channel are looked for."""
+ENOUGH = 3
+"""Known values, besides one of each output channel, from which a bias or a scale that nobody stated may be inferred."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Known values, and the elements (N, O, *spatial) of the output that a reading takes them for."""
+
+    reading: Reading
+    targets: tuple[float, ...]
+    places: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Readings with as many changes that one evaluation decides: they put the decisive samples at the same places.
+
+    exact: values count as they are, and one decides; else what two have in common. enough: whether what all have in
+    common can be inferred. shape: images and output channels.
+    """
+
+    count: int
+    exact: bool
+    enough: bool
+    shape: tuple[int, ...]
+    targets: tuple[float, ...]
+    places: tuple[Index, ...]
+    seen: list[Seen] = field(default_factory=list, compare=False)
+
+    def suits(self, shift: Shift) -> bool:
+        """Whether a shift can be told by these samples; a scale by its name only where none can be inferred."""
+        if shift.kind != "exact":
+            return not self.exact
+        return self.exact and (shift.factor == 1 or not self.enough)
+
+
+def sights(question: Question, readings: Iterable[Reading]) -> list[Sight]:
+    """All readings, those together that one evaluation decides."""
+    observed = question.observed
+    if not np.isfinite(observed).any():
+        return []
+    few = samples(question)
+    many = np.unique(np.concatenate([few, spread(observed)]), axis=0)
+    many = many[np.argsort(-np.abs(observed[tuple(many.T)]), kind="stable")]  # the first is what others are compared to
+    found: dict[Sight, Sight] = {}
+    for reading in readings:
+        there = reading.places(many)
+        channels, counts = np.unique(there[:, 1], return_counts=True)
+        enough = bool((counts - 1).sum() >= ENOUGH)
+        each = [(True, few, reading.places(few))]
+        if enough:
+            one = np.flatnonzero(there[:, 1] == _telling(there[:, 1], channels[counts > 1]))[:SAMPLES]
+            each.append((False, many[one], there[one]))
+        for exact, at, places in each:
+            seen = Seen(reading, tuple(observed[tuple(at.T)].tolist()), tuple(map(tuple, places.tolist())))
+            decisive = slice(0, 1 if exact else 2)
+            count = question.count(reading.transforms)
+            sight = Sight(count, exact, enough, reading.shape[:2], seen.targets[decisive], seen.places[decisive])
+            found.setdefault(sight, sight).seen.append(seen)
+    return list(found.values())
+
+
+def _telling(where: np.ndarray, channels: np.ndarray) -> int:
+    """That of the `channels` which comes first in `where`."""
+    return int(where[np.isin(where, channels)][0])
+
+
+def samples(question: Question) -> Places:
+    """Places of known values in one image and channel: the first that sees more than padding, the largest, the ends."""
+    observed, bias = question.observed, question.conv.bias
+    known = np.isfinite(observed)
+    counts = known.sum(axis=tuple(range(2, observed.ndim)))
+    image, channel = np.unravel_index(0 if known[0, 0].all() else counts.argmax(), counts.shape)
+    flat = np.where(known[image, channel], np.abs(observed[image, channel]), -1.0).ravel()
+    empty = np.zeros(1) if bias is None else np.concatenate([[0], bias, 2 * bias])  # what a window in the padding gives
+    first = int((np.abs(observed[image, channel].ravel() - empty[:, np.newaxis]) > question.slack).all(axis=0).argmax())
+    largest = np.argsort(flat, kind="stable")[::-1][: SAMPLES - 3].tolist()
+    places = [place for place in dict.fromkeys([first, *largest, flat.size - 1, 0]) if flat[place] >= 0]
+    at = np.transpose(np.unravel_index(places, observed.shape[2:]))
+    return np.insert(at, 0, [[image], [channel]], axis=1)
+
+
+def spread(observed: np.ndarray) -> Places:
+    """Places of known values all over the output."""
+    places = np.transpose(
+        np.unravel_index(np.arange(0, observed.size, max(observed.size // SPREAD, 1)), observed.shape)
+    )
+    return np.asarray(places[np.isfinite(observed[tuple(places.T)])])

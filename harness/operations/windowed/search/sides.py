@@ -1,0 +1,98 @@
+"""All variants of one base, made once for all levels of a search, in the shape in which they are evaluated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+
+from harness.canonical.window import Linear, Window
+from harness.operations.windowed.search import paddings
+from harness.operations.windowed.search.outputs import Shift, shifts
+from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.response import Batch, Kernels
+from harness.operations.windowed.search.variants import Settings, Shelf, Variant, inputs, kernels, windows
+
+Sizes = tuple[int, ...]
+Field = tuple[Sizes, str, Sizes]
+"""Dilation, boundary and base dilation: the settings that a response depends on."""
+
+
+class Side:
+    """One base and its variants.
+
+    batches of inputs; fields: the settings by dilation and boundary; shelves of kernels; shifts. count: changes of the
+    base. largest: of the input's magnitudes.
+    """
+
+    def __init__(
+        self, question: Question, base: Variant, deepest: int, quick: bool, shelves: list[Shelf] | None
+    ) -> None:
+        self.question, self.transforms, self.conv = question, base.transforms, base.conv
+        conv = self.conv
+        self.count = question.count(base.transforms)
+        most = deepest - self.count
+        self.shelves = kernels(question, conv, most, quick) if shelves is None else shelves
+        self.shifts = [Shift()] if quick else shifts(question, conv)
+        self.fields: dict[Field, list[Settings]] = defaultdict(list)
+        for each in [Settings((), conv.window)] if quick else windows(question, conv, most):
+            self.fields[each.window.dilation, each.window.boundary, each.window.base_dilation].append(each)
+        self.least = {
+            field: min(question.count(each.transforms) for each in some) for field, some in self.fields.items()
+        }
+        self._windows: dict[Sizes, set[Window]] = defaultdict(set)
+        for (dilation, *_), some in self.fields.items():
+            self._windows[dilation] |= {replace(each.window, boundary="zero") for each in some}
+        alike: dict[tuple[int, Sizes], list[Variant]] = defaultdict(list)
+        for variant in [Variant((), conv)] if quick else inputs(question, conv, most):
+            alike[question.count(variant.transforms), variant.conv.x.shape].append(variant)
+        self.batches = [Batch.of(variants, count) for (count, _), variants in alike.items()]
+        self.largest = float(np.abs(conv.x).max(initial=0))
+        self._kernels: dict[tuple[int, int], Kernels] = {}
+        self._grids: dict[tuple[Sizes, Sizes, Sizes, bool], list[np.ndarray]] = {}
+
+    def takes_kernels_of(self, conv: Linear) -> bool:
+        """Whether the kernel variants of `conv`, which are indices only, are those of this base."""
+        return conv.w.shape == self.conv.w.shape and conv.window == self.conv.window
+
+    def fits(self, batch: Batch, shelf: Shelf) -> bool:
+        """Whether kernels and inputs have channels for each other."""
+        groups = self.conv.window.groups
+        return shelf.inputs * groups == batch.shape[1] and shelf.outputs % groups == 0
+
+    def kernels(self, shelf: Shelf, changes: int) -> Kernels:
+        """The kernels of a shelf with so many changes."""
+        key = id(shelf), changes
+        if key not in self._kernels:
+            chosen = np.flatnonzero(shelf.counts == changes)
+            rows = self.conv.w.astype(np.float32).ravel()[shelf.index[chosen]]
+            bias = np.zeros(rows.shape[:2], np.float32)
+            if self.conv.bias is not None and shelf.bias is not None:
+                bias = self.conv.bias.astype(np.float32)[shelf.bias[chosen]]
+            names = [shelf.transforms[index] for index in chosen]
+            self._kernels[key] = Kernels(names, rows, bias, shelf.spatial, self.conv.window.groups)
+        return self._kernels[key]
+
+    def fields_within(self, count: int) -> list[Field]:
+        """The fields that take no more than so many changes."""
+        return [field for field, least in self.least.items() if least <= count]
+
+    def grid(self, dilation: Sizes, taps: Sizes, sizes: Sizes, moved: bool) -> list[np.ndarray]:
+        """The low paddings along each axis that are meant under some stride; if `moved`, those that are tried, too."""
+        key = dilation, taps, sizes, moved
+        if key not in self._grids:
+            each: list[set[int]] = [set() for _ in taps]
+            for window in self._windows[dilation]:
+                pads = self.question.pads(window, sizes, taps)
+                tried = self.lows(window, taps, sizes) if moved else [frozenset[int]()] * len(taps)
+                for axis, lows in enumerate(tried):
+                    each[axis].update(lows, (pairs[axis][0] for pairs in pads))
+            self._grids[key] = [np.array(sorted(lows)) for lows in each]
+        return self._grids[key]
+
+    def lows(self, window: Window, taps: Sizes, sizes: Sizes) -> list[frozenset[int]]:
+        """The low paddings along each axis that are tried under the stride of `window`."""
+        intended = frozenset(side for pair in window.padding for side in pair)
+        axes = zip(sizes, taps, window.stride, window.dilation)
+        return [paddings.lows(*axis, intended) for axis in axes]

@@ -1,0 +1,131 @@
+"""When no convention explains an output: which kernel was applied.
+
+Every output element is a sum of kernel taps times input values, so the applied kernel solves a linear system whose
+matrix holds what each element sees (im2col). Its rank says how much of the kernel the data determine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.canonical.axis import columns
+from harness.canonical.gaps import output as output_of
+from harness.canonical.window import Linear
+from harness.operations.transforms.values import KernelValues
+from harness.operations.windowed.search.agreement import LARGEST
+from harness.operations.windowed.search.question import Question
+
+FEW = 0.5
+"""Share of its taps up to which another kernel is called the intended one with some values changed."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The kernel that fits the values best, by least squares.
+
+    kernel: (O, I, *spatial). rank: of the system, of `terms` unknowns per output channel. fits: whether it gives the
+    values; that says something only with more `equations` than the rank. values: the changed taps, if they are few.
+    """
+
+    kernel: np.ndarray
+    rank: int
+    terms: int
+    equations: int
+    fits: bool
+    values: KernelValues | None
+
+    def remarks(self) -> Iterator[str]:
+        """What follows, in sentences."""
+        yield (
+            f"the kernel that was applied, by least squares: rank {self.rank} of {self.terms} unknowns, "
+            f"{self.equations} equations for each output channel"
+        )
+        if not self.fits:
+            yield (
+                "no kernel of this size gives these values at the intended stride, dilation and padding: the operation "
+                "is not linear, not shift-invariant, or its output is not read where it is"
+            )
+        elif self.rank < self.terms or self.equations <= self.rank:
+            yield "some kernel of this size gives these values, but the data do not determine it"
+        elif self.values is None:
+            yield f"one kernel gives these values, and it is another one: {np.array2string(self.kernel, precision=6)}"
+
+
+def one_tap(question: Question) -> KernelValues | None:
+    """The change of a single tap that gives the observed values."""
+    for outputs, matrix, seen, meant in _systems(question):
+        missing = seen - meant
+        wrong = np.flatnonzero((np.abs(missing) > question.slack).any(axis=0))
+        if wrong.size:
+            return _tap(question, outputs[wrong[0]], matrix, missing[:, wrong[0]])
+    return None
+
+
+def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarray) -> KernelValues | None:
+    """The tap of an output channel whose change makes up for what is missing (rows of `matrix`)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = matrix.T @ missing / np.einsum("ij,ij->j", matrix, matrix)
+    for tap in np.flatnonzero(np.isfinite(change)):
+        left = missing - matrix[:, tap] * change[tap]
+        if np.count_nonzero(matrix[:, tap]) > 1 and not (np.abs(left) > question.slack).any():
+            index = (output, *map(int, np.unravel_index(tap, question.conv.w.shape[1:])))
+            found = KernelValues(((index, float(question.conv.w[index]) + float(change[tap])),))
+            return found if _gives(question, found) else None
+    return None
+
+
+def solve(question: Question) -> Solution | None:
+    """The kernel that was applied; None where the shapes differ or the system is too large."""
+    conv = question.conv
+    kernel = np.zeros(conv.w.shape)
+    rank, equations, fits = 0, 0, True
+    bias = np.zeros(len(conv.w)) if conv.bias is None else conv.bias.astype(np.float64)
+    for outputs, matrix, seen, _ in _systems(question):
+        taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias[outputs], rcond=None)
+        kernel[outputs] = taps.T.reshape(-1, *conv.w.shape[1:])
+        equations = len(seen)
+        apart = np.abs(matrix @ taps + bias[outputs] - seen)
+        fits = fits and bool((apart <= 2 * question.slack + 1e-9 * np.abs(seen)).all())
+    if not equations:
+        return None
+    values = _changed(conv, kernel) if fits and rank == conv.terms < equations else None
+    return Solution(kernel, int(rank), conv.terms, equations, fits, values)
+
+
+def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray]]:
+    """For output channels that see the same input and are known at the same places: (channels, matrix, values seen,
+    values meant), with a row for each place and, of values, a column for each channel."""
+    conv, observed = question.conv, question.observed
+    if observed.shape != conv.output_shape or observed.size // len(conv.w) * conv.terms > LARGEST:
+        return
+    met, meant = columns(conv), output_of(conv)
+    each = len(conv.w) // conv.window.groups
+    alike: dict[tuple[int, bytes], list[int]] = {}
+    for output in range(len(conv.w)):
+        alike.setdefault((output // each, np.isfinite(observed[:, output]).tobytes()), []).append(output)
+    for (group, _), outputs in alike.items():
+        seen = _by_place(observed, outputs)
+        known = np.isfinite(seen[:, 0]) & np.isfinite(met[group]).all(axis=1)
+        if known.any():
+            yield outputs, met[group][known], seen[known], _by_place(meant, outputs)[known]
+
+
+def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:
+    """(N, O, *spatial) as (places, channels) of some channels."""
+    return np.moveaxis(y[:, outputs], 1, -1).reshape(-1, len(outputs))
+
+
+def _changed(conv: Linear, kernel: np.ndarray) -> KernelValues | None:
+    apart = np.abs(kernel - conv.w)
+    moved = np.argwhere(apart > 1e-4 * max(float(np.abs(conv.w).max()), 1e-30))
+    if not 0 < len(moved) <= FEW * conv.w.size:
+        return None
+    return KernelValues(tuple((tuple(map(int, index)), float(kernel[tuple(index)])) for index in moved))
+
+
+def _gives(question: Question, change: KernelValues) -> bool:
+    y = output_of(change.differ(question.conv))
+    return not bool((np.abs(y - question.observed) > question.slack).any())
