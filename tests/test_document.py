@@ -78,6 +78,17 @@ def test_key_paths_and_positions() -> None:
     assert str(item.key_error("wrong")) == "f:2:11: a.b[1].c: wrong"
 
 
+def test_a_message_is_one_line_of_bounded_length_whatever_the_file_holds() -> None:
+    """Escapes for what a terminal would obey, and for what no encoding has."""
+    long, odd = "k" * 900, "a\nb\x1b[1m\u202e"
+    keys = parse(f'{{{long}: {{{long}: 1}}, "{ascii(odd)[1:-1]}": 1}}', "f").entries()
+    inner = keys[long].entries()[long]
+    assert str(inner.expected("a word")) == f"f:1:1807: {long[:57]}....{long[:57]}...: expected a word, found 1"
+    assert str(keys[odd].expected("a word")).endswith(r": a\nb\x1b[1m\u202e: expected a word, found 1")
+    assert 1000 < len(str(inner.error(long * 9))) < 1100
+    assert str(parse(f"a: {'9' * 390}", "f").entries()["a"].expected("a word")).endswith(f"found {'9' * 57}...")
+
+
 def test_nearest_key() -> None:
     assert nearest("layuot", ["layout", "values"]) == "the nearest known one is 'layout'"
     assert nearest("qqq", ["layout", "values"]) == "known are: layout, values"

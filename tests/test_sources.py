@@ -50,6 +50,13 @@ def test_generators_are_pinned(text: str, values: list[float]) -> None:
     assert array.known.all()
 
 
+def test_what_a_generator_makes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "LARGEST_MADE", 6)
+    assert make("arange: {shape: [2, 3]}", 2).values.size == 6
+    with pytest.raises(CaseError, match="7 elements; a generated array may have 6, one in a file 268435456"):
+        make("arange: {shape: [7]}")
+
+
 def test_normal_numbers_are_sums_of_twelve_uniforms() -> None:
     raw = np.random.PCG64(7).random_raw(24).astype(object)
     exact = [(sum(int(raw[i + 2 * k]) >> 11 for k in range(12)) - 6 * 2**53) / 2**53 for i in range(2)]
@@ -215,6 +222,16 @@ def folder(tmp_path: Path) -> Path:
     (inside / "huge.npy").write_bytes(header.getvalue())
     with zipfile.ZipFile(inside / "huge.npz", "w") as archive:
         archive.writestr("x.npy", header.getvalue())
+    whole = (inside / "deep" / "a.npy").read_bytes()
+    with zipfile.ZipFile(inside / "lzma.npz", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x.npy", whole)
+    np.savez_compressed(inside / "x.npz", x=table)
+    raw = bytearray((inside / "x.npz").read_bytes())
+    data = raw.index(b"x.npy") + len("x.npy") + int.from_bytes(raw[28:30], "little")
+    (inside / "deflated.npz").write_bytes(raw[:data] + b"\xff" * 20 + raw[data + 20 :])
+    raw[6] |= 1  # of the flags in the header of the member, and in that of the directory
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    (inside / "encrypted.npz").write_bytes(raw)
     return inside
 
 
@@ -247,6 +264,14 @@ def test_what_is_no_npy_file_of_numbers_is_not_mapped(folder: Path, name: str) -
         sources.mapped(folder / name)
 
 
+def test_a_member_needs_no_suffix(tmp_path: Path) -> None:
+    """As `numpy.load` takes it."""
+    np.save(tmp_path / "a.npy", [1.0, 2.0])
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+        archive.write(tmp_path / "a.npy", "a")
+    assert make("file: b.npz#a", folder=tmp_path).values.tolist() == [1, 2]
+
+
 def test_one_line_is_one_axis(folder: Path) -> None:
     assert make("file: line.txt", 1, folder=folder).values.tolist() == [0, 1, 2]
 
@@ -277,6 +302,10 @@ def test_one_line_is_one_axis(folder: Path) -> None:
         ("words.txt", "expected lines of as many numbers, blanks between them"),
         ("line.txt", "expected 2 axes"),
         ("a\\0b.npy", "not a file name"),
+        ("x" * 300 + ".npy", "not a file name: File name too long"),
+        ("deflated.npz#x", "deflated.npz cannot be read"),
+        ("encrypted.npz#x", "encrypted.npz cannot be read"),
+        ("lzma.npz#x", "'x' in lzma.npz is compressed in another way than numpy.savez_compressed does it"),
     ],
 )
 def test_files_that_are_refused(folder: Path, name: str, message: str) -> None:

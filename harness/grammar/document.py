@@ -20,6 +20,7 @@ import yaml
 
 DEEPEST = 40
 LARGEST_FILE = 2**28
+LONGEST_MESSAGE = 1000
 NUMBER_LETTERS = frozenset("0123456789+-.eE")
 WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -68,7 +69,7 @@ class Item:
             if value is None
             else f"the text {shortened(value)!r}"
             if isinstance(value, str)
-            else self.node.value
+            else shortened(self.node.value)
         )
 
     @property
@@ -99,7 +100,7 @@ class Item:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise Item(self.file, self.keys, key_node).expected("a word as key")
             key = key_node.value
-            item = Item(self.file, f"{self.keys}.{key}" if self.keys else shortened(key), node, key_node)
+            item = Item(self.file, f"{self.keys}.{shortened(key)}".lstrip("."), node, key_node)
             if key in found:
                 raise item.key_error(
                     f"this key stands twice, first in line {found[key].node.start_mark.line + 1}; keep one"
@@ -166,6 +167,11 @@ def shortened(text: str, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
+def printable(text: str) -> str:
+    """The text on one line, with escapes for what a terminal would obey and for what no encoding has."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def numbers(item: Item, axes: int, whole: bool, partial: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Nested lists of numbers, `axes` deep, as an array (int64 if `whole`, else float64), and which elements are known.
 
@@ -207,7 +213,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def _error(name: str, mark: Any, message: str) -> CaseError:
-    return CaseError(f"{name}:{mark.line + 1}:{mark.column + 1}: {message}" if mark else f"{name}: {message}")
+    said = shortened(printable(message), LONGEST_MESSAGE)
+    return CaseError(f"{name}:{mark.line + 1}:{mark.column + 1}: {said}" if mark else f"{name}: {said}")
 
 
 def _refuse_anchors_and_tags(text: str, name: str) -> None:

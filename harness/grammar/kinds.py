@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.grammar.document import Item, nearest
+from harness.grammar.document import Item, nearest, shortened
 
 Schema = Mapping[str, Any]
 
@@ -110,7 +110,7 @@ def word(*known: str) -> Kind:
         if not isinstance(value, str):
             raise item.expected(f"one of {', '.join(known)}")
         if value not in known:
-            raise item.error(f"unknown word {value!r}; {nearest(value, known)}")
+            raise item.error(f"unknown word {shortened(value)!r}; {nearest(value, known)}")
         return value
 
     return Kind(read, {"enum": list(known)})

@@ -10,7 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,10 @@ from harness.worker import wire
 DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
 LARGEST = 2**28
 """Elements that one array may have."""
+LARGEST_MADE = 2**26
+"""Elements that a generated array may have: to draw more takes more time and memory than is had for a typing error."""
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
+"""What reading a broken file may raise: a RuntimeError where an archive is encrypted."""
 
 FOLLOWS = "input"
 INT64 = (-(2**63), 2**63 - 1)
@@ -276,8 +282,10 @@ def _count(recipe: Record, axes: int) -> int:
             f"expected {axes} lengths, one for each letter of the layout, found {len(shape)}"
         )
     count = math.prod(shape)
-    if count > LARGEST:
-        raise recipe.at("shape").error(f"{count} elements; an array may have {LARGEST}")
+    if count > LARGEST_MADE:
+        raise recipe.at("shape").error(
+            f"{count} elements; a generated array may have {LARGEST_MADE}, one in a file {LARGEST}"
+        )
     return count
 
 
@@ -381,7 +389,7 @@ def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
         values = readers[path.suffix]()
     except CaseError:
         raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as problem:
+    except UNREADABLE as problem:
         raise item.error(f"{name} cannot be read: {problem}") from problem
     if values.ndim != axes:
         raise item.error(
@@ -438,11 +446,12 @@ def inside(item: Item, name: str, folder: Path) -> Path:
     try:
         path = (root / name).resolve()
         inside = not os.path.isabs(name) and path.is_relative_to(root)
+        there = path.is_file()
     except (OSError, ValueError) as problem:
-        raise item.error(f"not a file name: {problem}") from problem
+        raise item.error(f"not a file name: {getattr(problem, 'strerror', None) or problem}") from problem
     if not inside:
         raise item.error(f"{name} leads out of the case file's folder; put the file beside the case file")
-    if not path.is_file():
+    if not there:
         raise item.error(f"no file {name} in the case file's folder")
     return path
 
@@ -454,10 +463,12 @@ def _read_npy_file(item: Item, path: Path) -> np.ndarray:
 
 def _read_npz(item: Item, path: Path, key: str) -> np.ndarray:
     with zipfile.ZipFile(path) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist()]
-        if key not in names:
-            raise item.error(f"no array {key!r} in {path.name}; it holds {', '.join(names)}")
-        with archive.open(key + ".npy") as stream:
+        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        if key not in members:
+            raise item.error(f"no array {key!r} in {path.name}; it holds {', '.join(members)}")
+        if members[key].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise item.error(f"{key!r} in {path.name} is compressed in another way than numpy.savez_compressed does it")
+        with archive.open(members[key]) as stream:
             return _read_npy(item, stream)
 
 
