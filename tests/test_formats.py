@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 
 from harness.rounding.formats import (
     BFLOAT16,
+    DTYPES,
     FLOAT16,
+    FLOAT32,
+    FORMATS,
+    INPUTS,
     TF32,
     away_from_zero,
     flushed,
+    keeping,
     saturated,
     to_even,
     towards_zero,
@@ -69,3 +74,23 @@ def test_sums_wrap_as_numpy_does_and_saturate_at_the_limits(dtype):
 def test_subnormal_numbers_are_flushed():
     values = np.array([2.0**-126, 2.0**-127, -(2.0**-149), 1.0], np.float32)
     np.testing.assert_array_equal(flushed(values, "float32"), [2.0**-126, 0, 0, 1])
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_formats_of_numpy_are_what_numpy_says(name):
+    fmt, info = DTYPES[name], np.finfo(name)
+    assert (fmt.digits, fmt.u) == (info.nmant + 1, float(info.eps) / 2)
+    assert (fmt.normal, fmt.subnormal) == (float(info.tiny), float(info.smallest_subnormal))
+    assert keeping(info.nmant).endswith(name)
+
+
+def test_inputs_are_rounded_to_any_narrower_format():
+    assert {each.name for each in INPUTS} == {name for name, each in FORMATS.items() if each.digits < FLOAT32.digits}
+
+
+@pytest.mark.parametrize(
+    ("bits", "names"),
+    [(2, "float8"), (3, "float8"), (7, "bfloat16"), (10, "TF32 or float16"), (63, "long double"), (8, ""), (24, "")],
+)
+def test_bits_of_the_fraction_name_the_formats(bits, names):
+    assert keeping(bits) == names

@@ -322,6 +322,16 @@ def test_every_rung_has_a_fake_that_lands_exactly_on_it(fake: str, conv: Linear,
         assert rung in verdict.transforms[0].words()
 
 
+def test_float16_does_not_flush_for_it_is_computed_in_float32() -> None:
+    for fmt in DTYPES.values():
+        conv = dot(np.full(3, fmt.normal / 8, fmt.name), np.ones(3, fmt.name))
+        found = np.zeros((1, 1, 1), fmt.name)
+        steps = rungs(conv, fmt.name)
+        fit = steps.fit(distance(found, steps.expected), found=found)
+        assert (fit is None) == (fmt is FLOAT16), fit
+        assert fit is None or fit.rung == "subnormals flushed to zero"
+
+
 def test_every_rung_is_in_the_table_above() -> None:
     (marks,) = (each for each in test_every_rung_has_a_fake_that_lands_exactly_on_it.pytestmark if each.args)
     landed = {row[2] for row in marks.args[1]}

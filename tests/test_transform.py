@@ -260,6 +260,11 @@ def test_a_transform_has_words_and_a_sign(transform):
     assert transform.short == transform.short.strip().rstrip(".")
 
 
+def test_signs_tell_the_kernel_from_the_padding():
+    signs = {kind.id: kind.sign for kind in CONVENTIONS if kind.sign != "C"}
+    assert signs == {"reverse_kernel": "R", "padding_split": "P", "same_centre": "P", "stride_phase": "P"}
+
+
 @pytest.mark.parametrize("kind", CONVENTIONS)
 def test_words_tell_forms_and_kinds_apart(kind):
     said = [each.words() for each in EXAMPLES if isinstance(each, kind)]
