@@ -17,11 +17,9 @@ from typing import Any
 
 from benchmarks import mutant_files
 from harness.backends.caffemodel import write as caffemodel
-from harness.canonical.window import BOUNDARIES
 from harness.case.schema import json_schema
 from harness.grammar.document import DEEPEST
 from harness.grammar.sources import DTYPES
-from harness.operations.windowed import PADDING_WORDS
 
 SHIPPED = sorted(
     path for path in (Path(__file__).parent.parent / "cases").glob("*/*.yaml") if path.stat().st_size < 5000
@@ -45,6 +43,8 @@ RAW = [
 NUMBERS = [0, 1, -1, 2, 3, 7, 0.5, -0.0, 1e30, -1e30, 1e-30, 1e308, 5e-324, 65504, 65520, 3.4e38, 16777217]
 NUMBERS += [2**24, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64, -(2**63) - 1, 10**30, 10**399, 1e16, 300, 127]
 ODD_WORDS = ["", " ", "x y", "1", "x" * 999]
+PADDINGS = ("same", "same_upper", "same_lower", "valid", "full")
+BOUNDARIES = ("zero", "edge", "reflect", "symmetric", "wrap")
 SETTINGS = ("means", "stride", "dilation", "padding", "boundary")
 
 
@@ -150,9 +150,7 @@ def _settings(rng: random.Random, rank: int) -> dict[str, Tree]:
     choices: dict[str, Callable[[], Tree]] = {
         "stride": steps,
         "dilation": steps,
-        "padding": lambda: rng.choice(
-            [*PADDING_WORDS, "unknown", 1, 2, [[rng.randint(-1, 3), 1] for _ in range(rank)]]
-        ),
+        "padding": lambda: rng.choice([*PADDINGS, "unknown", 1, 2, [[rng.randint(-1, 3), 1] for _ in range(rank)]]),
         "boundary": lambda: rng.choice([*BOUNDARIES, "unknown"]),
         "fits": lambda: False,
         "matrix": lambda: {"input.dtype": ["float32", "float64"]},
