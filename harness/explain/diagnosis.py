@@ -18,7 +18,7 @@ from harness.canonical import layout
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.explain import printed
-from harness.grammar.sources import RawStream
+from harness.grammar.streams import RawStream
 from harness.judge.verdict import Judge, Observation
 from harness.operations.transforms.arrays import KernelAxes, TransposeKernelSpatial
 from harness.operations.transforms.transform import Transform

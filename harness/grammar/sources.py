@@ -1,9 +1,4 @@
-"""Arrays of a case file: written out, kept in a file beside it, or generated.
-
-Generated data are the same bits on every machine and NumPy version. PCG64 and Philox give their raw 64-bit stream,
-which NumPy keeps stable, and everything made from it here is exact integer arithmetic followed by single correctly
-rounded operations; `RandomState` is NumPy's frozen legacy stream (its normal numbers use the C library's log).
-"""
+"""Arrays of a case file: written out, kept in a file beside it, or generated."""
 
 from __future__ import annotations
 
@@ -16,70 +11,21 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import numpy as np
-from numpy import random  # here, since NumPy would import it at its first use, and Ctrl-C in the middle of that is lost
 
 from harness.backends import caffemodel
 from harness.grammar.document import CaseError, Item, numbers
-from harness.grammar.kinds import FLAG, TEXT, Field, Kind, Record, either, integer, list_of, number, record, word
+from harness.grammar.generators import GENERATORS, SHAPE, Follows, elements, generate
+from harness.grammar.kinds import FLAG, TEXT, Field, Kind, Record, integer
+from harness.grammar.limits import LARGEST
 from harness.worker import wire
 
 DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
-LARGEST = 2**28
-"""Elements that one array may have."""
-LARGEST_MADE = 2**26
-"""Elements that a generated array may have: to draw more takes more time and memory than is had for a typing error."""
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
 """What reading a broken file may raise: a RuntimeError where an archive is encrypted."""
 
-FOLLOWS = "input"
-INT64 = (-(2**63), 2**63 - 1)
-SHAPE = list_of(integer(1, LARGEST), shortest=1)
-SEED = either(
-    (lambda item: isinstance(item.scalar, int), integer(0, 2**63)),
-    (lambda item: isinstance(item.scalar, str), word(FOLLOWS)),
-    words=f"a whole number of at least 0, or {FOLLOWS!r}: the stream that made the input goes on",
-)
-_DRAWN = {
-    "shape": Field(SHAPE, "lengths of the axes, in the order of the layout", required=True),
-    "seed": Field(SEED, "seed of the stream; `input` goes on with the stream that made the input", required=True),
-    "generator": Field(word("PCG64", "Philox", "RandomState"), "NumPy bit generator", default="PCG64"),
-}
-RANDOM = record(
-    {
-        **_DRAWN,
-        "distribution": Field(word("normal", "uniform"), "shape of the distribution", default="normal"),
-        "low": Field(number(), "uniform: smallest value", default=0.0),
-        "high": Field(number(), "uniform: end of the range", default=1.0),
-        "mean": Field(number(), "normal: mean", default=0.0),
-        "std": Field(number(0), "normal: standard deviation", default=1.0),
-    }
-)
-INTEGERS = record(
-    {
-        **_DRAWN,
-        "low": Field(integer(*INT64), "smallest value", required=True),
-        "high": Field(integer(*INT64), "largest value, which is drawn too", required=True),
-    }
-)
-IMPULSE = record(
-    {
-        "shape": Field(SHAPE, "lengths of the axes, in the order of the layout", required=True),
-        "at": Field(list_of(integer(0)), "index of the only element that is not zero", required=True),
-        "value": Field(number(), "value of that element", default=1.0),
-    }
-)
-ARANGE = record(
-    {
-        "shape": Field(
-            SHAPE, "lengths of the axes, in the order of the layout; the last one runs fastest", required=True
-        ),
-        "start": Field(number(), "first value", default=0.0),
-        "step": Field(number(), "difference of neighbours", default=1.0),
-    }
-)
 VALUES = Kind(lambda item: item, {"$ref": "#/$defs/values"})
 VALUES_SCHEMA = {
     "anyOf": [{"type": ["number", "null"]}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/values"}}]
@@ -93,10 +39,7 @@ SOURCES = {
         "a file in this folder or below it: .npy, .npz#key, .csv (commas) or .txt (blanks); "
         "NaN in a recording is an element that is not known",
     ),
-    "random": Field(RANDOM, "normal or uniform numbers"),
-    "integers": Field(INTEGERS, "whole numbers, each of a range equally likely"),
-    "impulse": Field(IMPULSE, "zero but for one element"),
-    "arange": Field(ARANGE, "start, start + step, start + 2 step ..."),
+    **GENERATORS,
 }
 WEIGHTS = {
     "caffemodel": Field(TEXT, "a Caffe weight file in this folder or below it; `layer` says whose weights are meant"),
@@ -118,80 +61,13 @@ PRINTED = {
 }
 
 
-class Stream(Protocol):
-    """Random numbers in order; `count` of them at each call."""
-
-    def uniform(self, count: int) -> np.ndarray: ...
-    def normal(self, count: int) -> np.ndarray: ...
-    def integers(self, low: int, high: int, count: int) -> np.ndarray: ...
-
-
-class RawStream:
-    """Numbers made from the raw 64-bit stream of PCG64 or Philox."""
-
-    def __init__(self, generator: str, seed: int) -> None:
-        self._bits = getattr(random, generator)(seed)
-
-    def _raw(self, count: int) -> np.ndarray:
-        drawn: np.ndarray = self._bits.random_raw(count)
-        return drawn
-
-    def uniform(self, count: int) -> np.ndarray:
-        """Multiples of 2**-53 in [0, 1)."""
-        return (self._raw(count) >> np.uint64(11)) * 2.0**-53
-
-    def normal(self, count: int) -> np.ndarray:
-        """Nearly normal numbers: the sum of 12 uniforms less 6 (Irwin-Hall: mean 0, variance 1, within -6 and 6).
-
-        Element i adds up draws i, count + i, 2 count + i ... in integers, so no C library has a say in the bits.
-        """
-        total = np.full(count, -6 * 2**53, np.int64)
-        for _ in range(12):
-            total += (self._raw(count) >> np.uint64(11)).astype(np.int64)
-        return total * 2.0**-53
-
-    def integers(self, low: int, high: int, count: int) -> np.ndarray:
-        """Whole numbers in [low, high], unbiased: draws past the last multiple of the range's length are dropped."""
-        choices = high - low + 1
-        last = np.uint64(2**64 - 2**64 % choices - 1)
-        drawn = self._raw(count)
-        drawn = drawn[drawn <= last]
-        while drawn.size < count:
-            more = self._raw(count - drawn.size)
-            drawn = np.concatenate([drawn, more[more <= last]])
-        return (drawn % np.uint64(choices)).astype(np.int64) + low
-
-
-class LegacyStream:
-    """The stream of `numpy.random.RandomState`, through `randn`, `random_sample` and `randint`."""
-
-    def __init__(self, generator: str, seed: int) -> None:
-        self._state = random.RandomState(seed)
-
-    def uniform(self, count: int) -> np.ndarray:
-        return self._state.random_sample(count)
-
-    def normal(self, count: int) -> np.ndarray:
-        return self._state.randn(count)
-
-    def integers(self, low: int, high: int, count: int) -> np.ndarray:
-        return self._state.randint(low, high + 1, count, dtype=np.int64)
-
-
-STREAMS: dict[str, Callable[[str, int], Stream]] = {
-    "PCG64": RawStream,
-    "Philox": RawStream,
-    "RandomState": LegacyStream,
-}
-
-
 @dataclass(frozen=True, eq=False)
 class Array:
     """An array in the order of its stated layout; `stream` is what goes on when it was drawn."""
 
     values: np.ndarray
     known: np.ndarray
-    stream: tuple[str, Stream] | None = None
+    stream: Follows | None = None
 
 
 def make(
@@ -199,7 +75,7 @@ def make(
     axes: int,
     dtype: str,
     folder: Path,
-    follows: tuple[str, Stream] | None = None,
+    follows: Follows | None = None,
     partial: bool = False,
 ) -> Array:
     """The array that `source` (a mapping with one key of SOURCES, or with those of WEIGHTS) describes, as `dtype`.
@@ -222,14 +98,7 @@ def make(
     elif key == "caffemodel":
         values = _from_caffemodel(source, folder, axes)
     else:
-        recipe: Record = source[key]
-        count = _count(recipe, axes)
-        if key in ("random", "integers"):
-            stream = _stream(recipe, follows)
-            flat = _draw(recipe, key, stream[1], count)
-        else:
-            flat = _impulse(recipe, count) if key == "impulse" else recipe["start"] + recipe["step"] * np.arange(count)
-        values = flat.reshape(recipe["shape"])
+        values, stream = generate(key, source[key], axes, follows)
     kept = "int64" if whole else "float64"
     values = _cast(source, key, values, kept if partial else dtype, known)
     return Array(values, np.ones(values.shape, bool) if known is None else known, stream)
@@ -249,7 +118,7 @@ def _written_out(source: Record, axes: int, whole: bool, partial: bool) -> tuple
 def _rest(source: Record, part: tuple[int, ...], axes: int, whole: bool) -> list[tuple[int, int]]:
     """What is missing of an array of the key `shape` behind its first elements, per axis."""
     item, shape = source.at("shape"), source["shape"]
-    _count(source, axes)
+    elements(source, axes)
     if whole:
         raise item.key_error("integer data have no elements that are not known; leave this out")
     if any(known > length for known, length in zip(part, shape)):
@@ -273,65 +142,6 @@ def half_unit(source: Record, values: np.ndarray) -> np.ndarray | None:
     exponent += 10.0 ** (exponent + 1) <= sizes
     exponent -= 10.0**exponent > sizes
     return np.where(sizes > 0, 0.5 * 10.0 ** (exponent + 1 - source["digits"]), 0.0)
-
-
-def _count(recipe: Record, axes: int) -> int:
-    shape: tuple[int, ...] = recipe["shape"]
-    if len(shape) != axes:
-        raise recipe.at("shape").error(
-            f"expected {axes} lengths, one for each letter of the layout, found {len(shape)}"
-        )
-    count = math.prod(shape)
-    if count > LARGEST_MADE:
-        raise recipe.at("shape").error(
-            f"{count} elements; a generated array may have {LARGEST_MADE}, one in a file {LARGEST}"
-        )
-    return count
-
-
-def _stream(recipe: Record, follows: tuple[str, Stream] | None) -> tuple[str, Stream]:
-    if recipe["seed"] != FOLLOWS:
-        if recipe["generator"] == "RandomState" and recipe["seed"] >= 2**32:
-            raise recipe.at("seed").expected("a seed below 2**32, the largest that RandomState takes")
-        return recipe["generator"], STREAMS[recipe["generator"]](recipe["generator"], recipe["seed"])
-    if follows is None:
-        raise recipe.at("seed").error(
-            "`input` goes on with the stream of the input, which was not drawn; give a number"
-        )
-    if "generator" in recipe and recipe["generator"] != follows[0]:
-        raise recipe.at("generator").error(
-            f"the input was drawn from {follows[0]}, and its stream goes on; leave this out"
-        )
-    return follows
-
-
-def _draw(recipe: Record, key: str, stream: Stream, count: int) -> np.ndarray:
-    if key == "integers":
-        low, high = recipe["low"], recipe["high"]
-        if not 0 <= high - low < 2**63:
-            raise recipe.at("high").error(f"expected {low} or more, and a range shorter than 2**63, found {high}")
-        return stream.integers(low, high, count)
-    allowed = {"normal": ("mean", "std"), "uniform": ("low", "high")}[recipe["distribution"]]
-    for other in {"mean", "std", "low", "high"}.difference(allowed):
-        if other in recipe:
-            raise recipe.at(other).key_error(
-                f"a {recipe['distribution']} distribution has {' and '.join(allowed)} only"
-            )
-    if recipe["distribution"] == "normal":
-        start, width, unit = recipe["mean"], recipe["std"], stream.normal(count)
-    else:
-        start, width, unit = recipe["low"], recipe["high"] - recipe["low"], stream.uniform(count)
-    drawn: np.ndarray = start + width * unit
-    return drawn
-
-
-def _impulse(recipe: Record, count: int) -> np.ndarray:
-    shape, at = recipe["shape"], recipe["at"]
-    if len(at) != len(shape) or any(index >= length for index, length in zip(at, shape)):
-        raise recipe.at("at").error(f"expected an index inside shape {list(shape)}, found {list(at)}")
-    flat = np.zeros(count)
-    flat[np.ravel_multi_index(at, shape)] = recipe["value"]
-    return flat
 
 
 def _cast(source: Record, key: str, values: np.ndarray, dtype: str, known: np.ndarray | None) -> np.ndarray:

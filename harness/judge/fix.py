@@ -18,7 +18,7 @@ from harness.canonical import layout
 from harness.canonical.gaps import output
 from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.case.read import Case
-from harness.grammar.sources import RawStream
+from harness.grammar.streams import RawStream
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import search
 from harness.systems.pool import Answered, Outcome, Pool, Program

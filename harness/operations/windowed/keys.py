@@ -10,9 +10,9 @@ import numpy as np
 
 from harness.canonical.layout import SPATIAL
 from harness.canonical.window import BOUNDARIES, Linear, Pairs
-from harness.grammar import sources
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Kind, either, integer, list_of, word
+from harness.grammar.limits import LARGEST
 from harness.operations.operation import Setting
 
 PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
@@ -34,12 +34,12 @@ def _read_padding(item: Item) -> str | int | tuple[int | tuple[int, int], ...]:
     return tuple(amounts)
 
 
-_PAD = integer(-sources.LARGEST, sources.LARGEST)
+_PAD = integer(-LARGEST, LARGEST)
 _PAD_WORD = word(*PADDING_WORDS)
 _PAD_PAIR = {"type": "array", "items": _PAD.schema, "minItems": 2, "maxItems": 2}
 _PAD_LIST = {"type": "array", "items": {"anyOf": [_PAD.schema, _PAD_PAIR]}, "minItems": 1, "maxItems": 3}
 PADDING = Kind(_read_padding, {"anyOf": [_PAD_WORD.schema, _PAD.schema, _PAD_LIST]})
-STEP = integer(1, sources.LARGEST)
+STEP = integer(1, LARGEST)
 STEPS = either(
     (lambda item: item.is_list, list_of(STEP, shortest=1)),
     (lambda item: True, STEP),
@@ -59,7 +59,7 @@ MEANS = Field(
 )
 STRIDE = Field(or_unknown(STEPS), "a number, or one per spatial axis; or unknown", default=1)
 DILATION = Field(or_unknown(STEPS), "distance of kernel taps: a number, or one per spatial axis; or unknown", default=1)
-GROUPS = Field(integer(1, sources.LARGEST), "groups of channels; as many as channels: depthwise", default=1)
+GROUPS = Field(integer(1, LARGEST), "groups of channels; as many as channels: depthwise", default=1)
 BOUNDARY = Field(or_unknown(word(*BOUNDARIES)), "what the padding is filled with; or unknown", default="zero")
 
 
@@ -102,8 +102,8 @@ def check_integers(form: Linear, at: Item) -> None:
 
 def check_elements(what: str, shape: Sequence[int], at: Item) -> None:
     """An array of `shape` is not too large; errors stand `at`."""
-    if math.prod(shape) > sources.LARGEST:
-        raise at.error(f"{what} would have shape {list(shape)}; an array may have {sources.LARGEST} elements")
+    if math.prod(shape) > LARGEST:
+        raise at.error(f"{what} would have shape {list(shape)}; an array may have {LARGEST} elements")
 
 
 def where(key: str, settings: Mapping[str, Setting], top_item: Item, otherwise: Item) -> Item:
