@@ -18,11 +18,11 @@ from harness.canonical.reference import direct
 from harness.case.read import Case, load
 from harness.judge.verdict import Judge, Reading
 from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.windowed.lowering import normalized
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, TF32, Rounding
 from harness.rounding.ladder import RUNGS
 from harness.systems import selection
-from harness.systems.lower import normalized
 from harness.systems.pool import Answered, Pool
 from harness.worker.entry import Algorithm
 

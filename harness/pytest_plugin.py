@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from harness.case.read import Case, CaseError, load
+from harness.operations.call import MODES
 from harness.run import CaseReport, Result, run
 from harness.systems import selection
-from harness.systems.lower import MODES
 from harness.systems.pool import Pool
 
 Offered = Sequence[tuple[str, str]]

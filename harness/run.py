@@ -21,11 +21,11 @@ from harness.case.read import Case
 from harness.explain.diagnosis import Explanation, diagnose
 from harness.judge import expect, fix
 from harness.judge.verdict import Judge, Verdict
+from harness.operations.call import MODES, Call, Unsupported
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Arithmetic, NotRepeatable
-from harness.operations.windowed.power import power
 from harness.rounding import compare
-from harness.systems.lower import MODES, Call, Unsupported, lower
+from harness.systems.lower import lower
 from harness.systems.pool import Answered, Declined, Died, Outcome, Pool
 from harness.worker.entry import EntryPoint
 
@@ -263,7 +263,7 @@ class _OpenCase:
 
     def _info(self) -> dict[str, Any]:
         case = self.case
-        seen = power(self.judge.intended.stated, bool(case.partial))
+        seen = case.operation.power().power(self.judge.intended.stated, bool(case.partial))
         return {
             "id": case.id,
             "title": case.title,

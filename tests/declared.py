@@ -11,8 +11,8 @@ from harness.canonical import layout
 from harness.canonical.window import Linear, Window, padding_pair
 from harness.case.read import Case
 from harness.operations import convolution
+from harness.operations.call import Call
 from harness.operations.operation import Given
-from harness.systems.lower import Call
 from harness.worker.entry import EntryPoint
 from tests.plain import evaluate
 

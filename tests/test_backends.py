@@ -18,8 +18,9 @@ from harness.backends import TABLE
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
+from harness.operations.call import Call
 from harness.probe.session import known_faults
-from harness.systems.lower import Call, lower
+from harness.systems.lower import lower
 from harness.systems.pool import Answered, Outcome, Pool, Raised
 from harness.worker.entry import EntryPoint, from_json
 from tests.declared import case_of, simulated

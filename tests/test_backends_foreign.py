@@ -14,9 +14,10 @@ from scipy import signal
 from harness.backends import PACKAGE
 from harness.backends.caffe_definition import network
 from harness.case.read import load
+from harness.operations.call import Call
 from harness.run import run
 from harness.systems import selection
-from harness.systems.lower import Call, lower
+from harness.systems.lower import lower
 from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
 from harness.worker.entry import Settings
 from tests.test_backends import example

@@ -10,7 +10,7 @@ import pytest
 
 from harness.cli import main
 from harness.commands import EXPECTED, MISSING, UNEXPECTED, USAGE
-from harness.operations.windowed.probes.faults import Fault
+from harness.operations.card import Fault
 from harness.probe import Card, session
 from harness.report import cards
 from tests.test_probe import by_fft, card_of, refusing, reversed_along

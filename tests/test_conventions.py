@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from harness.backends import scipy, tensorflow, torch
-from harness.operations.windowed.probes.faults import Fault
-from harness.probe import Card
+from harness.operations.card import Card, Fault
 from harness.report import conventions
 from harness.report.markdown import Markdown
 from harness.report.page import Html

@@ -12,6 +12,7 @@ from harness.case.read import Case, load
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge, Observation
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
+from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias, Precision
 from harness.operations.windowed import search
 
@@ -96,7 +97,7 @@ def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_pa
     )
     judge = Judge(one)
     conv = judge.intended.conv
-    answer = diagnose(judge, seen(direct(search.applied(conv, (ReverseKernel((0, 1)),)))))
+    answer = diagnose(judge, seen(direct(applied(conv, (ReverseKernel((0, 1)),)))))
     assert answer.ambiguous
     assert {each.transforms for each in answer.explanations if each.tied} >= {
         (ReverseKernel((0, 1)),),
@@ -104,14 +105,14 @@ def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_pa
     }
     separation = answer.separation
     assert separation is not None
-    assert separation.kernel == (2, 2)
+    assert separation.shapes == {"input": (5, 5), "kernel": (2, 2)}
     fresh = case(
         tmp_path,
         "input: {layout: HW, dtype: float64, integers: "
         f"{{shape: [5, 5], seed: {separation.seed}, low: 1, high: 99}}}}\n"
         "kernel: {layout: HW, integers: {shape: [2, 2], seed: input, low: 1, high: 99}}\npadding: valid\n",
     ).meant()
-    outputs = [direct(search.applied(fresh, each.transforms)) for each in answer.explanations if each.tied]
+    outputs = [direct(applied(fresh, each.transforms)) for each in answer.explanations if each.tied]
     assert all(not np.array_equal(outputs[0], other) for other in outputs[1:])
 
 
@@ -161,7 +162,7 @@ def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wro
     one = next(load(CASES / "threads" / "left-column-pattern.yaml"))
     judge = Judge(one)
     transforms = (OutputAxes((0, -1, 2, 1)),)
-    y = search.read(direct(judge.intended.conv), transforms, ())
+    y = read(direct(judge.intended.conv), transforms, ())
     assert np.allclose(y[0, 0, :, 0], judge.intended.y[0, 0, :, 0])
     (best, *_) = diagnose(judge, seen(y)).explanations
     assert best.transforms[0].source[1:] == transforms[0].source[1:]
@@ -170,7 +171,7 @@ def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wro
 
 def test_a_corner_of_the_output_is_enough(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(search.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    y = direct(applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
     known = np.zeros(y.shape, bool)
     known[0, 0, :2, :2] = True
     observation = Observation(np.where(known, y, np.nan), "float64", "direct", known, np.zeros(y.shape))
@@ -190,7 +191,7 @@ def test_reduced_precision_is_seen_where_the_search_alone_would_let_the_intended
             ),
         )
     )
-    y = np.round(direct(search.applied(judge.intended.conv, (Precision("TF32"),))), 2)
+    y = np.round(direct(applied(judge.intended.conv, (Precision("TF32"),))), 2)
     printed = Observation(y, "float64", "direct", np.ones(y.shape, bool), np.full(y.shape, 0.005))
     assert () in search.Search(judge.question(printed)).level(0)
     assert [ids(each) for each in diagnose(judge, printed).explanations[:1]] == [["precision"]]
@@ -198,7 +199,7 @@ def test_reduced_precision_is_seen_where_the_search_alone_would_let_the_intended
 
 def test_what_was_left_out_is_said(tmp_path, monkeypatch):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(search.applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    y = direct(applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
     known = np.zeros(y.shape, bool)
     known[0, 0, 0, 0] = True
     monkeypatch.setattr(search, "MOST", 3)
@@ -209,7 +210,7 @@ def test_what_was_left_out_is_said(tmp_path, monkeypatch):
 def test_a_large_case_is_explained_by_a_part_of_it(work):
     one = next(load(CASES / "seeds" / "caffe-migration.yaml"))
     judge = Judge(one)
-    y = direct(search.applied(judge.intended.conv, (ReverseKernel((0, 1)),))).astype(np.float32)
+    y = direct(applied(judge.intended.conv, (ReverseKernel((0, 1)),))).astype(np.float32)
     answer = diagnose(judge, Observation(y, "float32", "direct"))
     assert [ids(each) for each in answer.explanations] == [["reverse_kernel"]]
     assert work.tested < 100_000

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.case.read import load
-from harness.judge import fix
 from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.windowed import program
 from harness.run import run
 from harness.systems.pool import Pool
 from tests.fakes import FAKES
@@ -35,8 +35,8 @@ def test_cases_in_the_documents_run_and_are_explained(document, tmp_path):
 def test_the_code_in_the_document_is_what_the_harness_writes():
     shown = (ROOT / "docs" / "explain.md").read_text("utf-8")
     case = next(load(ROOT / "cases" / "seeds" / "apple-data.yaml"))
-    program = fix.programs(case, (ReverseKernel((0, 1)),))["tensorflow"]
-    assert textwrap.indent(program, "    ") in shown
+    text = program.programs(case, (ReverseKernel((0, 1)),))["tensorflow"]
+    assert textwrap.indent(text, "    ") in shown
 
 
 def test_the_committed_report_is_of_this_registry():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear, Window
+from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
@@ -31,6 +32,7 @@ from harness.operations.transforms.settings import (
     Stride,
     StridePhase,
 )
+from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias, Precision, Scale
 from harness.operations.windowed import search
 from harness.operations.windowed.search.question import Question
@@ -55,7 +57,7 @@ def convolution(rank, seed=0, channels=2, outputs=4, stride=1, kernel=None, grou
 
 
 def planted(conv: Linear, transforms) -> np.ndarray:
-    return search.read(direct(search.applied(conv, transforms)), transforms, ())
+    return read(direct(applied(conv, transforms)), transforms, ())
 
 
 def fresh(conv: Linear) -> Linear:
@@ -78,12 +80,12 @@ def ask(conv: Linear, observed: np.ndarray, deepest: int = 3, **more) -> list:
 
 def assert_found(conv: Linear, transforms, **more) -> None:
     observed = planted(conv, transforms)
-    assume(observed.size and min(search.applied(conv, transforms).output_shape) > 0)
+    assume(observed.size and min(applied(conv, transforms).output_shape) > 0)
     found = ask(conv, observed, **more)
     simpler = [each for each in found if len(each) < len(transforms)]
     assert simpler or any(same_always(conv, each, transforms) for each in found), (transforms, found)
     for each in found:  # whatever is said gives what was observed
-        seen = search.read(direct(search.applied(conv, each)), each, observed.shape)
+        seen = read(direct(applied(conv, each)), each, observed.shape)
         assert np.abs(seen - observed).max() <= 0.25
 
 
@@ -190,7 +192,7 @@ def combinations(draw, most: int):
     transforms = [shifted if name == "padding" else known[name][1][0] for name in wanted.values()]
     if "stride" in wanted.values():
         transforms = [Stride((2,) * rank, conv.window.padding) if each.id == "stride" else each for each in transforms]
-    order = {kind: number for number, kind in enumerate(search.CONVENTIONS)}
+    order = {kind: number for number, kind in enumerate(CONVENTIONS)}
     return conv, tuple(sorted(transforms, key=lambda each: order[type(each)]))
 
 

@@ -12,6 +12,7 @@ from harness.operations.transforms.arrays import KernelAxes, OutputAxes, Reshape
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.settings import Boundary, PaddingSplit
 from harness.operations.transforms.values import Scale
+from harness.operations.windowed import program
 from harness.systems.pool import Answered, Died, Raised
 
 CASE = """
@@ -57,21 +58,21 @@ def small(tmp_path: Path, settings: str, case: str = CASE):
 def test_programs_hold_in_their_systems(tmp_path, settings):
     case = small(tmp_path, SETTINGS[settings])
     for name, held in zip(CHANGES, fix.proven(case, list(CHANGES.values()), ["numpy", "scipy"])):
-        assert set(held) - {fix.JULIA} == {"numpy", "scipy"}, name
+        assert set(held) - {program.JULIA} == {"numpy", "scipy"}, name
 
 
 @pytest.mark.parametrize("groups", [1, 3])
 def test_programs_of_groups_hold(tmp_path, groups):
     case = small(tmp_path, f"padding: same\ngroups: {groups}", OF_GROUPS)
     (held,) = fix.proven(case, [CHANGES["reversed"]], ["numpy", "scipy"])
-    assert set(held) - {fix.JULIA} == {"numpy", "scipy"}
-    assert all(("np.split" in text) is (groups > 1) for system, text in held.items() if system != fix.JULIA)
+    assert set(held) - {program.JULIA} == {"numpy", "scipy"}
+    assert all(("np.split" in text) is (groups > 1) for system, text in held.items() if system != program.JULIA)
 
 
 @pytest.mark.parametrize("settings", ["padding: valid", "padding: 1", "stride: 2\ngroups: 3", "dilation: [2, 1]"])
 def test_programs_say_nothing_that_changes_nothing(tmp_path, settings):
     case = small(tmp_path, settings, OF_GROUPS if "groups" in settings else CASE)
-    for text in fix.programs(case, ()).values():
+    for text in program.programs(case, ()).values():
         assert not re.search(r"::1|\b1 \*|mode=.constant|groups=1|group_count=1|(0, 0)\)$", text), text
         assert ("stride" in text.replace("stride_tricks", "")) <= ("stride" in settings)
         assert ("dilation" in text) <= ("dilation" in settings)
@@ -84,21 +85,21 @@ def test_programs_hold_in_the_frameworks(tmp_path):
     case = small(tmp_path, SETTINGS["plain"])
     changes = list(CHANGES.values())
     for name, held in zip(CHANGES, fix.proven(case, changes, ["tensorflow", "torch", "jax"])):
-        assert set(held) - {fix.JULIA} == {"tensorflow", "torch", "jax"}, name
+        assert set(held) - {program.JULIA} == {"tensorflow", "torch", "jax"}, name
 
 
 def test_a_program_that_does_not_hold_is_not_shown(tmp_path, monkeypatch):
     case = small(tmp_path, SETTINGS["plain"])
     wrong = (("import numpy as np",), lambda conv: ["y = np.zeros((2, 3, 6, 5))"])
-    monkeypatch.setitem(fix.SYSTEMS, "numpy", wrong)
+    monkeypatch.setitem(program.SYSTEMS, "numpy", wrong)
     failing = (("import numpy as np",), lambda conv: ["y = 1 / 0"])
-    monkeypatch.setitem(fix.SYSTEMS, "scipy", failing)
+    monkeypatch.setitem(program.SYSTEMS, "scipy", failing)
     assert fix.proven(case, [CHANGES["reversed"]], ["numpy", "scipy"]) == [{}]
 
 
 def test_julia_stands_the_other_way_round(tmp_path):
     case = small(tmp_path, "padding: [1, 0]\nstride: [2, 1]")
-    text = fix.programs(case, (ReverseKernel((0, 1)),))[fix.JULIA]
+    text = program.programs(case, (ReverseKernel((0, 1)),))[program.JULIA]
     assert "padding=(0, 1)" in text
     assert "stride=(1, 2)" in text
     assert "mode=0" in text
@@ -108,8 +109,8 @@ def test_julia_stands_the_other_way_round(tmp_path):
 def test_julia_is_silent_where_conv4_cannot_say_it(tmp_path):
     case = small(tmp_path, "padding: same")
     uneven = PaddingSplit(case.meant().window.padding, ((0, 2), (1, 0)))
-    assert fix.JULIA not in fix.programs(case, (uneven,))
-    assert fix.JULIA not in fix.programs(case, (KernelAxes((1, 0, 2, 3)),))
+    assert program.JULIA not in program.programs(case, (uneven,))
+    assert program.JULIA not in program.programs(case, (KernelAxes((1, 0, 2, 3)),))
 
 
 REVERSED = CHANGES["reversed"]

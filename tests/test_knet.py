@@ -15,7 +15,8 @@ import pytest
 from harness.backends import TABLE, knet
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
-from harness.systems.lower import Unsupported, lower
+from harness.operations.call import Unsupported
+from harness.systems.lower import lower
 from harness.systems.pool import Answered, Declined, Pool, Raised
 from tests.declared import case_of
 from tests.fakes import PATIENT

@@ -16,7 +16,8 @@ from harness.backends import TABLE
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
-from harness.systems.lower import MODES, Call, Unsupported, lower
+from harness.operations.call import MODES, Call, Unsupported
+from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint, Word, from_json, windowed
 from tests.declared import case_of, simulated
 from tests.fakes import honest

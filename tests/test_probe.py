@@ -14,8 +14,9 @@ import pytest
 from harness.canonical import layout
 from harness.canonical.window import padding_pair
 from harness.case.read import load
+from harness.operations.card import Card
+from harness.operations.windowed.probes.measure import card
 from harness.probe import probe
-from harness.probe.card import Card, card
 from harness.report import cards
 from harness.systems.asking import Asking, Question, together
 from harness.systems.pool import Answered, Died, Outcome, Pool, Raised

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.backends import TABLE
-from harness.probe import Card, probe
+from harness.operations.card import Card
+from harness.probe import probe
 from harness.probe.session import known_faults, unexpected
 from harness.systems.pool import Pool
 

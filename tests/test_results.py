@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from harness import __version__
 from harness.explain.diagnosis import Explanation
+from harness.operations.card import Card
 from harness.operations.transforms.arrays import ReverseKernel
-from harness.probe import Card
 from harness.report import results
 from harness.run import CaseReport
 from harness.systems.pool import Hello

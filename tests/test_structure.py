@@ -12,8 +12,7 @@ from harness.explain.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge
 from harness.operations.transforms.arrays import OutputAxes
 from harness.operations.transforms.settings import Stride
-from harness.operations.transforms.transform import Transform
-from harness.operations.windowed import search
+from harness.operations.transforms.transform import Transform, read
 
 PRINTED = Path(__file__).parent.parent / "cases" / "seeds" / "caffe-printed.yaml"
 
@@ -117,7 +116,7 @@ def test_a_planted_change_is_among_those_that_are_left(tmp_path, transform: Tran
     x, w = spatial(rng, 6, 7), spatial(rng, 3, 3)
     meant = Judge(case_of(tmp_path, x, w, np.zeros((6, 7)))).intended.conv
     y = direct(meant)[0, 0]
-    other = search.read(direct(transform.differ(meant)), (transform,), ())[0, 0]
+    other = read(direct(transform.differ(meant)), (transform,), ())[0, 0]
     case = case_of(tmp_path, x, np.full_like(w, np.nan), y[:1, :3], other[:1, :3])
     assert words in remark(answers(case)[1], "if their data are equal")
 

@@ -24,29 +24,10 @@ from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
 from harness.grammar.kinds import Record
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import Elsewhere, Given, Operation, Setting, Stated
+from harness.operations.operation import Elsewhere, Given, Operation, Recording, Setting, Stated
 from harness.operations.windowed.keys import UNKNOWN
 
 MOST_MEMBERS = 10_000
-
-
-@dataclass(frozen=True, eq=False)
-class Recording:
-    """An output obtained elsewhere.
-
-    `values` are canonical (N, C, *spatial), float64 (int64 for integer dtypes), NaN where `known` is False. `half_unit`
-    is half a unit of the last printed digit of each value, 0 where it is exact. `dtype` is that of the arithmetic which
-    made them. `expect` names the transforms that must explain it: () as written, None demands nothing.
-    """
-
-    system: str
-    origin: str
-    layout: str
-    values: np.ndarray
-    known: np.ndarray
-    half_unit: np.ndarray
-    dtype: str
-    expect: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)

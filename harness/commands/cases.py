@@ -8,7 +8,6 @@ from pathlib import Path
 
 from harness.case import files, template
 from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
-from harness.operations.windowed.power import power, strengthened
 from harness.systems import selection
 
 
@@ -37,11 +36,11 @@ def check_command(options: argparse.Namespace) -> int:
     count = 0
     for case in cases_of(case_files(options.cases)):
         count += 1
-        blind = power(case.meant(), bool(case.partial)).blind
+        blind = case.operation.power().power(case.meant(), bool(case.partial)).blind
         if blind:
             print(f"warning: {case.id}: the data cannot tell what the case means from: {'; '.join(blind)}")
             if options.strengthen:
-                print(f"these data of the same shapes can:\n{strengthened(case)}")
+                print(f"these data of the same shapes can:\n{case.operation.power().strengthened(case)}")
     print("1 case is well formed" if count == 1 else f"{count} cases are well formed")
     return EXPECTED
 

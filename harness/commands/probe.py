@@ -10,7 +10,8 @@ from pathlib import Path
 
 from harness.backends.program import FORMATS
 from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add, above_zero
-from harness.probe import Card, session
+from harness.operations.card import Card
+from harness.probe import session
 from harness.report import cards
 from harness.systems import own_programs
 

@@ -12,9 +12,10 @@ from harness.case.read import Case, CaseError
 from harness.explain.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
+from harness.operations.call import Unsupported
 from harness.rounding.compare import dtype_name
 from harness.systems import selection
-from harness.systems.lower import Unsupported, lower
+from harness.systems.lower import lower
 from harness.systems.pool import Answered, Pool
 from harness.systems.selection import SelectionError
 from harness.worker.entry import EntryPoint

@@ -6,9 +6,10 @@ are one explanation with several names.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,15 +17,13 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.reference import direct
-from harness.canonical.window import Linear, numbers_text, pairs_text
+from harness.canonical.window import Linear
 from harness.explain import printed
 from harness.grammar.streams import RawStream
 from harness.judge.verdict import Judge, Observation
-from harness.operations.transforms.arrays import KernelAxes, TransposeKernelSpatial
-from harness.operations.transforms.transform import Transform
-from harness.operations.transforms.values import Arithmetic, KernelValues
-from harness.operations.windowed import search
-from harness.operations.windowed.search import agreement, solve, structure
+from harness.operations.operation import Question, Searching, Solution
+from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.transforms.values import Arithmetic
 from harness.rounding.ladder import Fit
 
 SHOWN = 24
@@ -68,20 +67,20 @@ class Explanation:
 class Separation:
     """Data of the case's shapes that tell explanations apart: whole numbers, drawn as a case draws them.
 
-    kernel: whether the kernel must be drawn, too, with `seed: input`.
+    shapes: of the arrays that must be drawn, by role; those after the first with `seed: input`.
     """
 
     seed: int
-    shape: tuple[int, ...]
-    kernel: tuple[int, ...] | None
+    shapes: Mapping[str, tuple[int, ...]]
 
     def as_json(self) -> dict[str, Any]:
-        """The keys `input` and `kernel` of a case file that holds these data."""
+        """The keys of a case file that hold these data."""
         drawn = {"low": LOW, "high": HIGH}
-        keys: dict[str, Any] = {"input": {"integers": {"shape": list(self.shape), "seed": self.seed, **drawn}}}
-        if self.kernel is not None:
-            keys["kernel"] = {"integers": {"shape": list(self.kernel), "seed": "input", **drawn}}
-        return keys
+        seeds = itertools.chain([self.seed], itertools.repeat("input"))
+        return {
+            role: {"integers": {"shape": list(shape), "seed": seed, **drawn}}
+            for (role, shape), seed in zip(self.shapes.items(), seeds)
+        }
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
 def _by_conventions(answer: Answer) -> bool:
     """Whether conventions explain it, and not merely other numbers in the kernel."""
     first = answer.explanations[:1]
-    return bool(first) and not any(isinstance(each, KernelValues) for each in first[0].transforms)
+    return bool(first) and not any(not each.is_convention for each in first[0].transforms)
 
 
 def _cropped(answer: Answer) -> bool:
@@ -196,16 +195,14 @@ def _answer(judge: Judge, seen: Observation) -> Answer:
         separation=_separation(judge, first) if ambiguous else None,
         remarks=(
             *_of_partial_data(judge, seen, question, known),
-            *_of_open_settings(question, found),
-            *_remarks(question, known, found, ambiguous, solution),
+            *_of_open_settings(judge, question, found),
+            *_remarks(judge.case.operation.search(), question, known, found, ambiguous, solution),
             *_of_the_rest(left_out),
         ),
     )
 
 
-def _confirmed(
-    judge: Judge, seen: Observation, question: search.Question
-) -> tuple[list[Explanation], int, solve.Solution | None]:
+def _confirmed(judge: Judge, seen: Observation, question: Question) -> tuple[list[Explanation], int, Solution | None]:
     """The explanations that hold on every element, best first; how many candidates were not looked at; and, where no
     convention holds, the kernel that was applied."""
     if question.observed.ndim != question.conv.x.ndim or not np.isfinite(question.observed).any():
@@ -225,13 +222,11 @@ def _confirmed(
 
     if intended and intended.finding:
         holds(())
-    searched = search.Search(question)
-    for _ in search.explanations(searched, holds):
+    room = judge.case.operation.search()
+    searched = room.Search(question)
+    for _ in room.explanations(searched, holds):
         pass
-    single = None if held else solve.one_tap(question)
-    solution = None if held or (single and holds((single,))) else solve.solve(question)
-    if solution and solution.values:
-        holds((solution.values,))
+    solution = None if held else room.other_values(question, holds)
     alike = part[0].intended.conv if part and all(_local(transforms) for transforms, *_ in held) else question.conv
     return _explanations(question, held, alike), searched.left_out, solution
 
@@ -241,7 +236,7 @@ def _local(transforms: Sequence[Transform]) -> bool:
     return all(each.local for each in transforms)
 
 
-def _explanations(question: search.Question, held: Sequence[Held], conv: Linear) -> list[Explanation]:
+def _explanations(question: Question, held: Sequence[Held], conv: Linear) -> list[Explanation]:
     """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `conv`."""
     groups: dict[bytes, int] = {}
     found = []
@@ -256,19 +251,20 @@ def _explanations(question: search.Question, held: Sequence[Held], conv: Linear)
 
 
 def _names(transforms: tuple[Transform, ...]) -> list[tuple[Transform, ...]]:
-    """The changes, and again where a transposed kernel may be called an order of the kernel's axes."""
-    other = tuple(KernelAxes(each.order) if type(each) is TransposeKernelSpatial else each for each in transforms)
-    return [transforms] if other == transforms else [transforms, other]
+    """The changes, by every combination of their names."""
+    named = [(each, *each.other_names) for each in transforms]
+    return list(itertools.product(*named))
 
 
 def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:
     """The first images and output channels of a large case; None for a small one, or where groups tie channels."""
     case, values = judge.case, seen.values
     shape = judge.intended.conv.output_shape
-    if values.size <= LARGE or case.settings["groups"] > 1 or judge.base or values.shape[:2] != shape[:2]:
+    if values.size <= LARGE or judge.base or values.shape[:2] != shape[:2]:
         return None
-    parts = {"input": slice(1), "kernel": slice(LOOK), "bias": slice(LOOK)}
-    arrays = {role: given[parts[role]] for role, given in case.arrays.items()}
+    arrays = case.operation.search().part(case, LOOK)
+    if arrays is None:
+        return None
     small = replace(case, arrays=arrays, recorded=())
     known = None if seen.known is None else seen.known[:1, :LOOK]
     slack = seen.slack[:1, :LOOK] if isinstance(seen.slack, np.ndarray) else seen.slack
@@ -283,17 +279,17 @@ def _may_fit(part: tuple[Judge, Observation] | None, transforms: tuple[Transform
     return judge.fit(seen, judge.reading(transforms))[0] is not None
 
 
-def _drawn(conv: Linear, seed: int, kernel: bool) -> Linear:
-    """`conv` with whole numbers as its input, and as its kernel if `kernel` says so."""
+def _drawn(conv: Linear, seed: int, weights: bool) -> Linear:
+    """`conv` with whole numbers as its input, and as its weights if `weights` says so."""
     stream = RawStream("PCG64", seed)
     x = stream.integers(LOW, HIGH, conv.x.size).reshape(conv.x.shape)
-    w = stream.integers(LOW, HIGH, conv.w.size).reshape(conv.w.shape) if kernel else conv.w
+    w = stream.integers(LOW, HIGH, conv.w.size).reshape(conv.w.shape) if weights else conv.w
     return replace(conv, x=x, w=w)
 
 
 def _output(conv: Linear, transforms: Sequence[Transform]) -> np.ndarray:
-    changed = search.applied(conv, transforms)
-    return search.read(direct(changed), transforms, ())
+    changed = applied(conv, transforms)
+    return read(direct(changed), transforms, ())
 
 
 def _signature(conv: Linear, transforms: Sequence[Transform]) -> bytes:
@@ -305,18 +301,14 @@ def _signature(conv: Linear, transforms: Sequence[Transform]) -> bytes:
 def _separation(judge: Judge, explanations: Sequence[Explanation]) -> Separation | None:
     """Data on which explanations of different groups differ by at least 1; None where none were found."""
     rivals = {each.group: (*each.transforms, *each.settings) for each in reversed(explanations)}
-    conv = judge.intended.conv
-    for kernel in (False, True):
-        for seed in range(SEEDS):
-            fresh = _drawn(conv, seed, kernel)
-            outputs = [_output(fresh, transforms) for transforms in rivals.values()]
-            if all(_apart(a, b) for i, a in enumerate(outputs) for b in outputs[:i]):
-                x, w = (judge.case.arrays[role].layout for role in ("input", "kernel"))
-                return Separation(
-                    seed,
-                    layout.from_canonical(conv.x, x, "input").shape,
-                    layout.from_canonical(conv.w, w, "kernel").shape if kernel else None,
-                )
+    form, case = judge.intended.conv, judge.case
+    arrays = {role: given for role, given in case.arrays.items() if not case.operation.ROLES[role].vector}
+    for roles, seed in itertools.product(([*arrays][:1], [*arrays]), range(SEEDS)):
+        fresh = _drawn(form, seed, len(roles) > 1)
+        outputs = [_output(fresh, transforms) for transforms in rivals.values()]
+        if all(_apart(a, b) for i, a in enumerate(outputs) for b in outputs[:i]):
+            own = {role: layout.from_canonical(arrays[role].values, arrays[role].layout, role).shape for role in roles}
+            return Separation(seed, own)
     return None
 
 
@@ -324,7 +316,7 @@ def _apart(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape != b.shape or bool(np.abs(a - b).max(initial=0.0) > 1e-3 * max(float(np.abs(a).max(initial=0)), 1.0))
 
 
-def _of_partial_data(judge: Judge, seen: Observation, question: search.Question, known: int) -> list[str]:
+def _of_partial_data(judge: Judge, seen: Observation, question: Question, known: int) -> list[str]:
     """What can be said of a recording where input, kernel or bias are not known in full."""
     case, recorded = judge.case, judge.case.recorded
     number = next((number for number, each in enumerate(recorded) if each.values is seen.values), None)
@@ -334,39 +326,35 @@ def _of_partial_data(judge: Judge, seen: Observation, question: search.Question,
     rest = f"{known} of {total} known values can be computed; not known in full: {', '.join(case.partial)}"
     return [
         *([rest] if known < total else []),
-        *structure.remarks(question, recorded[number], recorded[:number], judge.coarse),
+        *case.operation.search().of_recordings(question, recorded[number], recorded[:number], judge.coarse),
     ]
 
 
 def _remarks(
-    question: search.Question,
+    room: Searching,
+    question: Question,
     known: int,
     found: Sequence[Explanation],
     ambiguous: bool,
-    solution: solve.Solution | None,
+    solution: Solution | None,
 ) -> list[str]:
     if not known:
         return []
     if ambiguous:
         return [f"the data ({known} known values) cannot tell the tied explanations apart"]
     if found:
-        return [] if not any(isinstance(each, KernelValues) for each in found[0].transforms) else _pattern(question)
-    remarks = [f"no combination of up to {search.DEEPEST} changes gives these values"]
+        return [] if not any(not each.is_convention for each in found[0].transforms) else room.pattern(question)
+    remarks = [f"no combination of up to {room.DEEPEST} changes gives these values"]
     remarks += list(solution.remarks()) if solution else []
-    return remarks + _pattern(question)
+    return remarks + room.pattern(question)
 
 
-def _of_open_settings(question: search.Question, found: Sequence[Explanation]) -> list[str]:
+def _of_open_settings(judge: Judge, question: Question, found: Sequence[Explanation]) -> list[str]:
     """What the settings that are not known come to with the first explanation."""
     if not found:
         return []
-    win = search.applied(question.conv, (*found[0].settings, *found[0].transforms)).window
-    said = {
-        "stride": numbers_text(win.stride),
-        "dilation": numbers_text(win.dilation),
-        "padding": f"{pairs_text(win.padding)} (low:high per axis)",
-        "boundary": win.boundary,
-    }
+    form = applied(question.conv, (*found[0].settings, *found[0].transforms))
+    said = judge.case.operation.search().came_to(form)
     settings = [f"{name} {words}" for name, words in said.items() if name in question.unknown]
     return [f"left open, and found: {', '.join(settings)}"] if settings else []
 
@@ -378,9 +366,3 @@ def _of_the_rest(left_out: int) -> list[str]:
         f"{left_out} more combinations give those few values that are looked at first and were not tried on all of "
         "them, being less likely: more known values, or more digits of them, would rule them out"
     ]
-
-
-def _pattern(question: search.Question) -> list[str]:
-    if question.observed.ndim != question.conv.x.ndim or not math.prod(question.observed.shape):
-        return []
-    return agreement.with_the_intended(question)

@@ -12,12 +12,10 @@ import numpy as np
 from harness.canonical import gaps
 from harness.canonical.reference import Magnitudes, direct, evaluate, magnitudes
 from harness.canonical.window import Linear
-from harness.case.read import Case, Recording
-from harness.operations.operation import Given
-from harness.operations.transforms.transform import Transform
+from harness.case.read import Case
+from harness.operations.operation import Given, Question, Recording
+from harness.operations.transforms.transform import Transform, read
 from harness.operations.transforms.values import Arithmetic
-from harness.operations.windowed import search
-from harness.operations.windowed.search import unknowns
 from harness.rounding.compare import Difference, difference, distance, dtype_name
 from harness.rounding.ladder import Fit, Ladder, fit_by_hand, rough
 from harness.worker.entry import Algorithm
@@ -132,7 +130,7 @@ class Observation:
             return self
         if min(whole) < 1:
             return None
-        index = search.read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
+        index = read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
         if index.shape != self.values.shape:
             return None
         known, slack = np.zeros(whole, bool), np.zeros(whole)
@@ -174,6 +172,7 @@ class Judge:
 
     def __init__(self, case: Case, base: tuple[Transform, ...] = ()) -> None:
         self.case, self.base = case, base
+        self._search = case.operation.search()
         self.intended = Reading(case, base)
         self._readings = [self.intended]
         self._strangers: list[Observation] = []
@@ -227,8 +226,7 @@ class Judge:
         values = np.where(True if seen.known is None else seen.known, seen.values, np.nan)
         share = rough(reading.conv.terms, seen.dtype)
         slack = self.question(seen).slack + share * float(np.nanmax(np.abs(values), initial=0))
-        equations = unknowns.system(reading.stated, values, slack, self.coarse)
-        return equations is None or equations.solution[2]
+        return self._search.possible(reading.stated, values, slack, self.coarse)
 
     @cached_property
     def coarse(self) -> float:
@@ -251,22 +249,19 @@ class Judge:
         off = difference(seen.values, self.intended.y, known)
         return Verdict(kind, fit, transforms, off.max_abs if off.same_shape else None, off, group)
 
-    def question(self, seen: Observation) -> search.Question:
+    def question(self, seen: Observation) -> Question:
         """What `explain` is asked about an observation."""
         values = seen.values.astype(np.float64) if seen.values.dtype.kind != "c" else np.full(seen.values.shape, np.nan)
         if self.intended.computable is not None:
-            known = search.read(self.intended.computable, self.base, values.shape)
+            known = read(self.intended.computable, self.base, values.shape)
             values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
         noise = self._noise(seen)
         printed = 0.0 if seen.known is None else float(np.max(self.intended.input_slack))
-        return search.Question(
+        return self._search.question(
+            self.case,
             self.intended.stated,
             values if seen.known is None else np.where(seen.known, values, np.nan),
             noise + 2 * (float(np.max(seen.slack)) + printed),
-            self.case.arrays["input"].layout,
-            self.case.arrays["kernel"].layout,
-            padding if isinstance(padding := self.case.settings["padding"], str) else None,
-            self.case.unknown,
             np.broadcast_to(noise + seen.slack, values.shape),
         )
 
@@ -275,8 +270,8 @@ class Judge:
         if seen.values.ndim != self.intended.conv.x.ndim or self._known_stranger(seen) is not None:
             return
         question = self.question(seen)
-        yield from search.quick(question)
-        yield from search.explanations(search.Search(question))
+        yield from self._search.quick(question)
+        yield from self._search.explanations(self._search.Search(question), lambda _: True)
 
     def _noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""

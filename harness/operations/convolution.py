@@ -15,6 +15,11 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, TEXT, Field, Record, either, record
 from harness.operations.operation import Elsewhere, Given, Role, Setting, Stated
 from harness.operations.windowed import keys
+from harness.operations.windowed.rooms import lowering as lowering
+from harness.operations.windowed.rooms import power as power
+from harness.operations.windowed.rooms import probes as probes
+from harness.operations.windowed.rooms import program as program
+from harness.operations.windowed.rooms import search as search
 
 NAME = "convolution"
 ROLES = {

@@ -5,7 +5,7 @@ An operation is a module or a package with plain names, those of `Operation`; `h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,11 @@ import numpy as np
 from harness.canonical.window import Linear
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record
+from harness.operations.call import Call
+from harness.operations.card import Card
+from harness.operations.transforms.transform import Transform
+from harness.systems.asking import Asking
+from harness.worker.entry import EntryPoint
 
 Setting = tuple[Any, Item]
 """The value of a setting, and where a case file gives it."""
@@ -53,6 +58,25 @@ class Given:
         """A part of the array."""
         parts = (None if each is None else each[index] for each in (self.half_unit, self.known))
         return Given(self.values[index], self.layout, *parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """An output obtained elsewhere.
+
+    `values` are canonical (N, C, *spatial), float64 (int64 for integer dtypes), NaN where `known` is False. `half_unit`
+    is half a unit of the last printed digit of each value, 0 where it is exact. `dtype` is that of the arithmetic which
+    made them. `expect` names the transforms that must explain it: () as written, None demands nothing.
+    """
+
+    system: str
+    origin: str
+    layout: str
+    values: np.ndarray
+    known: np.ndarray
+    half_unit: np.ndarray
+    dtype: str
+    expect: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -151,3 +175,96 @@ class Operation(Protocol):
 
     def told(self, stated: Stated) -> dict[str, Any]:
         """The settings as JSON has them."""
+
+    def lowering(self) -> Lowering: ...
+    def search(self) -> Searching: ...
+    def program(self) -> Programs: ...
+    def power(self) -> Powers: ...
+    def probes(self) -> Probes: ...
+
+
+Transforms = tuple[Transform, ...]
+
+
+class Lowering(Protocol):
+    """A case and an entry point to a call. Both functions raise Unsupported with the reason."""
+
+    def as_written(self, stated: Stated, entry: EntryPoint) -> Call:
+        """The call that a person would first write."""
+
+    def normalized(self, stated: Stated, entry: EntryPoint) -> Call:
+        """The call that computes what the case means, by named transforms."""
+
+
+class Question(Protocol):
+    """What is asked of a search: an intended form and an output that it does not account for.
+
+    observed: NaN where an element is not known. slack: the absolute error that no value of it exceeds.
+    """
+
+    @property
+    def conv(self) -> Linear: ...
+    @property
+    def observed(self) -> np.ndarray: ...
+    @property
+    def slack(self) -> float: ...
+    @property
+    def unknown(self) -> frozenset[str]: ...
+    def is_free(self, transform: Transform) -> bool:
+        """Whether a change only says what an unknown setting was."""
+
+
+class Solution(Protocol):
+    """Other weights that fit an output which no convention explains."""
+
+    def remarks(self) -> Iterator[str]: ...
+
+
+Holds = Callable[[Transforms], bool]
+
+
+class Searching(Protocol):
+    """The search for what explains an output. A search that was begun counts in `left_out` what it did not look at."""
+
+    @property
+    def DEEPEST(self) -> int: ...
+    @property
+    def Search(self) -> Callable[[Any], Any]: ...
+    @property
+    def question(self) -> Callable[[Stated, Linear, np.ndarray, float, np.ndarray | None], Question]: ...
+    @property
+    def quick(self) -> Callable[[Any], Iterator[Transforms]]: ...
+    @property
+    def explanations(self) -> Callable[[Any, Holds], Iterator[Transforms]]: ...
+    @property
+    def other_values(self) -> Callable[[Any, Holds], Solution | None]: ...
+    def possible(self, form: Linear, values: np.ndarray, slack: float, coarse: float) -> bool: ...
+    @property
+    def pattern(self) -> Callable[[Any], list[str]]: ...
+    @property
+    def of_recordings(self) -> Callable[[Any, Recording, Sequence[Recording], float], list[str]]: ...
+    def came_to(self, form: Linear) -> dict[str, str]: ...
+    def part(self, stated: Stated, channels: int) -> Mapping[str, Given] | None: ...
+
+
+class Programs(Protocol):
+    """The code of a call."""
+
+    @property
+    def FOLLOWING(self) -> tuple[str, ...]: ...
+    def programs(self, stated: Stated, transforms: Sequence[Transform]) -> dict[str, str]: ...
+    def fresh(self, form: Linear) -> Linear: ...
+    def arrays(self, stated: Stated, form: Linear) -> dict[str, np.ndarray]: ...
+
+
+class Powers(Protocol):
+    """What the data of a case can tell apart."""
+
+    def power(self, form: Linear, partial: bool = False) -> Any: ...
+    def strengthened(self, stated: Stated) -> str: ...
+
+
+class Probes(Protocol):
+    """What an entry point computes, measured."""
+
+    def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]: ...

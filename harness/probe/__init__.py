@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.probe.card import Card, card
+from harness.operations import TABLE
+from harness.operations.card import Card
 from harness.systems.asking import ask_all
 from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
-__all__ = ["Card", "probe"]
-
 
 def probe(pool: Pool, entries: Sequence[tuple[str, EntryPoint]]) -> dict[str, Card]:
     """Name of each (backend, entry point) -> its card."""
-    askings = {entry.name: (backend, card(backend, pool.hellos[backend].version, entry)) for backend, entry in entries}
+    askings = {
+        entry.name: (backend, TABLE[entry.operation].probes().card(backend, pool.hellos[backend].version, entry))
+        for backend, entry in entries
+    }
     return ask_all(pool, askings)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.backends import Backend
 from harness.case.read import find, load
-from harness.probe import Card, probe
+from harness.operations.card import Card
+from harness.probe import probe
 from harness.systems import own_programs, selection
 from harness.systems.pool import Limits, Pool
 from harness.worker.entry import function_of

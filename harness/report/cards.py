@@ -1,6 +1,6 @@
 """Convention cards: as text for a terminal, one after another, and as one markdown table of entry points x properties.
 
-Cards come as JSON has them (`harness.probe.Card.as_json`).
+Cards come as JSON has them (`harness.operations.card.Card.as_json`).
 """
 
 from __future__ import annotations

@@ -1,158 +1,26 @@
-"""Lowering: a case and an entry point to a call in the system's own terms, and the way back to canonical form.
+"""Lowering: a case and an entry point to a call in the system's own terms.
 
-As written is the call that a person would first write: axes permuted, the system's own word for the padding, the kernel
-as it is. Normalized is the call that computes what the case means, by named transforms.
+As written is the call that a person would first write: axes permuted, the system's own words for the settings, the
+arrays as they are. Normalized is the call that computes what the case means, by named transforms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
-
-from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs, numbers_text, padding_pair, pairs_text, span
 from harness.case.read import Case
-from harness.operations.transforms.arrays import ReverseKernel
-from harness.operations.transforms.calls import (
-    AddBias,
-    CropOutput,
-    DenseGroups,
-    DilateKernel,
-    PadInput,
-    SubsampleOutput,
-)
-from harness.operations.transforms.transform import Transform
-from harness.worker.entry import EntryPoint, Word
-
-MODES = ("as_written", "normalized")
-
-
-class Unsupported(Exception):
-    """The entry point does not offer what the case needs; the text says what."""
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """One call: native arrays and settings for the worker, and what leads back to the canonical output."""
-
-    entry: EntryPoint
-    arrays: Mapping[str, np.ndarray]
-    settings: dict[str, Any]
-    transforms: tuple[Transform, ...]
-
-    def canonical(self, output: np.ndarray) -> np.ndarray:
-        """The native output of the call as N C *spatial, every transform undone. Raises LayoutError on a wrong rank."""
-        rank = len(self.settings["stride"])
-        y = layout.to_canonical(output, layout.expand(self.entry.layouts["output"], rank), "output")
-        for transform in reversed(self.transforms):
-            y = transform.finish(y)
-        return y
+from harness.operations.call import Call, Unsupported
+from harness.worker.entry import EntryPoint
 
 
 def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
     """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason."""
     _check(case, entry)
-    return as_written(case, entry) if mode == "as_written" else normalized(case, entry)
-
-
-def as_written(case: Case, entry: EntryPoint) -> Call:
-    """The call that a person would first write; raises Unsupported where the entry point cannot say it."""
-    conv, given, word = case.meant(), case.settings, entry.name
-    if any(step > 1 for step in given["stride"]) and not entry.takes.stride:
-        raise Unsupported(f"{word} has no stride; the case has {numbers_text(case.settings['stride'])}")
-    if any(step > 1 for step in given["dilation"]) and not entry.takes.dilation:
-        raise Unsupported(f"{word} has no dilation; the case has {numbers_text(case.settings['dilation'])}")
-    if not _strides_and_dilates(conv, entry):
-        raise Unsupported(f"{word} does not take a stride together with a dilation")
-    if given["groups"] > 1 and entry.takes.groups == "one":
-        raise Unsupported(f"{word} has no groups; the case has {case.settings['groups']}")
-    if given["boundary"] not in entry.takes.boundaries:
-        raise Unsupported(f"{word} has no boundary {case.settings['boundary']!r}")
-    padding = _word_as_written(case, conv, entry)
-    transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.takes.bias else ()
-    return _call(entry, conv, padding, transforms)
-
-
-def _word_as_written(case: Case, conv: Linear, entry: EntryPoint) -> Word | None:
-    """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
-    words, padding = entry.takes.words, case.settings["padding"]
-    if isinstance(padding, str):
-        asked = padding if padding in words else padding.split("_")[0]
-        if asked in words:
-            stride, dilation = conv.window.stride, conv.window.dilation
-            if not words[asked].fits(stride, dilation):
-                limit = "dilation" if words[asked].fits(stride, (1,)) else "stride"
-                raise Unsupported(f"{entry.name} takes padding {words[asked].native!r} with {limit} 1 only")
-            return words[asked]
-        if not _passes(conv.window.padding, entry):
-            raise Unsupported(f"{entry.name} has no padding {case.settings['padding']!r}")
-    if _passes(conv.window.padding, entry):
-        return None
-    if "valid" in words and not any(map(any, conv.window.padding)):
-        return words["valid"]
-    raise Unsupported(f"{entry.name} does not take the padding {pairs_text(conv.window.padding)} (low:high per axis)")
-
-
-def normalized(case: Case, entry: EntryPoint) -> Call:
-    """The call that computes what the case means, by the transforms that this entry point needs."""
-    if 0 in case.meant().output_shape:
-        raise Unsupported("the kernel does not fit into the padded input: there is no output to bring about")
-    conv = _without_idle_boundary(case.meant())
-    transforms: list[Transform] = []
-    for needed in (_before_padding, _for_padding):
-        for transform in needed(conv, entry):
-            conv = transform.rewrite(conv)
-            transforms.append(transform)
-    return _call(entry, conv, _word(conv, entry), tuple(transforms))
-
-
-def _without_idle_boundary(conv: Linear) -> Linear:
-    """`conv`; where nothing is padded the boundary means nothing, and is zero, which every system has."""
-    if any(map(any, conv.window.padding)):
-        return conv
-    return replace(conv, window=replace(conv.window, boundary="zero"))
-
-
-def _before_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
-    """The transforms that the entry point needs whatever the padding."""
-    win = conv.window
-    backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag != entry.takes.reversal)
-    if backwards:
-        yield ReverseKernel(backwards)
-    if conv.bias is not None and not entry.takes.bias:
-        yield AddBias(conv.bias)
-    if win.groups > 1 and entry.takes.groups == "one":
-        yield DenseGroups(win.groups)
-    if any(step > 1 for step in win.dilation) and not entry.takes.dilation:
-        yield DilateKernel(win.dilation)
-    if any(step > 1 for step in win.stride) and not (entry.takes.stride and _strides_and_dilates(conv, entry)):
-        yield SubsampleOutput(win.stride)
-
-
-def _for_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
-    """The transforms that lead to a padding which the entry point has."""
-    if _has_padding(conv, entry):
-        return
-    if any(map(any, conv.window.padding)):
-        by_hand = PadInput(conv.window.padding, conv.window.boundary)
-        yield by_hand
-        conv = by_hand.rewrite(conv)
-        if _has_padding(conv, entry):
-            return
-    if max(conv.window.stride) > 1:
-        every = SubsampleOutput(conv.window.stride)
-        yield every
-        conv = every.rewrite(conv)
-    for word in entry.takes.words.values():
-        yield CropOutput(_recipe_pairs(word, conv))
-        return
-    raise Unsupported(f"{entry.name} takes neither a padding word nor padding by numbers")
+    lowering = case.operation.lowering()
+    return lowering.as_written(case, entry) if mode == "as_written" else lowering.normalized(case, entry)
 
 
 def _check(case: Case, entry: EntryPoint) -> None:
+    if entry.operation != case.operation.NAME:
+        raise Unsupported(f"{entry.name} computes {entry.operation}; the case is about {case.operation.NAME}")
     if case.partial:
         raise Unsupported(f"the case's {case.partial[0]} is not known in full: only recordings are compared")
     if case.unknown:
@@ -162,60 +30,3 @@ def _check(case: Case, entry: EntryPoint) -> None:
         raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
     if case.dtype not in entry.dtypes:
         raise Unsupported(f"{entry.name} does not take {case.dtype}")
-    groups, channels = case.settings["groups"], case.meant().x.shape[1]
-    if entry.takes.groups == "depthwise" and groups != channels:
-        raise Unsupported(f"{entry.name} has as many groups as channels; the case has {groups} of {channels}")
-
-
-def _strides_and_dilates(conv: Linear, entry: EntryPoint) -> bool:
-    return entry.takes.together or max(conv.window.stride) == 1 or max(conv.window.dilation) == 1
-
-
-def _passes(pairs: Pairs, entry: EntryPoint) -> bool:
-    """Whether the entry point takes this padding by numbers."""
-    if entry.takes.explicit == "no" or any(side < 0 for pair in pairs for side in pair):
-        return False
-    return entry.takes.explicit == "uneven" or all(low == high for low, high in pairs)
-
-
-def _has_padding(conv: Linear, entry: EntryPoint) -> bool:
-    """Whether the entry point takes the padding of `conv`, by a word or by numbers."""
-    by_numbers = conv.window.boundary == "zero" and _passes(conv.window.padding, entry)
-    return by_numbers or _word(conv, entry) is not None
-
-
-def _word(conv: Linear, entry: EntryPoint) -> Word | None:
-    """A padding word of the entry point that comes to exactly the padding of `conv`, at its boundary."""
-    win = conv.window
-    if win.boundary not in entry.takes.boundaries:
-        return None
-    if any(span(k, d) > n for n, k, d in zip(conv.x.shape[2:], conv.w.shape[2:], win.dilation)):
-        return None  # some systems swap the operands then; numbers or a padded input mean the same to all
-    for word in entry.takes.words.values():
-        if word.fits(win.stride, win.dilation) and _recipe_pairs(word, conv) == win.padding:
-            return word
-    return None
-
-
-def _recipe_pairs(word: Word, conv: Linear) -> Pairs:
-    win = conv.window
-    axes = zip(conv.x.shape[2:], conv.w.shape[2:], win.stride, win.dilation)
-    return tuple(padding_pair(word.recipe, *axis) for axis in axes)
-
-
-def _call(entry: EntryPoint, conv: Linear, word: Word | None, transforms: tuple[Transform, ...]) -> Call:
-    win, rank = conv.window, conv.rank
-    settings = {
-        "stride": win.stride,
-        "dilation": win.dilation,
-        "padding": win.padding if word is None else word.native,
-        "groups": win.groups,
-        "boundary": entry.takes.boundaries.get(win.boundary, "zero"),
-    }
-    try:
-        x = layout.from_canonical(conv.x, layout.expand(entry.layouts["input"], rank), "input")
-        w = layout.from_canonical(conv.w, layout.expand(entry.layouts["kernel"], rank), "kernel")
-    except layout.LayoutError as error:  # a program without channels, say
-        raise Unsupported(f"{entry.name}: {error}") from None
-    bias = {"bias": conv.bias} if conv.bias is not None and entry.takes.bias else {}
-    return Call(entry, {"input": x, "kernel": w, **bias}, settings, transforms)

@@ -90,7 +90,7 @@ class Startable(Protocol):
 
 
 class NativeCall(Protocol):
-    """What the pool needs to know of a call; `harness.systems.lower.Call` is one."""
+    """What the pool needs to know of a call; `harness.operations.call.Call` is one."""
 
     @property
     def entry(self) -> EntryPoint: ...

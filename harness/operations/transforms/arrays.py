@@ -88,6 +88,10 @@ class TransposeKernelSpatial(_Axes):
     causes = 2.5
     touches = ("w",)
 
+    @property
+    def other_names(self) -> tuple[Transform, ...]:
+        return (KernelAxes(self.order),)
+
     def words(self) -> str:
         return self._words("kernel")
 
@@ -104,6 +108,10 @@ class KernelAxes(TransposeKernelSpatial):
 
     id = "kernel_axes"
     causes = 6.0
+
+    @property
+    def other_names(self) -> tuple[Transform, ...]:
+        return ()
 
     def unusual(self, rank: int) -> float:
         space = [axis for axis in self.order if axis >= 2]  # channels move as a block, or not at all
@@ -144,6 +152,10 @@ class OutputAxes(Transform):
     @property
     def local(self) -> bool:
         return self.source[:2] == (0, 1)
+
+    @property
+    def leaves_out(self) -> bool:
+        return -1 in self.source
 
     def words(self) -> str:
         if -1 not in self.source:

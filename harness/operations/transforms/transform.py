@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -47,6 +48,21 @@ class Transform:
         """Whether it keeps images and output channels apart, so that a part of them shows what it does."""
         return False
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it reads one place of an axis only, so that an output channel or image seen may be any."""
+        return False
+
+    @property
+    def is_convention(self) -> bool:
+        """Whether it is something that systems do differently, and not merely other numbers."""
+        return True
+
+    @property
+    def other_names(self) -> tuple[Transform, ...]:
+        """What the same change may be called besides."""
+        return ()
+
     def unusual(self, rank: int) -> float:
         """Bits by which this form of it is rarer than its usual one, among `rank` spatial axes."""
         return 0.0
@@ -88,3 +104,21 @@ def changed(conv: Linear, **changes: object) -> Linear:
     """`conv` with arrays (x, w, bias) and settings of its window replaced."""
     arrays = {key: changes.pop(key) for key in ("x", "w", "bias") if key in changes}
     return replace(conv, **arrays, window=replace(conv.window, **changes))  # type: ignore[arg-type]
+
+
+def applied(form: Linear, transforms: Iterable[Transform]) -> Linear:
+    """What a system computes that differs by `transforms`."""
+    for transform in transforms:
+        form = transform.differ(form)
+    return form
+
+
+def read(y: np.ndarray, transforms: Iterable[Transform], shape: tuple[int, ...]) -> np.ndarray:
+    """What is seen of the output `y`: in `shape` where only some images or channels of it are, all of it for ()."""
+    partial = y.shape[:2]
+    for transform in transforms:
+        y = transform.read(y)
+        partial = (0, 0) if transform.leaves_out else partial
+    if not shape or shape[:2] == y.shape[:2] == partial or any(seen > whole for seen, whole in zip(shape, y.shape)):
+        return y
+    return y[tuple(slice(0, size) for size in shape)]

@@ -122,6 +122,10 @@ class KernelValues(Transform):
 
     taps: tuple[tuple[tuple[int, ...], float], ...]
 
+    @property
+    def is_convention(self) -> bool:
+        return False
+
     def words(self) -> str:
         shown = "; ".join(f"w{list(index)} was {value:.6g}" for index, value in self.taps[:4])
         return f"correct the kernel: {len(self.taps)} of its values differ ({shown})"

@@ -18,8 +18,8 @@ from harness.canonical.axis import ended, position, sample
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear
-from harness.case.read import Case
 from harness.grammar.streams import RawStream
+from harness.operations.operation import Stated
 from harness.operations.transforms.arrays import (
     InputAxes,
     KernelAxes,
@@ -69,20 +69,20 @@ def power(conv: Linear, partial: bool = False) -> Power:
     return Power(tuple(name for name, _ in named if name not in left_out), tuple(name for name, _ in blind))
 
 
-def strengthened(case: Case) -> str:
+def strengthened(stated: Stated) -> str:
     """Lines for the case file: an input, a kernel or both of the same shapes with the fewest blind spots.
 
     Whole numbers that a case file can draw anew. "" when the data have no blind spot. As little is changed as does.
     """
-    conv = case.meant()
-    if not power(conv, bool(case.partial)).blind:
+    conv = stated.meant()
+    if not power(conv, bool(stated.partial)).blind:
         return ""
     best: tuple[int, str] | None = None
     for roles, seed in itertools.product((("input",), ("kernel",), ("input", "kernel")), range(DRAWS)):
-        drawn = [_drawn(case, role, 2 * seed + (role == "kernel")) for role in roles]
+        drawn = [_drawn(stated, role, 2 * seed + (role == "kernel")) for role in roles]
         made = {role: values for role, (values, _) in zip(roles, drawn)}
         changed = replace(conv, x=made.get("input", conv.x), w=made.get("kernel", conv.w))
-        left = len(power(changed, bool(case.partial)).blind)
+        left = len(power(changed, bool(stated.partial)).blind)
         if best is None or left < best[0]:
             best = left, "\n".join(text for _, text in drawn)
         if not left:
@@ -91,13 +91,13 @@ def strengthened(case: Case) -> str:
     return best[1]
 
 
-def _drawn(case: Case, role: str, seed: int) -> tuple[np.ndarray, str]:
+def _drawn(stated: Stated, role: str, seed: int) -> tuple[np.ndarray, str]:
     """An array for a role of the case, canonical, and what the case file says for it."""
-    array, letters = case.arrays[role].values, case.arrays[role].layout
+    array, letters = stated.arrays[role].values, stated.arrays[role].layout
     shape = from_canonical(array, letters, role).shape
-    low, high = DRAWN if np.dtype(case.dtype).kind != "u" else (0, DRAWN[1])
-    values = RawStream("PCG64", seed).integers(low, high, array.size).reshape(shape).astype(case.dtype)
-    dtype = f"  dtype: {case.dtype}\n" if role == "input" else ""
+    low, high = DRAWN if np.dtype(stated.dtype).kind != "u" else (0, DRAWN[1])
+    values = RawStream("PCG64", seed).integers(low, high, array.size).reshape(shape).astype(stated.dtype)
+    dtype = f"  dtype: {stated.dtype}\n" if role == "input" else ""
     recipe = f"  integers: {{shape: {list(shape)}, seed: {seed}, low: {low}, high: {high}}}"
     return to_canonical(values, letters, role), f"{role}:\n  layout: {letters}\n{dtype}{recipe}"
 

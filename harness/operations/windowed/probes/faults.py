@@ -16,6 +16,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window, span
+from harness.operations.card import Fault
 from harness.operations.windowed.keys import PADDING_WORDS
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
@@ -93,20 +94,6 @@ class Trial:
                 for value in _less(getattr(axis, name)):
                     changed = replace(axis, **{name: value})
                     yield replace(self, axes=(*self.axes[:index], changed, *self.axes[index + 1 :]))
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong, the smallest call that shows it, and that call as a case file ("" where no case can say it).
-
-    excluded: whether its declaration or the grammar of cases has no such call, as one with an empty input: a finding
-    that no case can hold.
-    """
-
-    words: str
-    call: str
-    case: str = ""
-    excluded: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.operations.card import Fault
 from harness.operations.windowed.probes.algorithm import LADDER, Size
-from harness.operations.windowed.probes.faults import Fault, call_in_words
+from harness.operations.windowed.probes.faults import call_in_words
 from harness.operations.windowed.probes.subject import Subject
 from harness.systems.asking import Asking
 from harness.systems.pool import Outcome

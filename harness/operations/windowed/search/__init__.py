@@ -1,4 +1,4 @@
-"""Which changes of the intended convolution give the observed values? See `search` for how they are found.
+"""Which changes of the intended call give the observed values? See `candidates` for how they are found.
 
 `explanations` gives the set of all that fit, `quick` the likeliest for the many outputs of a run.
 """
@@ -6,20 +6,29 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from harness.operations.transforms import CONVENTIONS
+import numpy as np
+
+from harness.canonical.window import Linear, numbers_text, pairs_text
+from harness.operations.operation import Given, Recording, Stated
 from harness.operations.transforms.transform import Transform
-from harness.operations.windowed.search.candidates import DEEPEST, Search
-from harness.operations.windowed.search.check import applied, completed, read
+from harness.operations.windowed.search import agreement, solve, structure, unknowns
+from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
+from harness.operations.windowed.search.candidates import Search as Search
+from harness.operations.windowed.search.check import completed
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.rank import weight
 from harness.operations.windowed.search.variants import Transforms
-
-__all__ = ["CONVENTIONS", "DEEPEST", "Question", "Search", "applied", "explanations", "quick", "read", "weight"]
 
 MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
+
+
+def question(stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None) -> Question:
+    """The question what changes of `form`, which is what is stated or a known change of it, give `observed`."""
+    x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
+    recipe = padding if isinstance(padding := stated.settings["padding"], str) else None
+    return Question(form, observed, slack, x, w, recipe, stated.unknown, room)
 
 
 def quick(question: Question) -> Iterator[Transforms]:
@@ -50,6 +59,54 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
                 yield whole
         if smaller:
             break
+
+
+def other_values(question: Question, holds: Callable[[Transforms], bool]) -> solve.Solution | None:
+    """Tries what no convention is: one tap of another value, or a kernel that is solved for, and gives the latter."""
+    single = solve.one_tap(question)
+    if single and holds((single,)):
+        return None
+    solution = solve.solve(question)
+    if solution and solution.values:
+        holds((solution.values,))
+    return solution
+
+
+def possible(form: Linear, values: np.ndarray, slack: float, coarse: float) -> bool:
+    """Whether some data in place of those that are not known (NaN in `form`) give `values`, as far as can be told."""
+    equations = unknowns.system(form, values, slack, coarse)
+    return equations is None or bool(equations.solution[2])
+
+
+def pattern(question: Question) -> list[str]:
+    """Where an output agrees with what is meant, and what follows."""
+    if question.observed.ndim != question.conv.x.ndim or not question.observed.size:
+        return []
+    return agreement.with_the_intended(question)
+
+
+def of_recordings(question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float) -> list[str]:
+    """What can be said of a recording, and of it beside earlier ones, where the data are not known in full."""
+    return list(structure.remarks(question, seen, earlier, coarse))
+
+
+def came_to(form: Linear) -> dict[str, str]:
+    """Settings that may be unknown, and what they are in `form`."""
+    win = form.window
+    return {
+        "stride": numbers_text(win.stride),
+        "dilation": numbers_text(win.dilation),
+        "padding": f"{pairs_text(win.padding)} (low:high per axis)",
+        "boundary": win.boundary,
+    }
+
+
+def part(stated: Stated, channels: int) -> Mapping[str, Given] | None:
+    """The arrays of the first image and output channels; None where groups tie channels."""
+    if stated.settings["groups"] > 1:
+        return None
+    parts = {"input": slice(1), "kernel": slice(channels), "bias": slice(channels)}
+    return {role: given[parts[role]] for role, given in stated.arrays.items()}
 
 
 def _parts(transforms: Transforms) -> Iterator[frozenset[Transform]]:

@@ -10,8 +10,7 @@ import numpy as np
 
 from harness.canonical.gaps import output
 from harness.canonical.window import Linear
-from harness.operations.transforms.arrays import OutputAxes
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, applied, read
 from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
 from harness.operations.windowed.search.outputs import FACTORS, inferred
 from harness.operations.windowed.search.question import Question
@@ -22,24 +21,6 @@ ROUNDING = 2.0**-44
 RARER_FACTORS = {"3": 3.0, "4": 4.0, "256": 256.0, "1 / 256": 1 / 256, "1 / 3": 1 / 3, "0.25": 0.25}
 LOOK = 2
 """Images and output channels that are looked at first: most candidates end there."""
-
-
-def applied(conv: Linear, transforms: Iterable[Transform]) -> Linear:
-    """What a system computes that differs by `transforms`."""
-    for transform in transforms:
-        conv = transform.differ(conv)
-    return conv
-
-
-def read(y: np.ndarray, transforms: Iterable[Transform], shape: tuple[int, ...]) -> np.ndarray:
-    """What is seen of the output `y`: in `shape` where only some images or channels of it are, all of it for ()."""
-    partial = y.shape[:2]
-    for transform in transforms:
-        y = transform.read(y)
-        partial = (0, 0) if isinstance(transform, OutputAxes) and -1 in transform.source else partial
-    if not shape or shape[:2] == y.shape[:2] == partial or any(seen > whole for seen, whole in zip(shape, y.shape)):
-        return y
-    return y[tuple(slice(0, size) for size in shape)]
 
 
 def completed(question: Question, transforms: Transforms) -> Transforms | None:

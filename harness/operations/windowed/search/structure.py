@@ -14,9 +14,9 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear
-from harness.case.read import Recording
+from harness.operations.operation import Recording
 from harness.operations.transforms.arrays import OutputAxes
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, applied, read
 from harness.operations.windowed.power import variants
 from harness.operations.windowed.search.agreement import (
     agreement,
@@ -28,7 +28,6 @@ from harness.operations.windowed.search.agreement import (
     seeing,
     tabled,
 )
-from harness.operations.windowed.search.check import applied, read
 from harness.operations.windowed.search.outputs import readings
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.rank import weight

@@ -1,15 +1,15 @@
-"""The card of an entry point: everything that the probes found, and where its declaration says otherwise."""
+"""Everything that the probes find of an entry point that moves a window, and where its declaration says otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.canonical import layout
+from harness.operations.card import Card, Fault
 from harness.operations.windowed.probes import axes
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
-from harness.operations.windowed.probes.faults import Fault, Rules, faults, watched
+from harness.operations.windowed.probes.faults import Rules, faults, watched
 from harness.operations.windowed.probes.integers import integers
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.precision import precision
@@ -17,29 +17,6 @@ from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_
 from harness.operations.windowed.probes.subject import Subject
 from harness.systems.asking import Asking, together
 from harness.worker.entry import EntryPoint
-
-
-@dataclass(frozen=True)
-class Card:
-    """What was measured of one entry point; `unreadable` says why nothing could be.
-
-    conventions, precision, algorithm: property -> finding. faults: what contradicts itself. differences: what the
-    declaration says otherwise. declined: whether it is unreadable because it declines every call, as recordings do.
-    """
-
-    entry_point: str
-    backend: str
-    version: str
-    conventions: dict[str, Any] = field(default_factory=dict)
-    precision: dict[str, Any] = field(default_factory=dict)
-    algorithm: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    differences: list[str] = field(default_factory=list)
-    unreadable: str = ""
-    declined: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def card(backend: str, version: str, entry: EntryPoint) -> Asking[Card]:

@@ -1,0 +1,37 @@
+"""A call in the terms of one system, and the way back to canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.operations.transforms.transform import Transform
+from harness.worker.entry import EntryPoint
+
+MODES = ("as_written", "normalized")
+
+
+class Unsupported(Exception):
+    """The entry point does not offer what the case needs; the text says what."""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call: native arrays and settings for the worker, and what leads back to the canonical output."""
+
+    entry: EntryPoint
+    arrays: Mapping[str, np.ndarray]
+    settings: dict[str, Any]
+    transforms: tuple[Transform, ...]
+    rank: int
+
+    def canonical(self, output: np.ndarray) -> np.ndarray:
+        """The native output of the call as N C *spatial, every transform undone. Raises LayoutError on a wrong rank."""
+        y = layout.to_canonical(output, layout.expand(self.entry.layouts["output"], self.rank), "output")
+        for transform in reversed(self.transforms):
+            y = transform.finish(y)
+        return y

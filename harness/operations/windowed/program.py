@@ -1,0 +1,233 @@
+"""Programs that compute a convolution in the terms of one system, from the arrays as the case has them.
+
+A program takes `x`, `w` and, where the case has a bias, `b` with the axes of the case and gives `y` (N O and spatial
+axes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.canonical.window import BOUNDARIES, Linear, span
+from harness.grammar.streams import RawStream
+from harness.operations.operation import Stated
+from harness.operations.transforms.transform import Transform, applied
+
+JULIA = "Knet"
+FOLLOWING = (JULIA,)
+"""Programs that are not run, as they follow from those that are."""
+
+
+def programs(stated: Stated, transforms: Sequence[Transform]) -> dict[str, str]:
+    """System -> the program that computes the case with `transforms` applied; not yet run."""
+    conv = applied(stated.meant(), transforms)
+    changes = _changes(stated, transforms)
+    biased = conv.bias is not None or "bias" in stated.arrays or any("bias" in each.touches for each in transforms)
+    names = "x, w, b" if biased else "x, w"
+    no_bias = ["b = np.zeros(len(w))"] if "bias" not in stated.arrays and biased else []
+    x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
+    start = [f"# x: {x}, w: {w}; y: {layout.canonical('output', stated.rank)}"]
+    start += _canonical(stated) + no_bias + changes + _reversal(conv) + _padding(conv)
+    dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
+    cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
+    added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.bias is not None else []
+    rest = [*added, *_reads(transforms, conv)]
+    found = {
+        system: "\n".join(filter(None, [*imports, *start, cast, *call(conv), *rest])) + "\n"
+        for system, (imports, call) in SYSTEMS.items()
+    }
+    julia = _julia(stated, conv, transforms)
+    return {**found, JULIA: julia} if julia else found
+
+
+def fresh(conv: Linear) -> Linear:
+    """Random data of the same shapes."""
+    stream = RawStream("PCG64", 1)
+    x, w = _drawn(stream, conv.x), _drawn(stream, conv.w)
+    return replace(conv, x=x, w=w, bias=None if conv.bias is None else _drawn(stream, conv.bias))
+
+
+def _drawn(stream: RawStream, like: np.ndarray) -> np.ndarray:
+    """Random numbers in the shape and dtype of `like`."""
+    drawn = stream.integers(1, 9, like.size) if like.dtype.kind in "iu" else stream.normal(like.size)
+    return drawn.reshape(like.shape).astype(like.dtype)
+
+
+def arrays(stated: Stated, conv: Linear) -> dict[str, np.ndarray]:
+    """The arrays as a program takes them."""
+    found = {
+        "x": layout.from_canonical(conv.x, stated.arrays["input"].layout, "input"),
+        "w": layout.from_canonical(conv.w, stated.arrays["kernel"].layout, "kernel"),
+        "b": np.zeros(len(conv.w), conv.x.dtype) if conv.bias is None else conv.bias,
+    }
+    return {name: np.ascontiguousarray(each) for name, each in found.items()}
+
+
+# --- the lines of a program ------------------------------------------------------------------------------------------
+
+
+def _canonical(stated: Stated) -> list[str]:
+    """Lines that bring the case's arrays to canonical axes."""
+    lines = []
+    for name, letters, role in (
+        ("x", stated.arrays["input"].layout, "input"),
+        ("w", stated.arrays["kernel"].layout, "kernel"),
+    ):
+        wanted = layout.canonical(role, stated.rank)
+        order = tuple(letters.index(letter) for letter in wanted if letter in letters)
+        moved = f".transpose{order}" if list(order) != sorted(order) else ""
+        widened = _index(":" if letter in letters else "None" for letter in wanted)
+        lines.append(f"{name} = {name}{moved}{widened}" if moved or widened else "")
+    return lines
+
+
+def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:
+    """What the transforms do before the call, each under its words."""
+    lines, conv = [], stated.meant()
+    for transform in transforms:
+        if not transform.reads:
+            lines += [f"# {transform.words()}", *transform.code(conv)]
+        conv = transform.differ(conv)
+    return lines
+
+
+def _reads(transforms: Sequence[Transform], conv: Linear) -> list[str]:
+    """What the transforms do after the call."""
+    return [line for each in transforms if each.reads for line in (f"# {each.words()}", *each.code(conv))]
+
+
+def _index(parts: Iterable[str]) -> str:
+    """An index of an array by `parts`, nothing where it takes everything."""
+    index = re.sub("(, :)+$", "", ", ".join(parts))
+    return "" if index == ":" else f"[{index}]"
+
+
+def _padding(conv: Linear) -> list[str]:
+    pairs = conv.window.padding
+    grow = [(max(low, 0), max(high, 0)) for low, high in pairs]
+    crop = [f"{max(-low, 0) or ''}:{high if high < 0 else ''}" for low, high in pairs]
+    mode = f', mode="{BOUNDARIES[conv.window.boundary]}"' if conv.window.boundary != "zero" else ""
+    cropped = _index([":", ":", *crop])
+    return [
+        f"x = np.pad(x, {[(0, 0), (0, 0), *grow]}{mode})" if any(map(any, grow)) else "",
+        f"x = x{cropped}" if cropped else "",
+    ]
+
+
+def _reversal(conv: Linear) -> list[str]:
+    axes = tuple(axis + 2 for axis, flag in enumerate(conv.window.reversal) if flag)
+    return [f"w = np.flip(w, {axes})  # the call below does not reverse the kernel"] if axes else []
+
+
+def _every(steps: Sequence[int]) -> list[str]:
+    """Indices along some axes, by their steps."""
+    return [f"::{step}" if step > 1 else ":" for step in steps]
+
+
+def _extents(conv: Linear) -> tuple[int, ...]:
+    """The spatial sizes of the dilated kernel."""
+    return tuple(map(span, conv.w.shape[2:], conv.window.dilation))
+
+
+def _grouped(conv: Linear, y: str) -> list[str]:
+    """The lines of `y`, an output made of x and w; where there are several groups, from those of each group."""
+    groups = conv.window.groups
+    if groups == 1:
+        return [f"y = {y}"]
+    return [
+        f"parts = zip(np.split(x, {groups}, 1), np.split(w, {groups}))",
+        f"y = np.concatenate([{y} for x, w in parts], 1)",
+    ]
+
+
+def _numpy_call(conv: Linear) -> list[str]:
+    space = "HWD"[: conv.rank]
+    taps = space.lower()
+    axes = tuple(range(2, conv.rank + 2))
+    extents = _extents(conv) if max(conv.window.dilation) > 1 else "w.shape[2:]"
+    steps = _index([":", ":", *_every(conv.window.stride)])
+    steps += f"[..., {', '.join(_every(conv.window.dilation))}]" if max(conv.window.dilation) > 1 else ""
+    return [
+        f"x = np.lib.stride_tricks.sliding_window_view(x, {extents}, axis={axes}){steps}",
+        *_grouped(conv, f'np.einsum("nc{space}{taps},oc{taps}->no{space}", x, w)'),
+    ]
+
+
+def _scipy_call(conv: Linear) -> list[str]:
+    win = conv.window
+    dilated = [
+        f"wide = np.zeros(w.shape[:2] + {_extents(conv)}, w.dtype)",
+        f"wide{_index([':', ':', *_every(win.dilation)])} = w",
+        "w = wide",
+    ]
+    strided = _index([":", ":", *_every(win.stride)])
+    return [
+        *(dilated if max(win.dilation) > 1 else ()),
+        *_grouped(conv, 'np.array([[correlate(image, kernel, "valid")[0] for kernel in w] for image in x])'),
+        f"y = y{strided}" if strided else "",
+    ]
+
+
+def _tensorflow_call(conv: Linear) -> list[str]:
+    space = tuple(range(2, conv.rank + 2))
+    steps = _options(conv, strides=list(conv.window.stride), dilations=list(conv.window.dilation))
+    return [
+        f"x, w = x.transpose{(0, *space, 1)}, w.transpose{(*space, 1, 0)}  # N spatial C, spatial I O",
+        f'y = tf.nn.convolution(x, w, padding="VALID"{steps})',
+        f"y = y.numpy().transpose{(0, conv.rank + 1, *range(1, conv.rank + 1))}",
+    ]
+
+
+def _torch_call(conv: Linear) -> list[str]:
+    win = conv.window
+    options = _options(conv, stride=win.stride, dilation=win.dilation, groups=win.groups)
+    return [
+        "x, w = torch.from_numpy(x), torch.from_numpy(w)",
+        f"y = torch.nn.functional.conv{conv.rank}d(x, w{options}).numpy()",
+    ]
+
+
+def _jax_call(conv: Linear) -> list[str]:
+    win = conv.window
+    options = _options(conv, rhs_dilation=win.dilation, feature_group_count=win.groups)
+    return [f'y = np.asarray(jax.lax.conv_general_dilated(x, w, {win.stride}, "VALID"{options}))']
+
+
+def _options(conv: Linear, **settings: int | Sequence[int]) -> str:
+    """More arguments of a call: the settings that are not 1, which is what they are when left out."""
+    ones = (1, [1] * conv.rank, (1,) * conv.rank)
+    return "".join(f", {key}={value}" for key, value in settings.items() if value not in ones)
+
+
+SYSTEMS: dict[str, tuple[tuple[str, ...], Callable[[Linear], list[str]]]] = {
+    "numpy": (("import numpy as np",), _numpy_call),
+    "scipy": (("import numpy as np", "from scipy.signal import correlate"), _scipy_call),
+    "tensorflow": (("import numpy as np", "import tensorflow as tf"), _tensorflow_call),
+    "torch": (("import numpy as np", "import torch"), _torch_call),
+    "jax": (("import jax", "import numpy as np", 'jax.config.update("jax_enable_x64", True)'), _jax_call),
+}
+"""System -> what its program imports, and the lines of the call, which pads nothing and does not reverse the kernel."""
+
+
+def _julia(stated: Stated, conv: Linear, transforms: Sequence[Transform]) -> str:
+    """The call in Knet's terms; "" where Knet's conv4 cannot say it."""
+    win = conv.window
+    simple = win.boundary == "zero" and win.groups == 1 and all(low == high >= 0 for low, high in win.padding)
+    arrays = any(set(transform.touches) - {"window"} for transform in transforms)
+    if stated.rank == 1 or not simple or arrays or len(set(win.reversal)) > 1:
+        return ""
+    backwards = win.padding[::-1]  # Julia's arrays are column-major: the axes stand the other way round
+    padding = f", padding={tuple(low for low, _ in backwards)}" if any(map(any, backwards)) else ""
+    steps = _options(conv, stride=win.stride[::-1], dilation=win.dilation[::-1])
+    axes = " ".join(reversed(layout.canonical("input", stated.rank)))
+    kernel = " ".join(reversed(layout.canonical("kernel", stated.rank)))
+    bias = " .+ reshape(b, " + "1, " * stated.rank + ":, 1)" if conv.bias is not None else ""
+    return (
+        f"# x: {axes}, w: {kernel} (column-major; mode=0 reverses the kernel, mode=1 does not)\n"
+        f"using Knet\ny = conv4(w, x; mode={int(not win.reversal[0])}{padding}{steps}){bias}\n"
+    )

@@ -1,0 +1,35 @@
+"""The rooms of an operation that moves a window, each imported when it is first asked for: most commands need few."""
+
+from __future__ import annotations
+
+from harness.operations.operation import Lowering, Powers, Probes, Programs, Searching
+
+
+def lowering() -> Lowering:
+    from harness.operations.windowed import lowering
+
+    return lowering
+
+
+def search() -> Searching:
+    from harness.operations.windowed import search
+
+    return search
+
+
+def program() -> Programs:
+    from harness.operations.windowed import program
+
+    return program
+
+
+def power() -> Powers:
+    from harness.operations.windowed import power
+
+    return power
+
+
+def probes() -> Probes:
+    from harness.operations.windowed.probes import measure
+
+    return measure
