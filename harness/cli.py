@@ -27,8 +27,12 @@ from harness.commands import (
     reports,
     run_cases,
 )
+from harness.grammar.files import FileError
 from harness.report import results
 from harness.systems import own_programs, selection
+
+WRONG = (CaseError, FileError, own_programs.OwnProgramError, selection.SelectionError, results.ResultsError)
+"""What commands raise where they, or the files that they are given, are wrong."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads the output, as `head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXPECTED
-    except (CaseError, own_programs.OwnProgramError, selection.SelectionError, results.ResultsError) as error:
+    except (
+        CaseError,
+        FileError,
+        own_programs.OwnProgramError,
+        selection.SelectionError,
+        results.ResultsError,
+    ) as error:
         print(f"harness: {error}", file=sys.stderr)
         return USAGE
     except selection.MissingBackend as error:

@@ -266,10 +266,11 @@ def test_the_results_hold_code_that_gives_what_a_call_gave_and_say_nothing_of_wh
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--observed", "y.npy"], "belong to --from-npy"),
+        (["--observed", "y.npy"], "belong to --from INPUT KERNEL"),
         (["--from-npy", "x.npy", "x.npy", "--layout", "HW"], "expected 2 layouts"),
         (["--from-npy", "x.npy", "nowhere.npy"], "nowhere.npy"),
-        (["--from-npy", "x.npy", "w.csv"], "harness explain --input takes"),
+        (["--from", "x.npy", "w.csv"], "w.csv: give the axes of the three arrays with --layout"),
+        (["--from", "x.npy", "w.pb"], "--layout"),
         (["--from-npy", "x.npy", "deep.npy"], "expected an array of 1 to 5 axes, found 6"),
     ],
 )

@@ -16,12 +16,13 @@ from harness.canonical.window import Linear, Window
 from harness.case import template
 from harness.case.read import CaseError, load
 from harness.case.schema import json_schema
+from harness.grammar.files import FileError
 
 
-def saved(folder: Path, **arrays: np.ndarray) -> dict[str, Path]:
+def saved(folder: Path, **arrays: np.ndarray) -> dict[str, str]:
     for role, array in arrays.items():
         np.save(folder / f"my {role}.npy", array)
-    return {role: folder / f"my {role}.npy" for role in arrays}
+    return {role: str(folder / f"my {role}.npy") for role in arrays}
 
 
 def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path) -> None:
@@ -129,9 +130,29 @@ def test_nan_in_an_output_is_not_known(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        template.of_arrays(tmp_path / "mine.yaml", {"input": tmp_path / "x.npy"}, {"input": "W"})
+    with pytest.raises(FileError, match=r"^x.npy cannot be read: No such file or directory$"):
+        template.of_arrays(tmp_path / "mine.yaml", {"input": str(tmp_path / "x.npy")}, {"input": "W"})
     assert not list(tmp_path.iterdir())
+
+
+def test_text_is_kept_as_it_stands_and_says_nothing_of_a_dtype(tmp_path: Path) -> None:
+    """Its digits are what was printed."""
+    files = {role: str(tmp_path / f"{role}.csv") for role in ("input", "kernel", "output")}
+    for name, text in zip(files.values(), ("1.50,2,3\n", "1\n", "1.50,2.00,3.00\n")):
+        Path(name).write_text(text)
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert (case.dtype, case.recorded[0].values.tolist()) == ("float32", [[[1.5, 2, 3]]])
+    assert (tmp_path / "mine" / "output.csv").read_text() == "1.50,2.00,3.00\n"
+
+
+def test_an_array_of_a_file_that_holds_several_is_brought(tmp_path: Path) -> None:
+    np.savez(tmp_path / "all.npz", x=np.arange(4.0), w=np.ones(2, np.float32))
+    files = {role: f"{tmp_path}/all.npz#{key}" for role, key in (("input", "x"), ("kernel", "w"))}
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.values("input").ravel().tolist() == [0, 1, 2, 3]
+    assert np.load(tmp_path / "mine" / "kernel.npy").dtype == np.float32
 
 
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
@@ -142,6 +163,6 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([{}], object), allow_pickle=True)
-    files = {"input": tmp_path / "x.npy", **saved(tmp_path, kernel=np.ones(1))}
-    with pytest.raises(CaseError, match="x.npy is no .npy file of numbers"):
+    files = {"input": str(tmp_path / "x.npy"), **saved(tmp_path, kernel=np.ones(1))}
+    with pytest.raises(FileError, match="x.npy cannot be read: arrays of numbers are taken, not of dtype object"):
         template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))

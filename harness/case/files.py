@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from harness.case.read import Case, CaseError, load
-from harness.grammar import sources
+from harness.grammar import files as readers
 
 USUAL = {
     "input": {1: "W", 2: "HW", 3: "CHW", 4: "NCHW", 5: "NCDHW"},
@@ -20,6 +19,9 @@ USUAL = {
     "output": {1: "W", 2: "HW", 3: "CHW", 4: "NCHW", 5: "NCDHW"},
 }
 """Layouts that are taken for granted where none are given, by the number of axes."""
+
+USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
+"""Suffixes of files whose arrays are taken to have them."""
 
 SETTINGS = {
     "means": "cross-correlation (default), convolution or unknown",
@@ -36,23 +38,28 @@ SETTINGS = {
 
 
 def usual_layout(role: str, path: str) -> str:
-    """The layout that a .npy file is taken to have where none is given. Raises CaseError for another file."""
-    if not path.endswith(".npy"):
+    """The layout that the array of a file is taken to have where none is given.
+
+    Raises CaseError for files of systems that have other layouts, and for text, FileError for what is no such file.
+    """
+    name, key = readers.split_key(path)
+    if Path(name).suffix.lower() not in USUAL_IN:
         raise CaseError(f"{path}: give the axes of the three arrays with --layout, as NHWC,HWIO,NHWC")
-    axes = sources.mapped(Path(path)).ndim
+    axes = len(readers.shape(Path(name), key))
     if axes not in USUAL[role]:
         raise CaseError(f"{path}: expected an array of 1 to 5 axes, found {axes}")
     return USUAL[role][axes]
 
 
 def case_of_files(files: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, str]) -> Case:
-    """The case of three files: keys input, kernel and output, of `files` (.npy, .npz#key, .csv, .txt) and `layouts`.
+    """The case of three files: keys input, kernel and output, of `files` (with a key, `x.npz#key`) and `layouts`.
 
-    `settings` are those of a case file, as text, and `dtype`, `digits`, `decimals`. Raises CaseError as `load` does.
+    `settings` are those of a case file, as text, and `dtype`, `digits`, `decimals`. Raises CaseError as `load` does,
+    FileError for a file that cannot be used.
     """
     with tempfile.TemporaryDirectory() as folder:
-        names = {role: _copied(path, role, Path(folder)) for role, path in files.items()}
-        document = _document(names, layouts, {key: _value(text) for key, text in settings.items()})
+        names = {role: _brought(path, role, Path(folder)) for role, path in files.items()}
+        document = _document(names, files["output"], layouts, {key: _value(text) for key, text in settings.items()})
         path = Path(folder) / "command-line.yaml"
         path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
         try:
@@ -62,11 +69,13 @@ def case_of_files(files: Mapping[str, str], layouts: Mapping[str, str], settings
     return replace(case, id="command line")
 
 
-def _document(names: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, object]) -> object:
+def _document(
+    names: Mapping[str, str], origin: str, layouts: Mapping[str, str], settings: Mapping[str, object]
+) -> object:
     printed = {key: settings[key] for key in ("digits", "decimals") if key in settings}
     rest = {key: value for key, value in settings.items() if key not in ("digits", "decimals", "dtype")}
     kind = {"dtype": settings["dtype"]} if "dtype" in settings else {}
-    seen = {"system": "observed", "origin": names["output"], "file": names["output"], "layout": layouts["output"]}
+    seen = {"system": "observed", "origin": origin, "file": names["output"], "layout": layouts["output"]}
     return {
         "title": "Files that were named on the command line",
         "input": {"layout": layouts["input"], "file": names["input"], **kind},
@@ -79,14 +88,14 @@ def _document(names: Mapping[str, str], layouts: Mapping[str, str], settings: Ma
     }
 
 
-def _copied(path: str, role: str, folder: Path) -> str:
-    name, key = sources.split_key(path)
-    source = Path(name)
+def _brought(path: str, role: str, folder: Path) -> str:
+    """The name of a file with the same array in `folder`: text as it is, anything else as .npy."""
+    source = Path(readers.split_key(path)[0])
     if not source.is_file():
-        raise CaseError(f"{name}: no such file; expected the {role} as .npy, .npz#key, .csv or .txt")
-    copy = f"{role}{source.suffix}"
-    shutil.copyfile(source, folder / copy)
-    return f"{copy}#{key}" if key else copy
+        raise CaseError(f"{source}: no such file; expected the {role} in one of {', '.join(readers.TABLE)}")
+    (folder / role).mkdir()
+    kept, _ = readers.bring(path, folder / role / source.stem)
+    return kept.relative_to(folder).as_posix()
 
 
 def _value(text: str) -> object:

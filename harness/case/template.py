@@ -13,7 +13,7 @@ from harness.canonical.layout import LayoutError, to_canonical
 from harness.canonical.window import output_size, padding_pair
 from harness.case.read import CaseError, load
 from harness.case.schema import write_schema
-from harness.grammar import sources
+from harness.grammar import files as readers
 
 SCHEMA = "case.schema.json"
 
@@ -87,22 +87,23 @@ def start(path: Path) -> None:
     path.write_text(_schema_line(path) + TEMPLATE, encoding="utf-8")
 
 
-def of_arrays(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str]) -> None:
-    """Writes a case of .npy files: input, kernel and perhaps output, which are copied into a folder beside it.
+def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) -> None:
+    """Writes a case of arrays in files: input, kernel and perhaps output, which are brought into a folder beside it.
 
     Padding and stride are read from the sizes where these leave no choice. Raises CaseError, and writes nothing, when
-    the arrays do not fit their layouts or each other, or when the folder exists.
+    the arrays do not fit their layouts or each other, or when the folder exists; FileError for what cannot be read.
     """
-    arrays = {role: sources.mapped(source) for role, source in files.items()}
     folder = path.with_suffix("")
     if folder.exists():
         raise CaseError(f"{folder} exists already; choose another name or remove it")
     folder.mkdir(parents=True)
     try:
-        for role, source in files.items():
-            shutil.copyfile(source, folder / f"{role}.npy")
-        path.write_text(_schema_line(path) + _document(path, files, arrays, layouts), encoding="utf-8")
+        kept = {role: readers.bring(name, folder / role) for role, name in files.items()}
+        path.write_text(_schema_line(path) + _document(path, files, kept, layouts), encoding="utf-8")
         list(load(path))
+    except readers.FileError:
+        shutil.rmtree(folder)
+        raise
     except (CaseError, LayoutError) as error:
         path.unlink(missing_ok=True)
         shutil.rmtree(folder)
@@ -113,22 +114,29 @@ def of_arrays(path: Path, files: Mapping[str, Path], layouts: Mapping[str, str])
 
 
 def _document(
-    path: Path, files: Mapping[str, Path], arrays: Mapping[str, np.ndarray], layouts: Mapping[str, str]
+    path: Path, files: Mapping[str, str], kept: Mapping[str, tuple[Path, np.ndarray]], layouts: Mapping[str, str]
 ) -> str:
+    arrays = {role: readers.fitted(array, file, len(layouts[role])) for role, (file, array) in kept.items()}
     sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in arrays.items()}
     stride, padding = _settings(sizes["input"], sizes["kernel"], sizes.get("output"))
-    deciding = arrays.get("output", arrays["input"]).dtype.name
     told = {
         "title": _quoted(f"{path.stem}, my own numbers"),
-        "dtype": deciding if deciding in ("float16", "float32", "float64") else "float32",
-        **{f"{role}_file": _quoted(f"{path.stem}/{role}.npy") for role in files},
+        "dtype": _dtype(kept),
+        **{f"{role}_file": _quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()},
         **{f"{role}_nonfinite": _nonfinite(role, array) for role, array in arrays.items()},
         "stride": stride,
         "padding": padding,
-        "origin": _quoted(files["output"].name) if "output" in files else "",
+        "origin": _quoted(Path(files["output"]).name) if "output" in files else "",
         **layouts,
     }
     return (OF_ARRAYS + (RECORDED if "output" in files else "")).format(**told)
+
+
+def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:
+    """That of the output, else of the input; text says nothing of it."""
+    deciding = [kept[role] for role in ("output", "input") if role in kept]
+    names = [array.dtype.name for file, array in deciding if file.suffix.lower() not in readers.TEXTS]
+    return names[0] if names and names[0] in ("float16", "float32", "float64") else "float32"
 
 
 def _nonfinite(role: str, array: np.ndarray) -> str:

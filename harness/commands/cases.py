@@ -22,12 +22,18 @@ def register(add: Add) -> None:
         "new",
         new_command,
         "harness new my-layer                                     # a commented case to start from",
-        "harness new my-layer --from-npy x.npy w.npy --observed y.npy",
-        "harness new my-layer --from-npy x.npy w.npy --layout NHWC,HWIO",
+        "harness new my-layer --from x.npy w.npy --observed y.npy",
+        "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
     )
     news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
-    news.add_argument("--from-npy", nargs=2, metavar=("INPUT", "KERNEL"), help="make it of these arrays")
-    news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a .npy file")
+    news.add_argument(
+        *("--from", "--from-npy"),
+        dest="arrays",
+        nargs=2,
+        metavar=("INPUT", "KERNEL"),
+        help="make it of these files, as x.npy model.safetensors#conv1.weight",
+    )
+    news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
     news.add_argument("--layout", metavar="IN,KERNEL[,OUT]", help="axes of the arrays, as NHWC,HWIO,NHWC")
 
 
@@ -50,10 +56,10 @@ def new_command(options: argparse.Namespace) -> int:
     path = _path(options.name)
     if path.exists():
         raise selection.SelectionError(f"{path} exists already; choose another name or remove it")
-    if options.from_npy:
+    if options.arrays:
         _new_of_arrays(path, options)
     elif options.observed or options.layout:
-        raise selection.SelectionError("--observed and --layout belong to --from-npy INPUT KERNEL; add it")
+        raise selection.SelectionError("--observed and --layout belong to --from INPUT KERNEL; add it")
     else:
         template.start(path)
     print(f"{path} written; run it with: harness run {shlex.quote(str(path))}")
@@ -72,15 +78,8 @@ def _path(name: str) -> Path:
 
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
-    given = dict(zip(("input", "kernel", "output"), filter(None, [*options.from_npy, options.observed])))
-    for name in given.values():
-        if not name.endswith(".npy"):
-            raise selection.SelectionError(
-                f"{name}: --from-npy takes .npy files, as numpy.save writes them; "
-                "harness explain --input takes .npz#key, .csv and .txt, too, and so does `file:` in a case"
-            )
+    given = dict(zip(("input", "kernel", "output"), filter(None, [*options.arrays, options.observed])))
     layouts = options.layout.split(",") if options.layout else [files.usual_layout(*each) for each in given.items()]
     if len(layouts) != len(given):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(given)} layouts, as NHWC,HWIO,NHWC")
-    paths = {role: Path(name) for role, name in given.items()}
-    template.of_arrays(path, paths, dict(zip(given, layouts)))
+    template.of_arrays(path, given, dict(zip(given, layouts)))

@@ -28,7 +28,7 @@ def register(add: Add) -> None:
     )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
     for name, text in (("input", "the input"), ("kernel", "the kernel"), ("observed", "the output, NaN not known")):
-        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .npz#key, .csv or .txt")
+        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
     explains.add_argument("--layout", metavar="IN,KERNEL,OUT", help="axes of the three files, as NHWC,HWIO,NHWC")
     for name, text in files.SETTINGS.items():
         explains.add_argument(f"--{name}", metavar="VALUE", help=text)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
-import struct
-import zipfile
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from harness.backends import caffemodel
-from harness.grammar.document import CaseError, Item, numbers
+from harness.grammar import files
+from harness.grammar.document import Item, numbers
 from harness.grammar.generators import GENERATORS, SHAPE, Follows, elements, generate
 from harness.grammar.kinds import FLAG, TEXT, Field, Kind, Record, integer
-from harness.grammar.limits import LARGEST
-from harness.worker import wire
 
 DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
-"""What reading a broken file may raise: a RuntimeError where an archive is encrypted."""
-
 VALUES = Kind(lambda item: item, {"$ref": "#/$defs/values"})
 VALUES_SCHEMA = {
     "anyOf": [{"type": ["number", "null"]}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/values"}}]
@@ -183,24 +173,9 @@ def _demand(source: Record, key: str, values: np.ndarray, fits: Any, words: str)
 
 def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
     """The array in a file inside `folder`; only formats that carry numbers and nothing else are read."""
-    name, key = split_key(name)
+    name, key = files.split_key(name)
     path = inside(item, name, folder)
-    readers: dict[str, Callable[[], np.ndarray]] = {
-        ".npy": lambda: _read_npy_file(item, path),
-        ".npz": lambda: _read_npz(item, path, key),
-        ".csv": lambda: _read_table(path, ",", axes),
-        ".txt": lambda: _read_table(path, None, axes),
-    }
-    if path.suffix not in readers:
-        raise item.error(f"unknown kind of file {path.suffix!r}; expected {', '.join(readers)}")
-    if path.suffix == ".npz" and not key:
-        raise item.error("expected `name.npz#key` for an .npz file, which holds several arrays")
-    try:
-        values = readers[path.suffix]()
-    except CaseError:
-        raise
-    except UNREADABLE as problem:
-        raise item.error(f"{name} cannot be read: {problem}") from problem
+    values = files.fitted(_read(item, path, key), path, axes)
     if values.ndim != axes:
         raise item.error(
             f"expected {axes} axes, one for each letter of the layout, found shape {values.shape} in {name}"
@@ -210,41 +185,30 @@ def _from_file(item: Item, name: str, folder: Path, axes: int) -> np.ndarray:
     return values
 
 
-def split_key(name: str) -> tuple[str, str]:
-    """File and key of `x.npz#key`; the name of another kind of file may hold a # of its own, and has no key."""
-    file, found, key = name.partition(".npz#")
-    return (f"{file}.npz", key) if found else (name, "")
-
-
-def mapped(path: Path) -> np.ndarray:
-    """The array in a .npy file, read where it is looked at. Raises CaseError where it is no such file."""
+def _read(item: Item, path: Path, key: str, suffix: str = "") -> np.ndarray:
     try:
-        with path.open("rb") as stream:
-            dtype, shape, fortran = wire.read_header(stream)
-            return np.memmap(stream, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
-    except (ValueError, EOFError) as problem:
-        raise CaseError(f"{path} is no .npy file of numbers, as numpy.save writes it: {problem}") from problem
+        return files.read(path, key, suffix)
+    except files.FileError as problem:
+        raise item.error(str(problem)) from problem
 
 
 def _from_caffemodel(source: Record, folder: Path, axes: int) -> np.ndarray:
     """The weights of a layer, or its bias where one axis is wanted."""
     item, layer = source.at("caffemodel"), source["layer"]
     path = inside(item, source["caffemodel"], folder)
-    if path.stat().st_size > 8 * LARGEST:
-        raise item.error(f"{path.stat().st_size} bytes; a weight file may have {8 * LARGEST}")
     try:
-        layers = caffemodel.read(path.read_bytes())
-    except caffemodel.ModelError as problem:
-        raise item.error(f"{source['caffemodel']} cannot be read: {problem}") from problem
+        blobs = files.names(path, ".caffemodel")
+    except files.FileError as problem:
+        raise item.error(str(problem)) from problem
+    layers = dict.fromkeys(name.rpartition("/")[0] for name in blobs)
     if layer not in layers:
         raise source.at("layer").error(f"expected `layer`, one of {', '.join(layers) or 'none'}; found {layer!r}")
-    blobs = layers[layer]
-    if axes > 1:
-        values = blobs[0]
-    elif len(blobs) > 1:
-        values = blobs[1].ravel()  # old files write it as 1 x 1 x 1 x O
-    else:
+    wanted = f"{layer}/{0 if axes > 1 else 1}"
+    if wanted not in blobs:
         raise item.error(f"layer {layer!r} has no bias; leave the bias out")
+    values = _read(item, path, wanted, ".caffemodel")
+    if axes == 1:
+        return values.ravel()  # old files write it as 1 x 1 x 1 x O
     if values.ndim != axes:
         raise item.error(f"expected {axes} axes, one for each letter of the layout; {layer!r} has shape {values.shape}")
     return values
@@ -264,46 +228,3 @@ def inside(item: Item, name: str, folder: Path) -> Path:
     if not there:
         raise item.error(f"no file {name} in the case file's folder")
     return path
-
-
-def _read_npy_file(item: Item, path: Path) -> np.ndarray:
-    with path.open("rb") as stream:
-        return _read_npy(item, stream)
-
-
-def _read_npz(item: Item, path: Path, key: str) -> np.ndarray:
-    with zipfile.ZipFile(path) as archive:
-        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        if key not in members:
-            raise item.error(f"no array {key!r} in {path.name}; it holds {', '.join(members)}")
-        if members[key].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise item.error(f"{key!r} in {path.name} is compressed in another way than numpy.savez_compressed does it")
-        with archive.open(members[key]) as stream:
-            return _read_npy(item, stream)
-
-
-def _read_npy(item: Item, stream: IO[bytes]) -> np.ndarray:
-    """An array of plain numbers, whose header is judged before anything is read or reserved."""
-    dtype, shape, fortran = wire.read_header(stream)
-    if dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise item.error(f"expected an array of floats or integers, found dtype {dtype}")
-    count = math.prod(shape)
-    if count > LARGEST:
-        raise item.error(f"{count} elements; an array may have {LARGEST}")
-    data = stream.read(count * dtype.itemsize)
-    if len(data) != count * dtype.itemsize:
-        raise item.error(
-            f"cut short: {len(data)} bytes where shape {shape} and dtype {dtype} need {count * dtype.itemsize}"
-        )
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C").astype(dtype.newbyteorder("="))
-
-
-def _read_table(path: Path, delimiter: str | None, axes: int) -> np.ndarray:
-    """Lines of numbers: one line or column is a 1-D array where one axis is wanted."""
-    with path.open(encoding="utf-8-sig") as lines:
-        try:
-            table = np.loadtxt(itertools.islice(lines, LARGEST), delimiter=delimiter, ndmin=2)
-        except ValueError as problem:
-            between = "commas" if delimiter else "blanks"
-            raise ValueError(f"{problem}; expected lines of as many numbers, {between} between them") from problem
-    return table.ravel() if axes == 1 and 1 in table.shape else table

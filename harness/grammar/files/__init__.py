@@ -1,0 +1,159 @@
+"""Files of arrays that people have: one reader for each format, by suffix. Nothing in a file is executed.
+
+`names` and `read` are all that most callers need. An array keeps its dtype; bfloat16, which NumPy has not, comes as
+float32. Readers may need a package that is an extra of this one; they import it when they are used.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from harness.grammar.files import caffe_weights, npy, table
+from harness.grammar.files.stored import FileError as FileError
+from harness.grammar.files.stored import Reader, Stored
+
+SINGLE: Mapping[str, Reader] = {
+    ".npy": npy.opened,
+    ".csv": table.opened,
+    ".tsv": table.opened,
+    ".txt": table.opened,
+}
+"""Suffixes of files that hold one array."""
+KEYED: Mapping[str, Reader] = {
+    ".npz": npy.opened_archive,
+    ".caffemodel": caffe_weights.opened,
+}
+"""Suffixes of files that hold arrays by name: `file.npz#name`."""
+TABLE = {**SINGLE, **KEYED}
+TEXTS = (".csv", ".tsv", ".txt")
+"""Suffixes of files that hold numbers as they were printed."""
+OF_TWO_AXES = TEXTS
+"""Suffixes of files whose arrays have two axes or more: what has one is a line or a column there."""
+OTHERWISE = {
+    ".pb": "a TensorFlow graph; load it in TensorFlow and save its constants with numpy.savez",
+    ".pkl": "a pickle is a program, and nothing is run here; load it where you trust it and save it with numpy.savez",
+}
+"""Suffixes of files that are known and not read, and what to do."""
+UNREADABLE = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What reading a broken file may raise: a RuntimeError where an archive is encrypted."""
+MOST_NAMED = 12
+"""Names of arrays in a message."""
+
+_KEY = re.compile(f"({'|'.join(map(re.escape, KEYED))})#", re.IGNORECASE)
+
+
+def split_key(name: str) -> tuple[str, str]:
+    """File and key of `x.npz#key`; the name of a file that holds one array may have a # of its own, and has no key."""
+    found = _KEY.search(name)
+    return (name, "") if found is None else (name[: found.end() - 1], name[found.end() :])
+
+
+def names(path: Path, suffix: str = "") -> list[str]:
+    """Names of the arrays in a file, "" for the only one of a file whose arrays have none; `suffix` as in `read`."""
+    with opened(path, suffix) as held:
+        return list(held)
+
+
+def read(path: Path, key: str = "", suffix: str = "") -> np.ndarray:
+    """The array of a file, by its name where there are several.
+
+    `suffix` says the format where the file's name does not. Raises FileError for everything that does not fit: another
+    kind of file, a broken one, a name that it does not have, an array that is too large or not of numbers.
+    """
+    with opened(path, suffix) as held:
+        name = _chosen(path, held, key)
+        try:
+            return held[name].taken()
+        except FileError as fault:
+            raise FileError(f"{name!r}: {fault}" if name else str(fault)) from fault
+
+
+def shape(path: Path, key: str = "") -> tuple[int, ...]:
+    """Lengths of the axes of an array, which is not read. Raises FileError as `read` does."""
+    with opened(path) as held:
+        return held[_chosen(path, held, key)].shape
+
+
+def fitted(values: np.ndarray, path: Path, axes: int) -> np.ndarray:
+    """An array with as many axes as its layout names, where its format has no way to say them."""
+    if axes == 1 and path.suffix.lower() in OF_TWO_AXES and values.size == max(values.shape):
+        return values.ravel()
+    return values
+
+
+def bring(name: str, target: Path) -> tuple[Path, np.ndarray]:
+    """Keeps the array of a file (`x.npz#key`) at `target`, plus a suffix: text as it is, anything else as .npy.
+
+    Returns where it is kept, and the array. Raises FileError as `read` does.
+    """
+    file, key = split_key(name)
+    values, suffix = read(Path(file), key), Path(file).suffix
+    if suffix.lower() in TEXTS:
+        return Path(shutil.copyfile(file, f"{target}{suffix}")), values
+    np.save(f"{target}.npy", values)
+    return Path(f"{target}.npy"), values
+
+
+@contextmanager
+def opened(path: Path, suffix: str = "") -> Iterator[Mapping[str, Stored]]:
+    """What a file holds, by name. Raises FileError, also for what goes wrong while it is open."""
+    try:
+        with _reader(suffix or path.suffix.lower())(path) as held:
+            yield held
+    except FileError as fault:
+        raise FileError(f"{path.name}: {fault}") from fault
+    except UNREADABLE as problem:
+        raise FileError(f"{path.name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+
+
+def _reader(suffix: str) -> Reader:
+    if suffix in OTHERWISE:
+        raise FileError(f"it is not read: {OTHERWISE[suffix]}")
+    if suffix not in TABLE:
+        raise FileError(f"unknown kind of file {suffix!r}; expected {', '.join(TABLE)}")
+    return TABLE[suffix]
+
+
+def _chosen(path: Path, held: Mapping[str, Stored], key: str) -> str:
+    """The name of the array that is meant: the only one of numbers where no key is given."""
+    if key in held:
+        return key
+    usable = [name for name, stored in held.items() if not stored.refused] or list(held)
+    if not key and len(usable) == 1:
+        return usable[0]
+    if not usable:
+        raise FileError("it holds no arrays")
+    if not key:
+        raise FileError(f"it holds {len(usable)} arrays, name one as {path.name}#NAME: {_listed(usable, held)}")
+    likest = sorted(usable, key=lambda name: -_likeness(key, f"{name} {held[name].note}"))
+    raise FileError(f"no array {key!r}; it holds, the likest first, {_listed(likest, held)}")
+
+
+def _likeness(key: str, name: str) -> float:
+    return (key in name) + difflib.SequenceMatcher(None, key, name).ratio()
+
+
+def _listed(chosen: Iterable[str], held: Mapping[str, Stored]) -> str:
+    """Names with their shapes, as many as a message takes."""
+    named = [_described(name, held[name]) for name in chosen]
+    rest = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return ", ".join(named[:MOST_NAMED]) + rest
+
+
+def _described(name: str, stored: Stored) -> str:
+    """As `conv1.weight (64 x 3 x 7 x 7)`."""
+    sizes = " x ".join(map(str, stored.shape)) or "one number"
+    return f"{name} ({sizes}{stored.note and ', ' + stored.note})"

@@ -1,0 +1,57 @@
+"""NumPy's own files: `.npy`, one array, and `.npz`, a zip of them; what is pickled in them is not read."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.grammar.files.stored import Stored, decoded, following, itemsize, listed, refused
+from harness.worker import wire
+
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Compression of the members of an archive that is read: that of `numpy.savez` and `numpy.savez_compressed`."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[dict[str, Stored]]:
+    with path.open("rb") as stream:
+        dtype, shape, _ = wire.read_header(stream)
+        stream.seek(0)
+        yield {"": Stored(dtype.name, shape, partial(_array, stream))}
+
+
+@contextmanager
+def opened_archive(path: Path) -> Iterator[dict[str, Stored]]:
+    with zipfile.ZipFile(path) as archive:
+        yield listed((info.filename.removesuffix(".npy"), _member(archive, info)) for info in archive.infolist())
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
+    if info.compress_type not in PLAIN:
+        return refused("compressed in another way than numpy.savez_compressed does it")
+    try:
+        with archive.open(info) as stream:
+            dtype, shape, _ = wire.read_header(stream)
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as problem:
+        return refused(f"it cannot be read: {problem}")
+    packed = None if info.compress_type == zipfile.ZIP_STORED else info.compress_size
+
+    def read() -> np.ndarray:
+        with archive.open(info) as stream:
+            return _array(stream)
+
+    return Stored(dtype.name, shape, read, packed)
+
+
+def _array(stream: Any) -> np.ndarray:
+    """The array at `stream`, whose header was judged."""
+    dtype, shape, fortran = wire.read_header(stream)
+    data = following(stream, int(np.prod(shape)) * itemsize(dtype.name))
+    return decoded(data, dtype.name, shape, fortran, big=dtype.byteorder == ">")

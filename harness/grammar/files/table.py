@@ -1,0 +1,29 @@
+"""Lines of numbers: `.csv` (commas between them), `.tsv` (tabs) and `.txt` (blanks)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from harness.grammar.files.stored import FileError, Stored
+from harness.grammar.limits import LARGEST_TEXT
+
+SEPARATORS = {".csv": (",", "commas"), ".tsv": ("\t", "tabs"), ".txt": (None, "blanks")}
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[dict[str, Stored]]:
+    """One array of two axes, lines and columns."""
+    size = path.stat().st_size
+    if size > LARGEST_TEXT:
+        raise FileError(f"{size} bytes of text; at most {LARGEST_TEXT} are read; save large arrays as .npy")
+    separator, words = SEPARATORS[path.suffix.lower()]
+    with path.open(encoding="utf-8-sig") as lines:
+        try:
+            values = np.loadtxt(lines, delimiter=separator, ndmin=2)
+        except ValueError as problem:
+            raise ValueError(f"{problem}; expected lines of as many numbers, {words} between them") from problem
+    yield {"": Stored(values.dtype.name, values.shape, lambda: values)}
