@@ -168,6 +168,24 @@ def put(value: Any, *path: Any) -> Any:
         (put(-1, "results", 0, "output"), "'torch.conv2d' has output -1"),
         (put("2", "format"), "format is str, not int"),
         (put(results.FORMAT + 1, "format"), "format 3 was written by a later harness; this one reads up to 2"),
+        (put([3], "cases", 0, "failures"), r"cases\[0\].failures\[0\] is int, not str"),
+        (put([], "cases", 0, "settings", "stride"), r"cases\[0\].settings.stride is empty"),
+        (put([[1]], "cases", 0, "settings", "padding_pairs"), r"padding_pairs\[0\] has 1 numbers, not low and high"),
+        (put([2, 3, 4], "cases", 0, "input", "shape"), r"cases\[0\].input.values are not of the shape \[2, 3, 4\]"),
+        (put([-1], "cases", 0, "input", "shape"), r"cases\[0\].input.values are not of the shape \[-1\]"),
+        (drop("cases", 0, "input", "values"), r"cases\[0\].input.corner is not the corner of an array"),
+        (put("float7", "cases", 0, "input", "dtype"), r"cases\[0\].input.dtype is float7, not one of float16, float32"),
+        (put([{"shape": 1}], "cases", 0, "recorded"), r"cases\[0\].recorded\[0\].shape is int, not list"),
+        (put([{"origin": 1}], "cases", 0, "recorded"), r"cases\[0\].recorded\[0\].origin is int, not str"),
+        (put([{"words": 3}], "results", 0, "explanations"), r"results\[0\].explanations\[0\].words is int, not str"),
+        (put(10**400, "results", 0, "seconds"), r"results\[0\].seconds is no number that float64 has"),
+        (put(math.nan, "results", 0, "max_abs"), r"results\[0\].max_abs is no number that float64 has"),
+        (put({"torch": {}}, "environment", "backends"), r"the key environment.backends\['torch'\].version is missing"),
+        (put([{}], "entry_points"), r"entry_points\[0\]: declaration of an entry point: "),
+        (
+            put([[]], "classes", "cases/a.yaml", "normalized"),
+            r"classes\['cases/a.yaml'\]\['normalized'\]\[0\] is empty",
+        ),
         (put([["ghost"]], "classes", "cases/a.yaml", "normalized"), "'ghost' is in a class of normalized"),
     ],
 )
@@ -180,6 +198,14 @@ def test_what_is_not_ours_is_refused_with_the_place(tmp_path: Path, change: Any,
         results.load(path)
 
 
+def with_conventions(**changes: Any) -> dict[str, Any]:
+    """A card with conventions of one rank, and these."""
+    axes = dict.fromkeys(("input", "kernel", "output"), {"1": "NCW"})
+    found = {**axes, **dict.fromkeys(("boundaries", "kernel larger", "overflow"), {}), "ranks": [1], "reversal": {}}
+    card = Card("a", "b", "1").as_json()
+    return {**card, "conventions": {**found, "groups": "", "depthwise": "", **changes}}
+
+
 @pytest.mark.parametrize(
     ("cards", "message"),
     [
@@ -187,6 +213,10 @@ def test_what_is_not_ours_is_refused_with_the_place(tmp_path: Path, change: Any,
         ([3], r"cards\[0\] is int, not dict"),
         ([{"entry_point": "a"}], r"the key cards\[0\].backend is missing"),
         ([Card("a", "b", "1").as_json()], r"the key cards\[0\].conventions.input is missing"),
+        ([with_conventions(ranks=[2])], r"the key cards\[0\].conventions.input.2 is missing"),
+        ([with_conventions(reversal={"x": []})], r"cards\[0\].conventions.reversal: 'x' is no number of axes"),
+        ([with_conventions(groups=3)], r"cards\[0\].conventions.groups is int, not str"),
+        ([with_conventions(**{"padding same": {}})], r"the key cards\[0\].conventions.padding same.rule is missing"),
         ([{**Card("a", "b", "1", unreadable="x").as_json(), "faults": [1]}], r"cards\[0\].faults\[0\] is int"),
     ],
 )

@@ -22,8 +22,10 @@ from typing import Any, TextIO
 
 from harness import __version__
 from harness.array_json import finite
+from harness.report import form
 from harness.report.answers import explanation_json
 from harness.report.atomic import replacing
+from harness.report.form import ResultsError as ResultsError
 from harness.run import CaseReport, Result
 from harness.systems.pool import Hello
 
@@ -32,10 +34,6 @@ FORMAT = 2
 """Version of the form of results. In the first, which has no number, a declaration has all fields side by side."""
 HEADER = ("format", "harness", "created", "environment", "entry_points", "cards")
 """Keys of what is not about one case; older results have no entry points, and only runs with `--cards` have cards."""
-
-
-class ResultsError(ValueError):
-    """A file that does not hold the results of a run; the text says where and what was expected."""
 
 
 def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[str, Any]:
@@ -167,75 +165,25 @@ def _line(item: Any) -> str:
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
-_ARRAY = {"shape": list, "dtype": str}
-_CASE = {
-    **dict.fromkeys(("id", "title", "why", "text", "source"), str),
-    "failures": list,
-    "power": {"sees": list, "blind": list},
-    "settings": {
-        **dict.fromkeys(("means", "dtype", "boundary"), str),
-        **dict.fromkeys(("stride", "dilation", "padding_pairs"), list),
-        "groups": int,
-        "bias": bool,
-    },
-    **dict.fromkeys(("input", "kernel", "reference"), _ARRAY),
-}
-_RESULT = {
-    **dict.fromkeys(("case", "entry_point", "backend", "mode", "outcome", "verdict", "reason"), str),
-    **dict.fromkeys(("transforms", "words", "explanations"), list),
-    **dict.fromkeys(("max_abs", "bound_share", "seconds"), (int, float, type(None))),
-    "rung": (str, type(None)),
-    "expected": (bool, type(None)),
-    "output": (int, type(None)),
-}
-_CARD = {**dict.fromkeys(("entry_point", "backend", "version", "unreadable"), str), "faults": list}
-_MEASURED = {
-    "conventions": {
-        **dict.fromkeys(("input", "kernel", "output", "reversal", "boundaries", "kernel larger", "overflow"), dict),
-        **dict.fromkeys(("groups", "depthwise"), str),
-        "ranks": list,
-    },
-    "precision": dict,
-    "algorithm": {"algorithm": str},
-}
-_RULE = {
-    **dict.fromkeys(("rule", "formula"), (str, type(None))),
-    "refuses": str,
-    **dict.fromkeys(("exceptional", "checked"), int),
-}
-_FAULT = dict.fromkeys(("words", "call"), str)
-_DOCUMENT = {
-    "harness": str,
-    "created": str,
-    "environment": {**dict.fromkeys(("python", "platform", "processor"), str), "backends": dict, "unavailable": dict},
-    **dict.fromkeys(("cases", "results"), list),
-    **dict.fromkeys(("classes", "outputs"), dict),
-}
-
 
 def load(path: Path) -> dict[str, Any]:
     """The results of a run that JsonWriter wrote. Raises ResultsError where the file is not that, OSError as `open`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        _demand("", document, _DOCUMENT)
         _demand_format(document)
-        for index, case in enumerate(document["cases"]):
-            _demand(f"cases[{index}]", case, _CASE)
-        for index, result in enumerate(document["results"]):
-            _demand(f"results[{index}]", result, _RESULT)
-        _demand_cards(document)
-        _demand_classes(document)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise ResultsError(f"{path}: not JSON ({problem}); expected what `harness run --json` wrote") from None
+        form.demand(document)
     except ResultsError as problem:
         raise ResultsError(f"{path}: {problem}; expected what `harness run --json` wrote") from None
+    except (ValueError, RecursionError) as problem:
+        raise ResultsError(f"{path}: not JSON ({problem}); expected what `harness run --json` wrote") from None
     return document  # type: ignore[no-any-return]
 
 
-def _demand_format(document: Mapping[str, Any]) -> None:
+def _demand_format(document: Any) -> None:
     """The results are of a form that is known here."""
-    found = document.get("format", 1)
-    _demand_type("format", found, int)
+    found = document.get("format", 1) if isinstance(document, dict) else 1
+    if not isinstance(found, int):
+        raise ResultsError(f"format is {type(found).__name__}, not int")
     if found > FORMAT:
         raise ResultsError(f"format {found} was written by a later harness; this one reads up to {FORMAT}")
 
@@ -253,57 +201,3 @@ def pieces(document: Mapping[str, Any]) -> Iterator[Piece]:
             "classes": document["classes"][name],
             "outputs": document["outputs"][name],
         }
-
-
-def _demand(place: str, found: Any, form: Any) -> None:
-    """Raises ResultsError unless `found` has the keys and types of `form`: a type, some types, or key -> form."""
-    if isinstance(form, dict):
-        _demand_type(place, found, dict)
-        for key, inner in form.items():
-            inside = f"{place}.{key}".lstrip(".")
-            if key not in found:
-                raise ResultsError(f"the key {inside} is missing")
-            _demand(inside, found[key], inner)
-    else:
-        _demand_type(place, found, form)
-
-
-def _demand_type(place: str, found: Any, types: Any) -> None:
-    if not isinstance(found, types):
-        names = " or ".join(each.__name__ for each in (types if isinstance(types, tuple) else (types,)))
-        raise ResultsError(f"{place or 'the document'} is {type(found).__name__}, not {names}")
-
-
-def _demand_cards(document: Mapping[str, Any]) -> None:
-    """Every card of a run that measured some has what the reports show of it."""
-    _demand_type("cards", document.get("cards", []), list)
-    for index, card in enumerate(document.get("cards", ())):
-        place = f"cards[{index}]"
-        _demand(place, card, _CARD)
-        for number, fault in enumerate(card["faults"]):
-            _demand(f"{place}.faults[{number}]", fault, _FAULT)
-        if not card["unreadable"]:
-            _demand(place, card, _MEASURED)
-            for name in (name for name in card["conventions"] if name.startswith("padding ")):
-                _demand(f"{place}.conventions.{name}", card["conventions"][name], _RULE)
-
-
-def _demand_classes(document: Mapping[str, Any]) -> None:
-    """Every case has classes and outputs, and each member of a class has a result and one of the outputs."""
-    names = {case["id"] for case in document["cases"]}
-    numbers = {(each["case"], each["mode"], each["entry_point"]): each["output"] for each in document["results"]}
-    for stranger in {name for name, _, _ in numbers} - names:
-        raise ResultsError(f"results name the case {stranger!r}, which is not among the cases")
-    for name in names:
-        _demand(f"classes[{name!r}]", document["classes"].get(name), dict)
-        _demand(f"outputs[{name!r}]", document["outputs"].get(name), list)
-        for number, output in enumerate(document["outputs"][name]):
-            _demand(f"outputs[{name!r}][{number}]", output, _ARRAY)
-        for mode, classes in document["classes"][name].items():
-            for member in (member for members in classes for member in members):
-                if numbers.get((name, mode, member)) is None:
-                    raise ResultsError(f"{name}: {member!r} is in a class of {mode} and has no output there")
-    counts = {name: len(found) for name, found in document["outputs"].items()}
-    for (name, mode, member), number in numbers.items():
-        if number is not None and not 0 <= number < counts[name]:
-            raise ResultsError(f"{name}: {member!r} has output {number} in {mode}, of {counts[name]}")
