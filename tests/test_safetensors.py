@@ -1,4 +1,4 @@
-"""`.safetensors` files: what the library writes is read, bit for bit, and every way in which a header can lie is told."""
+"""`.safetensors` files: what the library writes is read, bit for bit, and a header that lies is told."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ def entry(begin: int, end: int, shape: Any = (2,), dtype: Any = "F32") -> dict[s
         ({"v": entry(0, -8)}, "'v': expected dtype, shape and data_offsets"),
         ({"v": entry(0, 8, [-2])}, "'v': expected dtype, shape and data_offsets"),
         ({"v": entry(0, 8, [True, 2])}, "'v': expected dtype, shape and data_offsets"),
+        ({"v": entry(0, 8, [1] * 33)}, "'v': expected dtype, shape and data_offsets"),
         ({"v": entry(0, 8, 2)}, "'v': expected dtype, shape and data_offsets"),
         ({"v": entry(0, 8, [2], 3)}, "'v': expected dtype, shape and data_offsets"),
         ({"v": {"dtype": "F32"}}, "'v': expected dtype, shape and data_offsets"),

@@ -1,4 +1,4 @@
-"""`.safetensors`: the length of a header in 8 bytes, the header as JSON, and the bytes of the arrays one after the other.
+"""`.safetensors`: the length of a header in 8 bytes, the header as JSON, and the bytes of one array after the other.
 
     {"conv1.weight": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [begin, end]}, ...}
 
@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from harness.grammar.files.stored import FileError, Stored, decoded, following, itemsize, listed
+from harness.grammar.files.stored import MOST_AXES, FileError, Stored, decoded, following, itemsize, listed
 from harness.grammar.limits import LARGEST_HEADER
 
 DTYPES = {
@@ -49,9 +49,8 @@ def opened(path: Path) -> Iterator[dict[str, Stored]]:
         start = stream.tell()
         places = [_place(name, entry) for name, entry in header.items() if name != "__metadata__"]
         _demand_whole(places, path.stat().st_size - start)
-        yield listed(
-            (each.name, Stored(each.dtype, each.shape, partial(_read, stream, start, each))) for each in places
-        )
+        stored = (Stored(each.dtype, each.shape, partial(_read, stream, start, each)) for each in places)
+        yield listed(zip((each.name for each in places), stored))
 
 
 def _read(stream: IO[bytes], start: int, place: _Place) -> np.ndarray:
@@ -86,7 +85,8 @@ def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def _place(name: str, entry: Any) -> _Place:
     try:
         dtype, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
-        wanted = isinstance(dtype, str) and all(type(each) is int and each >= 0 for each in (*shape, begin, end))
+        wanted = isinstance(dtype, str) and len(shape) <= MOST_AXES
+        wanted = wanted and all(type(each) is int and each >= 0 for each in (*shape, begin, end))
     except (KeyError, TypeError, ValueError):
         wanted = False
     if not wanted:
