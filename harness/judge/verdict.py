@@ -102,6 +102,11 @@ def _larger(given: Given) -> np.ndarray:
     return given.values.astype(np.float64) + (0.0 if given.half_unit is None else given.half_unit)
 
 
+def _largest(errors: np.ndarray | float) -> float:
+    """The largest of some errors; 0 where there are none."""
+    return float(np.max(errors, initial=0.0))
+
+
 def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Distances; 0 where an element is not known."""
     return np.asarray(np.nan_to_num(np.abs(a - b)))
@@ -145,8 +150,8 @@ class Observation:
     def fit(self, reading: Reading) -> tuple[Fit | None, float]:
         """The rung of `reading` that holds, None when none does, and the largest distance."""
         known = self.comparable(reading)
-        if known is not None and not known.any():
-            return None, math.inf
+        if known is not None and known.size and not known.any():
+            return None, math.inf  # nothing to compare; of an empty output there is nothing that is not known
         ladder = reading.ladder(self.dtype)
         apart = distance(self.values, ladder.expected, known)
         largest = float(apart.max(initial=0.0))
@@ -232,7 +237,7 @@ class Judge:
     def coarse(self) -> float:
         """Half a unit of the last digit that was printed of input and kernel, 0 where they are exact."""
         units = (self.case.arrays[role].half_unit for role in ("input", "kernel"))
-        return max((float(unit.max()) for unit in units if unit is not None), default=0.0)
+        return max((_largest(unit) for unit in units if unit is not None), default=0.0)
 
     def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:
         """The verdict on an output that a reading gives, perhaps in another arithmetic that nobody else then shares."""
@@ -256,12 +261,12 @@ class Judge:
             known = read(self.intended.computable, self.base, values.shape)
             values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
         noise = self._noise(seen)
-        printed = 0.0 if seen.known is None else float(np.max(self.intended.input_slack))
+        printed = 0.0 if seen.known is None else _largest(self.intended.input_slack)
         return self._search.question(
             self.case,
             self.intended.stated,
             values if seen.known is None else np.where(seen.known, values, np.nan),
-            noise + 2 * (float(np.max(seen.slack)) + printed),
+            noise + 2 * (_largest(seen.slack) + printed),
             np.broadcast_to(noise + seen.slack, values.shape),
         )
 
