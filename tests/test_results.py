@@ -156,7 +156,7 @@ def put(value: Any, *path: Any) -> Any:
         (drop("cases", 0, "power", "blind"), r"the key cases\[0\].power.blind is missing"),
         (drop("cases", 0, "input", "shape"), r"the key cases\[0\].input.shape is missing"),
         (drop("results", 1, "verdict"), r"the key results\[1\].verdict is missing"),
-        (put("x", "results", 0, "max_abs"), r"results\[0\].max_abs is str, not int or float or NoneType"),
+        (put("x", "results", 0, "max_abs"), r"results\[0\].max_abs is str, not int or float"),
         (put([], "environment"), "environment is list, not dict"),
         (put(3, "cases", 0), r"cases\[0\] is int, not dict"),
         (put("other", "results", 0, "case"), "the case 'other', which is not among the cases"),
@@ -181,10 +181,12 @@ def put(value: Any, *path: Any) -> Any:
         (put(10**400, "results", 0, "seconds"), r"results\[0\].seconds is no number that float64 has"),
         (put(math.nan, "results", 0, "max_abs"), r"results\[0\].max_abs is no number that float64 has"),
         (put({"torch": {}}, "environment", "backends"), r"the key environment.backends\['torch'\].version is missing"),
+        (drop("cases", 0, "settings", "padding"), r"the key cases\[0\].settings.padding is missing"),
+        (put(None, "cases", 0, "input", "max"), r"cases\[0\].input.max is NoneType, not int or float"),
         (put([{}], "entry_points"), r"entry_points\[0\]: declaration of an entry point: "),
         (
             put([[]], "classes", "cases/a.yaml", "normalized"),
-            r"classes\['cases/a.yaml'\]\['normalized'\]\[0\] is empty",
+            r"\['cases/a.yaml'\]\['normalized'\]\[0\] is empty",
         ),
         (put([["ghost"]], "classes", "cases/a.yaml", "normalized"), "'ghost' is in a class of normalized"),
     ],
@@ -200,8 +202,8 @@ def test_what_is_not_ours_is_refused_with_the_place(tmp_path: Path, change: Any,
 
 def with_conventions(**changes: Any) -> dict[str, Any]:
     """A card with conventions of one rank, and these."""
-    axes = dict.fromkeys(("input", "kernel", "output"), {"1": "NCW"})
-    found = {**axes, **dict.fromkeys(("boundaries", "kernel larger", "overflow"), {}), "ranks": [1], "reversal": {}}
+    found: dict[str, Any] = {key: {"1": "NCW"} for key in ("input", "kernel", "output")}
+    found |= {key: {} for key in ("boundaries", "kernel larger", "overflow", "reversal")} | {"ranks": [1]}
     card = Card("a", "b", "1").as_json()
     return {**card, "conventions": {**found, "groups": "", "depthwise": "", **changes}}
 

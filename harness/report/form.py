@@ -12,7 +12,6 @@ from typing import Any
 from harness.canonical.layout import SPATIAL
 from harness.worker.entry import from_json
 
-FIGURE = (int, float, type(None))
 WORD = (str, type(None))
 LARGEST = 10**308
 FLOATS = ("float16", "float32", "float64")
@@ -143,10 +142,15 @@ def _pair(place: str, found: Any) -> None:
         raise ResultsError(f"{place} has {len(found)} numbers, not low and high")
 
 
+def _finite_or_none(place: str, found: Any) -> None:
+    if found is not None:
+        _finite(place, found)
+
+
 def _finite(place: str, found: Any) -> None:
-    """A number that float64 has, or none: JSON allows larger ones, and Python reads NaN, too."""
-    _demand_type(place, found, FIGURE)
-    if found is not None and not abs(found) < LARGEST:
+    """A number that float64 has: JSON allows larger ones, and Python reads NaN, too."""
+    _demand_type(place, found, (int, float))
+    if not abs(found) < LARGEST:
         raise ResultsError(f"{place} is no number that float64 has")
 
 
@@ -158,6 +162,7 @@ _CASE = {
     "settings": {
         **dict.fromkeys(("means", "dtype", "boundary"), str),
         **dict.fromkeys(("stride", "dilation"), _some(int)),
+        "padding": (str, list),
         "padding_pairs": _some(_pair),
         "groups": int,
         "bias": bool,
@@ -167,7 +172,7 @@ _CASE = {
 }
 _RESULT = {
     **dict.fromkeys(("case", "entry_point", "backend", "mode", "outcome", "verdict", "reason"), str),
-    **dict.fromkeys(("max_abs", "bound_share", "seconds"), _finite),
+    **dict.fromkeys(("max_abs", "bound_share", "seconds"), _finite_or_none),
     **{key: [str] for key in ("transforms", "words", "remarks?")},
     "explanations": [{"words": _sentence, "code?": {"*": str}, "tied?": bool}],
     "rung": WORD,
