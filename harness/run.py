@@ -126,7 +126,8 @@ class _OpenCase:
 
     def __init__(self, case: Case, entries: Entries, pool: Pool, programmed: Mapping[str, str]) -> None:
         self.case, self.judge = case, Judge(case)
-        self.entries, self.pool, self.programmed = entries, pool, programmed
+        self.entries = [each for each in entries if each[1].operation == case.operation.NAME]
+        self.pool, self.programmed = pool, programmed
         self.proofs = fix.Proofs(case)
         self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
         self.missing = 0

@@ -35,7 +35,8 @@ def declared() -> dict[str, EntryPoint]:
     """Every entry point that the parent may be told of, as it arrives there."""
     modules = [importlib.import_module(backend.module) for backend in TABLE.values()]
     entries = [entry for module in [*modules, honest] for entry in module.ENTRY_POINTS]
-    return {entry.name: from_json(entry.as_json()) for entry in [*entries, *UNUSUAL]}
+    told = [from_json(entry.as_json()) for entry in [*entries, *UNUSUAL]]
+    return {entry.name: entry for entry in told if entry.operation == "convolution"}
 
 
 ENTRIES = declared()

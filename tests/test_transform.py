@@ -49,6 +49,11 @@ GROUPED = replace(CALL, w=CALL.w[:, :3], window=replace(CALL.window, groups=2))
 
 EXAMPLES: list[Transform] = [
     values.Precision("bfloat16"),
+    settings.OtherOperation("transposed_convolution", replace(CALL.window, stride=(1, 1, 1), base_dilation=(1, 1, 2))),
+    settings.Stride((2, 2, 2), PAIRS, of_input=True),
+    settings.PaddingSplit(PAIRS, OTHERS, reach=(2, 4, 2)),
+    settings.OutputPadding(PAIRS, ((0, 2), (2, 3), (1, 0)), reach=(2, 4, 2)),
+    settings.RawPadding(PAIRS, OTHERS, reach=(2, 4, 2)),
     SwapOperands(),
     InputAxes(CYCLE),
     InputAxes((1, 0, 2, 3, 4)),
@@ -262,7 +267,14 @@ def test_a_transform_has_words_and_a_sign(transform):
 
 def test_signs_tell_the_kernel_from_the_padding():
     signs = {kind.id: kind.sign for kind in CONVENTIONS if kind.sign != "C"}
-    assert signs == {"reverse_kernel": "R", "padding_split": "P", "same_centre": "P", "stride_phase": "P"}
+    assert signs == {
+        "reverse_kernel": "R",
+        "padding_split": "P",
+        "same_centre": "P",
+        "stride_phase": "P",
+        "output_padding": "P",
+        "raw_padding": "P",
+    }
 
 
 @pytest.mark.parametrize("kind", CONVENTIONS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
     import torch
@@ -65,4 +65,42 @@ def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return _call(torch.nn.functional.conv3d, x, w, s)
 
 
-ENTRY_POINTS = (conv1d, conv2d, conv3d)
+def _transposed(name: str, rank: int) -> Dict[str, Any]:
+    return {
+        "name": "torch.nn.functional." + name,
+        "operation": "transposed_convolution",
+        "docs": DOCS % name,
+        "ranks": [rank],
+        "explicit": "even",
+        "output_padding": True,
+        "groups": "any",
+        "bias": True,
+        "dtypes": DTYPES,
+        "note": "the kernel is [I, O / groups, ...]",
+    }
+
+
+def _transpose(function: Any, x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    bias = None if s.bias is None else _tensor(s.bias)
+    padding = [low for low, _ in s.padding]
+    with torch.inference_mode():
+        y = function(_tensor(x), _tensor(w), bias, s.stride, padding, s.output_padding, s.groups, s.dilation)
+    return y.numpy()
+
+
+@entry_point(**_transposed("conv_transpose1d", 1), kernel="IO*")
+def conv_transpose1d(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(torch.nn.functional.conv_transpose1d, x, w, s)
+
+
+@entry_point(**_transposed("conv_transpose2d", 2), kernel="IO*")
+def conv_transpose2d(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(torch.nn.functional.conv_transpose2d, x, w, s)
+
+
+@entry_point(**_transposed("conv_transpose3d", 3), kernel="IO*")
+def conv_transpose3d(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(torch.nn.functional.conv_transpose3d, x, w, s)
+
+
+ENTRY_POINTS = (conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d)

@@ -105,6 +105,33 @@ def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1
     return low, total - low
 
 
+def cut_pair(recipe: str, k: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """(low, high) that a named padding cuts off the full output of a transposed convolution along one axis.
+
+    The full output of n samples has (n - 1) stride + e of them, e being the dilated kernel's size; negative amounts add
+    zeros.
+
+    valid         nothing
+    valid_filled  nothing, and where the stride is larger than the kernel, zeros up to n stride: Keras, JAX
+    same          the output has n stride samples, and max(0, (e - stride) // 2) are cut on the low side: TensorFlow,
+                  Keras, JAX, ONNX SAME_UPPER
+    same_lower    likewise, with the odd sample cut on the low side: ONNX SAME_LOWER
+
+    Raises KeyError for another name.
+    """
+    extent = span(k, dilation)
+    if recipe == "valid":
+        return 0, 0
+    if recipe == "valid_filled":
+        return 0, min(extent - stride, 0)
+    low = {"same": (extent - stride) // 2, "same_lower": (extent - stride + 1) // 2}[recipe]
+    return max(low, 0), extent - stride - max(low, 0)
+
+
+RECIPES = frozenset({"valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled"})
+"""The names that `padding_pair` or `cut_pair` know."""
+
+
 def padded(conv: Linear) -> np.ndarray:
     """X of the canonical form: the input, dilated, then padded or cropped."""
     x, win = conv.x, conv.window

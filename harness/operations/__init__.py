@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.operations import convolution
+from harness.operations import convolution, transposed_convolution
 from harness.operations.operation import Operation
 
-TABLE: Mapping[str, Operation] = {each.NAME: each for each in (convolution,)}
+_ALL: tuple[Operation, ...] = (convolution, transposed_convolution)
+TABLE: Mapping[str, Operation] = {each.NAME: each for each in _ALL}
 """Every operation by its name in a case file; the first is meant where a file names none."""
 USUAL = next(iter(TABLE))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from harness.backends import TABLE
 from harness.canonical.layout import expand
+from harness.operations import USUAL
 from harness.report import cards
 from harness.report.prose import DECLARED, MEASURED
 from harness.report.tables import named
@@ -79,7 +80,8 @@ def _remarks(measured: Sequence[cards.Found]) -> Iterator[str]:
 
 def rows(declarations: Iterable[Mapping[str, Any]]) -> list[list[str]]:
     """A row of plain texts under HEADS for each declaration (`EntryPoint.as_json`)."""
-    return [_row(each) for each in declarations]
+    entries = map(from_json, declarations)
+    return [_row(entry) for entry in entries if entry.operation == USUAL]
 
 
 def document() -> str:
@@ -93,8 +95,7 @@ def _declared() -> Iterator[dict[str, Any]]:
             yield entry.as_json()
 
 
-def _row(declared: Mapping[str, Any]) -> list[str]:
-    entry = from_json(declared)
+def _row(entry: EntryPoint) -> list[str]:
     takes = entry.takes
     return [
         entry.name,

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import padding_pair
+from harness.canonical.window import RECIPES
 from harness.worker import wire
 from harness.worker.entry import EntryPoint, from_json
 from harness.worker.tail import Tail
@@ -581,7 +581,7 @@ def _outcome(message: Mapping[str, Any], arrays: list[np.ndarray]) -> Outcome:
     raise WorkerDied(f"broke the protocol: expected an answer, found {str(message)[:80]}")
 
 
-_CHOICES = {"explicit": ("no", "even", "uneven"), "groups": ("one", "depthwise", "any")}
+_CHOICES = {"explicit": ("no", "even", "uneven", "any"), "groups": ("one", "depthwise", "any")}
 
 
 def _checked(entry: EntryPoint) -> EntryPoint:
@@ -596,7 +596,8 @@ def _checked(entry: EntryPoint) -> EntryPoint:
         for role, letters in entry.layouts.items():
             layout.spatial_rank(layout.expand(letters, rank), role)
     for word in entry.takes.words.values():
-        padding_pair(word.recipe, 1, 1)
+        if word.recipe not in RECIPES:
+            raise ValueError(f"{entry.name}: padding recipe {word.recipe!r}")
     return entry
 
 

@@ -88,7 +88,60 @@ class Windows:
         return cls(**dict(values, words={word: _word(own) for word, own in told["words"].items()}))
 
 
-TAKES = {"convolution": Windows, "transposed_convolution": Windows}
+class Transposition(NamedTuple):
+    """Settings of one call that transposes a convolution; sequences have one entry per spatial axis.
+
+    padding: the system's word, or a list of (low, high) that it cuts off the full output, negative ones add zeros.
+    output_padding: what it adds behind the output. output_size: spatial sizes of the output.
+    """
+
+    stride: Tuple[int, ...]
+    dilation: Tuple[int, ...]
+    padding: Any
+    output_padding: Tuple[int, ...]
+    output_size: Tuple[int, ...]
+    groups: int = 1
+    bias: Optional[np.ndarray] = None
+
+
+@dataclass(frozen=True)
+class Transposes:
+    """What an entry point takes that transposes a convolution; without a word said otherwise, as `Windows`.
+
+    reversal: whether each input value stamps the kernel backwards. words: padding word of a case -> its own, whose
+    recipe is a name that `harness.canonical.window.cut_pair` knows. explicit: which (low, high) it cuts by numbers.
+    output_padding: whether it adds samples behind the output; output_size: whether it is told the output's size.
+    """
+
+    reversal: bool = False
+    words: Mapping[str, Word] = field(default_factory=dict)
+    explicit: str = "no"
+    stride: bool = True
+    dilation: bool = True
+    together: bool = True
+    groups: str = "one"
+    bias: bool = False
+    output_padding: bool = False
+    output_size: bool = False
+
+    @staticmethod
+    def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[np.ndarray, np.ndarray, Transposition]:
+        """(x, w, settings): what the function of such an entry point is called with."""
+        return arrays["input"], arrays["kernel"], Transposition(**dict(settings, bias=arrays.get("bias")))
+
+    def as_json(self) -> Dict[str, Any]:
+        """The words of the operation as the hello carries them."""
+        return dict(asdict(self), words={word: list(own) for word, own in self.words.items()})
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Transposes:
+        """What a hello says; raises TypeError, or KeyError, where a field is odd or missing."""
+        types = {"words": dict, "explicit": str, "groups": str}
+        values = _typed(told, [each.name for each in fields(cls)], types, bool)
+        return cls(**dict(values, words={word: _word(own) for word, own in told["words"].items()}))
+
+
+TAKES: Dict[str, Any] = {"convolution": Windows, "transposed_convolution": Transposes}
 """Operation -> the class of what its entry points take."""
 
 USUAL = {"input": "NC*", "kernel": "OI*", "output": "NC*"}
@@ -117,7 +170,7 @@ class EntryPoint:
     ranks: Tuple[int, ...]
     docs: str
     layouts: Mapping[str, str]
-    takes: Windows
+    takes: Any
     operation: str = "convolution"
     dtypes: Tuple[str, ...] = ("float32", "float64")
     algorithm: Algorithm = "direct"
@@ -154,11 +207,10 @@ def windowed(
     call: Optional[Callable[..., Any]] = None,
     **takes: Any,
 ) -> EntryPoint:
-    """The entry point of a function that moves a window; `takes` are fields of Windows."""
+    """The entry point of a function that moves a window; `takes` are fields of the operation's class in TAKES."""
     layouts = {"input": input, "kernel": kernel, "output": output}
-    return EntryPoint(
-        name, tuple(ranks), docs, layouts, Windows(**takes), operation, tuple(dtypes), algorithm, note, call
-    )
+    own = TAKES[operation](**takes)
+    return EntryPoint(name, tuple(ranks), docs, layouts, own, operation, tuple(dtypes), algorithm, note, call)
 
 
 def entry_point(name: str, ranks: Sequence[int], **declaration: Any) -> Callable[[Callable[..., Any]], EntryPoint]:

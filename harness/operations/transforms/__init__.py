@@ -19,6 +19,7 @@ from harness.operations.transforms.transform import Transform
 
 CONVENTIONS: tuple[type[Transform], ...] = (
     values.Precision,
+    settings.OtherOperation,
     arrays.SwapOperands,
     arrays.InputAxes,
     grouping.Groups,
@@ -39,6 +40,8 @@ CONVENTIONS: tuple[type[Transform], ...] = (
     settings.OutputMode,
     settings.SameCentre,
     settings.StridePhase,
+    settings.OutputPadding,
+    settings.RawPadding,
     values.Bias,
     arrays.OutputAxes,
 )

@@ -127,7 +127,8 @@ class CropOutput(Transform):
     pairs: Pairs
 
     def words(self) -> str:
-        return f"cut {pairs_text(self.pairs)} (low:high per axis) off the output"
+        added = "; negative amounts add zeros" if min(map(min, self.pairs)) < 0 else ""
+        return f"cut {pairs_text(self.pairs)} (low:high per axis) off the output{added}"
 
     def rewrite(self, conv: Linear) -> Linear:
         return self._moved(conv, 1)
@@ -136,7 +137,7 @@ class CropOutput(Transform):
         return self._moved(conv, -1)
 
     def finish(self, y: np.ndarray) -> np.ndarray:
-        return y[_index(*(slice(low, size - high) for (low, high), size in zip(self.pairs, y.shape[2:])))]
+        return pad(y, tuple((-low, -high) for low, high in self.pairs))
 
     def _moved(self, conv: Linear, sign: int) -> Linear:
         pairs = zip(conv.window.padding, self.pairs)

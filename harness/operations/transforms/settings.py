@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from harness.canonical.window import Linear, Pairs, numbers_text, pairs_text
+from harness.canonical.window import Linear, Pairs, Window, numbers_text, pairs_text
 from harness.operations.transforms.transform import Transform, changed
 
 OTHER_NAME = 4.0
@@ -15,7 +15,8 @@ OTHER_NAME = 4.0
 class PaddingChange(Transform):
     """The system pads by `actual` (low, high) per spatial axis, not by `intended`.
 
-    also: 0 for the likeliest name of the change, 1, 2 ... for what else it may be called.
+    also: 0 for the likeliest name of the change, 1, 2 ... for what else it may be called. reach: of a transposed
+    convolution, what a padding that cuts nothing is on each axis; people say there what is cut off the full output.
     """
 
     local = True
@@ -23,6 +24,7 @@ class PaddingChange(Transform):
     intended: Pairs
     actual: Pairs
     also: int = field(default=0, kw_only=True)
+    reach: tuple[int, ...] = field(default=(), kw_only=True)
 
     def unusual(self, rank: int) -> float:
         moved = sum(abs(a - b) for new, old in zip(self.actual, self.intended) for a, b in zip(new, old))
@@ -35,7 +37,17 @@ class PaddingChange(Transform):
         """Whether people would choose it for itself: as much on both sides."""
         return all(low == high for low, high in self.actual)
 
+    def cut(self, padding: Pairs) -> Pairs:
+        """What a padding cuts off the full output of a transposed convolution."""
+        return tuple((reach - low, reach - high) for reach, (low, high) in zip(self.reach, padding))
+
     def words(self) -> str:
+        if self.reach:
+            intended, actual = (pairs_text(self.cut(each)) for each in (self.intended, self.actual))
+            added = "; negative amounts add zeros" if "-" in intended + actual else ""
+            return (
+                f"{self._what()}cut {intended} (low:high per axis) off the full output; the system cut {actual}{added}"
+            )
         return (
             f"{self._what()}pad by {pairs_text(self.intended)} (low:high per axis); "
             f"the system padded by {pairs_text(self.actual)}"
@@ -100,6 +112,51 @@ class StridePhase(PaddingChange):
 
 
 @dataclass(frozen=True)
+class OutputPadding(PaddingChange):
+    """A transposed convolution whose output ends elsewhere: more or fewer samples behind it."""
+
+    id = "output_padding"
+    sign = "P"
+    causes = 0.5
+
+    def _what(self) -> str:
+        return "add the samples behind the output that are meant (output padding): "
+
+
+@dataclass(frozen=True)
+class RawPadding(PaddingChange):
+    """The numbers that a forward convolution pads were taken for a padding of the input that is filled with zeros."""
+
+    id = "raw_padding"
+    sign = "P"
+    causes = 0.5
+
+    def words(self) -> str:
+        return (
+            f"say the padding as this system takes it: it padded the zero-filled input by {pairs_text(self.actual)} "
+            f"(low:high per axis), where {pairs_text(self.cut(self.intended))} was to be cut off the full output"
+        )
+
+
+@dataclass(frozen=True)
+class OtherOperation(Transform):
+    """Another operation was computed: a convolution for a transposed one, or the reverse, with this window."""
+
+    id = "operation"
+    causes = 0.5
+    local = True
+
+    given: str
+    window: Window
+
+    def words(self) -> str:
+        return f"call the operation that is meant; the system computed a {self.given.replace('_', ' ')}"
+
+    def differ(self, conv: Linear) -> Linear:
+        return replace(conv, window=self.window)
+
+
+@dataclass(frozen=True)
 class AxisSwap(Transform):
     """Settings per axis are given in another order of the axes: H and W exchanged.
 
@@ -130,7 +187,10 @@ class AxisSwap(Transform):
 
 @dataclass(frozen=True)
 class Stride(Transform):
-    """The system moves by another stride; `padding` is what its padding comes to then."""
+    """The system moves by another stride; `padding` is what its padding comes to then.
+
+    of_input: whether it is the stride of a transposed convolution, by which the input's samples stand apart.
+    """
 
     id = "stride"
     causes = 2.0
@@ -138,6 +198,7 @@ class Stride(Transform):
 
     stride: tuple[int, ...]
     padding: Pairs
+    of_input: bool = False
 
     def unusual(self, rank: int) -> float:
         return _uneven(self.stride)
@@ -146,10 +207,12 @@ class Stride(Transform):
         return frozenset({"stride"})
 
     def words(self) -> str:
-        return f"correct the stride; the system used {numbers_text(self.stride)}"
+        which = "stride between the input's samples" if self.of_input else "stride"
+        return f"correct the {which}; the system used {numbers_text(self.stride)}"
 
     def differ(self, conv: Linear) -> Linear:
-        return changed(conv, stride=self.stride, padding=self.padding)
+        name = "base_dilation" if self.of_input else "stride"
+        return changed(conv, padding=self.padding, **{name: self.stride})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from harness.canonical import layout
@@ -43,7 +43,8 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
 
 def _word_as_written(stated: Stated, conv: Linear, entry: EntryPoint) -> Word | None:
     """The entry point's own word for the case's padding; None where pairs are passed, as where it has no such word."""
-    words, padding = entry.takes.words, stated.settings["padding"]
+    words: Mapping[str, Word] = entry.takes.words
+    padding = stated.settings["padding"]
     if isinstance(padding, str):
         asked = padding if padding in words else padding.split("_")[0]
         if asked in words:
@@ -148,7 +149,8 @@ def _word(conv: Linear, entry: EntryPoint) -> Word | None:
         return None
     if any(span(k, d) > n for n, k, d in zip(conv.x.shape[2:], conv.w.shape[2:], win.dilation)):
         return None  # some systems swap the operands then; numbers or a padded input mean the same to all
-    for word in entry.takes.words.values():
+    words: Mapping[str, Word] = entry.takes.words
+    for word in words.values():
         if word.fits(win.stride, win.dilation) and _recipe_pairs(word, conv) == win.padding:
             return word
     return None

@@ -23,8 +23,11 @@ FOLLOWING = (JULIA,)
 """Programs that are not run, as they follow from those that are."""
 
 
-def programs(stated: Stated, transforms: Sequence[Transform]) -> dict[str, str]:
-    """System -> the program that computes the case with `transforms` applied; not yet run."""
+def programs(stated: Stated, transforms: Sequence[Transform], prepared: Sequence[str] = ()) -> dict[str, str]:
+    """System -> the program that computes the case with `transforms` applied; not yet run.
+
+    prepared: lines that bring arrays with canonical axes to canonical form, where that is more than the axes.
+    """
     conv = applied(stated.meant(), transforms)
     changes = _changes(stated, transforms)
     biased = conv.bias is not None or "bias" in stated.arrays or any("bias" in each.touches for each in transforms)
@@ -32,7 +35,7 @@ def programs(stated: Stated, transforms: Sequence[Transform]) -> dict[str, str]:
     no_bias = ["b = np.zeros(len(w))"] if "bias" not in stated.arrays and biased else []
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
     start = [f"# x: {x}, w: {w}; y: {layout.canonical('output', stated.rank)}"]
-    start += _canonical(stated) + no_bias + changes + _reversal(conv) + _padding(conv)
+    start += [*_canonical(stated), *prepared] + no_bias + changes + _reversal(conv) + _apart(conv) + _padding(conv)
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.bias is not None else []
@@ -105,6 +108,19 @@ def _index(parts: Iterable[str]) -> str:
     """An index of an array by `parts`, nothing where it takes everything."""
     index = re.sub("(, :)+$", "", ", ".join(parts))
     return "" if index == ":" else f"[{index}]"
+
+
+def _apart(conv: Linear) -> list[str]:
+    """Zeros between the samples of the input, as the stride of a transposed convolution puts them."""
+    steps = conv.window.base_dilation
+    if max(steps) == 1:
+        return []
+    sizes = ", ".join(f"(x.shape[{axis}] - 1) * {step} + 1" for axis, step in enumerate(steps, 2))
+    return [
+        f"wide = np.zeros((*x.shape[:2], {sizes}), x.dtype)",
+        f"wide{_index([':', ':', *_every(steps)])} = x",
+        "x = wide",
+    ]
 
 
 def _padding(conv: Linear) -> list[str]:
@@ -217,7 +233,8 @@ SYSTEMS: dict[str, tuple[tuple[str, ...], Callable[[Linear], list[str]]]] = {
 def _julia(stated: Stated, conv: Linear, transforms: Sequence[Transform]) -> str:
     """The call in Knet's terms; "" where Knet's conv4 cannot say it."""
     win = conv.window
-    simple = win.boundary == "zero" and win.groups == 1 and all(low == high >= 0 for low, high in win.padding)
+    plain = win.boundary == "zero" and win.groups == max(win.base_dilation) == 1
+    simple = plain and all(low == high >= 0 for low, high in win.padding)
     arrays = any(set(transform.touches) - {"window"} for transform in transforms)
     if stated.rank == 1 or not simple or arrays or len(set(win.reversal)) > 1:
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -92,7 +92,7 @@ def resting(entry: EntryPoint, rank: int) -> Any:
 
 def own_boundary(entry: EntryPoint, name: str) -> str:
     """The entry point's word for a boundary, its first where it has not that one."""
-    boundaries = entry.takes.boundaries
+    boundaries: Mapping[str, str] = entry.takes.boundaries
     return boundaries.get(name, next(iter(boundaries.values())))
 
 

@@ -171,7 +171,7 @@ class _Hypotheses:
         elsewhere = np.logical_and.reduce([*self._tried(shape[2:], low), *map(np.invert, same)])
         for kernel, taken, *index in self._surviving(seen, hits, elsewhere):
             there = tuple(int(axis[i]) for axis, i in zip(self.response.grid, index))
-            for change in paddings.changes(self._conv, there, sizes):
+            for change in self.question.named(paddings.changes(self._conv, there, sizes)):
                 yield self._sorted(seen, kernel, taken, *self.settings.transforms, change)
 
     @cached_property

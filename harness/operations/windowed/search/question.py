@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs, Window, padding_pair
+from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, padding_pair, span
+from harness.operations.transforms.settings import OtherOperation, Stride
 from harness.operations.transforms.transform import Transform
 
 
@@ -45,6 +47,30 @@ class Question:
         axes = zip(sizes, taps, window.stride, window.dilation)
         anew = tuple(padding_pair(self.recipe, *axis) for axis in axes)
         return list(dict.fromkeys([window.padding, anew]))
+
+    @property
+    def boundaries(self) -> Sequence[str]:
+        """What a padding may be filled with."""
+        return tuple(BOUNDARIES)
+
+    def strides(self, window: Window, steps: Iterable[tuple[int, ...]]) -> list[Stride]:
+        """The changes of the stride to other `steps`."""
+        return [Stride(each, window.padding) for each in steps if each != window.stride]
+
+    def named(self, changes: list[Transform]) -> list[Transform]:
+        """Names of one change of the padding, likeliest first, as the operation has them."""
+        return changes
+
+    def other(self) -> Iterator[OtherOperation]:
+        """What was computed where another operation was given by mistake."""
+        win = self.conv.window
+        if max(win.stride) > 1 and win.boundary == "zero":
+            extents = map(span, self.conv.w.shape[2:], win.dilation)
+            padding = tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
+            turned = tuple(not flag for flag in win.reversal)
+            ones = (1,) * self.conv.rank
+            window = replace(win, stride=ones, base_dilation=win.stride, padding=padding, reversal=turned)
+            yield OtherOperation("transposed_convolution", window)
 
     def stated(self, role: str) -> str:
         """The layout in which the case gives the array of a role; "" for the output."""

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.window import BOUNDARIES, Linear, Window
+from harness.canonical.window import Linear, Window
 from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
@@ -26,7 +26,7 @@ from harness.operations.transforms.arrays import (
     TransposeKernelSpatial,
 )
 from harness.operations.transforms.grouping import ChannelOrder, Groups
-from harness.operations.transforms.settings import AxisSwap, Boundary, Dilation, Stride
+from harness.operations.transforms.settings import AxisSwap, Boundary, Dilation
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Precision
 from harness.operations.windowed.search.question import Question
@@ -83,7 +83,7 @@ def bases(question: Question) -> Iterator[Variant]:
     """The intended call, and changes of the whole of it: precision, operands, groups."""
     conv = question.conv
     yield Variant((), conv)
-    for transform in _whole(conv):
+    for transform in [*_whole(conv), *question.other()]:
         changed = transform.differ(conv)
         same = (
             changed.w.shape == conv.w.shape and np.array_equal(changed.w, conv.w) and np.array_equal(changed.x, conv.x)
@@ -247,9 +247,9 @@ def _applied(conv: Linear, transforms: Transforms) -> Linear:
 def windows(question: Question, conv: Linear, most: int) -> Iterator[Settings]:
     """The settings as they are, up to `most` of other stride, dilation and boundary, and exchanged axes."""
     win = conv.window
-    strides = [Stride(each, win.padding) for each in _steps(win.stride)]
-    dilations = [Dilation(each, win.padding) for each in _steps(win.dilation)]
-    boundaries = [Boundary(name) for name in BOUNDARIES if name != win.boundary]
+    strides = question.strides(win, _steps(conv.rank))
+    dilations = [Dilation(each, win.padding) for each in _steps(conv.rank) if each != win.dilation]
+    boundaries = [Boundary(name) for name in question.boundaries if name != win.boundary]
     for transforms in _combined(question, [dilations, strides, boundaries], most):
         yield Settings(transforms, _applied(conv, transforms).window)
     for order in itertools.permutations(range(conv.rank)):
@@ -260,9 +260,8 @@ def windows(question: Question, conv: Linear, most: int) -> Iterator[Settings]:
             yield Settings((swap,), swap.differ(conv).window)
 
 
-def _steps(intended: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Other strides or dilations: the same along all axes up to 4, and every combination up to 3 (2 in 3-D)."""
-    rank = len(intended)
+def _steps(rank: int) -> list[tuple[int, ...]]:
+    """Strides or dilations: the same along all axes up to 4, and every combination up to 3 (2 in 3-D)."""
     even = [(step,) * rank for step in range(1, 5)]
     mixed = itertools.product(range(1, 3 if rank == 3 else 4), repeat=rank)
-    return [each for each in dict.fromkeys([*even, *mixed]) if each != intended]
+    return list(dict.fromkeys([*even, *mixed]))

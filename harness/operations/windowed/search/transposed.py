@@ -1,0 +1,107 @@
+"""The search for what explains an output of a transposed convolution: that of `search`, told in this operation's terms.
+
+What is found as another padding of the canonical form is told as another cut off the full output, samples behind it, or
+a padding of the zero-filled input that was taken for that of the forward operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.canonical.window import Linear, Pairs, Window, cut_pair, numbers_text, pairs_text, span
+from harness.operations.operation import Stated
+from harness.operations.transforms.settings import (
+    OtherOperation,
+    OutputPadding,
+    PaddingChange,
+    PaddingSplit,
+    RawPadding,
+    Stride,
+)
+from harness.operations.transforms.transform import Transform
+from harness.operations.windowed import search
+from harness.operations.windowed.search import Search as Search
+from harness.operations.windowed.search import explanations as explanations
+from harness.operations.windowed.search import of_recordings as of_recordings
+from harness.operations.windowed.search import other_values as other_values
+from harness.operations.windowed.search import part as part
+from harness.operations.windowed.search import pattern as pattern
+from harness.operations.windowed.search import possible as possible
+from harness.operations.windowed.search import quick as quick
+from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
+from harness.operations.windowed.search.question import Question
+
+RAW = 4.0
+"""Bits: a cut has its own name first where it can be called by several."""
+
+
+@dataclass(frozen=True, eq=False)
+class Transposing(Question):
+    """A question about a transposed convolution.
+
+    cuts: what its padding cuts off the full output, unless `recipe` says it; more: the samples behind the output.
+    """
+
+    cuts: Pairs = ()
+    more: tuple[int, ...] = ()
+
+    @property
+    def boundaries(self) -> Sequence[str]:
+        return ("zero",)
+
+    def pads(self, window: Window, sizes: tuple[int, ...], taps: tuple[int, ...]) -> list[Pairs]:
+        """What the intended cut comes to in `window`; that of another operation is as it stands."""
+        if max(window.stride) > 1 or len(taps) != len(self.more):
+            return [window.padding]
+        cuts = self.cuts
+        if self.recipe is not None:
+            cuts = tuple(cut_pair(self.recipe, *axis) for axis in zip(taps, window.base_dilation, window.dilation))
+        extents = map(span, taps, window.dilation)
+        axes = zip(extents, cuts, self.more)
+        anew = tuple((extent - 1 - low, extent - 1 - high + more) for extent, (low, high), more in axes)
+        return list(dict.fromkeys([window.padding, anew]))
+
+    def strides(self, window: Window, steps: Iterable[tuple[int, ...]]) -> list[Stride]:
+        return [Stride(each, window.padding, of_input=True) for each in steps if each != window.base_dilation]
+
+    def named(self, changes: list[Transform]) -> list[Transform]:
+        """One name for one change: samples behind the output, a raw padding, or another cut."""
+        found = next((each for each in changes if isinstance(each, PaddingChange)), None)
+        if found is None:
+            return []
+        reach = tuple(extent - 1 for extent in map(span, self.conv.w.shape[2:], self.conv.window.dilation))
+        kind: type[PaddingChange] = PaddingSplit
+        if found.actual == self.cuts:
+            kind = RawPadding
+        elif [low for low, _ in found.actual] == [low for low, _ in found.intended]:
+            kind = OutputPadding
+        return [kind(found.intended, found.actual, reach=reach)]
+
+    def other(self) -> Iterator[OtherOperation]:
+        win, ones = self.conv.window, (1,) * self.conv.rank
+        turned = tuple(not flag for flag in win.reversal)
+        window = replace(win, stride=win.base_dilation, base_dilation=ones, padding=self.cuts, reversal=turned)
+        yield OtherOperation("convolution", window)
+
+
+def question(stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None) -> Transposing:
+    """The question what changes of `form`, which is what is stated or a known change of it, give `observed`."""
+    plain = search.question(stated, form, observed, slack, room)
+    told = stated.operation.told(stated)
+    cuts = tuple((low, high) for low, high in told["padding_pairs"])
+    return Transposing(**vars(plain), cuts=cuts, more=tuple(told["output_padding"]))
+
+
+def came_to(form: Linear) -> dict[str, str]:
+    """Settings that may be unknown, and what they are in `form`."""
+    win = form.window
+    extents = map(span, form.w.shape[2:], win.dilation)
+    cuts = tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
+    return {
+        "stride": numbers_text(win.base_dilation),
+        "dilation": numbers_text(win.dilation),
+        "padding": f"{pairs_text(cuts)} (low:high per axis, cut off the full output)",
+    }

@@ -1,0 +1,181 @@
+"""A transposed convolution in the terms of an entry point.
+
+In the canonical form, a cut of (low, high) off the full output is a padding of e - 1 less that cut, e being the dilated
+kernel's size; samples added behind the output are a smaller cut on the high side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from harness.canonical import layout
+from harness.canonical.window import Linear, Pairs, cut_pair, numbers_text, pairs_text, span
+from harness.operations.call import Call, Unsupported
+from harness.operations.operation import Stated
+from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.transforms.calls import AddBias, CropOutput, DenseGroups, DilateKernel
+from harness.operations.transforms.transform import Transform
+from harness.operations.windowed.transposing import ungrouped
+from harness.worker.entry import EntryPoint, Word
+
+Padding = tuple[Word | Pairs, tuple[int, ...]]
+"""A system's word, or what it cuts, and the samples that it adds behind the output."""
+
+
+def as_written(stated: Stated, entry: EntryPoint) -> Call:
+    """The call that a person would first write; raises Unsupported where the entry point cannot say it."""
+    form, takes, name = stated.meant(), entry.takes, entry.name
+    _check(form, entry)
+    if max(form.window.dilation) > 1 and not takes.dilation:
+        raise Unsupported(f"{name} has no dilation; the case has {numbers_text(form.window.dilation)}")
+    if form.window.groups > 1 and takes.groups == "one":
+        raise Unsupported(f"{name} has no groups; the case has {form.window.groups}")
+    more = tuple(stated.operation.told(stated)["output_padding"])
+    if any(more) and not (takes.output_padding or takes.output_size):
+        raise Unsupported(f"{name} adds no samples behind the output; the case has {numbers_text(more)}")
+    transforms = (AddBias(form.bias),) if form.bias is not None and not takes.bias else ()
+    return _call(entry, form, (_as_written(stated, entry), more), transforms)
+
+
+def _as_written(stated: Stated, entry: EntryPoint) -> Word | Pairs:
+    words: Mapping[str, Word] = entry.takes.words
+    padding = stated.settings["padding"]
+    cuts: Pairs = tuple((low, high) for low, high in stated.operation.told(stated)["padding_pairs"])
+    if isinstance(padding, str) and padding in words:
+        return words[padding]
+    if _passes(cuts, entry):
+        return cuts
+    if "valid" in words and not any(map(any, cuts)):
+        return words["valid"]
+    if isinstance(padding, str):
+        raise Unsupported(f"{entry.name} has no padding {padding!r}")
+    raise Unsupported(f"{entry.name} does not cut {pairs_text(cuts)} (low:high per axis) off the output")
+
+
+def normalized(stated: Stated, entry: EntryPoint) -> Call:
+    """The call that computes what the case means, by the transforms that this entry point needs."""
+    form = stated.meant()
+    _check(form, entry)
+    transforms: list[Transform] = []
+    for needed in (_before_padding, _for_padding):
+        for transform in needed(form, entry):
+            form = transform.rewrite(form)
+            transforms.append(transform)
+    padding = _padding(form, entry)
+    assert padding is not None
+    return _call(entry, form, padding, tuple(transforms))
+
+
+def _before_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:
+    """The transforms that the entry point needs whatever the padding."""
+    win, takes = form.window, entry.takes
+    backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag == takes.reversal)
+    if backwards:
+        yield ReverseKernel(backwards)
+    if form.bias is not None and not (takes.bias and _padding(form, entry)):
+        yield AddBias(form.bias)  # zeros that are added behind an output would lack it
+    if win.groups > 1 and takes.groups == "one":
+        yield DenseGroups(win.groups)
+    together = takes.together or max(win.base_dilation) == 1
+    if max(win.dilation) > 1 and not (takes.dilation and together):
+        yield DilateKernel(win.dilation)
+
+
+def _for_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:
+    """What leads to a cut that the entry point makes: a part of the output is cut, or zeros are added, by hand."""
+    if _padding(form, entry) is not None:
+        return
+    whole = _cuts(form)
+    words = [tuple(cut_pair(word.recipe, *axis) for axis in _axes(form)) for word in entry.takes.words.values()]
+    for own in [((0, 0),) * form.rank, *words]:
+        rest = tuple((low - a, high - b) for (low, high), (a, b) in zip(whole, own))
+        by_hand = CropOutput(rest)
+        if _padding(by_hand.rewrite(form), entry) is not None:
+            yield by_hand
+            return
+    raise Unsupported(f"{entry.name} takes neither a padding word nor padding by numbers")
+
+
+def _check(form: Linear, entry: EntryPoint) -> None:
+    if max(form.window.base_dilation) > 1 and not entry.takes.stride:
+        raise Unsupported(f"{entry.name} has no stride; the case has {numbers_text(form.window.base_dilation)}")
+
+
+def _cuts(form: Linear) -> Pairs:
+    """(low, high) that `form` cuts off the full output."""
+    extents = map(span, form.w.shape[2:], form.window.dilation)
+    return tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, form.window.padding))
+
+
+def _axes(form: Linear) -> list[tuple[int, int, int]]:
+    """(kernel size, stride, dilation) of each axis."""
+    return list(zip(form.w.shape[2:], form.window.base_dilation, form.window.dilation))
+
+
+def _padding(form: Linear, entry: EntryPoint) -> Padding | None:
+    """What the entry point is told so that it cuts what `form` does; None where it cannot."""
+    cuts, none = _cuts(form), (0,) * form.rank
+    for word in entry.takes.words.values():
+        if word.fits(form.window.base_dilation, form.window.dilation):
+            if tuple(cut_pair(word.recipe, *axis) for axis in _axes(form)) == cuts:
+                return word, none
+            if entry.takes.output_size and _leads_to(word, form, cuts):
+                return word, none
+    if _passes(cuts, entry):
+        return cuts, none
+    even = tuple((low, low) for low, _ in cuts)
+    more = tuple(low - high for low, high in cuts)
+    if entry.takes.output_padding and _passes(even, entry) and _small(more, form):
+        return even, more
+    return None
+
+
+def _small(more: tuple[int, ...], form: Linear) -> bool:
+    """Whether these may be samples behind the output: fewer than the stride, or the dilation."""
+    steps = zip(more, form.window.base_dilation, form.window.dilation)
+    return all(0 <= each < max(stride, dilation) for each, stride, dilation in steps)
+
+
+def _leads_to(word: Word, form: Linear, cuts: Pairs) -> bool:
+    """Whether a function that is told the output's size cuts so under the word: the forward convolution of that output
+    has the input's size, and its padding is the cut on the low side (TensorFlow)."""
+    rows = zip(form.x.shape[2:], form.output_shape[2:], _axes(form), cuts)
+    return all(_forward(word.recipe, size, *axis) == (n, low) for n, size, axis, (low, _) in rows)
+
+
+def _forward(recipe: str, size: int, k: int, stride: int, dilation: int) -> tuple[int, int]:
+    """(output size, low padding) of the forward convolution of an input of `size`."""
+    extent = span(k, dilation)
+    if recipe != "same":
+        return max(-(-(size - extent + 1) // stride), 0), 0
+    outputs = -(-size // stride)
+    return outputs, max((outputs - 1) * stride + extent - size, 0) // 2
+
+
+def _passes(cuts: Pairs, entry: EntryPoint) -> bool:
+    """Whether the entry point takes this cut by numbers."""
+    explicit = entry.takes.explicit
+    if explicit == "no" or (explicit != "any" and any(side < 0 for pair in cuts for side in pair)):
+        return False
+    return explicit != "even" or all(low == high for low, high in cuts)
+
+
+def _call(entry: EntryPoint, form: Linear, padding: Padding, transforms: tuple[Transform, ...]) -> Call:
+    win, rank = form.window, form.rank
+    told, more = padding
+    settings = {
+        "stride": win.base_dilation,
+        "dilation": win.dilation,
+        "padding": told.native if isinstance(told, Word) else told,
+        "output_padding": more,
+        "output_size": form.output_shape[2:],
+        "groups": win.groups,
+    }
+    apart = ungrouped(form.w, win.groups)
+    try:
+        x = layout.from_canonical(form.x, layout.expand(entry.layouts["input"], rank), "input")
+        w = layout.from_canonical(apart, layout.expand(entry.layouts["kernel"], rank), "kernel")
+    except layout.LayoutError as error:
+        raise Unsupported(f"{entry.name}: {error}") from None
+    bias = {"bias": form.bias} if form.bias is not None and entry.takes.bias else {}
+    return Call(entry, {"input": x, "kernel": w, **bias}, settings, transforms, rank)

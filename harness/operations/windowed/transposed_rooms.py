@@ -1,0 +1,29 @@
+"""The rooms of the transposed convolution, each imported when it is first asked for."""
+
+from __future__ import annotations
+
+from harness.operations.operation import Lowering, Probes, Programs, Searching
+
+
+def lowering() -> Lowering:
+    from harness.operations.windowed import transposed_lowering
+
+    return transposed_lowering
+
+
+def search() -> Searching:
+    from harness.operations.windowed.search import transposed
+
+    return transposed
+
+
+def program() -> Programs:
+    from harness.operations.windowed import transposed_program
+
+    return transposed_program
+
+
+def probes() -> Probes:
+    from harness.operations.windowed.probes import transposed
+
+    return transposed
