@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.grammar.files import caffe_weights, npy, safetensors, table
+from harness.grammar.files import caffe_weights, checkpoint, npy, safetensors, table
 from harness.grammar.files.stored import FileError as FileError
 from harness.grammar.files.stored import Reader, Stored
 
@@ -32,6 +32,8 @@ SINGLE: Mapping[str, Reader] = {
 KEYED: Mapping[str, Reader] = {
     ".npz": npy.opened_archive,
     ".safetensors": safetensors.opened,
+    ".pt": checkpoint.opened,
+    ".pth": checkpoint.opened,
     ".caffemodel": caffe_weights.opened,
 }
 """Suffixes of files that hold arrays by name: `file.npz#name`."""

@@ -64,7 +64,7 @@ class Stored:
         if self.packed is not None and count > LARGEST_UNPACKED and needed > EXPANSION * self.packed:
             return (
                 f"{needed} bytes out of {self.packed}; a compressed array of more than {LARGEST_UNPACKED} elements may "
-                f"expand {EXPANSION}-fold; if these are your numbers, save them without compression"
+                f"expand {EXPANSION}-fold; if these are your numbers, save them in full, without compression"
             )
         return ""
 
