@@ -360,6 +360,12 @@ def _said(names: Iterable[str] | None) -> str:
 
 
 def _held(classes: expect.Classes | None, mode: str, results: Sequence[Result]) -> dict[str, str]:
+    """Entry point -> "" or what is not as expected; that the harness's own worker fails never is."""
+    broken = {each.entry_point: f"{each.entry_point}: {each.reason}" for each in results if each.verdict == "broken"}
+    return {**_demanded(classes, mode, results), **broken}
+
+
+def _demanded(classes: expect.Classes | None, mode: str, results: Sequence[Result]) -> dict[str, str]:
     if classes is not None:
         return expect.classes_held(classes, {result.entry_point: result.group for result in results})
     if mode == "normalized":

@@ -28,7 +28,7 @@ def result(
     """A result that agrees exactly, unless told otherwise."""
     answered = {"outcome": "answered", "rung": "exact", "bound_share": 0.0, "max_abs": 0.0, "seconds": 1e-6}
     silent = {"outcome": verdict, "reason": "a reason"}
-    usual = silent if verdict in ("declined", "raised", "died") else answered
+    usual = silent if verdict in ("declined", "raised", "died", "broken") else answered
     return Result(
         **{"entry_point": entry_point, "backend": "torch", "mode": mode, "verdict": verdict, **usual, **fields}
     )

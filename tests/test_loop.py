@@ -162,6 +162,13 @@ def test_a_backend_that_does_not_start_says_why(module, reason):
     assert code == 0
 
 
+def test_a_call_that_the_worker_cannot_read_is_its_own_fault_and_the_next_is_answered():
+    _, replies = served("tests.fakes.honest", request((X, W), entry="fake.nobody"), request((X, W)))
+    messages = [wire.read_message(replies)[0] for _ in range(3)]
+    assert messages[1]["broken"].startswith("KeyError: 'fake.nobody' (worker/loop.py, line ")
+    assert "answered" in messages[2]
+
+
 def test_a_request_cut_short_gets_no_answer():
     whole = request((X, W))
     code, replies = served("tests.fakes.honest", whole[:-5])

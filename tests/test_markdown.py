@@ -92,6 +92,7 @@ REVERSE, SPLIT = "reverse_kernel", "padding_split"
         ({"verdict": "declined"}, "·", "declined"),
         ({"verdict": "raised"}, "!", "raised"),
         ({"verdict": "died"}, "†", "died"),
+        ({"verdict": "broken"}, "‡", "broken"),
     ],
 )
 def test_each_verdict_has_its_sign_and_words(fields: dict[str, Any], sign: str, words: str) -> None:

@@ -103,6 +103,7 @@ def every_verdict() -> tuple[Any, ...]:
         "·": {"verdict": "declined"},
         "!": {"verdict": "raised"},
         "†": {"verdict": "died"},
+        "‡": {"verdict": "broken"},
     }
     assert list(kinds) == list(words.KINDS)
     return both(*(result(f"f{number}", **fields) for number, fields in enumerate(kinds.values())))

@@ -19,6 +19,7 @@ import pytest
 from harness.systems.pool import (
     DEATHS_IN_A_ROW,
     Answered,
+    Broken,
     Declined,
     Died,
     Limits,
@@ -207,6 +208,16 @@ def test_a_failing_backend_gets_its_outcome_and_the_others_are_complete(name, ex
     assert [found[name, 0], found[name, 1]] == [expected, expected]
     for index in range(2):
         np.testing.assert_array_equal(found["honest", index].array, EXPECTED)
+
+
+def test_a_fault_of_the_worker_s_own_code_is_told_as_the_harness_s():
+    with Pool([FAKES["broken"]], PATIENT) as pool:
+        (outcome,) = outcomes(pool, "broken")
+    assert isinstance(outcome, Broken)
+    assert outcome.reason.startswith(
+        "a fault of the harness's own worker, not of the system: "
+        "AttributeError: 'NoneType' object has no attribute 'shape' (backends/channels.py, line "
+    )
 
 
 def test_only_the_call_that_kills_the_worker_is_lost():

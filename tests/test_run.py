@@ -40,6 +40,7 @@ FOUND = {
     "unsteady": ("answered", "unexplained", ("not_repeatable",)),
     "declining": ("declined", "declined", ()),
     "raising": ("raised", "raised", ()),
+    "broken": ("broken", "broken", ()),
     "hanging": ("died", "died", ()),
     "aborting": ("died", "died", ()),
     "dying_once": ("answered", "agrees", ()),
@@ -86,7 +87,9 @@ def test_a_case_without_expectations_demands_that_normalized_results_agree(zoo):
     for name, (outcome, verdict, _) in FOUND.items():
         agrees = verdict == "agrees" or name == "flipped"  # which declares its reversal, so that it can be undone
         assert expected[name] is (None if outcome == "declined" else agrees), name
-    assert all(each.expected is None for each in zoo.results if each.mode == "as_written")
+    demanded = {each.backend: each.expected for each in zoo.results if each.mode == "as_written"}
+    assert {name: held for name, held in demanded.items() if held is not None} == {"broken": False}
+    assert any("as_written: fake.broken: a fault of the harness's own worker" in failure for failure in zoo.failures)
     assert any("fake.wrong" in failure for failure in zoo.failures)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.backends.caffe_definition import network
+from harness.worker.blame import system
 from harness.worker.entry import Settings, entry_point
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     with tempfile.NamedTemporaryFile("w", suffix=".prototxt") as file:
         file.write(network(x, w, s))
         file.flush()
-        net = caffe.Net(file.name, caffe.TEST)
-    net.blobs["data"].data[...] = x
-    weights = net.params["conv"]
-    weights[0].data[...] = w
-    if s.bias is not None:
-        weights[1].data[...] = s.bias
-    return net.forward()["conv"].copy()
+        with system():
+            net = caffe.Net(file.name, caffe.TEST)
+    with system():
+        net.blobs["data"].data[...] = x
+        weights = net.params["conv"]
+        weights[0].data[...] = w
+        if s.bias is not None:
+            weights[1].data[...] = s.bias
+        return net.forward()["conv"].copy()
 
 
 ENTRY_POINTS = (convolution,)

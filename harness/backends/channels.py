@@ -6,6 +6,10 @@ from typing import Any, Callable
 
 import numpy as np
 
+from harness.worker.blame import system
+from harness.worker.loop import Declined
+
+MISFIT = "the input has %d channels, the kernel takes %d"
 NOTE = "one signal and one kernel a call: calls are summed over the channels, in order"
 
 
@@ -14,18 +18,19 @@ def over_channels(
 ) -> Any:
     """y[n, o] = sum over i of function(x[n, group(o) * I + i], w[o, i]).
 
-    x is (N, C, *spatial), w is (O, I, *spatial) with C = groups * I, ValueError otherwise; `stack` puts the results
+    x is (N, C, *spatial), w is (O, I, *spatial) with C = groups * I, Declined otherwise; `stack` puts the results
     together.
     """
     outputs, inputs = w.shape[:2]
     if x.shape[1] != groups * inputs:  # traced code would clamp the index and answer
-        raise ValueError("the input has %d channels, the kernel takes %d" % (x.shape[1], groups * inputs))
+        raise Declined(MISFIT % (x.shape[1], groups * inputs))
     rows = []
     for image in x:
         for output in range(outputs):
             first = output // (outputs // groups) * inputs
-            total = function(image[first], w[output, 0])
-            for channel in range(1, inputs):
-                total = total + function(image[first + channel], w[output, channel])
+            with system():
+                total = function(image[first], w[output, 0])
+                for channel in range(1, inputs):
+                    total = total + function(image[first + channel], w[output, channel])
             rows.append(total)
     return stack(rows).reshape((len(x), outputs) + rows[0].shape)

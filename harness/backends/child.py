@@ -11,13 +11,20 @@ import numpy as np
 
 
 class Failed(Exception):
-    """The program said that it failed; the text is what it said."""
+    """The system that the program calls refused; the text is what it said."""
+
+    of_the_system = True
+
+
+class Stumbled(Exception):
+    """The program, which is the harness's own, failed before or after the call of the system."""
 
 
 class Child:
     """A running program. The variable HARNESS_FILES tells it the files of x, w and y, which hold raw numbers.
 
-    For each line that it reads it writes one: the shape of the array that it left in y, or `error: ` and a message.
+    For each line that it reads it writes one: dtype and shape of the array that it left in y, as `float32 3 4`, or
+    `error: ` and what the system said, or `fault: ` and what is wrong with the program itself.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -48,9 +55,11 @@ class Child:
         answer = self._line()
         if answer.startswith("error: "):
             raise Failed(answer[len("error: ") :])
-        shape = [int(size) for size in answer.split()]
+        if answer.startswith("fault: "):
+            raise Stumbled(answer[len("fault: ") :])
+        dtype, *shape = answer.split()
         self.files[2].seek(0)
-        return np.frombuffer(self.files[2].read(), x.dtype).reshape(shape, order=order)
+        return np.frombuffer(self.files[2].read(), dtype).reshape([int(size) for size in shape], order=order)
 
     def _line(self) -> str:
         assert self.process.stdout

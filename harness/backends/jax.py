@@ -44,6 +44,7 @@ def start() -> str:
 
     config: Any = jax.config
     config.update("jax_enable_x64", True)
+    config.update("jax_traceback_filtering", "off")  # who raised an exception is seen by its frames
     config.update("jax_compilation_cache_dir", _cache_folder())
     config.update("jax_persistent_cache_min_compile_time_secs", 0)
     config.update("jax_persistent_cache_min_entry_size_bytes", -1)

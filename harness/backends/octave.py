@@ -6,9 +6,10 @@ from typing import Any, Dict
 
 import numpy as np
 
-from harness.backends.channels import NOTE
+from harness.backends.channels import MISFIT, NOTE
 from harness.backends.child import Child
 from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.loop import Declined
 
 NAME = "octave"
 octave: Child
@@ -17,10 +18,21 @@ UPPER = {"same": Word("same", "same_upper"), "valid": Word("valid", "valid"), "f
 PROGRAM = """
 files = strsplit(getenv("HARNESS_FILES"), " ");
 function a = load_from(file, dims, type)
-  f = fopen(file, "rb"); a = reshape(fread(f, prod(dims), [type "=>" type]), dims); fclose(f);
+  parts = strsplit(type, ":");
+  f = fopen(file, "rb"); a = fread(f, Inf, [parts{1} "=>" parts{1}]); fclose(f);
+  if numel(parts) > 1 a = complex(a(1:2:end), a(2:2:end)); end
+  a = reshape(a, dims);
 end
 function save_to(file, a)
+  if iscomplex(a) a = [real(a(:)).'; imag(a(:)).']; end
   f = fopen(file, "wb"); fwrite(f, a, class(a)); fclose(f);
+end
+function name = dtype_of(a)
+  names = struct("single", {{"float32", "complex64"}}, "double", {{"float64", "complex128"}});
+  if isfield(names, class(a)) name = names.(class(a)){1 + iscomplex(a)}; else name = class(a); end
+end
+function tell(kind, failure)
+  printf("%s: %s\\n", kind, strrep(failure.message, "\\n", " ")); fflush(stdout);
 end
 function y = one(name, x, w, shape)
   if strcmp(name, "filter2") y = filter2(w, x, shape); else y = feval(name, x, w, shape); end
@@ -44,23 +56,32 @@ while ischar(line = fgetl(stdin))
   if isempty(line) continue; end
   try
     part = strsplit(line, " ");
-    groups = str2num(part{4}); x_dims = str2num(part{5}); w_dims = str2num(part{6});
-    x = load_from(files{1}, x_dims, part{3});
-    w = load_from(files{2}, w_dims, part{3});
+    groups = str2num(part{3}); x_dims = str2num(part{5}); w_dims = str2num(part{7});
+    x = load_from(files{1}, x_dims, part{4});
+    w = load_from(files{2}, w_dims, part{6});
     rank = numel(x_dims) - 2;
-    if x_dims(rank + 1) != groups * w_dims(rank + 1)
-      error("the input has %d channels, the kernel takes %d", x_dims(rank + 1), groups * w_dims(rank + 1));
+    try
+      y = over_channels(part{1}, x, w, part{2}, rank, groups);
+    catch failure
+      tell("error", failure); continue;
     end
-    y = over_channels(part{1}, x, w, part{2}, rank, groups);
     save_to(files{3}, y);
-    printf("%d ", size(y, 1:rank + 2)); printf("\\n");
+    printf("%s ", dtype_of(y)); printf("%d ", size(y, 1:rank + 2)); printf("\\n"); fflush(stdout);
   catch failure
-    printf("error: %s\\n", strrep(failure.message, "\\n", " "));
+    tell("fault", failure);
   end
-  fflush(stdout);
 end
 """
-"""Reads lines like `conv2 same single 1 [6,7,2,1] [3,2,2,4]`: groups, sizes of the input and of the kernel."""
+"""Reads lines like `conv2 same 1 single [6,7,2,1] double [3,2,2,4]`: groups, then class and sizes of both arrays."""
+
+CLASSES = {
+    "float32": "single",
+    "float64": "double",
+    "complex64": "single:complex",
+    "complex128": "double:complex",
+    **{name: name for name in ("int8", "uint8", "int16", "int32", "int64")},
+}
+"""Octave's class of each dtype; `:complex` where pairs of such numbers follow each other."""
 
 
 def start() -> str:
@@ -82,15 +103,18 @@ def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
 
 
 def _call(name: str, x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
-    kind = {"float32": "single", "float64": "double"}[str(x.dtype)]
+    if x.shape[1] != s.groups * w.shape[1]:
+        raise Declined(MISFIT % (x.shape[1], s.groups * w.shape[1]))
     x, w = (np.moveaxis(each, (0, 1), (-1, -2)) for each in (x, w))
     # Octave reads one line ahead, so an empty one follows
-    line = "%s %s %s %d %s %s\n" % (name, s.padding, kind, s.groups, _size(x), _size(w))
+    line = "%s %s %d %s %s\n" % (name, s.padding, s.groups, _about(x), _about(w))
     return np.moveaxis(octave.ask(line, x, w, "F"), (-1, -2), (0, 1))
 
 
-def _size(array: np.ndarray) -> str:
-    return "[%s]" % ",".join(map(str, array.shape))
+def _about(array: np.ndarray) -> str:
+    if str(array.dtype) not in CLASSES:
+        raise Declined("Octave has no %s" % array.dtype)
+    return "%s [%s]" % (CLASSES[str(array.dtype)], ",".join(map(str, array.shape)))
 
 
 @entry_point(**_declaration("conv2", 2, reversal=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 import numpy as np
 
@@ -27,13 +27,15 @@ def start() -> str:
 
 
 @lru_cache(maxsize=512)
-def _session(bias: bool, rank: int, padding: Any, stride: Any, dilation: Any, groups: int) -> Any:
+def _session(dtypes: Tuple[str, ...], rank: int, padding: Any, stride: Any, dilation: Any, groups: int) -> Any:
     make = onnx.helper
-    inputs = ["x", "w", "b"] if bias else ["x", "w"]
+    types = [make.np_dtype_to_tensor_dtype(np.dtype(dtype)) for dtype in dtypes]
+    inputs = ["x", "w", "b"][: len(types)]
     node = make.make_node("Conv", inputs, ["y"], strides=stride, dilations=dilation, group=groups, **_pads(padding))
-    values = [make.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None] * (rank + 2)) for name in "xwy"]
-    one = [make.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [None])] if bias else []
-    graph = make.make_graph([node], "one node", values[:2] + one, values[2:])
+    axes = ([None] * (rank + 2), [None] * (rank + 2), [None])
+    values = [make.make_tensor_value_info(*each) for each in zip(inputs, types, axes)]
+    output = make.make_tensor_value_info("y", types[0], axes[0])
+    graph = make.make_graph([node], "one node", values, [output])
     model = make.make_model(graph, opset_imports=[make.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
@@ -62,9 +64,10 @@ def _pads(padding: Any) -> Dict[str, Any]:
 )
 def conv(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     padding = s.padding if isinstance(s.padding, str) else tuple(map(tuple, s.padding))
-    session = _session(s.bias is not None, len(s.stride), padding, tuple(s.stride), tuple(s.dilation), s.groups)
-    inputs = {"x": np.ascontiguousarray(x), "w": np.ascontiguousarray(w)}
-    return session.run(None, inputs if s.bias is None else {**inputs, "b": s.bias})[0]
+    given = {"x": x, "w": w} if s.bias is None else {"x": x, "w": w, "b": s.bias}
+    dtypes = tuple(str(array.dtype) for array in given.values())
+    session = _session(dtypes, len(s.stride), padding, tuple(s.stride), tuple(s.dilation), s.groups)
+    return session.run(None, {name: np.ascontiguousarray(array) for name, array in given.items()})[0]
 
 
 ENTRY_POINTS = (conv,)

@@ -9,6 +9,7 @@ import numpy as np
 from harness.backends import caffemodel
 from harness.backends.caffe_definition import network
 from harness.backends.channels import NOTE, over_channels
+from harness.worker.blame import system
 from harness.worker.entry import Settings, Word, entry_point
 from harness.worker.loop import Declined
 
@@ -63,10 +64,12 @@ def caffe_layer(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         raise Declined("OpenCV 5 does not read Caffe's format; install opencv-python-headless<5")
     blobs = [w] if s.bias is None else [w, s.bias]
     model = caffemodel.write({"conv": blobs})
-    net = cv2.dnn.readNetFromCaffe(_buffer(network(x, w, s).encode()), _buffer(model))
-    net.enableWinograd(False)
-    net.setInput(_plain(x))
-    return net.forward()
+    definition, weights, image = _buffer(network(x, w, s).encode()), _buffer(model), _plain(x)
+    with system():
+        net = cv2.dnn.readNetFromCaffe(definition, weights)
+        net.enableWinograd(False)
+        net.setInput(image)
+        return net.forward()
 
 
 def _plain(array: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
+from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from harness.worker.tail import Tail
 
@@ -31,6 +32,8 @@ ENTRY_POINTS: Tuple[EntryPoint, ...] = ()
 
 class ProgramError(RuntimeError):
     """The program did not give an output; the text says how it ended."""
+
+    of_the_system = True
 
 
 def start() -> str:
@@ -53,7 +56,8 @@ def _entry(about: Mapping[str, Any], taken: Sequence[str], function: Any) -> Ent
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         told = {name: _told(getattr(s, name)) for name in taken}
         if function is not None:
-            return function(x, w, **told)
+            with system():
+                return function(x, w, **told)
         return run(about, x, w, {name: _text(value) for name, value in told.items()})
 
     inputs, kernel, output = about["layouts"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict
 import numpy as np
 
 from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.loop import Declined
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -83,6 +84,8 @@ def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     )
 )
 def depthwise_conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    if len(w) % s.groups:
+        raise Declined("a kernel of %d outputs cannot be handed over as [H, W, %d, M]" % (len(w), s.groups))
     kernel = w.reshape((s.groups, -1) + w.shape[2:]).transpose(2, 3, 0, 1)
     return tf.nn.depthwise_conv2d(x, kernel, _full(s.stride), _padding(s), dilations=list(s.dilation))
 

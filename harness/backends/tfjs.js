@@ -15,21 +15,39 @@ const functions = {
   conv3d: (x, w, s) => tf.conv3d(x, w, s.strides, s.padding, "NDHWC", s.dilations),
 };
 
-function load(file, shape) {
+const arrays = { float32: Float32Array, int32: Int32Array, complex64: Float32Array };
+
+function load(file, [dtype, shape]) {
   const bytes = fs.readFileSync(file);
-  return tf.tensor(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), shape, "float32");
+  const values = new arrays[dtype](bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  if (dtype !== "complex64") return tf.tensor(values, shape, dtype);
+  const part = (which) => tf.tensor(values.filter((_, index) => index % 2 === which), shape, "float32");
+  return tf.complex(part(0), part(1));
+}
+
+const told = (kind, error) => kind + ": " + String(error.message || error).replace(/\s+/g, " ");
+
+function computed(call) {
+  const x = load(xFile, call.x);
+  const w = load(wFile, call.w);
+  const called = functions[call.name];
+  let y, data;
+  try {
+    y = called(x, w, call);
+    data = y.dataSync();
+  } catch (error) {
+    return told("error", error);
+  }
+  fs.writeFileSync(yFile, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return [y.dtype, ...y.shape].join(" ");
 }
 
 function answer(line) {
   try {
     const call = JSON.parse(line);
-    const y = tf.tidy(() => functions[call.name](load(xFile, call.x), load(wFile, call.w), call));
-    const data = y.dataSync();
-    fs.writeFileSync(yFile, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    y.dispose();
-    return y.shape.join(" ");
+    return tf.tidy(() => computed(call));
   } catch (error) {
-    return "error: " + String(error.message || error).replace(/\s+/g, " ");
+    return told("fault", error);
   }
 }
 

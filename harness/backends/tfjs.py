@@ -10,8 +10,11 @@ import numpy as np
 
 from harness.backends.child import Child
 from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.loop import Declined
 
 NAME = "tfjs"
+DTYPES = ("float32", "int32", "complex64")
+"""Those that TensorFlow.js has; which of them a function takes, it says itself."""
 node: Child
 
 
@@ -40,8 +43,14 @@ def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
 
 def _call(name: str, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     padding = s.padding if isinstance(s.padding, str) else [[0, 0], *s.padding, [0, 0]]
-    line = {"name": name, "x": x.shape, "w": w.shape, "strides": s.stride, "dilations": s.dilation, "padding": padding}
-    return node.ask(json.dumps(line), x, w, "C")
+    steps = {"strides": s.stride, "dilations": s.dilation, "padding": padding}
+    return node.ask(json.dumps({"name": name, "x": _about(x), "w": _about(w), **steps}), x, w, "C")
+
+
+def _about(array: np.ndarray) -> Any:
+    if str(array.dtype) not in DTYPES:
+        raise Declined("TensorFlow.js has no numbers of dtype %s" % array.dtype)
+    return [str(array.dtype), array.shape]
 
 
 @entry_point(**_declaration("conv1d", 1))

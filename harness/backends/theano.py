@@ -48,9 +48,11 @@ def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def _compiled(name: str, flip: bool, dtype: str, border: Any, stride: Any, dilation: Any, groups: int) -> Any:
+def _compiled(
+    name: str, flip: bool, dtypes: Tuple[str, str], border: Any, stride: Any, dilation: Any, groups: int
+) -> Any:
     rank = len(stride)
-    x, w = (theano.tensor.TensorType(dtype, (False,) * (rank + 2))(each) for each in "xw")
+    x, w = (theano.tensor.TensorType(dtype, (False,) * (rank + 2))(each) for dtype, each in zip(dtypes, "xw"))
     y = getattr(nnet, name)(
         x,
         w,
@@ -65,7 +67,8 @@ def _compiled(name: str, flip: bool, dtype: str, border: Any, stride: Any, dilat
 
 def _call(name: str, flip: bool, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     border = s.padding if isinstance(s.padding, str) else _border(s.padding)
-    function = _compiled(name, flip, str(x.dtype), border, tuple(s.stride), tuple(s.dilation), s.groups)
+    dtypes = str(x.dtype), str(w.dtype)
+    function = _compiled(name, flip, dtypes, border, tuple(s.stride), tuple(s.dilation), s.groups)
     return function(np.ascontiguousarray(x), np.ascontiguousarray(w))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
+from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def _tensor(array: np.ndarray) -> Any:
 
 def _call(function: Any, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     padding = s.padding if isinstance(s.padding, str) else [low for low, _ in s.padding or ()]
-    bias = None if s.bias is None else _tensor(s.bias)
-    with torch.inference_mode():
+    with torch.inference_mode(), system():
+        bias = None if s.bias is None else _tensor(s.bias)
         return function(_tensor(x), _tensor(w), bias, s.stride, padding, s.dilation, s.groups).numpy()
 
 
@@ -81,11 +82,11 @@ def _transposed(name: str, rank: int) -> Dict[str, Any]:
 
 
 def _transpose(function: Any, x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
-    bias = None if s.bias is None else _tensor(s.bias)
     padding = [low for low, _ in s.padding]
-    with torch.inference_mode():
+    with torch.inference_mode(), system():
+        bias = None if s.bias is None else _tensor(s.bias)
         y = function(_tensor(x), _tensor(w), bias, s.stride, padding, s.output_padding, s.groups, s.dilation)
-    return y.numpy()
+        return y.numpy()
 
 
 @entry_point(**_transposed("conv_transpose1d", 1), kernel="IO*")

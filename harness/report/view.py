@@ -10,7 +10,7 @@ from typing import Any
 from harness.report import words
 
 MODES = {"as_written": "As written", "normalized": "Normalized"}
-NO_ANSWER = ("declined", "raised", "died")
+NO_ANSWER = ("declined", "raised", "died", "broken")
 
 Piece = Mapping[str, Any]
 Result = Mapping[str, Any]

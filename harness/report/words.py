@@ -24,6 +24,7 @@ LEGEND = {
     DECLINED: "declined: the entry point does not offer the call",
     "!": "raised: the call ended in an error",
     "†": "died: the process of the framework ended or hung",
+    "‡": "broken: the harness's own worker failed, which says nothing of the system",
 }
 KINDS = {
     "=": "exact",
@@ -36,12 +37,13 @@ KINDS = {
     DECLINED: "declined",
     "!": "raised",
     "†": "died",
+    "‡": "broken",
 }
 """A word or two for each sign."""
 UNEXPECTED = "✗"
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
 
-_OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†"}
+_OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†", "broken": "‡"}
 _BOUNDS = {
     "statistical": "the statistical bound",
     "summation order": "the bound for any order of summation",

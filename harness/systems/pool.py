@@ -71,7 +71,18 @@ class Died:
     stderr: str = ""
 
 
-Outcome = Answered | Declined | Raised | Died
+@dataclass(frozen=True)
+class Broken:
+    """The harness's own worker failed at the call, which says nothing of the system; `fault` says how and where."""
+
+    fault: str
+
+    @property
+    def reason(self) -> str:
+        return f"a fault of the harness's own worker, not of the system: {self.fault}"
+
+
+Outcome = Answered | Declined | Raised | Died | Broken
 
 
 class Startable(Protocol):
@@ -578,6 +589,8 @@ def _outcome(message: Mapping[str, Any], arrays: list[np.ndarray]) -> Outcome:
         return Declined(str(message["declined"]))
     if "raised" in message:
         return Raised(str(message["raised"]), str(message.get("message", "")))
+    if "broken" in message:
+        return Broken(str(message["broken"]))
     raise WorkerDied(f"broke the protocol: expected an answer, found {str(message)[:80]}")
 
 

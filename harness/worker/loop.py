@@ -10,7 +10,8 @@ Protocol (one message = one JSON line and the arrays it announces, see `wire`):
               {"answered": seconds, "warnings": [...]} and one array; also
                   {"not_repeatable": text} where the same call at once gave something else
               {"declined": reason}
-              {"raised": type, "message": text}
+              {"raised": type, "message": text}, what the system raised
+              {"broken": text}, where the worker itself failed, which says nothing of the system
     parent -> {"script": program, "names": [name, ...]} and one array for each name: a fix that the harness wrote
     worker -> one reply as above, with the array `y` of the program
     end of the stream from the parent: the worker ends
@@ -36,6 +37,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Seq
 import numpy as np
 
 from harness.worker import script, wire
+from harness.worker.blame import own_fault, system
 from harness.worker.entry import EntryPoint
 
 REPEATED_ELEMENTS = 1 << 15
@@ -58,7 +60,9 @@ class Call(NamedTuple):
     def made(self) -> np.ndarray:
         """What the entry point's function gives for it."""
         assert self.entry.call is not None
-        return np.asarray(self.entry.call(*self.entry.takes.arguments(self.arrays, self.settings)))
+        result = self.entry.call(*self.entry.takes.arguments(self.arrays, self.settings))
+        with system():
+            return np.asarray(result)
 
 
 class Reply(NamedTuple):
@@ -90,7 +94,13 @@ def main(module_name: str) -> None:
             reply = script_reply(message["script"], dict(zip(message["names"], arrays)))
             wire.write_message(replies, reply.message, reply.arrays)
             continue
-        for reply in answer_all(calls_of(message, arrays, entries)):
+        try:
+            calls = calls_of(message, arrays, entries)
+        except Exception as error:
+            for _ in message["calls"]:
+                wire.write_message(replies, failed(error).message)
+            continue
+        for reply in answer_all(calls):
             wire.write_message(replies, reply.message, reply.arrays)
 
 
@@ -130,10 +140,16 @@ def answer(call: Call) -> Reply:
     except Declined as declined:
         return Reply({"declined": str(declined)})
     except Exception as error:  # an adapter's whole job is to pass on what the framework said
-        return Reply({"raised": type(error).__name__, "message": str(error)[:4000]})
+        return failed(error)
     if result.dtype.kind not in "biufc":
         return Reply({"raised": "TypeError", "message": "the result has dtype %s, which is no number" % result.dtype})
     return answered(result, seconds, caught, unlike)
+
+
+def failed(error: Exception) -> Reply:
+    """The reply to a call that `error` ended: what the system raised, or a fault of the worker's own."""
+    fault = own_fault(error)
+    return Reply({"broken": fault} if fault else {"raised": type(error).__name__, "message": str(error)[:4000]})
 
 
 def script_reply(program: str, arrays: Dict[str, np.ndarray]) -> Reply:
