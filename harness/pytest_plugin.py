@@ -31,7 +31,7 @@ class Bench:
 
     def __init__(self, requested: Sequence[str]) -> None:
         self.requested = requested
-        self.pool = Pool(selection.backends(requested))
+        self.pool = Pool(selection.backends(requested, "--backend"))
         self.pool.__enter__()
         self._newest: tuple[Path, dict[str, CaseReport]] | None = None
 

@@ -28,7 +28,7 @@ kernel: {layout: HW, integers: {shape: [3, 2], seed: 2, low: -9, high: 9}}
 HONEST = Backend("honest", "tests.fakes.honest", "numpy")
 FLIPPED = Backend("flipped", "tests.fakes.flipped", "numpy")
 LYING = Backend("lying", "tests.fakes.lying", "numpy")
-ABSENT = Backend("absent", "tests.fakes.absent", "no_such_package", "extra")
+ABSENT = Backend("absent", "tests.fakes.declining", "no_such_package", "extra")
 
 
 @pytest.fixture
@@ -121,6 +121,22 @@ def test_a_wrong_command_or_case_is_exit_code_2_and_one_message(table, capsys, a
     assert said.count("harness: ") == 1
     assert message in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("install nope", "nope: there is no such backend"),
+        ("probe nosuch", "nosuch: no entry point"),
+        ("probe honest", "honest is a backend; for all of its entry points: harness probe --backend honest"),
+        ("probe fake.onest", "fake.onest: no entry point of the backends that run matches; nearest is fake.honest"),
+        ("probe fake.onest --backend honest", "fake.onest: no entry point"),
+        ("explain nosuch.conv fake.honest case.yaml", "nosuch.conv: nosuch: there is no such backend"),
+    ],
+)
+def test_messages_name_no_option_that_the_user_did_not_write(table, capsys, arguments, message):
+    assert cli.main(arguments.split()) == 2
+    assert capsys.readouterr().err.startswith(f"harness: {message}")
 
 
 def test_a_missing_backend_that_was_asked_for_is_exit_code_3(table, capsys):

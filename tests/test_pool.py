@@ -120,6 +120,16 @@ def test_warnings_come_with_the_answer(zoo):
     assert outcome.warnings == ("FutureWarning: this will change in version 2",)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "name"), [("PYTHONWARNINGS", "error", "warning"), ("PYTHONIOENCODING", "ascii", "printing")]
+)
+def test_what_the_user_wishes_of_warnings_and_letters_ends_no_worker(monkeypatch, variable, value, name):
+    monkeypatch.setenv(variable, value)
+    with Pool([FAKES[name]], PATIENT) as pool:
+        (outcome,) = outcomes(pool, name)
+    assert isinstance(outcome, Answered)
+
+
 @pytest.mark.parametrize("rank", [1, 2, 3])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_ranks_and_dtypes_and_a_bias_travel(zoo, rank, dtype):

@@ -19,7 +19,18 @@ def test_backends_are_all_or_those_named_once():
 
 def test_an_unknown_backend_is_told_with_the_nearest():
     with pytest.raises(selection.SelectionError, match="--backend pytorch: .* nearest is torch"):
+        selection.backends(["pytorch"], "--backend")
+
+
+def test_messages_repeat_what_the_user_wrote_and_no_option_that_is_not_there():
+    with pytest.raises(selection.SelectionError, match=r"^pytorch: there is no such backend"):
         selection.backends(["pytorch"])
+    with pytest.raises(selection.SelectionError, match=r"^'': there is no such backend"):
+        selection.backends([""])
+    with pytest.raises(selection.SelectionError, match=r"^nope: no entry point"):
+        selection.entry_points(["nope"], OFFERED)
+    with pytest.raises(selection.SelectionError, match=r"^--entry nope: no entry point"):
+        selection.entry_points(["nope"], OFFERED, "--entry")
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def explain_command(options: argparse.Namespace) -> int:
         for case in cases_of(case_files([path])):
             _say_explained(case, systems, options.json)
         return EXPECTED
-    backends = selection.backends(list(dict.fromkeys(name.split(".")[0].lower() for name in names)))
-    with Pool(backends, Limits()) as pool:
+    backends = [each for name in names for each in selection.backends([name.split(".")[0].lower()], f"{name}:")]
+    with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         for case in cases_of(case_files([path])):
             _say(case, [asked.pair(case, (names[0], names[1]), pool, systems)], options.json)
     return EXPECTED

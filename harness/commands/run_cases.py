@@ -57,14 +57,14 @@ def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
-    backends = {backend.name: backend for backend in selection.backends(options.backend)}
+    backends = {backend.name: backend for backend in selection.backends(options.backend, "--backend")}
     with Pool({CODE_FOR: TABLE[CODE_FOR], **backends}.values(), limits, options.jobs) as pool:
         # every file is read while the frameworks start: a typo is told at once
         expected = [(case.id, case.expect) for case in cases_of(files)]
         selection.demand(options.backend, pool.unavailable)
         hellos = {name: hello for name, hello in pool.hellos.items() if name in backends}
         offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
-        entries = selection.entry_points(options.entry, offered)
+        entries = selection.entry_points(options.entry, offered, "--entry")
         for case_id, wanted in expected:
             selection.check_names(case_id, wanted, offered)
         header = results.header(hellos, pool.unavailable)

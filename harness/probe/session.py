@@ -26,17 +26,34 @@ AS_IT_IS = {"as it is": ["", "valid"]}
 
 
 def backends(globs: Sequence[str], asked: Sequence[str]) -> list[Backend]:
-    """The backends that have entry points of these names; all of them where nothing is named."""
-    chosen = selection.backends(asked)
+    """The backends that are asked for, or that have entry points of these names; all where nothing is named.
+
+    Raises SelectionError for a name that nobody has, before anything is started.
+    """
+    chosen = selection.backends(asked, "--backend")
     if not globs or asked:
         return chosen
-    having = [backend for backend in chosen if any(_has(backend, glob) for glob in globs)]
-    return having or chosen  # a name that nobody has is told by `selection.entry_points`, with the nearest one
+    names = {backend.name: _names(backend) for backend in selection.known().values()}
+    usual = [backend.name for backend in chosen]
+    having = {name for glob in globs for name in _having(glob, names, usual)}
+    return [backend for backend in selection.known().values() if backend.name in having]
 
 
-def _has(backend: Backend, glob: str) -> bool:
-    names = [entry.name for entry in importlib.import_module(backend.module).ENTRY_POINTS]
-    return any(selection.matches(name, glob) for name in [*names, backend.name])
+def _having(glob: str, names: Mapping[str, Sequence[str]], usual: Collection[str]) -> list[str]:
+    """The backends that have `glob`: of those that run as a rule, else of those that run on request."""
+    having = [name for name, own in names.items() if any(selection.matches(each, glob) for each in own)]
+    if not having and glob in names:
+        raise selection.SelectionError(
+            f"{glob} is a backend; for all of its entry points: harness probe --backend {glob}"
+        )
+    if not having:
+        raise selection.no_entry_point(glob, [each for own in names.values() for each in own])
+    return [name for name in having if name in usual] or having
+
+
+def _names(backend: Backend) -> list[str]:
+    """Of its entry points, before it is started: that of a program is called as itself."""
+    return [entry.name for entry in importlib.import_module(backend.module).ENTRY_POINTS] or [backend.name]
 
 
 def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:

@@ -637,7 +637,11 @@ def _limit_memory(pid: int, size: int | None) -> None:
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
-    """The parent's environment and `more`, with this package importable and numbers and messages as everywhere."""
+    """The parent's environment and `more`, with this package importable and numbers and messages as everywhere.
+
+    No wish of the user's makes an error of a framework's warning, or of a letter that it prints.
+    """
     here = str(Path(__file__).resolve().parents[2])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "LC_ALL": "C.UTF-8", "LANGUAGE": "", **more}
+    python = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": ""}
+    return {**os.environ, **python, "LC_ALL": "C.UTF-8", "LANGUAGE": "", **more}

@@ -29,48 +29,53 @@ _VERSION = re.compile(f"({_ONE_VERSION}(,{_ONE_VERSION})*)?")
 _VARIANT = re.compile(r"(\w+)=([\w.+-]+)", re.ASCII)
 
 
-def backends(asked: Sequence[str]) -> list[Backend]:
+def backends(asked: Sequence[str], option: str = "") -> list[Backend]:
     """The backends that are asked for, as `torch`, `torch==2.12.0` or `tensorflow[onednn=0]`; the table's when none is.
 
-    Raises SelectionError for an unknown name or variant, and for what is no version.
+    Raises SelectionError for an unknown name or variant, and for what is no version; `option` is what the user wrote
+    before the name, which messages repeat.
     """
+    every = known()
     if not asked:
-        return [backend for backend in _known().values() if not backend.on_request]
-    return [_backend(text, _known()) for text in dict.fromkeys(asked)]
+        return [backend for backend in every.values() if not backend.on_request]
+    return [_backend(text, every, _said(option, text)) for text in dict.fromkeys(asked)]
 
 
-def _known() -> Mapping[str, Backend]:
+def _said(option: str, text: str) -> str:
+    """What the user wrote, on one line."""
+    return f"{option} {text if text.strip() and text.isprintable() else repr(text)}".lstrip()
+
+
+def known() -> Mapping[str, Backend]:
     """The table's backends and the user's own programs."""
     return {**TABLE, **own_programs.declared()}
 
 
-def _backend(text: str, known: Mapping[str, Backend]) -> Backend:
+def _backend(text: str, known: Mapping[str, Backend], said: str) -> Backend:
     match = _ASKED.fullmatch(text)
     assert match  # the pattern takes any text
     name, variants, version = match["name"], match["variants"], match["version"]
     if name not in known:
-        raise SelectionError(
-            f"--backend {text}: there is no such backend{_nearest(name, known)}; known: {', '.join(known)}"
-        )
+        raise SelectionError(f"{said}: there is no such backend{_nearest(name, known)}; known: {', '.join(known)}")
     backend = known[name]
     if not _VERSION.fullmatch(version):
-        raise SelectionError(f"--backend {text}: {version!r} is no version; expected, say, {name}==1.0 or {name}>=1,<2")
+        raise SelectionError(f"{said}: {version!r} is no version; expected, say, {name}==1.0 or {name}>=1,<2")
     if version and not any("{version}" in each for each in backend.requirements):
-        raise SelectionError(f"--backend {text}: {name} is there in one version only; leave {version!r} out")
-    variables = dict(_variants(text, variants, backend)) if variants is not None else {}
+        raise SelectionError(f"{said}: {name} is there in one version only; leave {version!r} out")
+    variables = dict(_variants(said, variants, backend)) if variants is not None else {}
     return replace(backend, name=text, version=version, variables={**backend.variables, **variables})
 
 
-def _variants(text: str, variants: str, backend: Backend) -> Iterator[tuple[str, str]]:
+def _variants(said: str, variants: str, backend: Backend) -> Iterator[tuple[str, str]]:
     """(environment variable, value) of each `key=value`."""
     given = variants.split(",")
     if len({each.partition("=")[0] for each in given}) < len(given):
-        raise SelectionError(f"--backend {text}: a variant is given twice; keep one")
+        raise SelectionError(f"{said}: a variant is given twice; keep one")
     for each in given:
         match = _VARIANT.fullmatch(each)
         if not match or match[1] not in backend.variants:
             known = ", ".join(f"{key}=..." for key in backend.variants) or "none"
-            raise SelectionError(f"--backend {text}: no variant {each!r}; variants of this backend: {known}")
+            raise SelectionError(f"{said}: no variant {each!r}; variants of this backend: {known}")
         yield backend.variants[match[1]], match[2]
 
 
@@ -83,19 +88,24 @@ def demand(names: Iterable[str], unavailable: Mapping[str, str]) -> None:
         raise MissingBackend("\n".join(missing))
 
 
-def entry_points(globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]]) -> list[tuple[str, EntryPoint]]:
+def entry_points(
+    globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]], option: str = ""
+) -> list[tuple[str, EntryPoint]]:
     """The entry points whose names match one of `globs`, all when there are none.
 
-    Raises SelectionError for a pattern that nothing matches.
+    Raises SelectionError for a pattern that nothing matches; `option` is what the user wrote before it.
     """
+    names = [entry.name for _, entry in offered]
     for glob in globs:
-        if not any(matches(entry.name, glob) for _, entry in offered):
-            names = [entry.name for _, entry in offered]
-            raise SelectionError(
-                f"--entry {glob}: no entry point of the backends that run matches{_nearest(glob, names)}; "
-                "`harness list` shows all"
-            )
+        if not any(matches(name, glob) for name in names):
+            raise no_entry_point(glob, names, option)
     return [pair for pair in offered if not globs or any(matches(pair[1].name, glob) for glob in globs)]
+
+
+def no_entry_point(glob: str, names: Iterable[str], option: str = "") -> SelectionError:
+    """What to say where none of `names` matches."""
+    said, near = _said(option, glob), _nearest(glob, names)
+    return SelectionError(f"{said}: no entry point of the backends that run matches{near}; `harness list` shows all")
 
 
 def matches(name: str, glob: str) -> bool:

@@ -15,7 +15,7 @@ NAME = "printing"
 
 
 def talk() -> None:
-    print('{"answered": 0, "arrays": 0}', flush=True)
+    print('{"answered": 0, "arrays": 0}', "卷积", flush=True)
     os.write(1, b"a library's printf\n")
     subprocess.run(["echo", "a child process"], check=True)
 

@@ -1,4 +1,4 @@
-"""Warns in every call, and answers."""
+"""Warns when read and in every call, and answers."""
 
 from __future__ import annotations
 
@@ -18,4 +18,5 @@ def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
     return correlate(x, w, s)
 
 
+warnings.warn("this module will move", DeprecationWarning, stacklevel=1)
 ENTRY_POINTS = (declared(NAME)(call),)
