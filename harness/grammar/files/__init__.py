@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.grammar.files import caffe_weights, checkpoint, npy, safetensors, table
+from harness.grammar.files import caffe_weights, checkpoint, npy, onnx, safetensors, table
 from harness.grammar.files.stored import FileError as FileError
 from harness.grammar.files.stored import Reader, Stored
 
@@ -34,6 +34,7 @@ KEYED: Mapping[str, Reader] = {
     ".safetensors": safetensors.opened,
     ".pt": checkpoint.opened,
     ".pth": checkpoint.opened,
+    ".onnx": onnx.opened,
     ".caffemodel": caffe_weights.opened,
 }
 """Suffixes of files that hold arrays by name: `file.npz#name`."""
