@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -547,3 +548,20 @@ def test_a_fault_of_ones_own_program_is_a_case_file_too(tmp_path: Path) -> None:
     (case,) = load(path)
     assert case.settings["padding"] == ((0, 0), (0, 0))
     assert case.settings["stride"][0] != case.settings["stride"][1]
+
+
+@pytest.mark.parametrize("after", [0, 10, 40])
+@pytest.mark.parametrize(
+    "spoilt",
+    [lambda y: y[..., :0], lambda y: y[:0], lambda y: np.pad(y, 2), lambda y: y.astype(np.complex64)],
+    ids=["empty", "no image", "larger", "complex"],
+)
+def test_answers_that_cannot_be_read_end_in_a_card(spoilt: Callable[[np.ndarray], np.ndarray], after: int) -> None:
+    answers = itertools.count()
+
+    def crooked(x: np.ndarray, w: np.ndarray, settings: Settings) -> np.ndarray:
+        y = correlate(x, w, settings)
+        return spoilt(y) if next(answers) >= after else y
+
+    found = card_of(crooked)
+    assert found.entry_point == "planted" and next(answers) > after

@@ -87,7 +87,9 @@ def _at(subject: Subject, size: Size) -> Asking[str]:
     place = (0, 0, *(size.n // 2,) * subject.rank)
     outcomes = yield [subject.ask(x, w), *(_spoilt(subject, x, w, place, value) for value in (OUTLIER, np.nan))]
     clean, *spoilt = map(subject.read, outcomes)
-    leaks = [_leak(clean, each, size.k) for each in spoilt if clean is not None and clean.size and each is not None]
+    if clean is None or not clean.size:
+        return "unknown"
+    leaks = [_leak(clean, each, size.k) for each in spoilt if each is not None and each.shape == clean.shape]
     return max(leaks, key=ALGORITHMS.index, default="unknown")
 
 

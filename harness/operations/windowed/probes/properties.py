@@ -204,6 +204,8 @@ def _channel_map(subject: Subject, groups: int, inputs: int, outputs: int) -> As
         return in_words(outcome)
     if y.shape[:2] != (1, outputs):
         return f"gives {y.shape[1]} channels, not {outputs}"
+    if not y.size:
+        return in_words(outcome)
     found = y[0].reshape(outputs, -1)[:, 0].astype(np.int64)  # constant over space
     shown = found[:, None] // 16 ** np.arange(channels) % 16
     return _order(shown, w.reshape(outputs, inputs), groups)

@@ -48,10 +48,11 @@ class Subject:
         return question(self.entry, x, w, self.input, self.kernel, padding, **settings)
 
     def read(self, outcome: Outcome) -> np.ndarray | None:
-        """The answer as N O *spatial, None where there is none or it has other axes."""
+        """The answer as N O *spatial; None where there is none, or it has other axes, no image or complex numbers."""
         if not isinstance(outcome, Answered) or outcome.array.ndim != len(self.output):
             return None
-        return layout.to_canonical(outcome.array, self.output, "output")
+        y = layout.to_canonical(outcome.array, self.output, "output")
+        return y if min(y.shape[:2]) and y.dtype.kind != "c" else None
 
     def read_whole(self, outcome: Outcome) -> np.ndarray | None:
         """`read` of an answer to whole numbers: what an FFT left of them is rounded, other noise is not readable."""
