@@ -113,3 +113,17 @@ def test_a_convolution_knows_its_sizes() -> None:
 def test_a_kernel_that_does_not_fit_leaves_no_output() -> None:
     conv = Linear(np.zeros((1, 1, 2)), np.zeros((1, 1, 5)), None, Window((1,), (1,), ((0, 0),), (False,)))
     assert conv.output_shape[2] <= 0
+
+
+@pytest.mark.parametrize("bias", [None, np.array([3.0, 4.0])])
+def test_a_form_maps_the_arrays_that_it_has(bias: np.ndarray | None) -> None:
+    form = Linear(np.ones((1, 1, 3)), np.ones((2, 1, 1)), bias, Window((1,), (1,), ((0, 0),), (False,)))
+    assert form.biased is (bias is not None)
+    assert form.offsets.tolist() == ([0, 0] if bias is None else [3, 4])
+    whole, part = form.map(lambda each: each * 2), form.map(lambda each: each * 2, "w", "bias")
+    assert whole.x.max() == 2 and part.x.max() == 1
+    assert whole.w.max() == part.w.max() == 2
+    assert whole.biased is part.biased is form.biased
+    assert part.offsets.tolist() == [2 * each for each in form.offsets]
+    second = form.channels(slice(1, 2))
+    assert second.w.shape == (1, 1, 1) and second.offsets.tolist() == form.offsets.tolist()[1:]

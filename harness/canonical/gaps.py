@@ -18,22 +18,19 @@ def computable(conv: Linear) -> np.ndarray:
     unknown_terms = _of(conv, np.isnan(conv.x), conv.w != 0), _of(conv, conv.x != 0, np.isnan(conv.w))
     unknown = sum(map(direct, unknown_terms))
     known: np.ndarray = np.asarray(unknown == 0)
-    if conv.bias is not None:
-        known &= ~np.isnan(conv.bias).reshape(-1, *(1,) * conv.rank)
-    return known
+    return np.asarray(known & ~np.isnan(conv.offsets).reshape(-1, *(1,) * conv.rank))
 
 
 def output(conv: Linear) -> np.ndarray:
     """The output (N, O, *spatial) in plain float64 arithmetic, NaN where it is not known."""
-    if not any(np.isnan(array).any() for array in (conv.x, conv.w, conv.bias) if array is not None):
+    if not any(np.isnan(array).any() for array in conv.arrays.values()):
         return direct(conv)
     return np.where(computable(conv), direct(filled(conv)), np.nan)
 
 
 def filled(conv: Linear) -> Linear:
     """`conv` with zeros for all that is not known."""
-    bias = None if conv.bias is None else _filled(conv.bias)
-    return replace(conv, x=_filled(conv.x), w=_filled(conv.w), bias=bias)
+    return conv.map(_filled)
 
 
 def _of(conv: Linear, x: np.ndarray, w: np.ndarray) -> Linear:

@@ -9,7 +9,7 @@ of XLA's `Window`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,29 @@ class Linear:
     @property
     def rank(self) -> int:
         return self.x.ndim - 2
+
+    @property
+    def biased(self) -> bool:
+        return self.bias is not None
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """What is added to each output channel, (O,): the bias, or zeros."""
+        return np.zeros(len(self.w), self.x.dtype) if self.bias is None else self.bias
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """x, w and, where there is one, bias."""
+        return {"x": self.x, "w": self.w, **({} if self.bias is None else {"bias": self.bias})}
+
+    def map(self, function: Callable[[np.ndarray], np.ndarray], *names: str) -> Linear:
+        """The same form of `function(array)` for the arrays of these names, for all of `arrays` without names."""
+        new = {name: function(each) if name in names or not names else each for name, each in self.arrays.items()}
+        return Linear(new["x"], new["w"], new.get("bias"), self.window)
+
+    def channels(self, chosen: Any) -> Linear:
+        """The same form with these of its output channels, a slice or an array of numbers."""
+        return self.map(lambda each: each[chosen], "w", "bias")
 
     @property
     def terms(self) -> int:

@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical import gaps
-from harness.canonical.reference import Magnitudes, direct, evaluate, magnitudes
+from harness.canonical.reference import Magnitudes, evaluate, magnitudes
+from harness.canonical.slack import slack_of
 from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.operations.operation import Given, Question, Recording
@@ -72,18 +73,8 @@ class Reading:
 
     @cached_property
     def input_slack(self) -> np.ndarray | float:
-        """What the rounding of printed data may do to the output: A_w*dx + A_x*dw + dx*dw + db."""
-        if not self.case.printed:
-            return 0.0
-        wide = self._widened()
-        x, w = np.abs(self.conv.x), np.abs(self.conv.w)
-        largest = replace(
-            self.conv, x=x + _apart(wide.x, self.stated.x), w=w + _apart(wide.w, self.stated.w), bias=None
-        )
-        slack: np.ndarray = direct(largest) - direct(replace(self.conv, x=x, w=w, bias=None))
-        if wide.bias is None or self.stated.bias is None:
-            return slack
-        return np.asarray(slack + _apart(wide.bias, self.stated.bias).reshape(-1, *(1,) * self.conv.rank))
+        """What the rounding of printed data may do to the output."""
+        return slack_of(self.conv, self._widened()) if self.case.printed else 0.0
 
     def _widened(self) -> Linear:
         """The intended form of data that are half a unit of their printed digits larger."""
@@ -105,11 +96,6 @@ def _larger(given: Given) -> np.ndarray:
 def _largest(errors: np.ndarray | float) -> float:
     """The largest of some errors; 0 where there are none."""
     return float(np.max(errors, initial=0.0))
-
-
-def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Distances; 0 where an element is not known."""
-    return np.asarray(np.nan_to_num(np.abs(a - b)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,8 +112,10 @@ def _check_channels(stated: Stated, top: Record, groups_at: Item) -> None:
         )
     if outputs % groups:
         raise groups_at.error(f"{outputs} output channels do not divide into {groups} groups")
-    if form.bias is not None and len(form.bias) != outputs:
-        raise top.at("bias").error(f"expected {outputs} numbers, one for each output channel, found {len(form.bias)}")
+    if len(form.offsets) != outputs:
+        raise top.at("bias").error(
+            f"expected {outputs} numbers, one for each output channel, found {len(form.offsets)}"
+        )
 
 
 def _check_sizes(stated: Stated, at: Item) -> None:
@@ -148,7 +150,7 @@ def told(stated: Stated) -> dict[str, Any]:
         "padding_pairs": [list(pair) for pair in form.window.padding],
         "groups": given["groups"],
         "boundary": given["boundary"],
-        "bias": form.bias is not None,
+        "bias": form.biased,
     }
 
 

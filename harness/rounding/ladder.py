@@ -403,7 +403,7 @@ def exact_on_integers(conv: Linear, digits: int) -> bool:
 
     So it is when all data are integers and n max|x| max|w| + max|bias| < 2**digits.
     """
-    arrays = [conv.x, conv.w] if conv.bias is None else [conv.x, conv.w, conv.bias]
+    arrays = conv.arrays.values()
     # not the maximum of |array|: the least integer of a dtype has no absolute value in it
     x, w, *bias = (max(float(array.max(initial=0)), -float(array.min(initial=0))) for array in arrays)
     if not conv.terms * x * w + sum(bias) < 2.0**digits:

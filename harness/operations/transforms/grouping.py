@@ -39,8 +39,7 @@ class ChannelOrder(Transform):
     def differ(self, conv: Linear) -> Linear:
         if self.role == "input":
             return replace(conv, x=conv.x[:, self._order(conv.x.shape[1])])
-        order = self._order(len(conv.w))
-        return replace(conv, w=conv.w[order], bias=None if conv.bias is None else conv.bias[order])
+        return conv.channels(self._order(len(conv.w)))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         if self.role == "input":
@@ -82,18 +81,18 @@ class Groups(Transform):
         }[self.kind]
 
     def differ(self, conv: Linear) -> Linear:
-        w, bias, groups, space = conv.w, conv.bias, conv.window.groups, conv.w.shape[2:]
+        w, groups, space = conv.w, conv.window.groups, conv.w.shape[2:]
         if self.kind == "depthwise":
             w = w.swapaxes(0, 1).reshape(-1, 1, *space)
-            bias = None if bias is None else np.tile(bias, self.groups)
+            conv = conv.map(lambda bias: np.tile(bias, self.groups), "bias")
         elif self.kind == "dense":
             w = w.reshape(groups, -1, *w.shape[1:]).swapaxes(0, 1).reshape(-1, groups * w.shape[1], *space)
-            bias = None if bias is None else bias[: len(w)]
+            conv = conv.map(lambda bias: bias[: len(w)], "bias")
         else:
             parts = self.groups // groups
             apart = w.reshape(groups, parts, -1, parts, w.shape[1] // parts, *space)
             w = np.stack([apart[:, part, :, part] for part in range(parts)], axis=1).reshape(len(w), -1, *space)
-        return changed(conv, w=w, bias=bias, groups=self.groups)
+        return changed(conv, w=w, groups=self.groups)
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         groups = conv.window.groups

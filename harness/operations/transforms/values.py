@@ -34,15 +34,11 @@ class Bias(Transform):
         return f"add the bias once; the system {'left it out' if self.kind == 'missing' else 'added it twice'}"
 
     def differ(self, conv: Linear) -> Linear:
-        return replace(conv, bias=self._changed(conv))
-
-    def _changed(self, conv: Linear) -> np.ndarray | None:
-        if self.kind == "missing" or (conv.bias is None and self.kind == "doubled"):
-            return None
+        if self.kind == "missing":
+            return replace(conv, bias=None)
         if self.kind == "doubled":
-            assert conv.bias is not None
-            return conv.bias * 2
-        return np.asarray(self.values) + (0 if conv.bias is None else conv.bias.astype(np.float64))
+            return conv.map(lambda bias: bias * 2, "bias")
+        return replace(conv, bias=np.asarray(self.values) + conv.offsets.astype(np.float64))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return {
@@ -75,8 +71,8 @@ class Scale(Transform):
     def differ(self, conv: Linear) -> Linear:
         factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
         shape = (-1,) + (1,) * (conv.w.ndim - 1)
-        bias = None if conv.bias is None else conv.bias * factors
-        return replace(conv, w=conv.w * factors.reshape(shape), bias=bias)
+        scaled = conv.map(lambda bias: bias * factors, "bias")
+        return replace(scaled, w=conv.w * factors.reshape(shape))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         rule = SCALES[self.name][1] if self.name in SCALES else f"np.array({list(self.factors)!r})"

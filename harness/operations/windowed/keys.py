@@ -91,7 +91,7 @@ def check_integers(form: Linear, at: Item) -> None:
     if form.x.dtype.kind not in "iu":
         return
     taps = np.abs(form.w.astype(np.float64)).sum(axis=tuple(range(1, form.w.ndim)))
-    offsets = 0.0 if form.bias is None else np.abs(form.bias.astype(np.float64))
+    offsets = np.abs(form.offsets.astype(np.float64))
     largest = float((np.abs(form.x.astype(np.float64)).max(initial=0) * taps + offsets).max(initial=0))
     if largest >= EXACT:
         raise at.error(

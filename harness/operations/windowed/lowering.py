@@ -37,7 +37,7 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
     if given["boundary"] not in entry.takes.boundaries:
         raise Unsupported(f"{word} has no boundary {stated.settings['boundary']!r}")
     padding = _word_as_written(stated, conv, entry)
-    transforms = (AddBias(conv.bias),) if conv.bias is not None and not entry.takes.bias else ()
+    transforms = (AddBias(conv.offsets),) if conv.biased and not entry.takes.bias else ()
     return _call(entry, conv, padding, transforms)
 
 
@@ -89,8 +89,8 @@ def _before_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
     backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag != entry.takes.reversal)
     if backwards:
         yield ReverseKernel(backwards)
-    if conv.bias is not None and not entry.takes.bias:
-        yield AddBias(conv.bias)
+    if conv.biased and not entry.takes.bias:
+        yield AddBias(conv.offsets)
     if win.groups > 1 and entry.takes.groups == "one":
         yield DenseGroups(win.groups)
     if any(step > 1 for step in win.dilation) and not entry.takes.dilation:
@@ -176,5 +176,5 @@ def _call(entry: EntryPoint, conv: Linear, word: Word | None, transforms: tuple[
         w = layout.from_canonical(conv.w, layout.expand(entry.layouts["kernel"], rank), "kernel")
     except layout.LayoutError as error:  # a program without channels, say
         raise Unsupported(f"{entry.name}: {error}") from None
-    bias = {"bias": conv.bias} if conv.bias is not None and entry.takes.bias else {}
+    bias = {"bias": conv.offsets} if conv.biased and entry.takes.bias else {}
     return Call(entry, {"input": x, "kernel": w, **bias}, settings, transforms, rank)

@@ -107,7 +107,7 @@ def variants(conv: Linear) -> Iterator[Named]:
     yield from _of_the_kernel(conv)
     yield from _of_the_input(conv)
     yield from _of_the_settings(conv)
-    if conv.bias is not None:
+    if conv.biased:
         yield "bias left out", Bias("missing")
 
 
@@ -194,8 +194,7 @@ def _hidden(random: Linear, transform: Transform) -> bool:
 
 def _random(conv: Linear) -> Linear:
     stream = np.random.default_rng(0)
-    bias = None if conv.bias is None else stream.standard_normal(conv.bias.shape)
-    return replace(conv, x=stream.standard_normal(conv.x.shape), w=stream.standard_normal(conv.w.shape), bias=bias)
+    return conv.map(lambda each: stream.standard_normal(each.shape))
 
 
 def _looked_at(convs: list[Linear]) -> np.ndarray:
@@ -226,7 +225,7 @@ def _outputs(convs: list[Linear], places: np.ndarray) -> np.ndarray:
     factors = x[tuple(index)], np.stack([kernels[id(conv.w)] for conv in convs])
     found = np.einsum("vst,vst->vs", *(each.reshape(len(convs), len(places), -1) for each in factors))
     for row, conv in zip(found, convs):
-        row += 0.0 if conv.bias is None else conv.bias[o]
+        row += conv.offsets[o]
     return np.asarray(found)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -30,7 +29,7 @@ def programs(stated: Stated, transforms: Sequence[Transform], prepared: Sequence
     """
     conv = applied(stated.meant(), transforms)
     changes = _changes(stated, transforms)
-    biased = conv.bias is not None or "bias" in stated.arrays or any("bias" in each.touches for each in transforms)
+    biased = conv.biased or "bias" in stated.arrays or any("bias" in each.touches for each in transforms)
     names = "x, w, b" if biased else "x, w"
     no_bias = ["b = np.zeros(len(w))"] if "bias" not in stated.arrays and biased else []
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
@@ -38,7 +37,7 @@ def programs(stated: Stated, transforms: Sequence[Transform], prepared: Sequence
     start += [*_canonical(stated), *prepared] + no_bias + changes + _reversal(conv) + _apart(conv) + _padding(conv)
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
-    added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.bias is not None else []
+    added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.biased else []
     rest = [*added, *_reads(transforms, conv)]
     found = {
         system: "\n".join(filter(None, [*imports, *start, cast, *call(conv), *rest])) + "\n"
@@ -51,8 +50,7 @@ def programs(stated: Stated, transforms: Sequence[Transform], prepared: Sequence
 def fresh(conv: Linear) -> Linear:
     """Random data of the same shapes."""
     stream = RawStream("PCG64", 1)
-    x, w = _drawn(stream, conv.x), _drawn(stream, conv.w)
-    return replace(conv, x=x, w=w, bias=None if conv.bias is None else _drawn(stream, conv.bias))
+    return conv.map(lambda each: _drawn(stream, each))
 
 
 def _drawn(stream: RawStream, like: np.ndarray) -> np.ndarray:
@@ -66,7 +64,7 @@ def arrays(stated: Stated, conv: Linear) -> dict[str, np.ndarray]:
     found = {
         "x": layout.from_canonical(conv.x, stated.arrays["input"].layout, "input"),
         "w": layout.from_canonical(conv.w, stated.arrays["kernel"].layout, "kernel"),
-        "b": np.zeros(len(conv.w), conv.x.dtype) if conv.bias is None else conv.bias,
+        "b": conv.offsets,
     }
     return {name: np.ascontiguousarray(each) for name, each in found.items()}
 
@@ -243,7 +241,7 @@ def _julia(stated: Stated, conv: Linear, transforms: Sequence[Transform]) -> str
     steps = _options(conv, stride=win.stride[::-1], dilation=win.dilation[::-1])
     axes = " ".join(reversed(layout.canonical("input", stated.rank)))
     kernel = " ".join(reversed(layout.canonical("kernel", stated.rank)))
-    bias = " .+ reshape(b, " + "1, " * stated.rank + ":, 1)" if conv.bias is not None else ""
+    bias = " .+ reshape(b, " + "1, " * stated.rank + ":, 1)" if conv.biased else ""
     return (
         f"# x: {axes}, w: {kernel} (column-major; mode=0 reverses the kernel, mode=1 does not)\n"
         f"using Knet\ny = conv4(w, x; mode={int(not win.reversal[0])}{padding}{steps}){bias}\n"

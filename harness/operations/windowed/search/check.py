@@ -73,9 +73,8 @@ def _part(conv: Linear, transforms: Transforms, observed: np.ndarray) -> np.ndar
         return None
     if len(conv.x) * len(conv.w) <= LOOK * LOOK * 4 or observed.shape[2:] != conv.output_shape[2:]:
         return None
-    return output(
-        replace(conv, x=conv.x[:LOOK], w=conv.w[:LOOK], bias=None if conv.bias is None else conv.bias[:LOOK])
-    )[: observed.shape[0], : observed.shape[1]]
+    part = replace(conv.channels(slice(LOOK)), x=conv.x[:LOOK])
+    return output(part)[: observed.shape[0], : observed.shape[1]]
 
 
 def _guessed(question: Question, open_: list[Transform], y: np.ndarray) -> np.ndarray:
@@ -109,7 +108,7 @@ def _fill(
     if not known.any() or no_change[known].all() or ((low <= 0) & (high >= 0))[known].all():
         return None
     values = [_short(*each) if finite else unchanged for finite, *each in zip(known, low, high, best)]
-    if offset and conv.bias is not None and (np.abs(np.abs(best) - np.abs(conv.bias))[known] <= slack).all():
+    if offset and conv.biased and (np.abs(np.abs(best) - np.abs(conv.offsets))[known] <= slack).all():
         return None  # the bias left out or added twice, as other candidates say
     if offset:  # what is no more than half a printed digit is nobody's bias
         return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None

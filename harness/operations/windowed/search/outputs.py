@@ -144,7 +144,7 @@ class Shift:
 def shifts(question: Question, conv: Linear) -> list[Shift]:
     """Values as they are, the bias left out or added twice, an unknown bias or scale, and scales by their names."""
     found = [Shift()]
-    if conv.bias is not None and conv.bias.any():
+    if conv.offsets.any():
         found += [Shift((Bias("missing"),), 0), Shift((Bias("doubled"),), 2)]
     found += [Shift((Bias("unknown"),), kind="offset"), Shift((Scale("", ()),), kind="factor")]
     rules = {name: np.unique(scale_factors(name, conv.w)) for name in SCALES}

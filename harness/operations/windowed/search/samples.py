@@ -83,12 +83,12 @@ def _telling(where: np.ndarray, channels: np.ndarray) -> int:
 
 def samples(question: Question) -> Places:
     """Places of known values in one image and channel: the first that sees more than padding, the largest, the ends."""
-    observed, bias = question.observed, question.conv.bias
+    observed, bias = question.observed, question.conv.offsets
     known = np.isfinite(observed)
     counts = known.sum(axis=tuple(range(2, observed.ndim)))
     image, channel = np.unravel_index(0 if known[0, 0].all() else counts.argmax(), counts.shape)
     flat = np.where(known[image, channel], np.abs(observed[image, channel]), -1.0).ravel()
-    empty = np.zeros(1) if bias is None else np.concatenate([[0], bias, 2 * bias])  # what a window in the padding gives
+    empty = np.concatenate([[0], bias, 2 * bias])  # what a window in the padding gives
     first = int((np.abs(observed[image, channel].ravel() - empty[:, np.newaxis]) > question.slack).all(axis=0).argmax())
     largest = np.argsort(flat, kind="stable")[::-1][: SAMPLES - 3].tolist()
     places = [place for place in dict.fromkeys([first, *largest, flat.size - 1, 0]) if flat[place] >= 0]

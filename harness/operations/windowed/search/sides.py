@@ -54,7 +54,7 @@ class Side:
 
     def takes_kernels_of(self, conv: Linear) -> bool:
         """Whether the kernel variants of `conv`, which are indices only, are those of this base."""
-        return conv.w.shape == self.conv.w.shape and conv.window == self.conv.window
+        return (conv.w.shape, conv.biased, conv.window) == (self.conv.w.shape, self.conv.biased, self.conv.window)
 
     def fits(self, batch: Batch, shelf: Shelf) -> bool:
         """Whether kernels and inputs have channels for each other."""
@@ -67,9 +67,7 @@ class Side:
         if key not in self._kernels:
             chosen = np.flatnonzero(shelf.counts == changes)
             rows = self.conv.w.astype(np.float32).ravel()[shelf.index[chosen]]
-            bias = np.zeros(rows.shape[:2], np.float32)
-            if self.conv.bias is not None and shelf.bias is not None:
-                bias = self.conv.bias.astype(np.float32)[shelf.bias[chosen]]
+            bias = self.conv.offsets.astype(np.float32)[shelf.bias[chosen]]
             names = [shelf.transforms[index] for index in chosen]
             self._kernels[key] = Kernels(names, rows, bias, shelf.spatial, self.conv.window.groups)
         return self._kernels[key]

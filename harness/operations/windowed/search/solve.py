@@ -82,7 +82,7 @@ def solve(question: Question) -> Solution | None:
     conv = question.conv
     kernel = np.zeros(conv.w.shape)
     rank, equations, fits = 0, 0, True
-    bias = np.zeros(len(conv.w)) if conv.bias is None else conv.bias.astype(np.float64)
+    bias = conv.offsets.astype(np.float64)
     for outputs, matrix, seen, _ in _systems(question):
         taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias[outputs], rcond=None)
         kernel[outputs] = taps.T.reshape(-1, *conv.w.shape[1:])

@@ -112,8 +112,7 @@ def _first(conv: Linear, *shapes: tuple[int, ...]) -> Linear:
     images, outputs = (max(CORNER, *sizes) for sizes in list(zip(*shapes))[:2])
     if conv.window.groups > 1:
         return conv
-    bias = None if conv.bias is None else conv.bias[:outputs]
-    return replace(conv, x=conv.x[:images], w=conv.w[:outputs], bias=bias)
+    return replace(conv.channels(slice(outputs)), x=conv.x[:images])
 
 
 def _slack(conv: Linear, seen: Recording) -> np.ndarray:
@@ -215,7 +214,7 @@ def _drawn(conv: Linear) -> Linear:
     def drawn(values: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(values), stream.standard_normal(values.shape), values)
 
-    return replace(conv, x=drawn(conv.x), w=drawn(conv.w), bias=None if conv.bias is None else drawn(conv.bias))
+    return conv.map(drawn)
 
 
 def _seen_part(known: np.ndarray) -> tuple[slice, ...]:

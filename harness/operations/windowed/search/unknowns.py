@@ -131,7 +131,7 @@ def _terms(conv: Linear, channel: int, place: np.ndarray, x: np.ndarray) -> tupl
     for tap in np.flatnonzero(np.isnan(x) & (w != 0)):
         unknown = "input", int(place[tap]) - 1
         factors[unknown] = factors.get(unknown, 0.0) + float(w[tap])
-    bias = 0.0 if conv.bias is None else float(conv.bias[channel])
+    bias = float(conv.offsets[channel])
     if np.isnan(bias):
         factors["bias", channel] = 1.0
     return factors, float(np.nansum(x * w)) + float(np.nan_to_num(bias))

@@ -59,13 +59,13 @@ class Shelf:
     """Kernel variants of one shape: row k of `index` holds the flat indices that variant k takes of the kernel.
 
     index is (variants, O, I * taps), in the order in which the kernel meets the input; bias (variants, O) likewise
-    takes of the bias, None without one; spatial is the kernel's shape.
+    takes of the offsets; spatial is the kernel's shape.
     """
 
     transforms: list[Transforms]
     counts: np.ndarray
     index: np.ndarray
-    bias: np.ndarray | None
+    bias: np.ndarray
     inputs: int
     spatial: tuple[int, ...]
 
@@ -137,8 +137,7 @@ def _axis_orders(conv: Linear) -> Iterator[Transform]:
 def kernels(question: Question, conv: Linear, most: int, quick: bool = False) -> list[Shelf]:
     """Orders of the kernel's axes, buffer, output channels and taps, up to `most` of them, by shape."""
     orders = [] if quick else [*_kernel_orders(conv), *rereads(question, "kernel")]
-    plain = replace(conv, w=np.arange(conv.w.size).reshape(conv.w.shape))
-    plain = replace(plain, bias=None if conv.bias is None else np.arange(len(conv.bias)))
+    plain = conv.map(lambda each: np.arange(each.size).reshape(each.shape), "w", "bias")
     whole = [
         (*reversal, *order, *channels)
         for order in _perhaps(orders)
@@ -160,23 +159,22 @@ def kernels(question: Question, conv: Linear, most: int, quick: bool = False) ->
         if simplest.setdefault(key, len(transforms)) < len(transforms):
             continue
         key += "".join(each.id for each in transforms).encode()  # by another name it is another explanation
-        if shelf.setdefault(key, (transforms, index, changed.bias))[0] is transforms:
+        if shelf.setdefault(key, (transforms, index, changed.offsets.astype(np.intp)))[0] is transforms:
             room -= index.size
         if room < 0:
             break
     return [_shelf(question, shape, list(shelf.values())) for shape, shelf in shelves.items()]
 
 
-_Found = tuple[Transforms, np.ndarray, np.ndarray | None]
+_Found = tuple[Transforms, np.ndarray, np.ndarray]
 
 
 def _shelf(question: Question, shape: tuple[int, ...], found: list[_Found]) -> Shelf:
-    biases = [each[2] for each in found if each[2] is not None]
     return Shelf(
         transforms=[each[0] for each in found],
         counts=np.array([question.count(each[0]) for each in found]),
         index=np.stack([each[1] for each in found]).reshape(len(found), shape[0], -1),
-        bias=np.stack(biases) if biases else None,
+        bias=np.stack([each[2] for each in found]),
         inputs=shape[1],
         spatial=shape[2:],
     )
@@ -194,7 +192,7 @@ def _kernel_orders(conv: Linear) -> Iterator[Transform]:
             continue
         if order[:2] == (0, 1):
             yield TransposeKernelSpatial(order)
-        elif conv.w.shape[order[1]] == conv.w.shape[1] and (conv.bias is None or conv.w.shape[order[0]] == len(conv.w)):
+        elif conv.w.shape[order[1]] == conv.w.shape[1] and (not conv.biased or conv.w.shape[order[0]] == len(conv.w)):
             yield KernelAxes(order)
 
 
