@@ -33,8 +33,8 @@ from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
 from harness.commands import USAGE
 from harness.commands.reports import pages_of
-from harness.explain import asked
-from harness.report import answers, results
+from harness.explain import answers, asked
+from harness.report import results
 from harness.report.junit import JunitWriter
 from harness.report.summary import Summary
 from harness.run import CaseReport, run

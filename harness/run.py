@@ -18,7 +18,8 @@ import numpy as np
 from harness.array_json import describe
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case
-from harness.explain.diagnosis import Explanation, diagnose
+from harness.explain.confirmed import Explanation
+from harness.explain.diagnosis import diagnose
 from harness.judge import expect, fix
 from harness.judge.verdict import Judge, Verdict
 from harness.operations.call import MODES, Call, Unsupported
@@ -129,7 +130,7 @@ class _OpenCase:
         self.entries = [each for each in entries if each[1].operation == case.operation.NAME]
         self.pool, self.programmed = pool, programmed
         self.proofs = fix.Proofs(case)
-        self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.conv.output_shape))
+        self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.form.output_shape))
         self.missing = 0
         self._calls: dict[tuple[int, str], Call] = {}
         self._results: dict[tuple[int, str], Result] = {}
@@ -173,9 +174,9 @@ class _OpenCase:
 
         No program shows an arithmetic, and large cases would keep the others waiting.
         """
-        conv = self.judge.intended.conv
+        form = self.judge.intended.form
         firsts: dict[int, Result] = {}
-        if conv.terms * int(np.prod(conv.output_shape)) <= CODED_PRODUCTS:
+        if form.terms * int(np.prod(form.output_shape)) <= CODED_PRODUCTS:
             for (_, mode), result in sorted(self._results.items()):
                 if mode == "as_written" and result.group is not None:
                     firsts.setdefault(result.group, result)

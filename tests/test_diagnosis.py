@@ -96,7 +96,7 @@ def test_a_symmetric_kernel_leaves_it_open_and_data_that_tell_are_offered(tmp_pa
         "kernel: {layout: HW, values: [[1, 2], [1, 2]]}\npadding: valid\n",
     )
     judge = Judge(one)
-    conv = judge.intended.conv
+    conv = judge.intended.form
     answer = diagnose(judge, seen(direct(applied(conv, (ReverseKernel((0, 1)),)))))
     assert answer.ambiguous
     assert {each.transforms for each in answer.explanations if each.tied} >= {
@@ -126,7 +126,7 @@ def test_no_difference_is_an_answer(tmp_path):
 def test_a_stride_that_is_not_known_is_found_and_no_difference(tmp_path):
     one = case(tmp_path, DATA + "stride: unknown\npadding: 1\n")
     judge = Judge(one)
-    strided = replace(judge.intended.conv, window=replace(judge.intended.conv.window, stride=(2, 2)))
+    strided = replace(judge.intended.form, window=replace(judge.intended.form.window, stride=(2, 2)))
     (best, *_) = diagnose(judge, seen(direct(strided))).explanations
     assert ids(best) == []
     assert [each.id for each in best.settings] == ["stride"]
@@ -134,19 +134,19 @@ def test_a_stride_that_is_not_known_is_found_and_no_difference(tmp_path):
 
 def test_one_changed_tap_is_named(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    w = judge.intended.conv.w.copy()
+    w = judge.intended.form.w.copy()
     w[0, 0, 1, 2] += 4
-    (best, *_) = diagnose(judge, seen(direct(replace(judge.intended.conv, w=w)))).explanations
+    (best, *_) = diagnose(judge, seen(direct(replace(judge.intended.form, w=w)))).explanations
     assert ids(best) == ["kernel_values"]
     assert best.transforms[0].taps == (((0, 0, 1, 2), pytest.approx(w[0, 0, 1, 2])),)
 
 
 def test_several_changed_taps_are_solved_for(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    w = judge.intended.conv.w.copy()
+    w = judge.intended.form.w.copy()
     w[0, 0, 0, 0] += 3
     w[0, 0, 2, 1] -= 5
-    (best, *_) = diagnose(judge, seen(direct(replace(judge.intended.conv, w=w)))).explanations
+    (best, *_) = diagnose(judge, seen(direct(replace(judge.intended.form, w=w)))).explanations
     assert [index for index, _ in best.transforms[0].taps] == [(0, 0, 0, 0), (0, 0, 2, 1)]
 
 
@@ -162,7 +162,7 @@ def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wro
     one = next(load(CASES / "threads" / "left-column-pattern.yaml"))
     judge = Judge(one)
     transforms = (OutputAxes((0, -1, 2, 1)),)
-    y = read(direct(judge.intended.conv), transforms, ())
+    y = read(direct(judge.intended.form), transforms, ())
     assert np.allclose(y[0, 0, :, 0], judge.intended.y[0, 0, :, 0])
     (best, *_) = diagnose(judge, seen(y)).explanations
     assert best.transforms[0].source[1:] == transforms[0].source[1:]
@@ -171,7 +171,7 @@ def test_only_the_left_column_agrees_where_a_channels_last_result_is_indexed_wro
 
 def test_a_corner_of_the_output_is_enough(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    y = direct(applied(judge.intended.form, (ReverseKernel((0, 1)),)))
     known = np.zeros(y.shape, bool)
     known[0, 0, :2, :2] = True
     observation = Observation(np.where(known, y, np.nan), "float64", "direct", known, np.zeros(y.shape))
@@ -191,7 +191,7 @@ def test_reduced_precision_is_seen_where_the_search_alone_would_let_the_intended
             ),
         )
     )
-    y = np.round(direct(applied(judge.intended.conv, (Precision("TF32"),))), 2)
+    y = np.round(direct(applied(judge.intended.form, (Precision("TF32"),))), 2)
     printed = Observation(y, "float64", "direct", np.ones(y.shape, bool), np.full(y.shape, 0.005))
     assert () in search.Search(judge.question(printed)).level(0)
     assert [ids(each) for each in diagnose(judge, printed).explanations[:1]] == [["precision"]]
@@ -199,7 +199,7 @@ def test_reduced_precision_is_seen_where_the_search_alone_would_let_the_intended
 
 def test_what_was_left_out_is_said(tmp_path, monkeypatch):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(applied(judge.intended.conv, (ReverseKernel((0, 1)),)))
+    y = direct(applied(judge.intended.form, (ReverseKernel((0, 1)),)))
     known = np.zeros(y.shape, bool)
     known[0, 0, 0, 0] = True
     monkeypatch.setattr(search, "MOST", 3)
@@ -210,7 +210,7 @@ def test_what_was_left_out_is_said(tmp_path, monkeypatch):
 def test_a_large_case_is_explained_by_a_part_of_it(work):
     one = next(load(CASES / "seeds" / "caffe-migration.yaml"))
     judge = Judge(one)
-    y = direct(applied(judge.intended.conv, (ReverseKernel((0, 1)),))).astype(np.float32)
+    y = direct(applied(judge.intended.form, (ReverseKernel((0, 1)),))).astype(np.float32)
     answer = diagnose(judge, Observation(y, "float32", "direct"))
     assert [ids(each) for each in answer.explanations] == [["reverse_kernel"]]
     assert work.tested < 100_000
@@ -259,7 +259,7 @@ def test_a_printed_bias_has_its_slack(tmp_path):
 )
 def test_a_relu_is_recognized_whatever_is_before_it(tmp_path, turned, words):
     judge = Judge(case(tmp_path, DATA))
-    conv = judge.intended.conv
+    conv = judge.intended.form
     if turned:
         conv = ReverseKernel((0, 1)).differ(conv)
     answer = diagnose(judge, seen(np.maximum(direct(conv), 0)))
@@ -270,7 +270,7 @@ def test_a_relu_is_recognized_whatever_is_before_it(tmp_path, turned, words):
 
 def test_zeros_that_no_relu_leaves_are_not_taken_for_one(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    y = direct(judge.intended.conv)
+    y = direct(judge.intended.form)
     holed = np.where(np.arange(y.size).reshape(y.shape) % 3, np.abs(y), 0)
     assert not any("ReLU" in remark for remark in diagnose(judge, seen(holed)).remarks)
 
@@ -279,7 +279,7 @@ def test_zeros_that_no_relu_leaves_are_not_taken_for_one(tmp_path):
 def test_a_corner_needs_no_crop(tmp_path, size, noted):
     one = case(tmp_path, DATA + "padding: same\n")
     judge = Judge(one)
-    y = direct(ReverseKernel((0, 1)).differ(judge.intended.conv))[:, :, : size[0], : size[1]]
+    y = direct(ReverseKernel((0, 1)).differ(judge.intended.form))[:, :, : size[0], : size[1]]
     answer = diagnose(judge, replace(seen(y), known=np.ones(y.shape, bool)))
     assert ids(answer.explanations[0]) == ["reverse_kernel"]
     assert any("first elements" in remark for remark in answer.remarks) == noted
@@ -289,7 +289,7 @@ def test_a_smaller_output_that_a_padding_gives_is_no_corner(tmp_path):
     """With stride 2, `valid` gives the first elements of `same` where that pads on the high side only."""
     one = case(tmp_path, DATA + "padding: same\nstride: 2\n")
     judge = Judge(one)
-    y = direct(judge.intended.conv)[:, :, :2, :2]
+    y = direct(judge.intended.form)[:, :, :2, :2]
     answer = diagnose(judge, replace(seen(y), known=np.ones(y.shape, bool)))
     assert [ids(each) for each in answer.explanations[:2]] == [["padding_split"], ["output_mode"]]
 
@@ -305,14 +305,14 @@ def test_settings_that_were_left_open_are_told_as_they_were_found(tmp_path):
 
 def test_a_zero_where_the_output_is_positive_is_no_relu(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    y = np.maximum(direct(judge.intended.conv), 0)
+    y = np.maximum(direct(judge.intended.form), 0)
     y[np.unravel_index(y.argmax(), y.shape)] = 0
     assert not any("ReLU" in remark for remark in diagnose(judge, seen(y)).remarks)
 
 
 def test_a_transposed_kernel_goes_by_both_of_its_names(tmp_path):
     judge = Judge(case(tmp_path, DATA))
-    conv = judge.intended.conv
+    conv = judge.intended.form
     answer = diagnose(judge, seen(direct(replace(conv, w=conv.w.swapaxes(2, 3)))))
     first, second = answer.explanations[:2]
     assert (ids(first), ids(second)) == (["transpose_kernel_spatial"], ["kernel_axes"])
@@ -321,5 +321,5 @@ def test_a_transposed_kernel_goes_by_both_of_its_names(tmp_path):
 
 def test_a_bias_left_out_is_not_told_again_as_one_that_nobody_knows(tmp_path):
     judge = Judge(case(tmp_path, DATA + "bias: [7]\n"))
-    answer = diagnose(judge, seen(direct(replace(judge.intended.conv, bias=None))))
+    answer = diagnose(judge, seen(direct(replace(judge.intended.form, bias=None))))
     assert [each.transforms for each in answer.explanations] == [(Bias("missing"),)]

@@ -114,7 +114,7 @@ def spatial(rng: np.random.Generator, *shape: int) -> np.ndarray:
 def test_a_planted_change_is_among_those_that_are_left(tmp_path, transform: Transform, words):
     rng = np.random.default_rng(1)
     x, w = spatial(rng, 6, 7), spatial(rng, 3, 3)
-    meant = Judge(case_of(tmp_path, x, w, np.zeros((6, 7)))).intended.conv
+    meant = Judge(case_of(tmp_path, x, w, np.zeros((6, 7)))).intended.form
     y = direct(meant)[0, 0]
     other = read(direct(transform.differ(meant)), (transform,), ())[0, 0]
     case = case_of(tmp_path, x, np.full_like(w, np.nan), y[:1, :3], other[:1, :3])

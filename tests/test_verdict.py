@@ -10,7 +10,7 @@ import pytest
 from harness.case.read import Case, load
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge
-from harness.report import answers
+from harness.explain import answers
 
 LETTERS = {1: "W", 2: "HW", 3: "DHW"}
 

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from harness.case import files
 from harness.case.read import Case
 from harness.commands import EXPECTED, Add, case_files, cases_of
-from harness.explain import asked
+from harness.explain import answers, asked
 from harness.judge import fix
-from harness.report import answers
 from harness.systems import selection
 from harness.systems.pool import Limits, Pool
 

@@ -64,8 +64,8 @@ class Proofs:
             return
         self._written[transforms] = self._programs.programs(self._case, transforms)
         self._left |= {(transforms, system): len(self._data) for system in new}
-        for conv, arrays in self._data:
-            y = read(output(applied(conv, transforms)), transforms, ())
+        for form, arrays in self._data:
+            y = read(output(applied(form, transforms)), transforms, ())
             for system in new:
                 yield Attempt(transforms, system, Program(self._written[transforms][system], arrays), y)
 

@@ -44,37 +44,37 @@ class Verdict:
 class Reading:
     """One way to read a case: the intended convolution, changed by some transforms. Evaluated when it is needed.
 
-    stated: the convolution with NaN for data that are not known; conv has zeros there, and counts where computable.
+    stated: the convolution with NaN for data that are not known; form has zeros there, and counts where computable.
     computable: mask of the outputs that see known data only, None for all.
     """
 
     def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
         self.case, self.transforms = case, transforms
-        self.conv = case.meant()
+        self.form = case.meant()
         for transform in transforms:
-            self.conv = transform.differ(self.conv)
-        self.stated = self.conv
+            self.form = transform.differ(self.form)
+        self.stated = self.form
         self.computable: np.ndarray | None = None
         if case.partial:
-            self.conv, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
+            self.form, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
         self.reads = any(transform.reads for transform in transforms)
         self._ladders: dict[str, Ladder] = {}
 
     @cached_property
     def y(self) -> np.ndarray:
         """The exact output, rounded once to float64; without meaning where it is not computable."""
-        return evaluate(self.conv)
+        return evaluate(self.form)
 
     def ladder(self, dtype: str) -> Ladder:
         """The ladder of bounds for results of `dtype`."""
         if dtype not in self._ladders:
-            self._ladders[dtype] = Ladder.of(self.conv, self._magnitudes, self.y, dtype)
+            self._ladders[dtype] = Ladder.of(self.form, self._magnitudes, self.y, dtype)
         return self._ladders[dtype]
 
     @cached_property
     def input_slack(self) -> np.ndarray | float:
         """What the rounding of printed data may do to the output."""
-        return slack_of(self.conv, self._widened()) if self.case.printed else 0.0
+        return slack_of(self.form, self._widened()) if self.case.printed else 0.0
 
     def _widened(self) -> Linear:
         """The intended form of data that are half a unit of their printed digits larger."""
@@ -86,7 +86,7 @@ class Reading:
 
     @cached_property
     def _magnitudes(self) -> Magnitudes:
-        return magnitudes(self.conv)
+        return magnitudes(self.form)
 
 
 def _larger(given: Given) -> np.ndarray:
@@ -112,11 +112,11 @@ class Observation:
     slack: np.ndarray | float = 0.0
 
     def placed(self, reading: Reading) -> Observation | None:
-        """This observation in the shape of the output of `reading.conv`, with what is not seen of it not known.
+        """This observation in the shape of the output of `reading.form`, with what is not seen of it not known.
 
         None when that output does not have what is seen.
         """
-        whole = reading.conv.output_shape
+        whole = reading.form.output_shape
         if self.values.shape == whole and not reading.reads:
             return self
         if min(whole) < 1:
@@ -215,7 +215,7 @@ class Judge:
         if reading.computable is None:
             return True
         values = np.where(True if seen.known is None else seen.known, seen.values, np.nan)
-        share = rough(reading.conv.terms, seen.dtype)
+        share = rough(reading.form.terms, seen.dtype)
         slack = self.question(seen).slack + share * float(np.nanmax(np.abs(values), initial=0))
         return self._search.possible(reading.stated, values, slack, self.coarse)
 
@@ -235,7 +235,7 @@ class Judge:
     def _differs(
         self, kind: str, seen: Observation, fit: Fit | None, transforms: tuple[Transform, ...], group: int
     ) -> Verdict:
-        same_shape = seen.values.shape == self.intended.conv.output_shape
+        same_shape = seen.values.shape == self.intended.form.output_shape
         known = seen.comparable(self.intended) if same_shape else seen.known
         off = difference(seen.values, self.intended.y, known)
         return Verdict(kind, fit, transforms, off.max_abs if off.same_shape else None, off, group)
@@ -258,7 +258,7 @@ class Judge:
 
     def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
         """Explanations to try: the most frequent causes first, and all others for what they do not explain."""
-        if seen.values.ndim != self.intended.conv.x.ndim or self._known_stranger(seen) is not None:
+        if seen.values.ndim != self.intended.form.x.ndim or self._known_stranger(seen) is not None:
             return
         question = self.question(seen)
         yield from self._search.quick(question)
@@ -266,11 +266,11 @@ class Judge:
 
     def _noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
-        conv = self.intended.conv
-        size = float(np.abs(conv.x).max(initial=0)) * float(
-            np.abs(conv.w).sum(axis=tuple(range(1, conv.w.ndim))).max(initial=0)
+        form = self.intended.form
+        size = float(np.abs(form.x).max(initial=0)) * float(
+            np.abs(form.w).sum(axis=tuple(range(1, form.w.ndim))).max(initial=0)
         )
-        return rough(conv.terms, seen.dtype) * size
+        return rough(form.terms, seen.dtype) * size
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""
@@ -289,6 +289,6 @@ class Judge:
 
     def _alike(self, seen: Observation, other: Observation) -> bool:
         apart = distance(seen.values, other.values)
-        if seen.values.shape != self.intended.conv.output_shape:
+        if seen.values.shape != self.intended.form.output_shape:
             return not apart.any()
         return self.intended.ladder(seen.dtype).fit(apart / 2, 0.0, seen.algorithm) is not None

@@ -22,8 +22,8 @@ from typing import Any, TextIO
 
 from harness import __version__
 from harness.array_json import finite
+from harness.explain.answers import explanation_json
 from harness.report import form
-from harness.report.answers import explanation_json
 from harness.report.atomic import replacing
 from harness.report.form import ResultsError as ResultsError
 from harness.run import CaseReport, Result

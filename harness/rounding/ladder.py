@@ -2,7 +2,7 @@
 
 Each rung is one small function with its formula and source, and one line in `RUNGS`; the first that holds is the
 answer. In the formulas u is the unit roundoff of the arithmetic, n the number of terms of an element, y the exact
-output, A = |x| conv |w| + |bias| and P = sqrt(x^2 conv w^2 + bias^2).
+output, A what the form is of |x|, |w| and |bias|, and P the root of what it is of their squares.
 
 Arithmetic that is less precise than the result's dtype is a finding, not an agreement. `FINDINGS` are tested by the
 sharper hypothesis: what that arithmetic gives is computed, and the result must lie within rounding of it.
@@ -178,7 +178,7 @@ def low_accumulation(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator
     """
     if ladder.dtype not in DTYPES or fmt.digits > DTYPES[ladder.dtype].digits:
         return
-    if exact_on_integers(ladder.conv, fmt.digits):
+    if exact_on_integers(ladder.form, fmt.digits):
         return
     if fmt.name == ladder.dtype or _bears_marks(fmt, ladder, found):
         yield Hypothesis(ladder.y, 2 * statistical(ladder.mags, ladder.size, fmt.u), shown=True)
@@ -274,7 +274,7 @@ EXACT = Fit("exact", 0.0)
 class Ladder:
     """The rungs for results of one case in one dtype; each bound is computed when first needed, and kept."""
 
-    conv: Linear
+    form: Linear
     mags: Magnitudes
     y: np.ndarray
     """The reference, (N, O, *spatial)."""
@@ -286,9 +286,9 @@ class Ladder:
     _outputs: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, conv: Linear, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
+    def of(cls, form: Linear, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
         """The ladder for results of `dtype` whose reference is `y`."""
-        return cls(conv, mags, y, dtype, exact_on_integers(conv, DTYPES.get(dtype, FLOAT64).digits))
+        return cls(form, mags, y, dtype, exact_on_integers(form, DTYPES.get(dtype, FLOAT64).digits))
 
     @cached_property
     def expected(self) -> np.ndarray:
@@ -304,7 +304,7 @@ class Ladder:
     @cached_property
     def finite_data(self) -> bool:
         """Whether neither input nor kernel holds a NaN or an infinity."""
-        return bool(np.isfinite(self.conv.x).all() and np.isfinite(self.conv.w).all())
+        return bool(np.isfinite(self.form.x).all() and np.isfinite(self.form.w).all())
 
     def fit(
         self,
@@ -347,7 +347,7 @@ class Ladder:
     def rounded_inputs(self, name: str, rounding: Rounding) -> np.ndarray:
         """The output (float64) for input and kernel rounded in a way, `name`, under which it is kept."""
         if name not in self._outputs:
-            self._outputs[name] = direct(replace(self.conv, x=rounding(self.conv.x), w=rounding(self.conv.w)))
+            self._outputs[name] = direct(replace(self.form, x=rounding(self.form.x), w=rounding(self.form.w)))
         return self._outputs[name]
 
     def _climb(
@@ -398,15 +398,15 @@ def fit_by_hand(difference: np.ndarray, expected: np.ndarray, rtol: float, atol:
     return _fit("case tolerance", difference, atol + rtol * size) if difference.any() else EXACT
 
 
-def exact_on_integers(conv: Linear, digits: int) -> bool:
+def exact_on_integers(form: Linear, digits: int) -> bool:
     """Whether every sum is exact in numbers of so many binary digits, whatever the order of summation.
 
     So it is when all data are integers and n max|x| max|w| + max|bias| < 2**digits.
     """
-    arrays = conv.arrays.values()
+    arrays = form.arrays.values()
     # not the maximum of |array|: the least integer of a dtype has no absolute value in it
     x, w, *bias = (max(float(array.max(initial=0)), -float(array.min(initial=0))) for array in arrays)
-    if not conv.terms * x * w + sum(bias) < 2.0**digits:
+    if not form.terms * x * w + sum(bias) < 2.0**digits:
         return False
     return all(array.dtype.kind in "iub" or bool((array == np.rint(array)).all()) for array in arrays)
 

@@ -26,6 +26,10 @@ class PaddingChange(Transform):
     also: int = field(default=0, kw_only=True)
     reach: tuple[int, ...] = field(default=(), kw_only=True)
 
+    @property
+    def crops(self) -> bool:
+        return any(min(pair) < 0 for pair in self.actual)
+
     def unusual(self, rank: int) -> float:
         moved = sum(abs(a - b) for new, old in zip(self.actual, self.intended) for a, b in zip(new, old))
         return min(0.1 * moved, 3.0) + (0.0 if self._plain() else 0.5) + OTHER_NAME * self.also

@@ -54,6 +54,11 @@ class Transform:
         return False
 
     @property
+    def crops(self) -> bool:
+        """Whether it has a call leave out what is there, with which nobody computes on purpose."""
+        return False
+
+    @property
     def is_convention(self) -> bool:
         """Whether it is something that systems do differently, and not merely other numbers."""
         return True

@@ -80,7 +80,7 @@ def possible(form: Linear, values: np.ndarray, slack: float, coarse: float) -> b
 
 def pattern(question: Question) -> list[str]:
     """Where an output agrees with what is meant, and what follows."""
-    if question.observed.ndim != question.conv.x.ndim or not question.observed.size:
+    if question.observed.ndim != question.form.x.ndim or not question.observed.size:
         return []
     return agreement.with_the_intended(question)
 

@@ -82,7 +82,7 @@ def placed(values: np.ndarray, conv: Linear) -> np.ndarray:
 
 def with_the_intended(question: Question) -> list[str]:
     """Where what was observed agrees with what the intended call gives, as far as that can be computed."""
-    conv = question.conv
+    conv = question.form
     apart = np.abs(placed(question.observed, conv) - output(conv))
     differ = apart > question.slack
     return agreement(conv, apart <= question.slack, differ) + _edges_only(filled(conv), differ)

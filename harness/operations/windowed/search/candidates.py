@@ -69,18 +69,18 @@ class Search:
     left_out: int = 0
 
     def __post_init__(self) -> None:
-        q = self.question = replace(self.question, conv=filled(self.question.conv))
+        q = self.question = replace(self.question, form=filled(self.question.form))
         self._sights = sights(q, [Reading((), q.observed.shape)] if self.quick else readings(q))
         self._choices: dict[tuple[Side, Field, int], list[Choice]] = {}
         self._sides: list[Side] = []
-        for base in [Variant((), q.conv)] if self.quick else bases(q):
+        for base in [Variant((), q.form)] if self.quick else bases(q):
             like = next((side for side in self._sides if side.takes_kernels_of(base.conv)), None)
             self._sides.append(Side(q, base, self.deepest, self.quick, like.shelves if like else None))
 
     def level(self, count: int) -> list[Transforms]:
         """The candidates with so many changes, likeliest first."""
         found = {frozenset(each): each for each in self._candidates(count)}
-        return sorted(found.values(), key=lambda each: weight(each, self.question.conv.rank))
+        return sorted(found.values(), key=lambda each: weight(each, self.question.form.rank))
 
     def _candidates(self, count: int) -> Iterator[Transforms]:
         for side in self._sides:

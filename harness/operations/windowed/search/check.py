@@ -27,7 +27,7 @@ def completed(question: Question, transforms: Transforms) -> Transforms | None:
     """`transforms`, with the bias or scale that they leave open filled in, if they give the observed values."""
     open_ = [each for each in transforms if _left_open(each)]
     stated = tuple(each for each in transforms if each not in open_)
-    conv = applied(question.conv, stated)
+    conv = applied(question.form, stated)
     if min(conv.output_shape, default=0) < 1:
         return None
     rounding = ROUNDING * np.abs(question.observed)  # of values that are scaled, beyond that of what was meant

@@ -97,7 +97,7 @@ def _orders(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 def _slices(question: Question) -> Iterator[tuple[int, ...]]:
     """Readings that leave out an axis of y longer than 1 and read another one in its place."""
-    shape, whole = question.observed.shape, question.conv.output_shape
+    shape, whole = question.observed.shape, question.form.output_shape
     seen = [axis for axis, size in enumerate(shape) if size > 1]
     if len(seen) == len(shape):
         return

@@ -23,7 +23,7 @@ class Question:
     room: the absolute error of each value of observed where it is known to be smaller.
     """
 
-    conv: Linear
+    form: Linear
     observed: np.ndarray
     slack: float
     input_layout: str = ""
@@ -38,7 +38,7 @@ class Question:
 
     def is_free(self, transform: Transform) -> bool:
         """Whether `transform` only says what an unknown setting was."""
-        return bool(self.unknown & transform.frees(self.conv.rank))
+        return bool(self.unknown & transform.frees(self.form.rank))
 
     def pads(self, window: Window, sizes: tuple[int, ...], taps: tuple[int, ...]) -> list[Pairs]:
         """What the intended padding comes to in `window`: as it is, and its word applied to these sizes."""
@@ -63,12 +63,12 @@ class Question:
 
     def other(self) -> Iterator[OtherOperation]:
         """What was computed where another operation was given by mistake."""
-        win = self.conv.window
+        win = self.form.window
         if max(win.stride) > 1 and win.boundary == "zero":
-            extents = map(span, self.conv.w.shape[2:], win.dilation)
+            extents = map(span, self.form.w.shape[2:], win.dilation)
             padding = tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
             turned = tuple(not flag for flag in win.reversal)
-            ones = (1,) * self.conv.rank
+            ones = (1,) * self.form.rank
             window = replace(win, stride=ones, base_dilation=win.stride, padding=padding, reversal=turned)
             yield OtherOperation("transposed_convolution", window)
 
@@ -78,7 +78,7 @@ class Question:
 
     def layouts(self, role: str) -> list[str]:
         """Layouts in which the array of a role may have been kept: the stated one, canonical, and the usual others."""
-        rank = self.conv.rank
+        rank = self.form.rank
         stated = self.stated(role)
         letters = layout.canonical(role, rank)
         a, b, space = letters[0], letters[1], letters[2:]

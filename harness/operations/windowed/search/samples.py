@@ -83,7 +83,7 @@ def _telling(where: np.ndarray, channels: np.ndarray) -> int:
 
 def samples(question: Question) -> Places:
     """Places of known values in one image and channel: the first that sees more than padding, the largest, the ends."""
-    observed, bias = question.observed, question.conv.offsets
+    observed, bias = question.observed, question.form.offsets
     known = np.isfinite(observed)
     counts = known.sum(axis=tuple(range(2, observed.ndim)))
     image, channel = np.unravel_index(0 if known[0, 0].all() else counts.argmax(), counts.shape)

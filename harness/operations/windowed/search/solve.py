@@ -71,15 +71,15 @@ def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarra
     for tap in np.flatnonzero(np.isfinite(change)):
         left = missing - matrix[:, tap] * change[tap]
         if np.count_nonzero(matrix[:, tap]) > 1 and not (np.abs(left) > question.slack).any():
-            index = (output, *map(int, np.unravel_index(tap, question.conv.w.shape[1:])))
-            found = KernelValues(((index, float(question.conv.w[index]) + float(change[tap])),))
+            index = (output, *map(int, np.unravel_index(tap, question.form.w.shape[1:])))
+            found = KernelValues(((index, float(question.form.w[index]) + float(change[tap])),))
             return found if _gives(question, found) else None
     return None
 
 
 def solve(question: Question) -> Solution | None:
     """The kernel that was applied; None where the shapes differ or the system is too large."""
-    conv = question.conv
+    conv = question.form
     kernel = np.zeros(conv.w.shape)
     rank, equations, fits = 0, 0, True
     bias = conv.offsets.astype(np.float64)
@@ -98,7 +98,7 @@ def solve(question: Question) -> Solution | None:
 def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray]]:
     """For output channels that see the same input and are known at the same places: (channels, matrix, values seen,
     values meant), with a row for each place and, of values, a column for each channel."""
-    conv, observed = question.conv, question.observed
+    conv, observed = question.form, question.observed
     if observed.shape != conv.output_shape or observed.size // len(conv.w) * conv.terms > LARGEST:
         return
     met, meant = columns(conv), output_of(conv)
@@ -127,5 +127,5 @@ def _changed(conv: Linear, kernel: np.ndarray) -> KernelValues | None:
 
 
 def _gives(question: Question, change: KernelValues) -> bool:
-    y = output_of(change.differ(question.conv))
+    y = output_of(change.differ(question.form))
     return not bool((np.abs(y - question.observed) > question.slack).any())

@@ -46,9 +46,9 @@ def remarks(question: Question, seen: Recording, earlier: Sequence[Recording], c
 
     coarse: half a unit of the last digit that was printed of input and kernel.
     """
-    if seen.values.ndim != question.conv.x.ndim:
+    if seen.values.ndim != question.form.x.ndim:
         return
-    if all(part <= size for part, size in zip(seen.values.shape, question.conv.output_shape)):
+    if all(part <= size for part, size in zip(seen.values.shape, question.form.output_shape)):
         yield from _alone(question, seen, coarse)
     for other in earlier:
         if other.values.ndim == seen.values.ndim:
@@ -58,7 +58,7 @@ def remarks(question: Question, seen: Recording, earlier: Sequence[Recording], c
 
 def _alone(question: Question, seen: Recording, coarse: float) -> Iterator[str]:
     """Whether any data give what was seen as the case means it; if none do, under which changes some do."""
-    conv = question.conv
+    conv = question.form
     slack = question.slack + float(np.nanmax(_slack(conv, seen), initial=0))
     values = _known(seen)
     meant = system(conv, values, slack, coarse)
@@ -75,8 +75,8 @@ def _alone(question: Question, seen: Recording, coarse: float) -> Iterator[str]:
 
 
 def _pair(question: Question, seen: Recording, other: Recording) -> Iterator[str]:
-    conv = _first(question.conv, seen.values.shape, other.values.shape)
-    question = replace(question, conv=conv)
+    conv = _first(question.form, seen.values.shape, other.values.shape)
+    question = replace(question, form=conv)
     apart = np.abs(placed(_known(seen), conv) - placed(_known(other), conv))
     slack = _slack(conv, seen) + _slack(conv, other)
     same, differ = apart <= slack, apart > slack
@@ -87,7 +87,7 @@ def _pair(question: Question, seen: Recording, other: Recording) -> Iterator[str
 
 def _causes(question: Question, same: np.ndarray, apart: np.ndarray) -> Iterator[str]:
     """What may be the cause where outputs agree (`same`) and lie `apart` (0 elsewhere), and what is not."""
-    conv, differ = question.conv, apart > 0
+    conv, differ = question.form, apart > 0
     drawn = _drawn(conv)
     ruled_out = list(_ruled_out(drawn, same))
     if ruled_out:
@@ -137,7 +137,7 @@ def _data(question: Question, same: np.ndarray, apart: np.ndarray) -> Iterator[S
 
     apart: how far the outputs differ, 0 where they do not.
     """
-    conv = question.conv
+    conv = question.form
     for role, mask in besides(conv, same, apart > 0).items():
         if mask.any():
             least = _least(conv, mask, apart) if role == "kernel" else 0.0
@@ -168,7 +168,7 @@ def _ruled_out(conv: Linear, same: np.ndarray) -> Iterator[str]:
 
 def _slices(question: Question, role: str, mask: np.ndarray) -> str:
     """A box of the array of a role as it is indexed in the case's layout: "kernel[0, 0, 2:5, 1]"."""
-    letters = canonical(role, question.conv.rank)
+    letters = canonical(role, question.form.rank)
     index = []
     for letter in question.stated(role) or letters:
         rest = tuple(axis for axis in range(mask.ndim) if axis != letters.index(letter))
@@ -181,7 +181,7 @@ def _changes(question: Question, drawn: Linear, same: np.ndarray, differ: np.nda
     """Single changes of the call that keep what agrees and change what differs; one of each kind and effect."""
     meant = direct(drawn)
     seen = _seen_part(same | differ)
-    asked = replace(question, conv=drawn, observed=np.where(same, meant, np.nan)[seen])
+    asked = replace(question, form=drawn, observed=np.where(same, meant, np.nan)[seen])
     known = set()
     singles = dict.fromkeys(_singles(asked))
     for single in sorted(singles, key=lambda each: (weight(each, drawn.rank), not _indexes(each[0]))):
@@ -199,7 +199,7 @@ def _indexes(transform: Transform) -> bool:
 
 def _singles(question: Question) -> Iterator[Transforms]:
     """Single changes of the input, the kernel, the settings and the reading of the output."""
-    conv = question.conv
+    conv = question.form
     shelved = (transforms for shelf in kernels(question, conv, 1) for transforms in shelf.transforms)
     sides = (inputs(question, conv, 1), windows(question, conv, 1), readings(question))
     others = (each.transforms for side in sides for each in side)

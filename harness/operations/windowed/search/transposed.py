@@ -72,7 +72,7 @@ class Transposing(Question):
         found = next((each for each in changes if isinstance(each, PaddingChange)), None)
         if found is None:
             return []
-        reach = tuple(extent - 1 for extent in map(span, self.conv.w.shape[2:], self.conv.window.dilation))
+        reach = tuple(extent - 1 for extent in map(span, self.form.w.shape[2:], self.form.window.dilation))
         kind: type[PaddingChange] = PaddingSplit
         if found.actual == self.cuts:
             kind = RawPadding
@@ -81,7 +81,7 @@ class Transposing(Question):
         return [kind(found.intended, found.actual, reach=reach)]
 
     def other(self) -> Iterator[OtherOperation]:
-        win, ones = self.conv.window, (1,) * self.conv.rank
+        win, ones = self.form.window, (1,) * self.form.rank
         turned = tuple(not flag for flag in win.reversal)
         window = replace(win, stride=win.base_dilation, base_dilation=ones, padding=self.cuts, reversal=turned)
         yield OtherOperation("convolution", window)

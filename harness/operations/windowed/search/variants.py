@@ -81,7 +81,7 @@ class Shelf:
 
 def bases(question: Question) -> Iterator[Variant]:
     """The intended call, and changes of the whole of it: precision, operands, groups."""
-    conv = question.conv
+    conv = question.form
     yield Variant((), conv)
     for transform in [*_whole(conv), *question.other()]:
         changed = transform.differ(conv)
@@ -205,7 +205,7 @@ def _reversals(rank: int) -> list[Transform]:
 def rereads(question: Question, role: Role) -> Iterator[ColumnMajor | ReshapeNotTranspose | FlattenOrder]:
     """Buffers read in another order: column-major ones first, then reshapes between the usual layouts."""
     layouts = question.layouts(role)
-    dense = question.conv.w.shape[2:] == question.conv.x.shape[2:]
+    dense = question.form.w.shape[2:] == question.form.x.shape[2:]
     reshape = FlattenOrder if role == "output" or dense else ReshapeNotTranspose
     orders = (False, True) if role == "kernel" else (False,)
     for target in layouts:

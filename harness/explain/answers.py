@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.array_json import finite
-from harness.explain.diagnosis import Answer, Explanation
+from harness.explain.confirmed import Explanation
+from harness.explain.diagnosis import Answer
 from harness.operations.transforms.transform import Transform
 
 Code = Mapping[str, str]

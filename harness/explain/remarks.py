@@ -1,0 +1,64 @@
+"""What can be said of an output besides its explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from harness.explain.confirmed import Confirmed, Explanation
+from harness.judge.verdict import Judge, Observation
+from harness.operations.operation import Question, Searching
+from harness.operations.transforms.transform import applied
+
+
+def remarks(judge: Judge, seen: Observation, question: Question, found: Confirmed, ambiguous: bool) -> Iterator[str]:
+    """Sentences about what is not known, what was left open, what the data cannot tell, and where it goes wrong."""
+    known = int(np.count_nonzero(np.isfinite(question.observed)))
+    yield from _of_partial_data(judge, seen, question, known)
+    yield from _of_open_settings(judge, question, found.explanations[:1])
+    if ambiguous:
+        yield f"the data ({known} known values) cannot tell the tied explanations apart"
+    elif known:
+        yield from _of_no_convention(judge.case.operation.search(), question, found)
+    yield from _of_the_rest(found.left_out)
+
+
+def _of_partial_data(judge: Judge, seen: Observation, question: Question, known: int) -> Iterator[str]:
+    """What can be said of a recording where the arrays of a case are not known in full."""
+    case, recorded = judge.case, judge.case.recorded
+    number = next((number for number, each in enumerate(recorded) if each.values is seen.values), None)
+    if not case.partial or number is None:
+        return
+    total = np.count_nonzero(recorded[number].known)
+    if known < total:
+        yield f"{known} of {total} known values can be computed; not known in full: {', '.join(case.partial)}"
+    search = case.operation.search()
+    yield from search.of_recordings(question, recorded[number], recorded[:number], judge.coarse)
+
+
+def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanation]) -> Iterator[str]:
+    """What the settings that are not known come to with the first explanation."""
+    for each in first:
+        said = judge.case.operation.search().came_to(applied(question.form, (*each.settings, *each.transforms)))
+        settings = [f"{name} {words}" for name, words in said.items() if name in question.unknown]
+        if settings:
+            yield f"left open, and found: {', '.join(settings)}"
+
+
+def _of_no_convention(search: Searching, question: Question, found: Confirmed) -> Iterator[str]:
+    """Where it goes wrong, and what the weights are, where no convention explains it."""
+    if not found.explanations:
+        yield f"no combination of up to {search.DEEPEST} changes gives these values"
+        yield from found.solution.remarks() if found.solution else ()
+    elif all(each.is_convention for each in found.explanations[0].transforms):
+        return
+    yield from search.pattern(question)
+
+
+def _of_the_rest(left_out: int) -> Iterator[str]:
+    if left_out:
+        yield (
+            f"{left_out} more combinations give those few values that are looked at first and were not tried on all of "
+            "them, being less likely: more known values, or more digits of them, would rule them out"
+        )
