@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict
 
 import numpy as np
 
@@ -17,6 +17,20 @@ DOCS = "https://numpy.org/doc/stable/reference/generated/numpy.%s.html"
 
 def start() -> str:
     return np.__version__
+
+
+def about() -> Dict[str, str]:
+    """What computes: the instruction sets that NumPy takes, and its BLAS."""
+    try:
+        told = np.show_config(mode="dicts")
+        blas = told["Build Dependencies"]["blas"]
+        taken = told["SIMD Extensions"]
+        return {
+            "BLAS": "%s %s" % (blas["name"], blas["version"]),
+            "instructions": " ".join([*taken["baseline"], *taken["found"]]),
+        }
+    except (TypeError, KeyError):  # NumPy before 1.25 says it otherwise
+        return {}
 
 
 @entry_point(

@@ -26,6 +26,17 @@ def start() -> str:
     return str(tf.__version__)
 
 
+def about() -> Dict[str, str]:
+    """What computes: oneDNN is taken on newer processors only, and where the environment does not say otherwise."""
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+
+        taken = bool(_pywrap_util_port.IsMklEnabled())
+    except (ImportError, AttributeError):  # a private name, which other versions may lack
+        return {}
+    return {"oneDNN": "used" if taken else "not used"}
+
+
 def _declaration(name: str, **more: Any) -> Dict[str, Any]:
     return {
         "name": "tensorflow.nn." + name,
@@ -60,7 +71,7 @@ def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return tf.nn.conv2d(x, w, _full(s.stride), _padding(s), dilations=_full(s.dilation))
 
 
-@entry_point(**_declaration("conv3d", ranks=[3]))
+@entry_point(**_declaration("conv3d", ranks=[3], measured=["dilation"], note="dilation above 1 needs oneDNN"))
 def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return tf.nn.conv3d(x, w, _full(s.stride), s.padding, dilations=_full(s.dilation))
 
@@ -80,7 +91,9 @@ def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         groups="depthwise",
         explicit="uneven",
         together=False,
-        note="the kernel [C*M, 1, H, W] is handed over as [H, W, C, M]: output channel c*M + m",
+        measured=["uneven_strides"],
+        note="strides that differ between the axes need oneDNN; the kernel [C*M, 1, H, W] is handed over as "
+        "[H, W, C, M]: output channel c*M + m",
     )
 )
 def depthwise_conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:

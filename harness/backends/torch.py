@@ -24,6 +24,13 @@ def start() -> str:
     return str(torch.__version__)
 
 
+def about() -> Dict[str, str]:
+    """What computes: the instructions that ATen takes, and the math libraries that it was built with."""
+    found = {"instructions": str(torch.backends.cpu.get_cpu_capability())}
+    libraries = [name for name in ("mkldnn", "mkl") if getattr(torch.backends, name).is_available()]
+    return dict(found, libraries=", ".join(libraries) or "none")
+
+
 def _declaration(name: str, rank: int) -> Dict[str, Any]:
     return {
         "name": "torch.nn.functional." + name,

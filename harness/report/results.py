@@ -26,6 +26,7 @@ from harness.explain.answers import explanation_json
 from harness.report import form
 from harness.report.atomic import replacing
 from harness.report.form import ResultsError as ResultsError
+from harness.report.machine import machine
 from harness.run import CaseReport, Result
 from harness.systems.pool import Hello
 
@@ -44,7 +45,7 @@ def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[
     environment = {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "processor": _processor(),
+        **machine(),
         "backends": {name: {**hello.environment, "version": hello.version} for name, hello in hellos.items()},
         "unavailable": dict(unavailable),
     }
@@ -92,16 +93,6 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         ],
         "remarks": list(result.remarks),
     }
-
-
-def _processor() -> str:
-    """The model name of the processor."""
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
 
 
 class JsonWriter:

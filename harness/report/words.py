@@ -127,14 +127,27 @@ def count(classes: int) -> str:
 def environment(header: Mapping[str, Any]) -> list[str]:
     """What was run and where, a line for each fact."""
     found = header["environment"]
+    features = ", ".join(found.get("features", ()))
+    settings = ", ".join(f"{name}={value}" for name, value in found.get("settings", {}).items())
     versions = [f"{name} {about['version']}" for name, about in found["backends"].items()]
     return [
         f"frameworks: {', '.join(versions) or 'none'}",
         f"Python {found['python']} on {found['platform']}",
-        f"processor: {found['processor']}",
+        f"processor: {found['processor']}{f', with {features}' if features else ''}",
+        *([f"set in the environment: {settings}"] if settings else []),
+        *_computing(found["backends"]),
         f"harness {header['harness']}, {header['created']}",
         *(f"not available: {name}: {reason}" for name, reason in found["unavailable"].items()),
     ]
+
+
+def _computing(backends: Mapping[str, Any]) -> list[str]:
+    """What computes in each backend, as far as it says."""
+    told = {
+        name: ", ".join(f"{key}: {value}" for key, value in about.items() if key not in ("version", "python", "numpy"))
+        for name, about in backends.items()
+    }
+    return [f"{name} computes with {words}" for name, words in told.items() if words]
 
 
 def _per_axis(values: Sequence[int]) -> str:

@@ -14,7 +14,7 @@ from harness.worker.entry import EntryPoint
 def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
     """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason."""
     _check(case, entry)
-    lowering = case.operation.lowering()
+    lowering, entry = case.operation.lowering(), entry.at(case.dtype)
     return lowering.as_written(case, entry) if mode == "as_written" else lowering.normalized(case, entry)
 
 

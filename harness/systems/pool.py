@@ -636,6 +636,10 @@ def _limit_memory(pid: int, size: int | None) -> None:
             resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
 
 
+UNCACHED = "glibc.malloc.tcache_count=0"
+"""Without it, GNU's C library hands out what was freed before without filling it (`harness.worker.memory`)."""
+
+
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
     """The parent's environment and `more`, with this package importable and numbers and messages as everywhere.
 
@@ -643,5 +647,7 @@ def _environment(more: Mapping[str, str]) -> dict[str, str]:
     """
     here = str(Path(__file__).resolve().parents[2])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    tunables = [*filter(None, [os.environ.get("GLIBC_TUNABLES")]), UNCACHED]
     python = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": ""}
-    return {**os.environ, **python, "LC_ALL": "C.UTF-8", "LANGUAGE": "", **more}
+    ours = {**python, "GLIBC_TUNABLES": ":".join(tunables)}
+    return {**os.environ, **ours, "LC_ALL": "C.UTF-8", "LANGUAGE": "", **more}

@@ -55,7 +55,8 @@ class Windows:
 
     reversal: whether it reads the kernel backwards. words: padding word of a case -> its own.
     explicit: "uneven" (low, high) pairs, "even" ones, or "no" padding by numbers.
-    together: whether a stride and a dilation above 1 may stand in one call.
+    together: whether a stride and a dilation above 1 may stand in one call. uneven_strides: whether the axes may have
+    different strides.
     groups: "any", "depthwise" (groups must equal the channels) or "one". bias: whether the call takes one.
     boundaries: boundary of a case -> its own word.
     """
@@ -66,6 +67,7 @@ class Windows:
     stride: bool = False
     dilation: bool = False
     together: bool = True
+    uneven_strides: bool = True
     groups: str = "one"
     bias: bool = False
     boundaries: Mapping[str, str] = field(default_factory=lambda: {"zero": "zero"})
@@ -156,6 +158,10 @@ def function_of(name: str) -> str:
     return name.split(AT)[0]
 
 
+LOCAL = ("call", "measured")
+"""Fields of an EntryPoint that do not travel."""
+
+
 @dataclass(frozen=True)
 class EntryPoint:
     """What one entry point takes.
@@ -163,7 +169,9 @@ class EntryPoint:
     ranks: spatial ranks. docs: address of its documentation. operation: what it computes, a name of TAKES.
     layouts: those of its arrays and of the output by role, `*` for the spatial axes. takes: words of the operation.
     algorithm: "direct", or "fft" where errors spread over the output.
-    note: what a reader of the report needs to know about the adapter.
+    note: what a reader of the report needs to know about the adapter. measured: claims of `takes` that depend on
+    processor, build or environment, and are tried when the worker starts (`harness.worker.measured`). refused: those of
+    them that do not hold there, claim -> dtypes.
     """
 
     name: str
@@ -175,6 +183,8 @@ class EntryPoint:
     dtypes: Tuple[str, ...] = ("float32", "float64")
     algorithm: Algorithm = "direct"
     note: str = ""
+    measured: Tuple[str, ...] = ()
+    refused: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
     call: Optional[Callable[..., Any]] = None
 
     @property
@@ -186,10 +196,16 @@ class EntryPoint:
         """This entry point in an environment that was asked for: `torch.nn.functional.conv2d @ torch==2.12.0`."""
         return replace(self, name=self.name + AT + backend)
 
+    def at(self, dtype: str) -> EntryPoint:
+        """This entry point as it is for arrays of `dtype`: claims that are refused there are false."""
+        refused = [claim for claim, dtypes in self.refused.items() if dtype in dtypes]
+        return replace(self, takes=replace(self.takes, **dict.fromkeys(refused, False))) if refused else self
+
     def as_json(self) -> Dict[str, Any]:
         """The declaration as the hello carries it."""
-        declaration = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "call"}
-        lists = {"ranks": list(self.ranks), "dtypes": list(self.dtypes), "layouts": dict(self.layouts)}
+        declaration = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in LOCAL}
+        lists: Dict[str, Any] = {"ranks": list(self.ranks), "dtypes": list(self.dtypes), "layouts": dict(self.layouts)}
+        lists["refused"] = {claim: list(dtypes) for claim, dtypes in self.refused.items()}
         return dict(declaration, takes=self.takes.as_json(), **lists)
 
 
@@ -204,13 +220,15 @@ def windowed(
     dtypes: Sequence[str] = ("float32", "float64"),
     algorithm: Algorithm = "direct",
     note: str = "",
+    measured: Sequence[str] = (),
     call: Optional[Callable[..., Any]] = None,
     **takes: Any,
 ) -> EntryPoint:
     """The entry point of a function that moves a window; `takes` are fields of the operation's class in TAKES."""
     layouts = {"input": input, "kernel": kernel, "output": output}
     own = TAKES[operation](**takes)
-    return EntryPoint(name, tuple(ranks), docs, layouts, own, operation, tuple(dtypes), algorithm, note, call)
+    common = (name, tuple(ranks), docs, layouts, own, operation, tuple(dtypes), algorithm, note)
+    return EntryPoint(*common, measured=tuple(measured), call=call)
 
 
 def entry_point(name: str, ranks: Sequence[int], **declaration: Any) -> Callable[[Callable[..., Any]], EntryPoint]:
@@ -226,12 +244,14 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
     """The EntryPoint of a declaration that came in a hello; raises ValueError where a field is missing or odd."""
     try:
         told = declaration if "takes" in declaration else _of_version_1(declaration)
-        types = {"ranks": list, "dtypes": list, "layouts": dict, "takes": dict}
-        names = [each.name for each in fields(EntryPoint) if each.name != "call"]
+        types = {"ranks": list, "dtypes": list, "layouts": dict, "takes": dict, "refused": dict}
+        names = [each.name for each in fields(EntryPoint) if each.name not in LOCAL]
         values = _typed(told, names, types, str)
         takes = TAKES[told.get("operation", "convolution")].from_json(told["takes"])
         _typed(values["layouts"], list(values["layouts"]), {}, str)
-        return EntryPoint(**dict(values, takes=takes, ranks=tuple(values["ranks"]), dtypes=tuple(values["dtypes"])))
+        refused = {str(claim): tuple(dtypes) for claim, dtypes in values.get("refused", {}).items()}
+        lists = {"ranks": tuple(values["ranks"]), "dtypes": tuple(values["dtypes"]), "refused": refused}
+        return EntryPoint(**dict(values, takes=takes, **lists))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("declaration of an entry point: %s" % error) from None
 

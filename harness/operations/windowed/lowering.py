@@ -32,6 +32,8 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
         raise Unsupported(f"{word} has no dilation; the case has {numbers_text(stated.settings['dilation'])}")
     if not _strides_and_dilates(conv, entry):
         raise Unsupported(f"{word} does not take a stride together with a dilation")
+    if not _strides(conv, entry):
+        raise Unsupported(f"{word} takes one stride for all axes here; the case has {numbers_text(given['stride'])}")
     if given["groups"] > 1 and entry.takes.groups == "one":
         raise Unsupported(f"{word} has no groups; the case has {stated.settings['groups']}")
     if given["boundary"] not in entry.takes.boundaries:
@@ -95,7 +97,7 @@ def _before_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
         yield DenseGroups(win.groups)
     if any(step > 1 for step in win.dilation) and not entry.takes.dilation:
         yield DilateKernel(win.dilation)
-    if any(step > 1 for step in win.stride) and not (entry.takes.stride and _strides_and_dilates(conv, entry)):
+    if any(step > 1 for step in win.stride) and not (_strides(conv, entry) and _strides_and_dilates(conv, entry)):
         yield SubsampleOutput(win.stride)
 
 
@@ -123,6 +125,12 @@ def _check_groups(stated: Stated, entry: EntryPoint) -> None:
     groups, channels = stated.settings["groups"], stated.meant().x.shape[1]
     if entry.takes.groups == "depthwise" and groups != channels:
         raise Unsupported(f"{entry.name} has as many groups as channels; the case has {groups} of {channels}")
+
+
+def _strides(conv: Linear, entry: EntryPoint) -> bool:
+    """Whether the entry point takes the strides."""
+    steps = set(conv.window.stride)
+    return steps == {1} or bool(entry.takes.stride and (entry.takes.uneven_strides or len(steps) == 1))
 
 
 def _strides_and_dilates(conv: Linear, entry: EntryPoint) -> bool:

@@ -14,7 +14,7 @@ from harness.operations.windowed.probes.integers import integers
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
-from harness.operations.windowed.probes.subject import Subject
+from harness.operations.windowed.probes.subject import Subject, usual_dtype
 from harness.systems.asking import Asking, together
 from harness.worker.entry import EntryPoint
 
@@ -22,6 +22,7 @@ from harness.worker.entry import EntryPoint
 def card(backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
     """Measures one entry point."""
     seen: list[Fault] = []
+    entry = entry.at(usual_dtype(entry))
     found: Card = yield from watched(_measured(backend, version, entry, seen), seen)
     return found
 

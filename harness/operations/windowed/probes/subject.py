@@ -36,7 +36,7 @@ class Subject:
 
     @cached_property
     def dtype(self) -> str:
-        return next((each for each in DTYPES if each in self.entry.dtypes), self.entry.dtypes[0])
+        return usual_dtype(self.entry)
 
     @cached_property
     def many(self) -> bool:
@@ -61,6 +61,11 @@ class Subject:
             return None
         whole_numbers: np.ndarray = np.rint(y)
         return whole_numbers
+
+
+def usual_dtype(entry: EntryPoint) -> str:
+    """The dtype in which conventions of an entry point are measured."""
+    return next((each for each in DTYPES if each in entry.dtypes), entry.dtypes[0])
 
 
 def question(
