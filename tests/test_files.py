@@ -70,9 +70,9 @@ def test_an_archive_of_nothing_says_so(tmp_path: Path) -> None:
 
 def test_text_is_brought_as_it_stands_and_other_arrays_as_npy(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("1.50,2\n")
-    path, values = files.bring(str(tmp_path / "x.csv"), tmp_path / "kept")
+    path, values = files.bring(str(tmp_path / "x.csv"), tmp_path / "kept", 2)
     assert (path.read_text(), values.tolist()) == ("1.50,2\n", [[1.5, 2]])
     archive(tmp_path, w=np.ones((1, 2), np.float16), v=np.ones(1))
-    path, values = files.bring(f"{tmp_path}/a.npz#w", tmp_path / "kept")
+    path, values = files.bring(f"{tmp_path}/a.npz#w", tmp_path / "kept", 2)
     assert path == tmp_path / "kept.npy"
     assert np.load(path).dtype == values.dtype == np.float16

@@ -58,7 +58,7 @@ def case_of_files(files: Mapping[str, str], layouts: Mapping[str, str], settings
     FileError for a file that cannot be used.
     """
     with tempfile.TemporaryDirectory() as folder:
-        names = {role: _brought(path, role, Path(folder)) for role, path in files.items()}
+        names = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
         document = _document(names, files["output"], layouts, {key: _value(text) for key, text in settings.items()})
         path = Path(folder) / "command-line.yaml"
         path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
@@ -88,13 +88,13 @@ def _document(
     }
 
 
-def _brought(path: str, role: str, folder: Path) -> str:
+def _brought(path: str, role: str, axes: int, folder: Path) -> str:
     """The name of a file with the same array in `folder`: text as it is, anything else as .npy."""
     source = Path(readers.split_key(path)[0])
     if not source.is_file():
         raise CaseError(f"{source}: no such file; expected the {role} in one of {', '.join(readers.TABLE)}")
     (folder / role).mkdir()
-    kept, _ = readers.bring(path, folder / role / source.stem)
+    kept, _ = readers.bring(path, folder / role / source.stem, axes)
     return kept.relative_to(folder).as_posix()
 
 

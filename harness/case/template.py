@@ -98,7 +98,7 @@ def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) 
         raise CaseError(f"{folder} exists already; choose another name or remove it")
     folder.mkdir(parents=True)
     try:
-        kept = {role: readers.bring(name, folder / role) for role, name in files.items()}
+        kept = {role: readers.bring(name, folder / role, len(layouts[role])) for role, name in files.items()}
         path.write_text(_schema_line(path) + _document(path, files, kept, layouts), encoding="utf-8")
         list(load(path))
     except readers.FileError:
@@ -116,7 +116,7 @@ def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) 
 def _document(
     path: Path, files: Mapping[str, str], kept: Mapping[str, tuple[Path, np.ndarray]], layouts: Mapping[str, str]
 ) -> str:
-    arrays = {role: readers.fitted(array, file, len(layouts[role])) for role, (file, array) in kept.items()}
+    arrays = {role: array for role, (_, array) in kept.items()}
     sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in arrays.items()}
     stride, padding = _settings(sizes["input"], sizes["kernel"], sizes.get("output"))
     told = {

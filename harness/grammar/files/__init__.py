@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.grammar.files import caffe_weights, checkpoint, npy, onnx, safetensors, table
+from harness.grammar.files import caffe_weights, checkpoint, hdf5, mat, npy, onnx, safetensors, table
 from harness.grammar.files.stored import FileError as FileError
 from harness.grammar.files.stored import Reader, Stored
 
@@ -35,13 +35,17 @@ KEYED: Mapping[str, Reader] = {
     ".pt": checkpoint.opened,
     ".pth": checkpoint.opened,
     ".onnx": onnx.opened,
+    ".h5": hdf5.opened,
+    ".hdf5": hdf5.opened,
+    ".keras": hdf5.opened_keras,
+    ".mat": mat.opened,
     ".caffemodel": caffe_weights.opened,
 }
 """Suffixes of files that hold arrays by name: `file.npz#name`."""
 TABLE = {**SINGLE, **KEYED}
 TEXTS = (".csv", ".tsv", ".txt")
 """Suffixes of files that hold numbers as they were printed."""
-OF_TWO_AXES = TEXTS
+OF_TWO_AXES = (*TEXTS, ".mat")
 """Suffixes of files whose arrays have two axes or more: what has one is a line or a column there."""
 OTHERWISE = {
     ".pb": "a TensorFlow graph; load it in TensorFlow and save its constants with numpy.savez",
@@ -92,19 +96,23 @@ def shape(path: Path, key: str = "") -> tuple[int, ...]:
 
 
 def fitted(values: np.ndarray, path: Path, axes: int) -> np.ndarray:
-    """An array with as many axes as its layout names, where its format has no way to say them."""
-    if axes == 1 and path.suffix.lower() in OF_TWO_AXES and values.size == max(values.shape):
+    """An array with as many axes as its layout names, where its format has no way to say them.
+
+    Text and MATLAB have no arrays of one axis; MATLAB leaves out last axes of length 1.
+    """
+    suffix = path.suffix.lower()
+    if axes == 1 and suffix in OF_TWO_AXES and values.size == max(values.shape):
         return values.ravel()
-    return values
+    return values.reshape(values.shape + (1,) * (axes - values.ndim)) if suffix == ".mat" else values
 
 
-def bring(name: str, target: Path) -> tuple[Path, np.ndarray]:
+def bring(name: str, target: Path, axes: int) -> tuple[Path, np.ndarray]:
     """Keeps the array of a file (`x.npz#key`) at `target`, plus a suffix: text as it is, anything else as .npy.
 
-    Returns where it is kept, and the array. Raises FileError as `read` does.
+    Returns where it is kept, and the array, `fitted` to so many axes. Raises FileError as `read` does.
     """
     file, key = split_key(name)
-    values, suffix = read(Path(file), key), Path(file).suffix
+    values, suffix = fitted(read(Path(file), key), Path(file), axes), Path(file).suffix
     if suffix.lower() in TEXTS:
         return Path(shutil.copyfile(file, f"{target}{suffix}")), values
     np.save(f"{target}.npy", values)
