@@ -1,0 +1,26 @@
+"""Arrays as systems print them, read back with the digits that each number shows.
+
+Understood are nested lists (`brackets`: NumPy, JAX, PyTorch, TensorFlow, Python, and the braces of C, C++ and Java),
+pages and tables (`sheets`: Julia, MATLAB, Octave, R, old PyTorch, and lines of numbers), with what stands before them
+at a prompt. The text is not trusted: nothing of it is evaluated, time is linear in its length, and its size is limited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.grammar.printouts import brackets, headings, sheets, text
+from harness.grammar.printouts.found import Printout as Printout
+from harness.grammar.printouts.found import placed
+from harness.grammar.printouts.text import PrintoutError as PrintoutError
+
+
+def read(printed: str, shape: Sequence[int] | None = None) -> Printout:
+    """The array that `printed` shows; its axes are in the order of the system's indices.
+
+    `shape` is that of the whole array where the text leaves elements out and does not say how many, or where it shows
+    the first elements only. Raises PrintoutError, which names line and column.
+    """
+    found = text.of(printed)
+    listed = not headings.any_of(found.start) and brackets.starts(found)
+    return placed((brackets if listed else sheets).read(found), shape)

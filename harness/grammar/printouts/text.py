@@ -1,0 +1,120 @@
+"""The text of a printout: its lines, the places that errors name, and what stands before the numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from harness.grammar.printouts import headings
+from harness.grammar.printouts.numbers import COMPLEX, MOST, Numbers, is_value
+
+LARGEST = 2**25
+"""Characters that a printout may have."""
+SHOWN, LONGEST_NAME = 40, 400
+
+BLANKS = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\ufeff": " ", "\u2212": "-", "\r": " "})
+"""What pages and terminals put in place of blanks and minus signs."""
+PROMPT = r"\s*(?:>>>|julia>|[Ii]n ?\[\d+\]:|octave(?::\d+|-[\w.-]+:\d+)>|>>|>)"
+COMMAND = re.compile(PROMPT + r"|\s*\.\.\.(?=\s+[^\s,])")
+"""A prompt, behind which stands what a person typed."""
+LAST_PROMPT = re.compile(PROMPT + r"\s*")
+ANSWER = re.compile(r"\s*(?:Out ?\[\d+\]:|Parameter containing:)")
+LABEL = re.compile(r"\s*[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})?\s*[:=]\s*(?=[^\s=])")
+"""A name, perhaps with an index, and behind it the array: `x =`, `x[0, :, :] =`, `weights:`."""
+WORDS = re.compile(r"\s*[^\W\d](?:[^\[\]{}<>|;]|\[[^\[\]]*\])*[:=：]\s*")
+"""A line of words that announces what follows it."""
+NAME = re.compile(r"\s*[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()\[\]]*\))?\s*(=?)\s*")
+TYPED_ARRAY = re.compile(r"\s*(?:\w+\s*=\s*)?(?:[\w.]+\()?[\[{]")
+"""An array that was typed in behind a prompt."""
+
+
+class PrintoutError(ValueError):
+    """A printout that cannot be read. line, column: where in its text, from 1."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+@dataclass(frozen=True)
+class Text:
+    """The lines of a printout, and where in them the array begins: `line` and `column`, from 0.
+
+    assigned: whether the line before it is `x =`, as Octave and MATLAB name what they print.
+    """
+
+    lines: tuple[str, ...]
+    line: int
+    column: int
+    assigned: bool
+
+    @property
+    def start(self) -> str:
+        """The line in which the array begins, from there on."""
+        return self.lines[self.line][self.column :]
+
+
+def of(printed: str) -> Text:
+    """The text of a printout, whose array begins behind prompts, names and words that announce it.
+
+    Raises PrintoutError where it is too long, or where nothing is left.
+    """
+    if len(printed) > LARGEST:
+        raise PrintoutError(
+            1, 1, f"{len(printed)} characters; a printout may have {LARGEST}: put large arrays into .npy files"
+        )
+    lines = tuple(printed.translate(BLANKS).split("\n"))
+    assigned = False
+    for number, line in enumerate(lines):
+        if line.strip():
+            column = _behind_labels(line)
+            if line[column:].strip():
+                return Text(lines, number, column, assigned)
+            found = NAME.fullmatch(line) if len(line) < LONGEST_NAME else None
+            assigned = bool(found and found[1])
+    raise PrintoutError(1, 1, "no numbers here; expected an array as it was printed")
+
+
+def add(numbers: Numbers, word: str, line: int, column: int, whole_line: str, shift: int = 0) -> None:
+    """Append the number that `word` shows; `line` and `column` from 0. Raises PrintoutError where it shows none."""
+    if not numbers.add(word, line + 1, shift):
+        raise refused(line, column, word, whole_line)
+    if len(numbers) > MOST:
+        raise PrintoutError(line + 1, column + 1, f"more than {MOST} numbers; put large arrays into .npy files")
+
+
+def refused(line: int, column: int, word: str, whole_line: str) -> PrintoutError:
+    """The error at a word that is no number; `line` and `column` from 0."""
+    if COMPLEX.search(whole_line):
+        told = "complex numbers are not compared; give the real or the imaginary part"
+    else:
+        told = f"expected a number, found {word[:SHOWN]!r}"
+    return PrintoutError(line + 1, column + 1, told)
+
+
+def another(line: int, text: str) -> PrintoutError:
+    """The error at a line behind the array, from 0."""
+    column = len(text) - len(text.lstrip())
+    return PrintoutError(
+        line + 1, column + 1, f"expected the end of the array, found {text.strip()[:SHOWN]!r}; give one array at a time"
+    )
+
+
+def _behind_labels(line: str) -> int:
+    """Where the array may begin in a line: behind what announces it, at its end if there is nothing else."""
+    if headings.any_of(line):
+        return len(line) - len(line.lstrip())
+    column = 0
+    if found := COMMAND.match(line):
+        column = found.end()
+        if not TYPED_ARRAY.match(line, column):
+            return len(line)
+    if found := ANSWER.match(line, column):
+        column = found.end()
+    if found := LABEL.match(line, column):
+        return found.end()
+    return len(line) if len(line) < LONGEST_NAME and _is_name(line[column:]) else column
+
+
+def _is_name(text: str) -> bool:
+    return bool(WORDS.fullmatch(text) or (NAME.fullmatch(text) and not is_value(text.strip())))
