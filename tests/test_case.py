@@ -401,3 +401,57 @@ def test_a_kernel_larger_than_the_input_is_asked_for_by_name(members: Any, size:
         members(text)
     (case,) = members(text + "fits: false\n")
     assert case.meant().output_shape == (1, 1, 0)
+
+
+PASTED = """\
+title: A printed case
+input:
+  layout: HW
+  values: |
+    {x}
+kernel: {{layout: HW, values: [[2]]}}
+bias: |
+  tensor([0.5000])
+means: cross-correlation
+recorded:
+  - system: S
+    origin: here
+    layout: HW
+    values: |
+      {y}
+"""
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "dtypes"),
+    [
+        ("array([[1.5, 2.5]])", "[[3.12345678 5.]]", ("float64", "float64")),
+        ("array([[1.5, 2.5]])", "[[3. 5.]]", ("float64", "float32")),
+        ("array([[1.5, 2.5]])", "tensor([[3., 5.]], dtype=torch.float64)", ("float64", "float64")),
+        ("array([[1.5, 2.5]], dtype=float32)", "array([[3., 5.]])", ("float32", "float64")),
+        ("[[1.5 2.5]]", "[[3. 5.]]", ("float32", "float32")),
+        ("[[1 2]]", "[[2 4]]", ("float32", "float32")),
+    ],
+)
+def test_printouts_say_the_dtypes_of_a_case(members: Any, x: str, y: str, dtypes: tuple[str, str]) -> None:
+    (case,) = members(PASTED.format(x=x, y=y))
+    assert (case.dtype, case.recorded[0].dtype) == dtypes
+    assert case.values("bias").tolist() == [0.5]
+    assert case.arrays["bias"].half_unit.tolist() == [0.5e-4]
+
+
+def test_a_dtype_that_is_stated_stands_above_that_of_a_printout(members: Any) -> None:
+    stated = PASTED.format(x="array([[1.5, 2.5]])", y="tensor([[3., 5.]])")
+    (case,) = members(stated.replace("layout: HW\n", "layout: HW\n  dtype: float16\n", 1))
+    assert case.dtype == "float16"
+    (case,) = members(stated + "    dtype: float16\n")
+    assert (case.dtype, case.recorded[0].dtype) == ("float64", "float16")
+    assert [case.dtype for case in members(stated + "matrix: {input.dtype: [float16, float32]}\n")] == [
+        "float16",
+        "float32",
+    ]
+
+
+def test_a_printed_recording_may_leave_elements_out(members: Any) -> None:
+    (case,) = members(PASTED.format(x="[[1 2 3 4]]", y="[[2 ... 8]]") + "    shape: [1, 4]\n")
+    assert case.recorded[0].known.tolist() == [[[[True, False, False, True]]]]

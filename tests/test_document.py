@@ -150,3 +150,17 @@ def test_integers_round_trip(array: np.ndarray) -> None:
     values, _ = numbers(parse(f"v: {array.tolist()}", "f").entries()["v"], array.ndim, True)
     assert values.dtype == np.int64
     np.testing.assert_array_equal(values, array)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["|", "|2", "|-", "|+  # as it stands"])
+def test_a_place_in_a_block_of_text_is_a_place_in_the_file(mark: str, end: str) -> None:
+    item = parse(end.join([f"a: {mark}", "  one", "", "   two", "b: 1"]), "f").entries()["a"]
+    assert (item.block or "").strip("\n") == "one\n\n two"
+    assert str(item.error_in_block(1, 2, "here")) == "f:2:4: a: here"
+    assert str(item.error_in_block(3, 1, "here")) == "f:4:3: a: here"
+
+
+def test_only_a_literal_block_is_one() -> None:
+    entries = parse("a: |\n  x\nb: >\n  x\nc: x\nd: 'x'\ne: [x]\n", "f").entries()
+    assert [item.block for item in entries.values()] == ["x\n", None, None, None, None]

@@ -91,6 +91,10 @@ def test_declared_nonfinite_values() -> None:
     np.testing.assert_array_equal(make("nonfinite: true\nvalues: [.nan, .inf, 1]").values, [np.nan, np.inf, 1])
 
 
+def exact(values: list[float]) -> sources.Array:
+    return sources.Array(np.array(values), np.ones(len(values), bool))
+
+
 @pytest.mark.parametrize(
     ("printed", "values", "half_units"),
     [
@@ -101,15 +105,15 @@ def test_declared_nonfinite_values() -> None:
     ],
 )
 def test_half_a_unit_of_the_last_digit(printed: str, values: list[float], half_units: list[float]) -> None:
-    found = sources.half_unit(source(f"{printed}\nvalues: [1]"), np.array(values))
+    found = sources.half_unit(source(f"{printed}\nvalues: [1]"), exact(values))
     assert found is not None
     np.testing.assert_allclose(found, half_units, rtol=1e-12)
 
 
 def test_exact_numbers_have_no_half_unit() -> None:
-    assert sources.half_unit(source("values: [1]"), np.ones(1)) is None
+    assert sources.half_unit(source("values: [1]"), exact([1])) is None
     with pytest.raises(CaseError, match=r"^f:1:13: decimals: digits and decimals both given"):
-        sources.half_unit(source("{digits: 1, decimals: 2, values: [1]}"), np.ones(1))
+        sources.half_unit(source("{digits: 1, decimals: 2, values: [1]}"), exact([1]))
 
 
 @pytest.fixture
@@ -208,7 +212,7 @@ def test_one_line_is_one_axis(folder: Path) -> None:
         ("d.txt#x", "no file d.txt#x in the case file's folder"),
         ("nested.npy", "nested.npy cannot be read: not a .npy header"),
         ("ragged.csv", "expected lines of as many numbers, commas between them"),
-        ("words.txt", "expected lines of as many numbers, blanks between them"),
+        ("words.txt", "words.txt: line 1, column 1: expected a number, found 'a'"),
         ("line.txt", "expected 2 axes"),
         ("a\\0b.npy", "not a file name"),
         ("x" * 300 + ".npy", "not a file name: File name too long"),
@@ -222,3 +226,137 @@ def test_files_that_are_refused(folder: Path, name: str, message: str) -> None:
         make(f'file: "{name}"', 2, folder=folder) if "line" not in name else make(f"file: {name}", 3, folder=folder)
     assert str(caught.value).startswith("f:1:7: file: ")
     assert message.replace("2 axes", "3 axes") in str(caught.value)
+
+
+# --- printouts -------------------------------------------------------------------------------------------------------
+
+
+def block(printed: str, rest: str = "") -> str:
+    return f"{rest}values: |\n" + "".join(f"  {line}\n" for line in printed.split("\n"))
+
+
+def test_a_block_of_text_is_a_printout_whose_numbers_carry_their_digits() -> None:
+    text = block("array([[1.25, 2.5 ],\n       [3.  , 4.  ]])")
+    array = make(text, 2, "float32")
+    assert (array.values.tolist(), array.values.dtype) == ([[1.25, 2.5], [3, 4]], np.float32)
+    np.testing.assert_allclose(sources.half_unit(source(text), array), np.full((2, 2), 0.005))
+
+
+@pytest.mark.parametrize(("key", "half"), [("digits: 3\n", [0.005, 0.05]), ("decimals: 1\n", [0.05, 0.05])])
+def test_digits_that_are_said_override_those_that_are_shown(key: str, half: list[float]) -> None:
+    text = block("1.25 12.5", key)
+    np.testing.assert_allclose(sources.half_unit(source(text), make(text)), half)
+
+
+@pytest.mark.parametrize("printed", ["[1 2 3]", "tensor([1., 2., 3.])", "np.array([0.5, 1, 2])"])
+def test_numbers_that_are_exact_have_no_half_unit(printed: str) -> None:
+    assert make(block(printed)).half_unit is None
+
+
+def test_what_a_dtype_rounds_counts_with_the_digits() -> None:
+    """41.123456789 lies 1.4e-6 from the next float32: a number of which so much is not known is known to that only."""
+    wide = make(block("41.123456789 1.5")).half_unit
+    narrow = make(block("41.123456789 1.5"), dtype="float32").half_unit
+    assert wide is not None
+    assert narrow is not None
+    assert wide[0] == pytest.approx(0.5e-9, rel=1e-6)
+    assert narrow[0] == pytest.approx(0.5e-9 + abs(float(np.float32(41.123456789)) - 41.123456789), rel=1e-6)
+    assert narrow[1] == wide[1]
+
+
+@pytest.mark.parametrize("printed", ["1.5 2.5", "1.5\n2.5", "[1.5 2.5]"])
+def test_one_line_or_column_is_one_axis_where_one_is_wanted(printed: str) -> None:
+    assert make(block(printed)).values.tolist() == [1.5, 2.5]
+
+
+def test_elements_that_are_left_out_are_not_known_where_a_shape_says_how_many() -> None:
+    text = block("[1. 2. ... 9.]", "shape: [5]\n")
+    assert with_corner(text).values.tolist()[3:] == pytest.approx([np.nan, 9], nan_ok=True)
+    assert with_corner(text).known.tolist() == [True, True, False, False, True]
+    whole = with_corner(block("[1 2 ... 9]", "shape: [5]\n"), dtype="int32", partial=True)
+    assert (whole.values.dtype, whole.known.tolist()) == (np.int64, [True, True, False, False, True])
+
+
+def with_corner(text: str, dtype: str = "float64", **options: bool) -> sources.Array:
+    kind = record({**sources.SOURCES, **sources.CORNER, **sources.PRINTED}, tuple(sources.SOURCES))
+    return sources.make(kind.read(parse(text, "f")), 1, dtype, Path("."), **options)
+
+
+def test_nan_in_a_printed_recording_is_not_known_unless_it_is_meant() -> None:
+    assert make(block("[1. nan]"), partial=True).known.tolist() == [True, False]
+    assert make(block("[1. nan]", "nonfinite: true\n"), partial=True).known.all()
+
+
+@pytest.mark.parametrize(
+    ("text", "axes", "dtype", "message"),
+    [
+        (block("array([[1, 2],\n       [3]])"), 2, "float64", "f:3:12: values: ragged: 1 elements in this list, 2 in"),
+        (block("1 2\n\n3 x"), 2, "float64", "f:4:5: values: expected a number, found 'x'"),
+        (block("1.5 2\n3 inf"), 2, "float64", "f:3:3: values: expected a number that is finite; say `nonfinite: true`"),
+        (block("1 2\n3 300"), 2, "uint8", "f:3:3: values: expected a number that is whole, from 0 to 255 (uint8)"),
+        (
+            block("[[1, 2]]"),
+            3,
+            "float64",
+            "f:1:9: values: expected 3 axes, one for each letter of the layout, found shape",
+        ),
+        (
+            "values: 1 2 3",
+            1,
+            "float64",
+            "f:1:9: values: expected numbers in nested lists, or a printout on the lines below",
+        ),
+        ("values: >\n  1 2\n  3 4", 2, "float64", "f:1:9: values: expected numbers in nested lists, or a printout"),
+        (block("[1 ... 3]"), 1, "float64", "f:2:3: values: elements were left out here, and nothing says how many"),
+        (block("[1 -- 3]"), 1, "int32", "f:1:9: values: integer data have no elements that are not known"),
+        (
+            block("[1 -- 3]", "nonfinite: true\n"),
+            1,
+            "float64",
+            "f:1:1: nonfinite: elements that are not known and NaN",
+        ),
+    ],
+)
+def test_faults_of_printouts_name_the_line_of_the_file(text: str, axes: int, dtype: str, message: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        make(text, axes, dtype)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("printed", "axes", "message"),
+    [
+        ("julia> x\n2×1 Array{Float64,2}:\n 1.0\n 2.\nx", 2, "a.txt: line 5, column 1: expected a number, found 'x'"),
+        (
+            "1.5\ninf\n",
+            2,
+            "expected numbers that are finite; say `nonfinite: true` if it is meant, found inf at index [1, 0], line 2",
+        ),
+        ("1.5 2\n", 3, "expected 3 axes, one for each letter of the layout, found shape [1, 2]"),
+    ],
+)
+def test_faults_of_text_files_name_their_line(tmp_path: Path, printed: str, axes: int, message: str) -> None:
+    (tmp_path / "a.txt").write_text(printed, encoding="utf-8")
+    with pytest.raises(CaseError) as caught:
+        make("file: a.txt", axes, folder=tmp_path)
+    assert str(caught.value).startswith(f"f:1:7: file: {message}")
+
+
+@pytest.mark.parametrize(
+    ("printed", "dtype"),
+    [
+        ("array([1.5], dtype=float32)", "float32"),
+        ("array([1.5])", "float64"),
+        ("1.23456789", "float64"),
+        ("41.06299973", None),
+        ("1.2346", None),
+        ("16777217", "float64"),
+        ("array([1], dtype=int32)", None),
+        ("nan", None),
+    ],
+)
+def test_the_floating_dtype_of_a_printout(printed: str, dtype: str | None) -> None:
+    """Stated, or double precision where float32 has no number that shows so."""
+    printout = sources.printed(source(block(printed)), Path("."))
+    assert printout is not None
+    assert sources.float_dtype(printout) == dtype

@@ -23,6 +23,7 @@ from harness.grammar import document, sources
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
 from harness.grammar.kinds import Record
+from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Elsewhere, Given, Operation, Recording, Setting, Stated
 from harness.operations.windowed.keys import UNKNOWN
@@ -73,9 +74,10 @@ def load(path: str | Path) -> Iterator[Case]:
     top: Record = grammar(operation.NAME).read(item)
     rank = _rank(operation, top)
     elsewhere = operation.elsewhere(top, path.parent, rank)
+    usual = _usual_dtype(top["input"], path.parent)
     arrays: dict[str, tuple[dict[str, Given], tuple[Recording, ...]]] = {}
     for label, settings in _members(operation, top, elsewhere):
-        dtype = settings.pop(DTYPE_KEY)[0] if DTYPE_KEY in settings else top["input"]["dtype"]
+        dtype = settings.pop(DTYPE_KEY)[0] if DTYPE_KEY in settings else usual
         if dtype not in arrays:
             arrays[dtype] = _arrays(operation, top, dtype, path.parent), _recordings(top, dtype, path.parent)
             if elsewhere is not None:
@@ -120,8 +122,14 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
     return found
 
 
+def _usual_dtype(source: Record, folder: Path) -> str:
+    """The dtype of all arrays where the matrix gives none: that which is stated, or that of a printed input."""
+    printout = None if "dtype" in source else sources.printed(source, folder)
+    return (sources.float_dtype(printout) if printout else None) or str(source["dtype"])
+
+
 def _given(source: Record | Item | None) -> Record | None:
-    """The record of an array; a plain list is one of values."""
+    """The record of an array; a plain list or a block of text is one of values."""
     if not isinstance(source, Item):
         return source
     fields = {"values": sources.SOURCES["values"], **sources.PRINTED}
@@ -135,7 +143,7 @@ def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
 
 def _canonical(source: Record, made: sources.Array, letters: str, role: str) -> Given:
     """An array with the canonical axes of its role; without a role it has them."""
-    parts = made.values, sources.half_unit(source, made.values), None if made.known.all() else made.known
+    parts = made.values, sources.half_unit(source, made), None if made.known.all() else made.known
     return (
         Given(parts[0], letters, *parts[1:])
         if not role
@@ -152,12 +160,23 @@ def _recordings(top: Record, dtype: str, folder: Path) -> tuple[Recording, ...]:
 
 
 def _recording(given: Record, dtype: str, folder: Path) -> Recording:
-    letters, dtype = given["layout"], given["dtype"] or dtype
-    array = sources.make(given, len(letters), dtype, folder, partial=True)
-    units = sources.half_unit(given, array.values)
+    letters, printout = given["layout"], sources.printed(given, folder)
+    dtype = given["dtype"] or _recorded_dtype(printout, dtype)
+    array = sources.make(given, len(letters), dtype, folder, partial=True, printout=printout)
+    units = sources.half_unit(given, array)
     units = np.zeros(array.values.shape) if units is None else units
     values, known, half_unit = (to_canonical(part, letters, "output") for part in (array.values, array.known, units))
     return Recording(given["system"], given["origin"], letters, values, known, half_unit, dtype, given["expect"])
+
+
+def _recorded_dtype(printout: Printout | None, dtype: str) -> str:
+    """The dtype of the arithmetic that printed an output: that of the text, else that of the input.
+
+    Numbers that float32 has may be of that dtype even where the input is wider; its bounds hold for wider ones, too.
+    """
+    if printout is None:
+        return dtype
+    return sources.float_dtype(printout) or ("float32" if dtype == "float64" else dtype)
 
 
 def _members(

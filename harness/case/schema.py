@@ -34,6 +34,7 @@ def _layout(role: str) -> Kind:
 
 DTYPE = word(*sources.DTYPES)
 DTYPE_KEY = "input.dtype"
+DECIDES = "of all arrays; that which a printed input says, if it is left out"
 OPERATION = Field(word(*TABLE), "what is computed", default=USUAL)
 RECORDING = {
     "system": Field(TEXT, "what computed it: system, version and call", required=True),
@@ -41,9 +42,12 @@ RECORDING = {
     "layout": Field(
         _layout("output"), "letters of the axes, such as NHWC; a letter that is missing has length 1", required=True
     ),
-    "dtype": Field(DTYPE, "of the arithmetic that made it; that of the input if left out"),
+    "dtype": Field(
+        DTYPE, "of the arithmetic that made it; if left out, that which a printout says, or that of the input"
+    ),
     "values": sources.SOURCES["values"],
     "file": sources.SOURCES["file"],
+    **sources.CORNER,
     **sources.PRINTED,
     "expect": Field(list_of(word(*CONVENTION_IDS), distinct=True), "transforms that must explain it; [] as written"),
 }
@@ -104,7 +108,7 @@ def _array(name: str, role: Role) -> Field:
     decides = name == "input"
     fields = {
         "layout": Field(_layout(name), letters, required=True),
-        "dtype": Field(DTYPE, "of all arrays", default="float32") if decides else Field(DTYPE, "that of the input"),
+        "dtype": Field(DTYPE, DECIDES, default="float32") if decides else Field(DTYPE, "that of the input"),
         **sources.SOURCES,
         **sources.CORNER,
         **sources.PRINTED,
@@ -114,7 +118,7 @@ def _array(name: str, role: Role) -> Field:
 
 
 def _vector(role: Role) -> Field:
-    """An array of one axis, which may be missing or a plain list."""
+    """An array of one axis, which may be missing, a plain list or a block of text."""
     numbers = Kind(lambda item: item, {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 1})
     fields = {
         "layout": Field(word(role.vector), "the axis", default=role.vector),
@@ -126,8 +130,9 @@ def _vector(role: Role) -> Field:
     kind = either(
         (lambda item: item.is_null, NOTHING),
         (lambda item: item.is_list, numbers),
+        (lambda item: item.block is not None, sources.BLOCK),
         (lambda item: item.is_mapping, record(fields, _sources(role))),
-        words="null, a list of numbers, or a mapping with values, file or a generator",
+        words="null, a list of numbers, or a mapping with values, file or a generator, or a printout below `|`",
     )
     return Field(kind, role.doc)
 

@@ -56,8 +56,7 @@ why: my own numbers and those of a framework differ
 operation: convolution
 input:
   layout: {input}    # are these the axes? N batch, C channel, D H W; a letter that is left out has length 1
-  dtype: {dtype}
-  file: {input_file}{input_nonfinite}
+{dtype}  file: {input_file}{input_nonfinite}
 kernel:
   layout: {kernel}    # and these? O output channels, I input channels per group, D H W
   file: {kernel_file}{kernel_nonfinite}
@@ -84,7 +83,7 @@ NONFINITE = {
 def start(path: Path) -> None:
     """Writes a commented case to start from, and the schema for editors where none is found."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_schema_line(path) + TEMPLATE, encoding="utf-8")
+    path.write_text(schema_line(path) + TEMPLATE, encoding="utf-8")
 
 
 def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) -> None:
@@ -99,7 +98,7 @@ def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) 
     folder.mkdir(parents=True)
     try:
         kept = {role: readers.bring(name, folder / role, len(layouts[role])) for role, name in files.items()}
-        path.write_text(_schema_line(path) + _document(path, files, kept, layouts), encoding="utf-8")
+        path.write_text(schema_line(path) + _document(path, files, kept, layouts), encoding="utf-8")
         list(load(path))
     except readers.FileError:
         shutil.rmtree(folder)
@@ -118,25 +117,27 @@ def _document(
 ) -> str:
     arrays = {role: array for role, (_, array) in kept.items()}
     sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in arrays.items()}
-    stride, padding = _settings(sizes["input"], sizes["kernel"], sizes.get("output"))
+    stride, padding = settings(sizes["input"], sizes["kernel"], sizes.get("output"))
     told = {
-        "title": _quoted(f"{path.stem}, my own numbers"),
+        "title": quoted(f"{path.stem}, my own numbers"),
         "dtype": _dtype(kept),
-        **{f"{role}_file": _quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()},
+        **{f"{role}_file": quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()},
         **{f"{role}_nonfinite": _nonfinite(role, array) for role, array in arrays.items()},
         "stride": stride,
         "padding": padding,
-        "origin": _quoted(Path(files["output"]).name) if "output" in files else "",
+        "origin": quoted(Path(files["output"]).name) if "output" in files else "",
         **layouts,
     }
     return (OF_ARRAYS + (RECORDED if "output" in files else "")).format(**told)
 
 
 def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:
-    """That of the output, else of the input; text says nothing of it."""
+    """The line that says it: that of the output, else of the input; a printout may say its own, other text does not."""
     deciding = [kept[role] for role in ("output", "input") if role in kept]
     names = [array.dtype.name for file, array in deciding if file.suffix.lower() not in readers.TEXTS]
-    return names[0] if names and names[0] in ("float16", "float32", "float64") else "float32"
+    if not names and kept["input"][0].suffix.lower() == readers.PRINTED:
+        return ""
+    return f"  dtype: {names[0] if names and names[0] in ('float16', 'float32', 'float64') else 'float32'}\n"
 
 
 def _nonfinite(role: str, array: np.ndarray) -> str:
@@ -148,12 +149,12 @@ def _nonfinite(role: str, array: np.ndarray) -> str:
     return NONFINITE[role] if meant.any() else ""
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A text as YAML, which takes what JSON does."""
     return json.dumps(text, ensure_ascii=False)
 
 
-def _settings(n: Sequence[int], k: Sequence[int], found: Sequence[int] | None) -> tuple[str, str]:
+def settings(n: Sequence[int], k: Sequence[int], found: Sequence[int] | None) -> tuple[str, str]:
     """(stride, padding) with which the output has the sizes that were found; unknown where no usual ones give them."""
     if found is None:
         return "1", "same"
@@ -165,7 +166,7 @@ def _settings(n: Sequence[int], k: Sequence[int], found: Sequence[int] | None) -
     return "unknown", "unknown"
 
 
-def _schema_line(path: Path) -> str:
+def schema_line(path: Path) -> str:
     """The line by which editors find the schema: that of a folder above, else a new one beside the case."""
     for number, folder in enumerate(path.absolute().parents):
         if (folder / SCHEMA).is_file():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 
-from harness.case import files, template
+from harness.case import files, pasted, template
 from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
 from harness.systems import selection
 
@@ -24,6 +25,7 @@ def register(add: Add) -> None:
         "harness new my-layer                                     # a commented case to start from",
         "harness new my-layer --from x.npy w.npy --observed y.npy",
         "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
+        "harness new my-layer --paste                             # of arrays as they were printed, below labels",
     )
     news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
     news.add_argument(
@@ -34,6 +36,11 @@ def register(add: Add) -> None:
         help="make it of these files, as x.npy model.safetensors#conv1.weight",
     )
     news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
+    news.add_argument(
+        "--paste",
+        action="store_true",
+        help="make it of arrays as they were printed, below `input:`, `kernel:` and `output:`",
+    )
     news.add_argument("--layout", metavar="IN,KERNEL[,OUT]", help="axes of the arrays, as NHWC,HWIO,NHWC")
 
 
@@ -56,14 +63,17 @@ def new_command(options: argparse.Namespace) -> int:
     path = _path(options.name)
     if path.exists():
         raise selection.SelectionError(f"{path} exists already; choose another name or remove it")
-    if options.arrays:
+    observed = bool(options.observed)
+    if options.paste:
+        observed = _new_of_pasted(path, options)
+    elif options.arrays:
         _new_of_arrays(path, options)
     elif options.observed or options.layout:
-        raise selection.SelectionError("--observed and --layout belong to --from INPUT KERNEL; add it")
+        raise selection.SelectionError("--observed and --layout belong to --from INPUT KERNEL or --paste; add it")
     else:
         template.start(path)
     print(f"{path} written; run it with: harness run {shlex.quote(str(path))}")
-    if options.observed:
+    if observed:
         print(f"what explains the output that you observed: harness explain {shlex.quote(str(path))}")
     return EXPECTED
 
@@ -75,6 +85,19 @@ def _path(name: str) -> Path:
         raise selection.SelectionError(f"{name!r} is no name for a case; expected, say, my-layer")
     path = stem.with_name(f"{stem.name}.yaml")
     return path if len(path.parts) > 1 else Path(DEFAULT_CASES) / path
+
+
+def _new_of_pasted(path: Path, options: argparse.Namespace) -> bool:
+    """Makes the case of standard input; whether an output is among its arrays."""
+    if options.arrays or options.observed:
+        raise selection.SelectionError("--paste reads all arrays from standard input; leave --from and --observed out")
+    if sys.stdin.isatty():
+        print(
+            "paste each array below a line `input:`, `kernel:` and perhaps `output:`, then press Ctrl-D",
+            file=sys.stderr,
+        )
+    layouts = options.layout.split(",") if options.layout else []
+    return "output" in pasted.write(path, sys.stdin.read(), layouts)
 
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:

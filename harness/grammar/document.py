@@ -12,6 +12,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,21 @@ class CaseError(ValueError):
     """A case file that cannot be used; the message says where, what was found, what was expected and what to do."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Line and column in a file, from 0."""
+
+    line: int
+    column: int
+
+
 class Item:
-    """A value of a document: its file, its key path and the YAML node that it stands in."""
+    """A value of a document: its file and that file's text, its key path and the YAML node that it stands in."""
 
-    __slots__ = ("file", "key_node", "keys", "node")
+    __slots__ = ("file", "key_node", "keys", "node", "text")
 
-    def __init__(self, file: str, keys: str, node: yaml.Node, key_node: yaml.Node | None = None) -> None:
-        self.file, self.keys, self.node, self.key_node = file, keys, node, key_node
+    def __init__(self, file: str, text: str, keys: str, node: yaml.Node, key_node: yaml.Node | None = None) -> None:
+        self.file, self.text, self.keys, self.node, self.key_node = file, text, keys, node, key_node
 
     def error(self, message: str) -> CaseError:
         """An error at this value."""
@@ -88,6 +97,19 @@ class Item:
         return self.node.value if self.node.style else _resolve(self.node.value)
 
     @property
+    def block(self) -> str | None:
+        """The text of a literal block, which follows a `|` line by line; None for anything else."""
+        return self.node.value if isinstance(self.node, yaml.ScalarNode) and self.node.style == "|" else None
+
+    def error_in_block(self, line: int, column: int, message: str) -> CaseError:
+        """An error at a line and a column of the text of this block, both from 1."""
+        number = self.node.start_mark.line + line
+        inside, outside = (self.block or "").split("\n"), self.text.split("\n")
+        whole = outside[number].rstrip("\r") if number < len(outside) else ""
+        margin = max(0, len(whole) - len(inside[line - 1])) if line <= len(inside) else 0
+        return _error(self.file, Place(number, margin + column - 1), f"{self.keys}: {message}")
+
+    @property
     def is_null(self) -> bool:
         return isinstance(self.node, yaml.ScalarNode) and self.scalar is None
 
@@ -98,9 +120,9 @@ class Item:
         found: dict[str, Item] = {}
         for key_node, node in self.node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise Item(self.file, self.keys, key_node).expected("a word as key")
+                raise Item(self.file, self.text, self.keys, key_node).expected("a word as key")
             key = key_node.value
-            item = Item(self.file, f"{self.keys}.{shortened(key)}".lstrip("."), node, key_node)
+            item = Item(self.file, self.text, f"{self.keys}.{shortened(key)}".lstrip("."), node, key_node)
             if key in found:
                 raise item.key_error(
                     f"this key stands twice, first in line {found[key].node.start_mark.line + 1}; keep one"
@@ -112,7 +134,7 @@ class Item:
         """The values of a list in order."""
         if not self.is_list:
             raise self.expected("a list")
-        return [Item(self.file, f"{self.keys}[{index}]", node) for index, node in enumerate(self.node.value)]
+        return [Item(self.file, self.text, f"{self.keys}[{index}]", node) for index, node in enumerate(self.node.value)]
 
     def element(self, index: Iterable[int]) -> Item:
         """The value at `index` of nested lists."""
@@ -150,7 +172,7 @@ def parse(text: str, name: str) -> Item:
         raise CaseError(f"{name}: not YAML: character {problem.character!r} at offset {problem.position}") from problem
     if root is None:
         raise CaseError(f"{name}:1:1: the file is empty; expected a case: start from `harness new NAME`")
-    item = Item(name, "", root)
+    item = Item(name, text, "", root)
     if not item.is_mapping:
         raise item.expected("a mapping of keys (title, input, kernel ...)")
     return item

@@ -16,3 +16,7 @@ LARGEST_HEADER = 2**24
 """Bytes of what a file says of its arrays, where it is read as a whole."""
 MOST_ARRAYS = 2**16
 """Arrays that a file may hold."""
+LARGEST_PRINTOUT = 2**25
+"""Characters that a printed array may have."""
+MOST_PRINTED = 2**22
+"""Elements that a printed array may have, those that were left out among them."""

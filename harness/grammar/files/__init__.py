@@ -12,21 +12,22 @@ import shutil
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from harness.grammar.files import caffe_weights, checkpoint, hdf5, mat, npy, onnx, safetensors, table
+from harness.grammar.files import caffe_weights, checkpoint, hdf5, mat, npy, onnx, printed, safetensors, table
 from harness.grammar.files.stored import FileError as FileError
 from harness.grammar.files.stored import Reader, Stored
+from harness.grammar.printouts import Printout
 
 SINGLE: Mapping[str, Reader] = {
     ".npy": npy.opened,
     ".csv": table.opened,
     ".tsv": table.opened,
-    ".txt": table.opened,
+    ".txt": printed.opened,
 }
 """Suffixes of files that hold one array."""
 KEYED: Mapping[str, Reader] = {
@@ -43,8 +44,10 @@ KEYED: Mapping[str, Reader] = {
 }
 """Suffixes of files that hold arrays by name: `file.npz#name`."""
 TABLE = {**SINGLE, **KEYED}
+PRINTED = ".txt"
+"""The suffix of what a system printed, which may say its shape and dtype and shows how exact its numbers are."""
 TEXTS = (".csv", ".tsv", ".txt")
-"""Suffixes of files that hold numbers as they were printed."""
+"""Suffixes of files that hold numbers as text."""
 OF_TWO_AXES = (*TEXTS, ".mat")
 """Suffixes of files whose arrays have two axes or more: what has one is a line or a column there."""
 OTHERWISE = {
@@ -119,12 +122,24 @@ def bring(name: str, target: Path, axes: int) -> tuple[Path, np.ndarray]:
     return Path(f"{target}.npy"), values
 
 
+def read_printed(path: Path, shape: Sequence[int] | None = None) -> Printout:
+    """What a file of the suffix PRINTED shows; `shape` is that of the whole array, as `printouts.read` has it."""
+    with _named(path):
+        return printed.read(path, shape)
+
+
 @contextmanager
 def opened(path: Path, suffix: str = "") -> Iterator[Mapping[str, Stored]]:
     """What a file holds, by name. Raises FileError, also for what goes wrong while it is open."""
+    with _named(path), _reader(suffix or path.suffix.lower())(path) as held:
+        yield held
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Faults of a file as a FileError that names it."""
     try:
-        with _reader(suffix or path.suffix.lower())(path) as held:
-            yield held
+        yield
     except FileError as fault:
         raise FileError(f"{path.name}: {fault}") from fault
     except UNREADABLE as problem:

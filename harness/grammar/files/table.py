@@ -1,4 +1,4 @@
-"""Lines of numbers: `.csv` (commas between them), `.tsv` (tabs) and `.txt` (blanks)."""
+"""Lines of numbers: `.csv` (commas between them) and `.tsv` (tabs)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from harness.grammar.files.stored import FileError, Stored
 from harness.grammar.limits import LARGEST_TEXT
 
-SEPARATORS = {".csv": (",", "commas"), ".tsv": ("\t", "tabs"), ".txt": (None, "blanks")}
+SEPARATORS = {".csv": (",", "commas"), ".tsv": ("\t", "tabs")}
 
 
 @contextmanager

@@ -18,8 +18,8 @@ As a rule that is the last digit of the number's own text. Programs whose way to
 * **Code** that makes an array, as `np.array([[0.1, 0.5]])` or `float w[2] = {0.1f, 0.5f}`, says what it is: exact.
 * **All other text** is taken by each number's own digits, but for two things. Where some number shows 8 significant
   digits or more, and others fewer, zeros were left out of numbers printed in full: the digits of the fullest count.
-  And a whole number without a point, among others that have one, is whole to 5 significant digits: whoever rounds to
-  whole numbers rounds all of them.
+  And a whole number without a point, among others that have one, is whole to the most decimals of these, and to 5
+  significant digits: whoever rounds to whole numbers rounds all of them.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def half_units(numbers: Numbers, index: np.ndarray, program: str, dtype: str | N
     """Half a unit of the last sure digit of each number of `index`, which one program printed in one way."""
     shown = Shown.of(numbers, index)
     if shown.all_are(WHOLE) and program != "r":
-        return np.where(np.abs(shown.values) > WIDEST_EXACT, np.nan_to_num(np.spacing(np.abs(shown.values)) / 2), 0.0)
+        return np.where(np.abs(shown.values) >= WIDEST_EXACT, np.nan_to_num(np.spacing(np.abs(shown.values)) / 2), 0.0)
     return np.where(shown.numbers, RULES[program](shown, dtype), 0.0)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.grammar.limits import MOST_PRINTED
 from harness.grammar.printouts.digits import half_units
-from harness.grammar.printouts.numbers import MISSING, MOST, Numbers
+from harness.grammar.printouts.numbers import MISSING, Numbers
 from harness.grammar.printouts.text import PrintoutError
 
 
@@ -88,9 +89,11 @@ def _positions(found: Found, stated: tuple[int, ...] | None) -> list[np.ndarray]
         if shape is not None and len(shape) != len(shown):
             raise _misfit(found, told, shape)
     lengths = [_length(found, axis, stated) for axis in range(len(shown))]
-    if math.prod(lengths) > MOST:
+    if math.prod(lengths) > MOST_PRINTED:
         raise PrintoutError(
-            found.line, 1, f"{math.prod(lengths)} elements; a printed array may have {MOST}: put it into a .npy file"
+            found.line,
+            1,
+            f"{math.prod(lengths)} elements; a printed array may have {MOST_PRINTED}: put it into a .npy file",
         )
     return [_along(found, axis, *each) for axis, each in enumerate(zip(shown, lengths))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SIZES = re.compile(r"\s*(?:(\d+(?:[×x]\d+)+)|(\d+)-element)\s+([^\s:=].*)")
+SIZES = re.compile(r"\s*(?:(\d+(?:×\d+)+)|(\d+)-element)\s+([^\s:=].*)")
 """Julia's `3×3 Array{Float32,2}:`, `5-element Vector{Float64}:`; MATLAB's `3×3 single matrix`."""
 TRAILER = re.compile(r"\s*\[(?:\w+\.)+(?:cuda\.)?(\w+)Tensor of (?:size|dimension) ([\dx]+)(?: \([^)]*\))?\]\s*")
 """`[torch.FloatTensor of size 2x3]`, below the numbers of old PyTorch."""

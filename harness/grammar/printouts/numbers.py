@@ -9,8 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-MOST = 2**22
-"""Elements that a printed array may have, those that were left out among them."""
 LONGEST = 400
 """Characters that a number may have: the largest of double precision has 309 digits before its point."""
 

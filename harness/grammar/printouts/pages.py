@@ -63,7 +63,7 @@ def of(text: Text) -> Sheets:
         if words.strip():
             _take(sheets, line, column, words)
     if not sheets.begun:
-        raise PrintoutError(sheets.last + 1, 1, "the text ends before any numbers; is it cut off?")
+        raise PrintoutError(sheets.last + 1, 1, "the text ends before the numbers; is it cut off?")
     _end(sheets)
     return sheets
 

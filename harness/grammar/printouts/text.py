@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from harness.grammar.limits import LARGEST_PRINTOUT, MOST_PRINTED
 from harness.grammar.printouts import headings
-from harness.grammar.printouts.numbers import COMPLEX, MOST, Numbers, is_value
+from harness.grammar.printouts.numbers import COMPLEX, Numbers, is_value
 
-LARGEST = 2**25
-"""Characters that a printout may have."""
 SHOWN, LONGEST_NAME = 40, 400
 
 BLANKS = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\ufeff": " ", "\u2212": "-", "\r": " "})
@@ -24,6 +23,8 @@ LABEL = re.compile(r"\s*[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})?\s*[
 WORDS = re.compile(r"\s*[^\W\d](?:[^\[\]{}<>|;]|\[[^\[\]]*\])*[:=：]\s*")
 """A line of words that announces what follows it."""
 NAME = re.compile(r"\s*[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()\[\]]*\))?\s*(=?)\s*")
+TYPED = re.compile(r"\s*(?:U?Int|Float)\d+\[")
+"""Julia's type before a list, which is no name before an index."""
 TYPED_ARRAY = re.compile(r"\s*(?:\w+\s*=\s*)?(?:[\w.]+\()?[\[{]")
 """An array that was typed in behind a prompt."""
 
@@ -59,9 +60,9 @@ def of(printed: str) -> Text:
 
     Raises PrintoutError where it is too long, or where nothing is left.
     """
-    if len(printed) > LARGEST:
+    if len(printed) > LARGEST_PRINTOUT:
         raise PrintoutError(
-            1, 1, f"{len(printed)} characters; a printout may have {LARGEST}: put large arrays into .npy files"
+            1, 1, f"{len(printed)} characters; a printout may have {LARGEST_PRINTOUT}: put large arrays into .npy files"
         )
     lines = tuple(printed.translate(BLANKS).split("\n"))
     assigned = False
@@ -79,8 +80,8 @@ def add(numbers: Numbers, word: str, line: int, column: int, whole_line: str, sh
     """Append the number that `word` shows; `line` and `column` from 0. Raises PrintoutError where it shows none."""
     if not numbers.add(word, line + 1, shift):
         raise refused(line, column, word, whole_line)
-    if len(numbers) > MOST:
-        raise PrintoutError(line + 1, column + 1, f"more than {MOST} numbers; put large arrays into .npy files")
+    if len(numbers) > MOST_PRINTED:
+        raise PrintoutError(line + 1, column + 1, f"more than {MOST_PRINTED} numbers; put large arrays into .npy files")
 
 
 def refused(line: int, column: int, word: str, whole_line: str) -> PrintoutError:
@@ -117,4 +118,6 @@ def _behind_labels(line: str) -> int:
 
 
 def _is_name(text: str) -> bool:
-    return bool(WORDS.fullmatch(text) or (NAME.fullmatch(text) and not is_value(text.strip())))
+    return not TYPED.match(text) and bool(
+        WORDS.fullmatch(text) or (NAME.fullmatch(text) and not is_value(text.strip()))
+    )

@@ -1,0 +1,25 @@
+# What R prints of arrays, each with its shape and exact values: Rscript --vanilla r.R > r.txt
+shown <- function(name, x) {
+  shape <- if (is.null(dim(x))) length(x) else dim(x)
+  cat("#### ", name, "|[", paste(shape, collapse = " "), "]|", paste(sprintf("%.17g", x), collapse = " "), "\n", sep = "")
+  print(x)
+}
+wave <- function(n) sin(7 * (1:n)) * 3
+shown("matrix", matrix(wave(6), 2))
+shown("pages", array(wave(24), c(2, 3, 4)))
+shown("four axes", array(wave(16), c(2, 2, 2, 2)))
+shown("vector", wave(20))
+shown("vector of integers", 1:30)
+shown("integers", matrix(1:6, 2))
+shown("not finite", c(1.5, Inf, -Inf, NaN))
+shown("whole", c(1, 2, 3))
+shown("whole to seven digits", c(1.00000001, 2))
+shown("groups of columns", matrix(wave(60), 2))
+shown("exponents", c(123456.789, 0.1234567))
+shown("large", c(12345678.9, 1))
+shown("small", c(1e-10, 1))
+options(digits = 3)
+shown("three digits", matrix(wave(6), 2))
+options(digits = 7, max.print = 12)
+shown("rows that are left out", matrix(wave(60), 20))
+shown("elements that are left out", wave(30))
