@@ -19,7 +19,7 @@ def test_a_text_file_is_a_printout(tmp_path: Path) -> None:
     assert files.read(path).tolist() == [[1.5, 2], [3, 4]]
     assert files.shape(path) == (2, 2)
     assert files.read_printed(path).dtype == "float32"
-    kept, values = files.bring(str(path), tmp_path / "kept")
+    kept, values = files.bring(str(path), tmp_path / "kept", 2)
     assert (kept.name, values.shape, kept.read_bytes()) == ("kept.TXT", (2, 2), path.read_bytes())
 
 
