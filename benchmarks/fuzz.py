@@ -38,7 +38,8 @@ from harness.report import results
 from harness.report.junit import JunitWriter
 from harness.report.summary import Summary
 from harness.run import CaseReport, run
-from harness.systems.pool import Limits, Pool
+from harness.systems.pool import Pool
+from harness.systems.process import Limits
 
 SECONDS = 20.0
 MEMORY = 8 << 30

@@ -23,7 +23,8 @@ from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, TF32, Rounding
 from harness.rounding.ladder import RUNGS
 from harness.systems import selection
-from harness.systems.pool import Answered, Pool
+from harness.systems.outcome import Answered
+from harness.systems.pool import Pool
 from harness.worker.entry import Algorithm
 
 CASE = """

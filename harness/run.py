@@ -27,7 +27,8 @@ from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Arithmetic, NotRepeatable
 from harness.rounding import compare
 from harness.systems.lower import lower
-from harness.systems.pool import Answered, Declined, Died, Outcome, Pool
+from harness.systems.outcome import Answered, Declined, Died, Outcome
+from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 IN_FLIGHT_CASES = 512

@@ -21,7 +21,8 @@ from harness.case.read import Case
 from harness.operations.call import Call
 from harness.probe.session import known_faults
 from harness.systems.lower import lower
-from harness.systems.pool import Answered, Declined, Outcome, Pool, Raised
+from harness.systems.outcome import Answered, Declined, Outcome, Raised
+from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint, from_json
 from tests.declared import case_of, simulated
 from tests.plain import evaluate, integers

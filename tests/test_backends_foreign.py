@@ -18,7 +18,8 @@ from harness.operations.call import Call
 from harness.run import run
 from harness.systems import selection
 from harness.systems.lower import lower
-from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
+from harness.systems.outcome import Answered, Died, Outcome, Raised
+from harness.systems.pool import Pool
 from harness.worker.entry import Settings
 from tests.test_backends import example
 

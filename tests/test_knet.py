@@ -17,7 +17,8 @@ from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
 from harness.operations.call import Unsupported
 from harness.systems.lower import lower
-from harness.systems.pool import Answered, Declined, Pool, Raised
+from harness.systems.outcome import Answered, Declined, Raised
+from harness.systems.pool import Pool
 from tests.declared import case_of
 from tests.fakes import PATIENT
 from tests.plain import evaluate, integers

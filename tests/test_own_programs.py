@@ -15,7 +15,8 @@ from harness.case.read import load
 from harness.run import run
 from harness.systems import own_programs, selection
 from harness.systems.asking import Question
-from harness.systems.pool import Answered, Outcome, Pool, Raised
+from harness.systems.outcome import Answered, Outcome, Raised
+from harness.systems.pool import Pool
 from tests.fakes import PATIENT
 
 PROGRAM = """

@@ -16,21 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.systems.pool import (
-    DEATHS_IN_A_ROW,
-    Answered,
-    Broken,
-    Declined,
-    Died,
-    Limits,
-    Outcome,
-    Pool,
-    Program,
-    Raised,
-    Unavailable,
-    Worker,
-    WorkerDied,
-)
+from harness.systems.lane import DEATHS_IN_A_ROW
+from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
+from harness.systems.pool import Pool
+from harness.systems.process import Limits, Unavailable, Worker, WorkerDied
+from harness.systems.talk import Program
 from harness.worker.entry import EntryPoint, Settings
 from tests.fakes import ANSWERING, FAKES, PATIENT, Fake, honest, hurried
 
@@ -283,8 +273,8 @@ def test_backends_run_side_by_side():
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
-    monkeypatch.setattr("harness.systems.pool.BACKLOG_BYTES", 1)
-    monkeypatch.setattr("harness.systems.pool.BATCH_CALLS", 4)
+    monkeypatch.setattr("harness.systems.lane.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.systems.lane.BATCH_CALLS", 4)
     names = ("honest", "flipped", "wrong")
     with Pool([FAKES[name] for name in names], PATIENT, jobs) as pool:
         tags = [(name, index) for index in range(10) for name in names]
@@ -297,7 +287,7 @@ def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
 
 
 def test_leaving_the_pool_while_lanes_wait_for_the_run_ends_every_worker(monkeypatch):
-    monkeypatch.setattr("harness.systems.pool.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.systems.lane.BACKLOG_BYTES", 1)
     with Pool([FAKES["honest"]], PATIENT) as pool:
         pids = pids_of(pool)
         for index in range(5):

@@ -20,7 +20,8 @@ from harness.operations.windowed.probes.measure import card
 from harness.probe import probe
 from harness.report import cards
 from harness.systems.asking import Asking, Question, together
-from harness.systems.pool import Answered, Died, Outcome, Pool, Raised
+from harness.systems.outcome import Answered, Died, Outcome, Raised
+from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from tests.fakes import FAKES
 from tests.fakes.honest import WORDS, correlate, padding_of

@@ -20,7 +20,7 @@ from harness.operations.card import Card
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.report import results
 from harness.run import CaseReport
-from harness.systems.pool import Hello
+from harness.systems.talk import Hello
 from tests.pieces import HEADER, report, result
 
 KEYS = (

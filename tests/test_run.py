@@ -11,7 +11,9 @@ import pytest
 from harness.backends import TABLE
 from harness.case.read import load
 from harness.run import run
-from harness.systems.pool import Limits, Pool, Program
+from harness.systems.pool import Pool
+from harness.systems.process import Limits
+from harness.systems.talk import Program
 from tests.fakes import ANSWERING, FAILING, FAKES, PATIENT, SCRIPTS, hurried
 
 CASE = """

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from harness.case.read import Case, load
+from harness.explain import answers
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge
-from harness.explain import answers
 
 LETTERS = {1: "W", 2: "HW", 3: "DHW"}
 

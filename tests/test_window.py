@@ -11,6 +11,7 @@ from harness.canonical.window import (
     BOUNDARIES,
     Linear,
     Window,
+    cut_pair,
     output_size,
     pad,
     padded,
@@ -18,6 +19,7 @@ from harness.canonical.window import (
     span,
     spatial_index,
 )
+from harness.worker.entry import RECIPES
 
 sizes = st.integers(1, 12)
 steps = st.integers(1, 4)
@@ -127,3 +129,14 @@ def test_a_form_maps_the_arrays_that_it_has(bias: np.ndarray | None) -> None:
     assert part.offsets.tolist() == [2 * each for each in form.offsets]
     second = form.channels(slice(1, 2))
     assert second.w.shape == (1, 1, 1) and second.offsets.tolist() == form.offsets.tolist()[1:]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_that_a_declaration_may_name_is_known(recipe: str) -> None:
+    known = 0
+    for pair in (lambda: padding_pair(recipe, 5, 3), lambda: cut_pair(recipe, 3)):
+        try:
+            known += len(pair()) == 2
+        except KeyError:
+            continue
+    assert known

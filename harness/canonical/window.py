@@ -151,10 +151,6 @@ def cut_pair(recipe: str, k: int, stride: int = 1, dilation: int = 1) -> tuple[i
     return max(low, 0), extent - stride - max(low, 0)
 
 
-RECIPES = frozenset({"valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled"})
-"""The names that `padding_pair` or `cut_pair` know."""
-
-
 def padded(conv: Linear) -> np.ndarray:
     """X of the canonical form: the input, dilated, then padded or cropped."""
     x, win = conv.x, conv.window

@@ -7,7 +7,8 @@ import argparse
 from harness.backends import TABLE, Backend
 from harness.commands import EXPECTED, MISSING, Add
 from harness.systems import environments, own_programs, selection
-from harness.systems.pool import Hello, Pool
+from harness.systems.pool import Pool
+from harness.systems.talk import Hello
 
 
 def register(add: Add) -> None:

@@ -12,7 +12,8 @@ from harness.commands import EXPECTED, Add, case_files, cases_of
 from harness.explain import answers, asked
 from harness.judge import fix
 from harness.systems import selection
-from harness.systems.pool import Limits, Pool
+from harness.systems.pool import Pool
+from harness.systems.process import Limits
 
 
 def register(add: Add) -> None:

@@ -18,7 +18,8 @@ from harness.report.junit import JunitWriter
 from harness.report.summary import Summary
 from harness.run import CODE_FOR, CaseReport, run
 from harness.systems import selection
-from harness.systems.pool import Limits, Pool
+from harness.systems.pool import Pool
+from harness.systems.process import Limits
 
 
 def register(add: Add) -> None:

@@ -16,7 +16,8 @@ from harness.operations.call import Unsupported
 from harness.rounding.compare import dtype_name
 from harness.systems import selection
 from harness.systems.lower import lower
-from harness.systems.pool import Answered, Pool
+from harness.systems.outcome import Answered
+from harness.systems.pool import Pool
 from harness.systems.selection import SelectionError
 from harness.worker.entry import EntryPoint
 

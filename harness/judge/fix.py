@@ -16,7 +16,9 @@ from harness.canonical.gaps import output
 from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.operations.transforms.transform import Transform, applied, read
-from harness.systems.pool import Answered, Outcome, Pool, Program
+from harness.systems.outcome import Answered, Outcome
+from harness.systems.pool import Pool
+from harness.systems.talk import Program
 
 Transforms = tuple[Transform, ...]
 

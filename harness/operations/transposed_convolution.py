@@ -152,8 +152,8 @@ def _check_channels(stated: Stated, top: Record, groups_at: Item) -> None:
         )
     if inputs % groups:
         raise groups_at.error(f"{inputs} input channels do not divide into {groups} groups")
-    bias = stated.values("bias")
-    if bias is not None and len(bias) != outputs * groups:
+    bias = stated.meant().offsets
+    if len(bias) != outputs * groups:
         expected = f"expected {outputs * groups} numbers, one for each output channel"
         raise top.at("bias").error(f"{expected}, found {len(bias)}")
 

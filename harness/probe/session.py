@@ -12,7 +12,8 @@ from harness.case.read import find, load
 from harness.operations.card import Card
 from harness.probe import probe
 from harness.systems import own_programs, selection
-from harness.systems.pool import Limits, Pool
+from harness.systems.pool import Pool
+from harness.systems.process import Limits
 from harness.worker.entry import function_of
 
 HERE = "own_program"

@@ -28,7 +28,7 @@ from harness.report.atomic import replacing
 from harness.report.form import ResultsError as ResultsError
 from harness.report.machine import machine
 from harness.run import CaseReport, Result
-from harness.systems.pool import Hello
+from harness.systems.talk import Hello
 
 Piece = dict[str, Any]
 FORMAT = 2

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from harness.systems.pool import Outcome, Pool
+from harness.systems.outcome import Outcome
+from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """One call in the system's own terms; a `harness.systems.pool.NativeCall`."""
+    """One call in the system's own terms; a `harness.systems.talk.NativeCall`."""
 
     entry: EntryPoint
     arrays: Mapping[str, np.ndarray]

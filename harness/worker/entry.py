@@ -17,11 +17,15 @@ Arrays = Mapping[str, np.ndarray]
 """The arrays of a call by role."""
 
 
+RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled")
+"""What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.canonical.window` know."""
+
+
 class Word(NamedTuple):
     """A system's own word for a padding.
 
     native: what is passed; None where the function has no such argument and always does this.
-    recipe: what it comes to, a name that `harness.canonical.window.padding_pair` knows.
+    recipe: what it comes to, one of RECIPES.
     strided, dilated: whether it may stand beside a stride, or a dilation, above 1.
     """
 
@@ -84,10 +88,9 @@ class Windows:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Windows:
-        """What a hello says; raises TypeError, or KeyError, where a field is odd or missing."""
+        """What a hello says; raises TypeError, ValueError or KeyError where a field is odd or missing."""
         types = {"words": dict, "boundaries": dict, "explicit": str, "groups": str}
-        values = _typed(told, [each.name for each in fields(cls)], types, bool)
-        return cls(**dict(values, words={word: _word(own) for word, own in told["words"].items()}))
+        return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
 
 
 class Transposition(NamedTuple):
@@ -137,10 +140,9 @@ class Transposes:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Transposes:
-        """What a hello says; raises TypeError, or KeyError, where a field is odd or missing."""
+        """What a hello says; raises TypeError, ValueError or KeyError where a field is odd or missing."""
         types = {"words": dict, "explicit": str, "groups": str}
-        values = _typed(told, [each.name for each in fields(cls)], types, bool)
-        return cls(**dict(values, words={word: _word(own) for word, own in told["words"].items()}))
+        return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
 
 
 TAKES: Dict[str, Any] = {"convolution": Windows, "transposed_convolution": Transposes}
@@ -273,7 +275,22 @@ def _typed(told: Mapping[str, Any], names: Sequence[str], types: Mapping[str, ty
     return values
 
 
+CHOICES = {"explicit": ("no", "even", "uneven", "any"), "groups": ("one", "depthwise", "any")}
+"""What some words of an operation may be."""
+
+
+def _of_windows(values: Dict[str, Any]) -> Dict[str, Any]:
+    """The fields of an operation that moves a window, as the hello has them; raises TypeError, ValueError, KeyError."""
+    for name, allowed in CHOICES.items():
+        if values.get(name, allowed[0]) not in allowed:
+            raise ValueError("%s is %r, expected one of %s" % (name, values[name], ", ".join(allowed)))
+    return dict(values, words={word: _word(own) for word, own in values["words"].items()})
+
+
 def _word(own: Any) -> Word:
     if type(own) is not list:
         raise TypeError("a padding word is %r" % (own,))
-    return Word(*own)
+    word = Word(*own)
+    if word.recipe not in RECIPES:
+        raise ValueError("the recipe of a padding word is %r, expected one of %s" % (word.recipe, ", ".join(RECIPES)))
+    return word

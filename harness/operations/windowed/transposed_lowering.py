@@ -33,7 +33,7 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
     more = tuple(stated.operation.told(stated)["output_padding"])
     if any(more) and not (takes.output_padding or takes.output_size):
         raise Unsupported(f"{name} adds no samples behind the output; the case has {numbers_text(more)}")
-    transforms = (AddBias(form.bias),) if form.bias is not None and not takes.bias else ()
+    transforms = (AddBias(form.offsets),) if form.biased and not takes.bias else ()
     return _call(entry, form, (_as_written(stated, entry), more), transforms)
 
 
@@ -72,8 +72,8 @@ def _before_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:
     backwards = tuple(axis for axis, flag in enumerate(win.reversal) if flag == takes.reversal)
     if backwards:
         yield ReverseKernel(backwards)
-    if form.bias is not None and not (takes.bias and _padding(form, entry)):
-        yield AddBias(form.bias)  # zeros that are added behind an output would lack it
+    if form.biased and not (takes.bias and _padding(form, entry)):
+        yield AddBias(form.offsets)  # zeros that are added behind an output would lack it
     if win.groups > 1 and takes.groups == "one":
         yield DenseGroups(win.groups)
     together = takes.together or max(win.base_dilation) == 1
@@ -177,5 +177,5 @@ def _call(entry: EntryPoint, form: Linear, padding: Padding, transforms: tuple[T
         w = layout.from_canonical(apart, layout.expand(entry.layouts["kernel"], rank), "kernel")
     except layout.LayoutError as error:
         raise Unsupported(f"{entry.name}: {error}") from None
-    bias = {"bias": form.bias} if form.bias is not None and entry.takes.bias else {}
+    bias = {"bias": form.offsets} if form.biased and entry.takes.bias else {}
     return Call(entry, {"input": x, "kernel": w, **bias}, settings, transforms, rank)

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.operations.windowed.probes.subject import Subject, whole
 from harness.systems.asking import Asking, Question, together
-from harness.systems.pool import Outcome
+from harness.systems.outcome import Outcome
 
 OUTLIER = 2.0**30
 DIRECT, TILES, BLOCKS, FFT = ALGORITHMS = ("direct", "tiles (Winograd)", "blocks", "FFT")

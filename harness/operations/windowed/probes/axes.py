@@ -16,7 +16,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.operations.windowed.probes.subject import DTYPES, Subject, in_words, own_boundary, question, whole
 from harness.systems.asking import Asking, Question
-from harness.systems.pool import Answered, Declined, Outcome
+from harness.systems.outcome import Answered, Declined, Outcome
 from harness.worker.entry import EntryPoint
 
 SIZES, KERNEL, CENTRE = (9, 15, 23), (2, 3, 4), 4

@@ -21,7 +21,7 @@ from harness.operations.windowed.keys import PADDING_WORDS
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.systems.asking import Asking, Question
-from harness.systems.pool import Answered, Died, Outcome
+from harness.systems.outcome import Answered, Died, Outcome
 
 TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 """Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""

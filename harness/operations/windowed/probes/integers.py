@@ -15,7 +15,7 @@ from harness.operations.windowed.probes.algorithm import LADDER, Size
 from harness.operations.windowed.probes.faults import call_in_words
 from harness.operations.windowed.probes.subject import Subject
 from harness.systems.asking import Asking
-from harness.systems.pool import Outcome
+from harness.systems.outcome import Outcome
 
 SIGNED = ("int8", "int16", "int32", "int64")
 WORDS = "the smallest number of its dtype changes outputs that do not see it"

@@ -14,7 +14,7 @@ from harness.canonical.window import BOUNDARIES, output_size
 from harness.operations.windowed.probes import padding
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
 from harness.systems.asking import Asking, together
-from harness.systems.pool import Answered, Outcome
+from harness.systems.outcome import Answered, Outcome
 from harness.worker.entry import Word
 
 KERNELS, STRIDES, DILATIONS = range(1, 8), (1, 2, 3), (1, 2, 3)

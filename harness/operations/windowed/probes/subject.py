@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.systems.asking import Question
-from harness.systems.pool import Answered, Died, Outcome
+from harness.systems.outcome import Answered, Died, Outcome
 from harness.worker.entry import EntryPoint, Word
 
 DTYPES = ("float32", "float64")
