@@ -13,7 +13,8 @@ from harness.operations.call import Unsupported
 from harness.run import run
 from harness.systems import selection
 from harness.systems.lower import lower
-from harness.systems.pool import Limits, Pool
+from harness.systems.pool import Pool
+from harness.systems.process import Limits
 from harness.worker.entry import EntryPoint, from_json
 from harness.worker.measured import TRIALS, measured
 from tests.declared import case_of
