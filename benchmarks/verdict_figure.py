@@ -21,7 +21,7 @@ from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.windowed.lowering import normalized
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, TF32, Rounding
-from harness.rounding.ladder import RUNGS
+from harness.rounding.rungs import RUNGS
 from harness.systems import selection
 from harness.systems.outcome import Answered
 from harness.systems.pool import Pool

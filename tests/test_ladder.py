@@ -17,7 +17,8 @@ from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, DTYPES, FLOAT16, TF32
-from harness.rounding.ladder import ENOUGH, EXACT, FINDINGS, RUNGS, Fit, Ladder, exact_on_integers, fit_by_hand
+from harness.rounding.ladder import EXACT, FINDINGS, Fit, Ladder, exact_on_integers, fit_by_hand
+from harness.rounding.rungs import ENOUGH, RUNGS
 from harness.worker.entry import Settings
 from tests.declared import case_of
 from tests.fakes import arithmetic

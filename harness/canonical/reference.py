@@ -85,6 +85,16 @@ class Magnitudes:
         return int(self.plain.W.shape[2])
 
     @property
+    def taps(self) -> tuple[int, ...]:
+        """Terms summed along each spatial axis."""
+        return self.plain.W.shape[3:]
+
+    @property
+    def steps(self) -> frozenset[int]:
+        """How far neighbouring outputs and neighbouring taps stand apart, along all axes."""
+        return frozenset((*self.plain.stride, *self.plain.dilation))
+
+    @property
     def samples(self) -> int:
         """Samples of the full convolution of padded input and dilated kernel, which is the length of its FFT."""
         return math.prod(size + extent - 1 for size, extent in zip(self.plain.X.shape[2:], self.plain.extents))

@@ -18,7 +18,8 @@ from harness.operations.operation import Given, Question, Recording
 from harness.operations.transforms.transform import Transform, read
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding.compare import Difference, difference, distance, dtype_name
-from harness.rounding.ladder import Fit, Ladder, fit_by_hand, rough
+from harness.rounding.ladder import Fit, Ladder, fit_by_hand
+from harness.rounding.rungs import rough
 from harness.worker.entry import Algorithm
 
 

@@ -1,11 +1,8 @@
-"""The ladder of bounds on rounding errors: how far a correct result may lie from the exact one, derived from the data.
-
-Each rung is one small function with its formula and source, and one line in `RUNGS`; the first that holds is the
-answer. In the formulas u is the unit roundoff of the arithmetic, n the number of terms of an element, y the exact
-output, A what the form is of |x|, |w| and |bias|, and P the root of what it is of their squares.
+"""The ladder of bounds on rounding errors: the first rung of `harness.rounding.rungs` that holds is the answer.
 
 Arithmetic that is less precise than the result's dtype is a finding, not an agreement. `FINDINGS` are tested by the
-sharper hypothesis: what that arithmetic gives is computed, and the result must lie within rounding of it.
+sharper hypothesis: what that arithmetic gives is computed, and the result must lie within rounding of it. Formulas are
+in the terms of `rungs`.
 """
 
 from __future__ import annotations
@@ -19,7 +16,6 @@ import numpy as np
 
 from harness.canonical.reference import Magnitudes, direct
 from harness.canonical.window import Linear
-from harness.rounding import winograd
 from harness.rounding.compare import distance
 from harness.rounding.formats import (
     BFLOAT16,
@@ -34,107 +30,13 @@ from harness.rounding.formats import (
     saturated,
     wrapped,
 )
+from harness.rounding.rungs import ENOUGH, RUNGS, Rung, any_order, statistical
 from harness.worker.entry import Algorithm
 
 BELOW_HALF = math.nextafter(0.5, 0.0)
 """Two conventions differ by at least 1 on integers, so no bound on integers may reach one half."""
-ENOUGH = 32
-"""Outputs from which on the errors of all of them say whether one of them is a fault."""
 FEW_ROUNDINGS = 16
 """Errors of so many roundings of one element are never said to stand out."""
-
-
-# --- bounds: what rounding may do ------------------------------------------------------------------------------------
-
-
-def rough(terms: int, dtype: str) -> float:
-    """Share of the sum of its terms' magnitudes that an output of `dtype` is off by at most, generously: 4 (n + 2) u.
-
-    For searches; what they find is held against the ladder. Other dtypes are taken for float64.
-    """
-    return 4 * (terms + 2) * DTYPES.get(dtype, FLOAT64).u
-
-
-def statistical(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
-    """4 u sqrt(n) (|y| + P): roundings that behave like independent random ones.
-
-    Such roundings add up as sqrt(n) instead of n: Higham & Mary 2019, "A new approach to probabilistic rounding error
-    analysis", SIAM J. Sci. Comput. 41. `size` is |y|.
-    """
-    return np.asarray(4 * u * math.sqrt(mags.n) * (size + mags.P))
-
-
-def any_order(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
-    """n u A, up to half a term: holds for every order of summation, with fused operations or without.
-
-    Jeannerod & Rump 2013, "Improved error bounds for inner products in floating-point arithmetic", SIAM J. Matrix
-    Anal. Appl. 34: n u in place of gamma_n = n u / (1 - n u) (Higham 2002, section 3.1), without a limit on n.
-    """
-    return np.asarray(np.minimum(mags.n * u * mags.A, _half_a_term(mags)))
-
-
-def winograd_tiles(m: int, mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
-    """4 u sqrt(d (2 (m + r - 1) + r) + I) a^d max(P), up to half a term: F(m, r) along d axes, I channels.
-
-    a is `winograd.amplification`. One value for each image and output channel, since an error spreads over its tile.
-    Where nobody declared the algorithm there must be outputs enough to tell its noise from a fault.
-    """
-    taps = set(mags.plain.W.shape[3:])
-    steps = {*mags.plain.stride, *mags.plain.dilation}
-    if taps != {3} or steps != {1} or size.size < ENOUGH:
-        return np.zeros(())
-    axes = size.ndim - 2
-    roundings = axes * (2 * (m + 2) + 3) + mags.channels
-    largest = _over_space(mags.P)
-    bound = 4 * u * math.sqrt(roundings) * winograd.amplification(m, 3) ** axes * largest
-    return np.asarray(np.minimum(bound, _over_space(_half_a_term(mags))))
-
-
-def fft(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
-    """((3 + 3 sqrt(5) + 3 b) L + sqrt(5) + I) u ||x|| ||w||, up to half a term; L = log2 of the transform length.
-
-    Percival 2003, "Rapid multiplication modulo the sum and difference of highly composite numbers", Math. Comp. 72,
-    theorem 5.1, to first order in u (likewise Higham 2002, section 24.1); b = 1/sqrt(2) is the error of the
-    trigonometric factors in units of u. I roundings more sum the input channels. One value for all elements.
-    """
-    log_length = math.ceil(math.log2(max(mags.samples, 1)))
-    factor = (3 + 3 * math.sqrt(5) + 3 / math.sqrt(2)) * log_length + math.sqrt(5) + mags.channels
-    bound = factor * u * mags.x_norm * mags.w_norm
-    return np.asarray(min(bound, _half_a_term(mags).max(initial=0.0)))
-
-
-def _half_a_term(mags: Magnitudes) -> np.ndarray:
-    """P / (2 sqrt(n)): no bound may excuse that a term is missing, so none reaches the size of one."""
-    return np.asarray(mags.P / (2 * math.sqrt(mags.n)))
-
-
-def _over_space(values: np.ndarray) -> np.ndarray:
-    """(N, O, 1 ...): the largest value of each image and output channel."""
-    largest: np.ndarray = values.max(axis=tuple(range(2, values.ndim)), keepdims=True, initial=0.0)
-    return largest
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One bound, and the algorithms that it may excuse. `bound` takes the magnitudes, |y| and u.
-
-    tail: how many times the root mean square of all errors, each as a share of the bound, one of them may reach.
-    """
-
-    name: str
-    bound: Callable[[Magnitudes, np.ndarray, float], np.ndarray]
-    algorithms: tuple[Algorithm, ...] = ("direct", "fft")
-    tail: float = 12
-
-
-RUNGS = (
-    Rung("statistical", statistical),
-    Rung("summation order", any_order),
-    Rung("Winograd F(2,3)", partial(winograd_tiles, 2), ("direct",), tail=32),
-    Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("direct",), tail=32),
-    Rung("fft", fft, ("fft",)),
-)
-"""From the smallest to the largest. The last outputs of a Winograd tile are much less accurate than the others."""
 
 
 # --- findings: what other arithmetic gives ---------------------------------------------------------------------------
@@ -153,7 +55,7 @@ class Hypothesis:
 
 
 def low_inputs(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
-    """Input and kernel rounded to a format, the products summed in float32, the output perhaps rounded to it again.
+    """Input and weights rounded to a format, the products summed in float32, the output perhaps rounded to it again.
 
     Blanchard, Higham, Lopez, Mary & Pranesh 2020, "Mixed precision block fused multiply-add", SIAM J. Sci. Comput. 42:
     (2 u_low + n u_high) A. The part in u_low is computed here; what is left are the bounds of float32, twice, because
@@ -202,7 +104,7 @@ def flushed_to_zero(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
 def spread(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
     """A NaN or an infinity of the data reaches outputs that do not see it; the other outputs are right.
 
-    A direct sum reads only what the kernel reaches; a transform (FFT, Winograd) mixes all that is in its tile.
+    A direct sum reads only what the weights reach; a transform (FFT, Winograd) mixes all that is in its tile.
     """
     lost = ~np.isfinite(found)
     if found.dtype.kind == "f" and not lost.all(where=~np.isfinite(ladder.y)):
@@ -303,7 +205,7 @@ class Ladder:
 
     @cached_property
     def finite_data(self) -> bool:
-        """Whether neither input nor kernel holds a NaN or an infinity."""
+        """Whether neither input nor weights hold a NaN or an infinity."""
         return bool(np.isfinite(self.form.x).all() and np.isfinite(self.form.w).all())
 
     def fit(
@@ -345,7 +247,7 @@ class Ladder:
         return self._bounds[rung.name]
 
     def rounded_inputs(self, name: str, rounding: Rounding) -> np.ndarray:
-        """The output (float64) for input and kernel rounded in a way, `name`, under which it is kept."""
+        """The output (float64) for input and weights rounded in a way, `name`, under which it is kept."""
         if name not in self._outputs:
             self._outputs[name] = direct(replace(self.form, x=rounding(self.form.x), w=rounding(self.form.w)))
         return self._outputs[name]

@@ -1,9 +1,9 @@
-"""Winograd's minimal filtering F(m, r): m outputs of an r-tap cross-correlation by m + r - 1 products along an axis.
+"""Winograd's minimal filtering F(m, r): m outputs of an r-tap filter by m + r - 1 products along an axis.
 
     y = AT ((G w) * (BT x))        nested once per axis in 2-D and 3-D
 
-Lavin & Gray 2016, "Fast algorithms for convolutional neural networks"; the matrices are those of Toom and Cook for the
-points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity, which is what libraries use for tiles of up to eight.
+Lavin & Gray 2016, arXiv:1509.09308; the matrices are those of Toom and Cook for the points 0, 1, -1, 2, -2, 1/2, -1/2
+and infinity, which is what libraries use for tiles of up to eight.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def matrices(m: int, r: int) -> Matrices:
     if len(points) < n - 1:
         raise ValueError(f"F({m},{r}) takes tiles of {n}; points for tiles of up to {len(POINTS) + 1} are known")
     outputs = [[point**i for point in points] + [Fraction(i == m - 1)] for i in range(m)]
-    kernel = [[point**j / _apart(point, points) for j in range(r)] for point in points]
-    kernel.append([Fraction(j == r - 1) for j in range(r)])
+    taps = [[point**j / _apart(point, points) for j in range(r)] for point in points]
+    taps.append([Fraction(j == r - 1) for j in range(r)])
     tile = [_polynomial([other for other in points if other != point], n) for point in points]
     tile.append(_polynomial(list(points), n))
-    return Matrices(*(np.array(rows, dtype=np.float64) for rows in (outputs, kernel, tile)))
+    return Matrices(*(np.array(rows, dtype=np.float64) for rows in (outputs, taps, tile)))
 
 
 @cache
@@ -46,9 +46,8 @@ def amplification(m: int, r: int) -> float:
     """How much larger than a term the intermediate results of F(m, r) are, along one axis, in root mean square.
 
     sqrt of the largest over outputs i of sum_k AT[i,k]^2 |G[k]|^2 |BT[k]|^2 / r: the error constants of Barabasz,
-    Anderson, Soodhalter & Gregg 2020, "Error analysis and improving the accuracy of Winograd convolution", ACM TOMS 46
-    (theorem 1), for independent roundings instead of worst ones. It does not depend on how the factors are spread over
-    the matrices.
+    Anderson, Soodhalter & Gregg 2020, ACM Transactions on Mathematical Software 46 (theorem 1), for independent
+    roundings instead of worst ones. It does not depend on how the factors are spread over the matrices.
     """
     squares = [np.square(matrix) for matrix in matrices(m, r)]
     return math.sqrt((squares[0] @ (squares[1].mean(axis=1) * squares[2].sum(axis=1))).max())

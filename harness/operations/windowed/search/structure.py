@@ -33,7 +33,7 @@ from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.rank import weight
 from harness.operations.windowed.search.unknowns import MOST, system
 from harness.operations.windowed.search.variants import Transforms, inputs, kernels, windows
-from harness.rounding.ladder import rough
+from harness.rounding.rungs import rough
 
 CORNER = 3
 """Output elements of each spatial axis among which the one that decides is looked for."""
