@@ -27,7 +27,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks import mutant_commands, mutants
+from benchmarks import mutants
+from benchmarks.mutants import commands
 from harness import cli
 from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
@@ -129,7 +130,7 @@ def through_commands() -> Iterator[Way]:
         saved_results = saved.read_text("utf-8")
 
     def way(seed: str, folder: Path) -> None:
-        mutant, arguments = mutant_commands.mutant(seed, saved_results)
+        mutant, arguments = commands.mutant(seed, saved_results)
         _put(mutant, folder)
         with contextlib.chdir(folder):
             code, said = _commanded(arguments)
@@ -291,6 +292,7 @@ def main() -> int:
         _shown(options.way, options.seed, options.only, folder)
         return 0
     found = fuzzed(options.way, options.count, options.seed, options.first)
+    found["faults"] = {said: f"{len(numbers)} times: {numbers[:5]}" for said, numbers in found["faults"].items()}
     print(json.dumps(found, indent=1, ensure_ascii=False))
     return bool(found["faults"])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import fuzz, mutants
+from benchmarks.mutants import cases, trees
 from harness.case.read import CaseError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -28,8 +29,8 @@ def test_what_is_written_is_a_case_before_it_is_mutated(tmp_path: Path) -> None:
     """So the mutators start from what the grammar takes; data may be whole numbers that a dtype does not hold."""
     worked = 0
     for number in range(100):
-        tree, files = mutants.plain(random.Random(number))
-        case = mutants.Mutant({**files, "case.yaml": mutants.written(tree, True).encode()})
+        tree, files = cases.plain(random.Random(number))
+        case = mutants.Mutant({**files, "case.yaml": trees.written(tree, True).encode()})
         worked += fuzz.outcome(reading(case), "", tmp_path, 0).kind == "worked"
     assert worked > 60
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 import struct
@@ -12,109 +13,43 @@ from typing import Any
 
 import numpy as np
 
+from harness.backends.protobuf import bytes_field, varint
+
 LARGEST = 1 << 16
 """Bytes that a mutant may grow to."""
-DESCRS = [
-    "<f4",
-    ">f4",
-    "<f8",
-    "<f2",
-    "<i8",
-    ">i2",
-    "|u1",
-    "|b1",
-    "<c8",
-    "|O",
-    "<U3",
-    "<M8[s]",
-    "|V5",
-    "<f16",
-    "f",
-    "",
-    "x" * 99,
-]
+DESCRS = ("<f4 >f4 <f8 <f2 <i8 >i2 |u1 |b1 <c8 |O <U3 <M8[s] |V5 <f16 f " + "x" * 99).split(" ")
 SHAPES = [
-    "()",
-    "(2,)",
-    "(2, 3)",
-    "(3, 2)",
-    "(0, 3)",
-    "(-1, 3)",
-    "(2, 3, 1, 1, 1, 1)",
-    "(99999999999, 9)",
-    "(2.0, 3)",
-    "(1_0,)",
-]
-SHAPES += [
-    "(18446744073709551616,)",
-    "2",
+    *("()", "(2,)", "(2, 3)", "(3, 2)", "(0, 3)", "(-1, 3)", "(2, 3, 1, 1, 1, 1)", "(99999999999, 9)", "(2.0, 3)"),
+    *("(1_0,)", "2", "(True, 2)", "(268435456,)", "(18446744073709551616,)", "(4294967296, 4294967296)"),
     "(" * 200 + ")" * 200,
-    "(4294967296, 4294967296)",
-    "(True, 2)",
-    "(268435456,)",
 ]
 TOKENS = [
-    b"nan",
-    b"inf",
-    b"1e400",
-    b"-",
-    b"#",
-    b'"',
-    b"'",
-    b",",
-    b";",
-    b"\t",
-    b" ",
-    b"\r",
-    b"\n",
-    b"\n\n",
-    b"\x00",
-    b"\xff",
-    b"\xef\xbb\xbf",
-]
-TOKENS += [
-    b"1_0",
-    b"0x10",
-    "\u0661".encode(),
-    "\u2028".encode(),
-    b"\xed\xa0\x80",
-    b"{",
-    b"}",
-    b"<",
-    b">",
-    b"[",
-    b"]",
-    b":",
-    b"\\",
-    b"%",
-    b"&a ",
-    b"*a",
-]
-TOKENS += [
-    b"layer",
-    b"layers",
-    b"convolution_param",
-    b"num_output: 3",
-    b"kernel_size: 0",
-    b"kernel_h: 2",
-    b"pad: 99999999999",
-    b"group: 7",
-]
-TOKENS += [
-    b"values: ",
-    b"stride: ",
-    b"unknown",
-    b"!!str ",
-    b"---\n",
-    b"...\n",
-    b"? ",
-    b"- ",
-    b"9" * 5000,
-    b"(1+2j)",
-    b"1" * 320,
-    b"true",
+    *(
+        b"nan",
+        b"inf",
+        b"1e400",
+        b"-",
+        b"#",
+        b'"',
+        b"'",
+        b",",
+        b";",
+        b"\t",
+        b" ",
+        b"\r",
+        b"\n",
+        b"\n\n",
+        b"\x00",
+        b"\xff",
+    ),
+    *(b"1_0", b"0x10", b"\xd9\xa1", b"\xe2\x80\xa8", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"{", b"}", b"<", b">", b"["),
+    *(b"]", b":", b"\\", b"%", b"&a ", b"*a", b"layer", b"layers", b"convolution_param", b"num_output: 3"),
+    *(b"kernel_size: 0", b"kernel_h: 2", b"pad: 99999999999", b"group: 7", b"values: ", b"stride: ", b"unknown"),
+    *(b"!!str ", b"---\n", b"...\n", b"? ", b"- ", b"9" * 5000, b"(1+2j)", b"1" * 320, b"true"),
 ]
 INTEGERS = [0, 1, 127, 128, 255, 256, 65535, 2**31 - 1, 2**31, 2**32 - 1]
+FOR_ALL = ("npy", "npz", "safetensors", "onnx")
+FOR_TWO_AXES = (*FOR_ALL, "csv", "tsv", "txt")
 
 
 def drawn(rng: random.Random, shape: list[int]) -> np.ndarray:
@@ -123,23 +58,66 @@ def drawn(rng: random.Random, shape: list[int]) -> np.ndarray:
     return stream.integers(-9, 10, shape) if rng.random() < 0.6 else stream.normal(size=shape)
 
 
-def nested(rng: random.Random, shape: list[int]) -> Any:
-    return drawn(rng, shape).round(3).tolist()
-
-
 def beside(rng: random.Random, shape: list[int], files: dict[str, bytes], name: str) -> dict[str, Any]:
     """The key `file` of an array, which is put among the files."""
-    values = drawn(rng, shape)
-    kind = rng.choice(["npy", "npz", "csv", "txt"] if len(shape) <= 2 else ["npy", "npz"])
+    kind = rng.choice(FOR_TWO_AXES if len(shape) <= 2 else FOR_ALL)
+    files[f"{name}.{kind}"] = WRITERS[kind](rng, drawn(rng, shape))
+    return {"file": f"{name}.{kind}" + "#a" * (kind in ("npz", "safetensors", "onnx"))}
+
+
+def _npy(rng: random.Random, values: np.ndarray) -> bytes:
     stream = io.BytesIO()
-    if kind == "npy":
-        np.save(stream, values.astype(rng.choice(["<f4", ">f8", "<i2"])), allow_pickle=False)
-    elif kind == "npz":
-        (np.savez if rng.random() < 0.5 else np.savez_compressed)(stream, a=values, b=values[:1])
-    else:
-        np.savetxt(stream, np.atleast_1d(values), delimiter="," if kind == "csv" else " ")
-    files[f"{name}.{kind}"] = stream.getvalue()
-    return {"file": f"{name}.{kind}" + "#a" * (kind == "npz")}
+    np.save(stream, values.astype(rng.choice(["<f4", ">f8", "<i2"])), allow_pickle=False)
+    return stream.getvalue()
+
+
+def _npz(rng: random.Random, values: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    (np.savez if rng.random() < 0.5 else np.savez_compressed)(stream, a=values, b=values[:1])
+    return stream.getvalue()
+
+
+def _table(delimiter: str) -> Callable[[random.Random, np.ndarray], bytes]:
+    def write(rng: random.Random, values: np.ndarray) -> bytes:
+        stream = io.BytesIO()
+        np.savetxt(stream, np.atleast_1d(values), delimiter=delimiter)
+        return stream.getvalue()
+
+    return write
+
+
+def _safetensors(rng: random.Random, values: np.ndarray) -> bytes:
+    data = values.astype("<f4").tobytes()
+    header = {"a": {"dtype": "F32", "shape": list(values.shape), "data_offsets": [0, len(data)]}}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def _onnx(rng: random.Random, values: np.ndarray) -> bytes:
+    """A model whose graph has one initializer: dims, data type 1 (float), name, raw data."""
+    tensor = bytes_field(1, b"".join(map(varint, values.shape))) + varint(2 << 3) + varint(1)
+    tensor += bytes_field(8, b"a") + bytes_field(9, values.astype("<f4").tobytes())
+    return bytes_field(7, bytes_field(5, tensor))
+
+
+WRITERS: dict[str, Callable[[random.Random, np.ndarray], bytes]] = {
+    "npy": _npy,
+    "npz": _npz,
+    "csv": _table(","),
+    "tsv": _table("\t"),
+    "txt": _table(" "),
+    "safetensors": _safetensors,
+    "onnx": _onnx,
+}
+
+
+def broken(rng: random.Random, files: dict[str, bytes], share: float) -> dict[str, bytes]:
+    """The files, with a share of them mutated as what they are."""
+    done = {}
+    for name, data in files.items():
+        change = MUTATORS.get(name.rpartition(".")[2], text)
+        done[name] = change(rng, data) if rng.random() < share else data
+    return done
 
 
 # --- mutators of bytes -----------------------------------------------------------------------------------------------
@@ -273,10 +251,7 @@ def npz(rng: random.Random, data: bytes) -> bytes:
 MUTATORS: dict[str, Callable[[random.Random, bytes], bytes]] = {
     "npy": npy,
     "npz": npz,
-    "caffemodel": binary,
-    "csv": text,
-    "txt": text,
-    "prototxt": text,
-    "yaml": text,
-    "json": text,
+    "safetensors": lambda rng, data: text(rng, data) if rng.random() < 0.5 else binary(rng, data),
+    **dict.fromkeys(("caffemodel", "onnx"), binary),
+    **dict.fromkeys(("csv", "tsv", "txt", "prototxt", "yaml", "json"), text),
 }

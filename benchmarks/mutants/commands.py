@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import random
 
-from benchmarks import mutant_files, mutants
+from benchmarks import mutants
+from benchmarks.mutants import files, trees
 
 COMMANDS = (
     "check case.yaml",
@@ -107,18 +108,18 @@ def _changed(rng: random.Random, arguments: list[str]) -> list[str]:
 
 def _folder(rng: random.Random, results: str) -> dict[str, bytes]:
     """A case, arrays in every kind of file, and saved results; a few of them broken."""
-    files = dict(mutants.slight(str(rng.random())).files)
+    made = dict(mutants.slight(str(rng.random())).files)
     for name, most in (("x", 6), ("w", 3), ("y", 6)):
         shape = [rng.randint(1, most) for _ in range(rng.choice([1, 2, 2, 2, 4]))]
         for _ in range(3):
-            mutant_files.beside(rng, shape[-2:] if rng.random() < 0.8 else shape, files, name)
-    files |= {name: _changed_results(rng, results) for name in ("out.json", "other.json")}
-    return mutants.broken(rng, files, 0.1)
+            files.beside(rng, shape[-2:] if rng.random() < 0.8 else shape, made, name)
+    made |= {name: _changed_results(rng, results) for name in ("out.json", "other.json")}
+    return files.broken(rng, made, 0.1)
 
 
 def _changed_results(rng: random.Random, results: str) -> bytes:
     """Saved results with a few places changed."""
     document = json.loads(results)
     for _ in range(rng.choice([0, 1, 1, 3])):
-        mutants.mutate(rng, document)
-    return mutants.written(document, False).encode("utf-8", "surrogatepass")
+        trees.mutate(rng, document)
+    return trees.written(document, False).encode("utf-8", "surrogatepass")
