@@ -33,10 +33,10 @@ from harness import cli
 from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
 from harness.commands import USAGE
-from harness.commands.reports import pages_of
+from harness.commands.reports import PAGES, Report
 from harness.explain import answers, asked
 from harness.report import results
-from harness.report.junit import JunitWriter
+from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.run import CaseReport, run
 from harness.systems.pool import Pool
@@ -91,14 +91,13 @@ def through_run() -> Iterator[Way]:
 
 
 def _report(reports: Sequence[CaseReport], header: dict[str, Any], folder: Path) -> None:
-    pages, summary = pages_of(header), Summary(header)
-    with results.JsonWriter(folder / "out.json", header) as written, JunitWriter(folder / "out.xml") as junit:
-        for report in reports:
-            for writer in (*pages.values(), summary, written, junit):
-                writer.add(results.piece(report))
-    for name, page in pages.items():
-        page.write(folder / name)
-    summary.append(folder / "summary.md")
+    kinds: dict[str, type[Report]] = {**PAGES, "out.json": results.Json, "out.xml": Junit, "summary.md": Summary}
+    writers = {name: kind(header) for name, kind in kinds.items()}
+    for report in reports:
+        for writer in writers.values():
+            writer.add(results.piece(report))
+    for name, writer in writers.items():
+        writer.write(folder / name)
     json.loads((folder / "out.json").read_bytes(), parse_constant=_no_json)
     died = [each.reason for report in reports for each in report.results if each.outcome == "died"]
     if died:

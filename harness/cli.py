@@ -1,22 +1,22 @@
 """The command line, `harness` or `python -m harness`: the parser of all commands, and errors as one message each.
 
-Exit codes: 0 everything came out as expected; 1 something did not; 2 the command or a case file is wrong; 3 a backend
-that was asked for is missing. 130 after Ctrl-C.
+Exit codes: 0 everything came out as expected; 1 something did not; 2 the command or a case file is wrong, or something
+cannot be written; 3 a backend that was asked for is missing. 128 and the number of the signal after an interrupt: 130
+after Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import textwrap
+import warnings
 from collections.abc import Sequence
 
-from harness import __version__, completion
+from harness import __version__, completion, interrupts, terminal
 from harness.case.read import CaseError
 from harness.commands import (
     EXPECTED,
-    INTERRUPTED,
     MISSING,
     USAGE,
     Command,
@@ -28,42 +28,60 @@ from harness.commands import (
     run_cases,
 )
 from harness.grammar.files import FileError
+from harness.output import OutputError
 from harness.report import results
 from harness.systems import own_programs, selection
 
-WRONG = (CaseError, FileError, own_programs.OwnProgramError, selection.SelectionError, results.ResultsError)
+WRONG = (
+    CaseError,
+    FileError,
+    OutputError,
+    own_programs.OwnProgramError,
+    selection.SelectionError,
+    results.ResultsError,
+)
 """What commands raise where they, or the files that they are given, are wrong."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    with terminal.watched() as said, interrupts.raised(), warnings.catch_warnings():
+        if any(action == "error" for action, *_ in warnings.filters):
+            warnings.simplefilter("default")  # numpy's are no errors of a command
+        try:
+            options = _parser().parse_args(arguments)
+        except SystemExit as end:
+            sys.exit(_heard(said, int(end.code or 0)))
+        return _heard(said, _run(options))
+
+
+def _heard(said: terminal.Stream, code: int) -> int:
+    """The exit code of a command that has said all; that `head` has seen enough after a line is no fault."""
+    said.flush()
+    if said.fault is None or isinstance(said.fault, BrokenPipeError):
+        return code
+    print(f"harness: standard output: {said.fault.strerror}", file=sys.stderr)
+    return USAGE
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Runs a command; what goes wrong is one message on standard error and an exit code."""
     command: Command = options.command
     try:
-        code = command(options)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # who reads the output, as `head` does, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXPECTED
-    except (
-        CaseError,
-        FileError,
-        own_programs.OwnProgramError,
-        selection.SelectionError,
-        results.ResultsError,
-    ) as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return USAGE
+        return command(options)
+    except WRONG as error:
+        return _told(str(error), USAGE)
     except selection.MissingBackend as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return MISSING
+        return _told(str(error), MISSING)
     except OSError as error:
-        print(f"harness: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
-        return USAGE
-    except KeyboardInterrupt:
-        print("harness: interrupted; no worker is left running", file=sys.stderr)
-        return INTERRUPTED
+        return _told(": ".join(filter(None, [error.filename, error.strerror or str(error)])), USAGE)
+    except interrupts.Interrupted as interrupt:
+        return _told("interrupted; no worker is left running", interrupt.code)
+
+
+def _told(message: str, code: int) -> int:
+    print(f"harness: {message}", file=sys.stderr)
+    return code
 
 
 def completion_command(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -89,25 +89,30 @@ class CaseReport:
     failures: tuple[str, ...]
 
 
-def run(cases: Iterable[Case], pool: Pool, entries: Entries, coded: bool = False) -> Iterator[CaseReport]:
+def run(cases: Iterable[Case], pool: Pool, entries: Entries, coded: bool = False) -> Generator[CaseReport]:
     """Runs every case on every entry point, as written and normalized, and gives their reports in the cases' order.
 
     `coded`: whether the code of what differs is tried, too, for NumPy and for the system itself, where these are in
-    the pool. It runs in the workers of the pool, among the calls.
+    the pool. It runs in the workers of the pool, among the calls. A KeyboardInterrupt, also one that is thrown into the
+    generator, is raised when the reports of all cases that are done are given, the last one perhaps once more.
     """
     programmed = {name: hello.backend for name, hello in pool.hellos.items() if coded and hello.backend in fix.SYSTEMS}
     waiting: deque[_OpenCase] = deque()
     fresh = 0
-    for case in cases:
-        opened = _OpenCase(case, entries, pool, programmed)
-        opened.submit()
-        waiting.append(opened)
-        fresh += opened.bytes
-        if len(waiting) >= IN_FLIGHT_CASES or fresh >= IN_FLIGHT_BYTES:
-            # down to a half, so that the workers have something to do while new cases are read, in full batches
-            yield from _reports(waiting, pool, len(waiting) // 2)
-            fresh = 0
-    yield from _reports(waiting, pool, 0)
+    try:
+        for case in cases:
+            opened = _OpenCase(case, entries, pool, programmed)
+            opened.submit()
+            waiting.append(opened)
+            fresh += opened.bytes
+            if len(waiting) >= IN_FLIGHT_CASES or fresh >= IN_FLIGHT_BYTES:
+                # down to a half, so that the workers have something to do while new cases are read, in full batches
+                yield from _reports(waiting, pool, len(waiting) // 2)
+                fresh = 0
+        yield from _reports(waiting, pool, 0)
+    except KeyboardInterrupt:
+        yield from (opened.report() for opened in waiting if opened.settled and not opened.missing)
+        raise
 
 
 def _reports(waiting: deque[_OpenCase], pool: Pool, leave: int) -> Iterator[CaseReport]:
@@ -117,7 +122,8 @@ def _reports(waiting: deque[_OpenCase], pool: Pool, leave: int) -> Iterator[Case
         while waiting[0].missing:
             take, outcome = pool.collect()
             take(outcome)
-        yield waiting.popleft().report()
+        yield waiting[0].report()
+        waiting.popleft()  # not before: an interrupt could lose it on its way
 
 
 class _OpenCase:
@@ -133,6 +139,7 @@ class _OpenCase:
         self.proofs = fix.Proofs(case)
         self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.form.output_shape))
         self.missing = 0
+        self.settled = False
         self._calls: dict[tuple[int, str], Call] = {}
         self._results: dict[tuple[int, str], Result] = {}
         self._recordings: list[Result] = []
@@ -150,10 +157,10 @@ class _OpenCase:
 
     def _take(self, index: int, modes: Sequence[str], outcome: Outcome) -> None:
         """Judges what a call came to."""
-        self.missing -= 1
         result = self._result(index, modes[0], outcome)
         for mode in modes:
             self._results[index, mode] = replace(result, mode=mode) if mode != modes[0] else result
+        self.missing -= 1
         if not self.missing:
             self._settle()
 
@@ -165,10 +172,11 @@ class _OpenCase:
             for attempt in self.proofs.attempts(_changes(result), workers):
                 self.missing += 1
                 self.pool.submit(workers[attempt.system], partial(self._tried, attempt), attempt.program)
+        self.settled = True
 
     def _tried(self, attempt: fix.Attempt, outcome: Outcome) -> None:
-        self.missing -= 1
         self.proofs.take(attempt, outcome)
+        self.missing -= 1
 
     def _differing(self) -> Iterator[Result]:
         """The results that come with code: recordings, and the first as written of each class, both where they differ.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.array_json import describe
+from harness.report.results import Json, piece
 from harness.run import CaseReport, Result
 
 HEADER = {
@@ -70,6 +72,14 @@ def report(name: str = "cases/a.yaml", results: tuple[Result, ...] = (), **info:
         [describe(x + number) for number in range(len(verdicts))],
         failures,
     )
+
+
+def saved(path: Path, *reports: CaseReport, header: dict[str, Any] = HEADER) -> None:
+    """Writes these cases as JSON."""
+    json = Json(header)
+    for each in reports:
+        json.add(piece(each))
+    json.write(path)
 
 
 def settings(**changes: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,16 @@ def test_the_command_gives_json_and_faults_as_case_files(tmp_path: Path, capsys:
     assert json.loads(captured.out)[0]["entry_point"] == "a.b"
     assert [path.name for path in (tmp_path / "faults").iterdir()] == ["a.b-1.yaml"]
     assert "a.b-1.yaml" in captured.err
+
+
+def test_faults_take_the_place_of_no_file_and_stay_in_their_folder(tmp_path: Path) -> None:
+    (tmp_path / "a-b-1.yaml").write_text("mine")
+    found = Card("../a/b", "a", "1", faults=[Fault("w", "c", "title: x\n")])
+    for _ in range(2):
+        paths = session.write_faults(tmp_path, [replace(found, entry_point="a/b"), found])
+        assert [path.name for path in paths] == ["a-b-2.yaml", "..-a-b-1.yaml"]
+    assert (tmp_path / "a-b-1.yaml").read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 WRONG, RULED_OUT = Fault("wrong", "x"), Fault("wrong", "x", excluded=True)

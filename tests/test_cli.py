@@ -16,6 +16,7 @@ import pytest
 
 from harness import backends, cli, commands
 from harness.backends import Backend
+from harness.report import results
 from harness.systems import environments, selection
 
 CASE = """
@@ -25,6 +26,8 @@ padding: same
 input: {layout: HW, integers: {shape: [5, 6], seed: 1, low: -9, high: 9}}
 kernel: {layout: HW, integers: {shape: [3, 2], seed: 2, low: -9, high: 9}}
 """
+OPEN = "title: t\nmeans: convolution\ninput: {layout: W, values: [1, null]}\nkernel: {layout: W, values: [1]}\n"
+"""All entry points decline it: what is not known cannot be called."""
 HONEST = Backend("honest", "tests.fakes.honest", "numpy")
 FLIPPED = Backend("flipped", "tests.fakes.flipped", "numpy")
 LYING = Backend("lying", "tests.fakes.lying", "numpy")
@@ -60,12 +63,45 @@ def test_run_writes_the_reports_and_is_content(table, capsys):
 
 
 def test_a_case_that_every_entry_point_declines_is_told(table, capsys):
-    Path("open.yaml").write_text(
-        "title: t\nmeans: convolution\ninput: {layout: W, values: [1, null]}\nkernel: {layout: W, values: [1]}\n"
-    )
+    Path("open.yaml").write_text(OPEN)
     assert cli.main(["run", "open.yaml", "case.yaml"]) == 0
     told = "no output: every entry point declined 1 of the cases, as open.yaml: the case's input is not known in full"
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            "--backend honest",
+            "honest was asked for and answered none of 2 calls; most often declined: the case's input",
+        ),
+        ("--entry *.flipped", "*.flipped was asked for and answered none of 2 calls; most often declined: the case's"),
+        ("--backend honest --backend flipped --entry *.honest", "flipped was asked for and was called in no case"),
+    ],
+)
+def test_who_was_asked_for_and_answers_nothing_is_not_as_expected(table, capsys, arguments, told):
+    Path("open.yaml").write_text(OPEN)
+    assert cli.main(["run", "open.yaml", *arguments.split(), "--json", "out.json"]) == 1
+    said = capsys.readouterr()
+    assert f"NOT AS EXPECTED  {told}" in said.err
+    assert "everything came out as expected" not in said.out
+    assert cli.main(["report", "out.json", "--out", "again"]) == 0
+    assert told.replace("*", "\\*") in Path("again/comparison.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ('command = "false {input} {kernel} {output}"', "mine was asked for and answered none of 2 calls; most often"),
+        ('python = "no_such_module:conv"', "mine was asked for and is not available: ModuleNotFoundError"),
+    ],
+)
+def test_an_own_program_is_asked_for_by_being_declared(table, capsys, way, told):
+    Path("harness.toml").write_text(f"[backends.mine]\n{way}\n")
+    assert cli.main(["run", "case.yaml"]) == 1
+    assert f"NOT AS EXPECTED  {told}" in capsys.readouterr().err
+    assert cli.main(["run", "case.yaml", "--backend", "honest"]) == 0
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "long"])
@@ -326,23 +362,25 @@ def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
     assert "no folder 'cases' here; name a case file, or write a case: harness new NAME" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
-def test_ctrl_c_leaves_no_process_behind(tmp_path):
-    """A run whose worker hangs is interrupted once the worker is at it."""
-    fifo = tmp_path / "told"
-    os.mkfifo(fifo)
-    script = f"""
+HANGS = """
 import signal, sys
-told = open({str(fifo)!r}, "w")  # held, so that who reads sees the end where this ends before a worker is at it
+told = open({told!r}, "w")  # held, so that who reads sees the end where this ends before a worker is at it
 from harness import backends, cli
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 numpy = backends.TABLE["numpy"]  # runs the code of fixes
 backends.TABLE.clear()
 backends.TABLE.update(numpy=numpy, hanging=FAKES["hanging"])
-sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_path)!r}]))
+sys.exit(cli.main(["run", {cases!r}, "--out", {out!r}, "--json", {json!r}, "--junit", {junit!r}]))
 """
-    (tmp_path / "case.yaml").write_text(CASE)
+
+
+def interrupted(folder: Path, number: int) -> tuple[int, str, list[int]]:
+    """A run of the cases in `folder` that a signal ended when a call hung: exit code, standard error, the workers."""
+    fifo = folder / "told"
+    os.mkfifo(fifo)
+    files = {"told": fifo, "out": folder / "reports", "json": folder / "out.json", "junit": folder / "out.xml"}
+    script = HANGS.format(cases=str(folder), **{name: str(path) for name, path in files.items()})
     run = subprocess.Popen(
         [sys.executable, "-c", script],
         stderr=subprocess.PIPE,
@@ -354,12 +392,37 @@ sys.exit(cli.main(["run", {str(tmp_path / "case.yaml")!r}, "--out", {str(tmp_pat
         at_it = int(told.readline())
     workers = children(run.pid)
     assert at_it in workers
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     _, said = run.communicate(timeout=600)
-    assert run.returncode == 130
-    assert "interrupted" in said
-    assert "Traceback" not in said
+    return run.returncode, said, workers
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
+def test_ctrl_c_leaves_no_process_behind(tmp_path):
+    """A run whose worker hangs is interrupted once the worker is at it."""
+    (tmp_path / "case.yaml").write_text(CASE)
+    code, said, workers = interrupted(tmp_path, signal.SIGINT)
+    assert (code, said) == (130, "harness: interrupted; no worker is left running\n")
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert not [path for path in tmp_path.iterdir() if path.name not in ("case.yaml", "told")]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_writes_what_it_has_and_says_so(tmp_path, number):
+    """Of three cases, the one in the middle hangs."""
+    for name, text in (("a.yaml", OPEN), ("b.yaml", CASE), ("c.yaml", OPEN)):
+        (tmp_path / name).write_text(text)
+    code, said, workers = interrupted(tmp_path, number)
+    told = f"{number.name} ended the run after 2 of 3 cases; the others are not in the reports"
+    assert (code, said) == (128 + number, f"NOT AS EXPECTED  {told}\n")
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    document = results.load(tmp_path / "out.json")
+    assert [Path(case["id"]).name for case in document["cases"]] == ["a.yaml", "c.yaml"]
+    assert document["failures"] == [told]
+    for name in ("out.xml", "reports/comparison.md", "reports/comparison.html"):
+        assert told in (tmp_path / name).read_text("utf-8")
+    assert "1 not as expected" in (tmp_path / "reports/comparison.md").read_text("utf-8")
 
 
 def children(pid: int) -> list[int]:

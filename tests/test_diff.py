@@ -11,7 +11,7 @@ import pytest
 from harness import cli
 from harness.report import results
 from harness.report.diff import differences, markdown
-from tests.pieces import HEADER, both, report, result
+from tests.pieces import both, report, result, saved
 from tests.test_markdown import HOSTILE
 
 Document = dict[str, Any]
@@ -19,9 +19,8 @@ Document = dict[str, Any]
 
 @pytest.fixture
 def old(tmp_path: Path) -> Document:
-    with results.JsonWriter(tmp_path / "old.json", HEADER) as json:
-        for name in ("a.yaml", "b.yaml"):
-            json.add(results.piece(report(name, both(result("f", seconds=0.1), result("g", seconds=1e-6)))))
+    found = both(result("f", seconds=0.1), result("g", seconds=1e-6))
+    saved(tmp_path / "old.json", *(report(name, found) for name in ("a.yaml", "b.yaml")))
     return results.load(tmp_path / "old.json")
 
 
@@ -124,8 +123,7 @@ def test_hostile_names_stay_text(old: Document, new: Document) -> None:
 
 def test_the_command_says_it_with_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, verdict in (("old", "agrees"), ("new", "unexplained")):
-        with results.JsonWriter(tmp_path / f"{name}.json", HEADER) as json:
-            json.add(results.piece(report("a.yaml", both(result("f", verdict=verdict)))))
+        saved(tmp_path / f"{name}.json", report("a.yaml", both(result("f", verdict=verdict))))
     old, new = str(tmp_path / "old.json"), str(tmp_path / "new.json")
     assert cli.main(["diff", old, old]) == 0
     assert cli.main(["diff", old, new]) == 1

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from harness.report import results
-from harness.report.junit import JunitWriter
+from harness.report.junit import Junit
 from harness.run import CaseReport
 from tests.pieces import both, report, result
 from tests.test_markdown import HOSTILE
 
 
-def suites(path: Path, *reports: CaseReport) -> list[ElementTree.Element]:
-    with JunitWriter(path) as junit:
-        for each in reports:
-            junit.add(results.piece(each))
+def suites(path: Path, *reports: CaseReport, failures: Sequence[str] = ()) -> list[ElementTree.Element]:
+    junit = Junit({"failures": failures})
+    for each in reports:
+        junit.add(results.piece(each))
+    junit.write(path)
     return list(ElementTree.parse(path).getroot())
 
 
@@ -56,10 +56,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert "<script>" in str(suite[0][0].text)
 
 
-def test_nothing_is_written_without_a_path_or_after_an_error(tmp_path: Path) -> None:
-    with JunitWriter(None) as junit:
-        junit.add(results.piece(report()))
-    with pytest.raises(KeyError), JunitWriter(tmp_path / "j.xml") as junit:
-        junit.add(results.piece(report()))
-        raise KeyError
-    assert not list(tmp_path.iterdir())
+def test_what_did_not_come_out_of_the_run_is_a_suite_of_its_own(tmp_path: Path) -> None:
+    suite, run = suites(tmp_path / "j.xml", report("a.yaml"), failures=["<torch> answered nothing"])
+    assert (suite.attrib["name"], run.attrib["name"], run.attrib["failures"]) == ("a.yaml", "run", "1")
+    assert run[0][0].text == "<torch> answered nothing"

@@ -21,7 +21,7 @@ from harness.report.matrix import mark
 from harness.report.words import LEGEND
 from harness.run import CaseReport
 from harness.worker.entry import entry_point
-from tests.pieces import HEADER, both, report, result, settings
+from tests.pieces import HEADER, both, report, result, saved, settings
 
 HOSTILE = (
     "a|b `c` <script>alert(1)</script>\n\n# head [l](javascript:x) ![p](http://h/p) **b** $x$ \x1b[31m \u202e \ud800"
@@ -376,9 +376,7 @@ def test_the_same_pieces_give_the_same_bytes_also_by_way_of_json(tmp_path: Path)
     quick = [report("a.yaml", tuple(replace(each, seconds=None) for each in slow), text="你好\nthere"), many[1]]
     written = rendered(tmp_path / "one.md", *many)
     assert rendered(tmp_path / "two.md", *quick) == written
-    with results.JsonWriter(tmp_path / "r.json", HEADER) as json:
-        for each in many:
-            json.add(results.piece(each))
+    saved(tmp_path / "r.json", *many)
     document = results.load(tmp_path / "r.json")
     again = Markdown(document)
     for piece in results.pieces(document):
@@ -393,14 +391,14 @@ def test_memory_hardly_grows_with_the_number_of_cases(tmp_path: Path) -> None:
     def kept(count: int) -> int:
         tracemalloc.start()
         markdown = Markdown(HEADER)
-        with results.JsonWriter(tmp_path / "r.json", HEADER) as json:
-            for number in range(count):
-                piece = results.piece(report(f"{number}.yaml", both(result("a"), result("b")), text="long, " * 4000))
-                markdown.add(piece)
-                json.add(piece)
-            del piece
-            gc.collect()
-            held = tracemalloc.get_traced_memory()[0]
+        json = results.Json(HEADER)
+        for number in range(count):
+            piece = results.piece(report(f"{number}.yaml", both(result("a"), result("b")), text="long, " * 4000))
+            markdown.add(piece)
+            json.add(piece)
+        del piece
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
         return held
 
@@ -415,7 +413,7 @@ def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def break_off(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("harness.report.markdown.shutil.copyfileobj", break_off)
+    monkeypatch.setattr("harness.output.Spool.lines", break_off)
     with pytest.raises(OSError, match="disk full"):
         rendered(path, report())
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("c.md", "old")]

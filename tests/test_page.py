@@ -329,10 +329,10 @@ def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path = tmp_path / "c.html"
     path.write_text("old")
 
-    def break_off(_: Html) -> None:
+    def break_off(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(Html, "_spooled", break_off)
+    monkeypatch.setattr("harness.output.Spool.lines", break_off)
     with pytest.raises(OSError, match="disk full"):
         written(path, report())
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("c.html", "old")]

@@ -21,7 +21,7 @@ from harness.operations.transforms.arrays import ReverseKernel
 from harness.report import results
 from harness.run import CaseReport
 from harness.systems.talk import Hello
-from tests.pieces import HEADER, report, result
+from tests.pieces import HEADER, report, result, saved
 
 KEYS = (
     "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words "
@@ -30,9 +30,7 @@ KEYS = (
 
 
 def written(path: Path, *reports: CaseReport) -> dict[str, Any]:
-    with results.JsonWriter(path, HEADER) as writer:
-        for each in reports:
-            writer.add(results.piece(each))
+    saved(path, *reports)
     document: dict[str, Any] = json.loads(path.read_text())
     return document
 
@@ -109,23 +107,28 @@ def test_pieces_come_back_as_they_were(tmp_path: Path) -> None:
 def test_after_an_exception_the_old_file_is_untouched_and_nothing_is_left(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), results.JsonWriter(path, HEADER) as writer:
-        writer.add(results.piece(report()))
-        raise KeyboardInterrupt
+    with pytest.raises(TypeError):
+        saved(path, report(), header={**HEADER, "cards": object()})
+    with pytest.raises(TypeError):
+        saved(path, report(title=object()))
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("r.json", "old")]
 
 
-def test_the_folder_is_made_and_none_writes_nothing(tmp_path: Path) -> None:
+def test_the_folder_is_made(tmp_path: Path) -> None:
     assert written(tmp_path / "new" / "folder" / "r.json", report())["cases"]
-    with results.JsonWriter(None, HEADER) as writer:
-        writer.add(results.piece(report()))
-    assert [each.name for each in tmp_path.iterdir()] == ["new"]
 
 
-def test_a_path_that_cannot_be_written_is_told_before_the_run(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file"), results.JsonWriter(tmp_path / "file" / "r.json", HEADER):
-        pytest.fail("the run has begun")
+def test_what_was_gathered_can_be_written_twice_and_between(tmp_path: Path) -> None:
+    json = results.Json(HEADER)
+    for count in (1, 2):
+        json.add(results.piece(report(f"{count}.yaml")))
+        json.write(tmp_path / "r.json")
+        assert len(results.load(tmp_path / "r.json")["cases"]) == count
+
+
+def test_what_did_not_come_out_of_the_run_is_kept(tmp_path: Path) -> None:
+    saved(tmp_path / "r.json", report(), header={**HEADER, "failures": ["torch answered nothing"]})
+    assert results.load(tmp_path / "r.json")["failures"] == ["torch answered nothing"]
 
 
 def drop(*path: Any) -> Any:

@@ -366,3 +366,40 @@ def test_recordings_are_compared_with_what_can_be_computed(tmp_path):
     (report,) = reports_of(tmp_path, UNKNOWN % ("null", "3"), ["honest"])
     assert [each.verdict for each in report.results[-2:]] == ["agrees", "agrees"]
     assert report.info["reference"]["values"] == [[[8.0, 11.0, 7.0, 9.0, None]]]
+
+
+def three(tmp_path):
+    """Cases of two calls each."""
+    for name in "abc":
+        (tmp_path / f"{name}.yaml").write_text(CASE)
+    return (case for name in "abc" for case in load(tmp_path / f"{name}.yaml"))
+
+
+def names(reports):
+    return [report.info["id"][-len("a.yaml") :] for report in reports]
+
+
+@pytest.mark.parametrize("outcomes", range(6))
+def test_an_interrupt_while_outcomes_are_waited_for_loses_no_case_that_is_done(tmp_path, monkeypatch, outcomes):
+    with Pool([FAKES["flipped"]], PATIENT) as pool:
+        collect, left = pool.collect, iter(range(outcomes))
+
+        def interrupted():
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return collect()
+
+        monkeypatch.setattr(pool, "collect", interrupted)
+        given = []
+        with pytest.raises(KeyboardInterrupt):
+            given.extend(run(three(tmp_path), pool, pool.entry_points()))
+    assert names(given) == ["a.yaml", "b.yaml", "c.yaml"][: outcomes // 2]
+
+
+def test_an_interrupt_when_a_report_was_given_loses_none_that_is_done(tmp_path):
+    with Pool([FAKES["flipped"]], PATIENT) as pool:
+        found = run(three(tmp_path), pool, pool.entry_points())
+        given = [next(found), next(found), found.throw(KeyboardInterrupt())]
+        with pytest.raises(KeyboardInterrupt):
+            given.append(next(found))
+    assert names(given) == ["a.yaml", "b.yaml", "b.yaml"]

@@ -17,7 +17,7 @@ def summary(path: Path, *reports: CaseReport) -> str:
     found = Summary(HEADER)
     for each in reports:
         found.add(results.piece(each))
-    found.append(path)
+    found.write(path)
     return path.read_text("utf-8")
 
 

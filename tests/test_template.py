@@ -36,6 +36,35 @@ def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path
     jsonschema.validate(yaml.safe_load(text), json_schema())
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_of_a_case_that_could_not_be_written_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    arrays = saved(tmp_path, input=np.ones((3, 3)), kernel=np.ones((2, 2)))
+    before = sorted(tmp_path.iterdir())
+
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(template, "load", full)
+    with pytest.raises(type(error)):
+        template.of_arrays(tmp_path / "mine.yaml", arrays, {"input": "HW", "kernel": "HW"})
+    (tmp_path / "case.schema.json").unlink()
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_array_that_cannot_be_copied_is_told_with_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(template.readers, "bring", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*mine'"):
+        template.of_arrays(tmp_path / "mine.yaml", {"input": "x.npy"}, {"input": "HW"})
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_schema_in_a_folder_above_is_used(tmp_path: Path) -> None:
     (tmp_path / "case.schema.json").write_text("{}")
     path = tmp_path / "a" / "b" / "mine.yaml"

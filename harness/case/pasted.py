@@ -13,6 +13,7 @@ from harness.case.files import USUAL
 from harness.case.read import CaseError, load
 from harness.grammar import printouts
 from harness.grammar.printouts import Printout, PrintoutError
+from harness.output import replacing
 
 LABEL = re.compile(r"\s*((?i:input|kernel|bias|output|observed))\b\s*\(?([NCDHWOI]{0,5})\)?\s*:\s*([NCDHWOI]{0,5})\s*")
 """A line before each array: `input:`, `kernel HWIO:`, `output: HW`."""
@@ -60,12 +61,15 @@ def write(path: Path, text: str, layouts: Sequence[str]) -> tuple[str, ...]:
     """
     given = dict(zip((*NEEDED, "output"), layouts))
     arrays = {role: _pasted(role, block, given.get(role, "")) for role, block in _blocks(text).items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.write_text(template.schema_line(path) + _document(path, arrays), encoding="utf-8")
+        document = _document(path, arrays)
+        with replacing(path) as file:
+            file.write(template.schema_line(path) + document)
         list(load(path))
-    except (CaseError, LayoutError) as error:
+    except BaseException as error:  # whatever it is, Ctrl-C or a full disk, no case is left that does not work
         path.unlink(missing_ok=True)
+        if not isinstance(error, CaseError | LayoutError):
+            raise
         taken = ", ".join(f"{role} {each.layout}" for role, each in arrays.items())
         raise CaseError(
             f"{error}\nnothing was written; the axes were taken to be: {taken}; where they are not, say so behind the "

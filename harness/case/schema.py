@@ -17,6 +17,7 @@ from harness.grammar.kinds import NOTHING, TEXT, Field, Kind, either, list_of, n
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Role
 from harness.operations.transforms import CONVENTION_IDS
+from harness.output import replacing
 
 
 def _layout(role: str) -> Kind:
@@ -161,4 +162,5 @@ def _schema_of(operation: str) -> dict[str, Any]:
 
 def write_schema(path: Path) -> None:
     """Write the JSON Schema to `path`."""
-    path.write_text(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with replacing(path) as file:
+        file.write(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n")

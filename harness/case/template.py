@@ -14,6 +14,7 @@ from harness.canonical.window import output_size, padding_pair
 from harness.case.read import CaseError, load
 from harness.case.schema import write_schema
 from harness.grammar import files as readers
+from harness.output import naming, replacing
 
 SCHEMA = "case.schema.json"
 
@@ -82,30 +83,33 @@ NONFINITE = {
 
 def start(path: Path) -> None:
     """Writes a commented case to start from, and the schema for editors where none is found."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(schema_line(path) + TEMPLATE, encoding="utf-8")
+    with replacing(path) as file:
+        file.write(schema_line(path) + TEMPLATE)
 
 
 def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) -> None:
     """Writes a case of arrays in files: input, kernel and perhaps output, which are brought into a folder beside it.
 
     Padding and stride are read from the sizes where these leave no choice. Raises CaseError, and writes nothing, when
-    the arrays do not fit their layouts or each other, or when the folder exists; FileError for what cannot be read.
+    the arrays do not fit their layouts or each other, or when the folder exists; FileError for what cannot be read,
+    OSError for what cannot be written.
     """
     folder = path.with_suffix("")
     if folder.exists():
         raise CaseError(f"{folder} exists already; choose another name or remove it")
     folder.mkdir(parents=True)
     try:
-        kept = {role: readers.bring(name, folder / role, len(layouts[role])) for role, name in files.items()}
-        path.write_text(schema_line(path) + _document(path, files, kept, layouts), encoding="utf-8")
+        with naming(folder):
+            kept = {role: readers.bring(name, folder / role, len(layouts[role])) for role, name in files.items()}
+        text = _document(path, files, kept, layouts)
+        with replacing(path) as file:
+            file.write(schema_line(path) + text)
         list(load(path))
-    except readers.FileError:
-        shutil.rmtree(folder)
-        raise
-    except (CaseError, LayoutError) as error:
+    except BaseException as error:  # whatever it is, Ctrl-C or a full disk, no half of a case is left
         path.unlink(missing_ok=True)
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not isinstance(error, CaseError | LayoutError):
+            raise
         given = ",".join(layouts.values())
         raise CaseError(
             f"{error}\nnothing was written; the axes were taken to be {given}, where they are not, say so with --layout"

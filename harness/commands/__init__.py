@@ -14,7 +14,7 @@ from typing import Protocol
 
 from harness.case.read import Case, CaseError, find, load
 
-EXPECTED, UNEXPECTED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
+EXPECTED, UNEXPECTED, USAGE, MISSING = 0, 1, 2, 3
 DEFAULT_CASES = "cases"
 
 Command = Callable[[argparse.Namespace], int]
@@ -36,6 +36,13 @@ def above_zero(text: str) -> float:
         if 0 < (number := float(text)) <= MOST:
             return number
     raise argparse.ArgumentTypeError(f"expected a number above 0 and up to {MOST:g}, found {text}")
+
+
+def named(text: str) -> Path:
+    """A file or a folder that an option is to have written."""
+    if not text.strip() or text == "-":
+        raise argparse.ArgumentTypeError(f"expected a name, found {text!r}; standard output is called /dev/stdout")
+    return Path(text)
 
 
 def case_files(paths: Sequence[str]) -> list[Path]:

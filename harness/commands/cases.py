@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from pathlib import Path
 
 from harness.case import files, pasted, template
 from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
+from harness.output import NOTHING, Output, demand, naming
 from harness.systems import selection
 
 
@@ -61,8 +63,9 @@ def check_command(options: argparse.Namespace) -> int:
 def new_command(options: argparse.Namespace) -> int:
     """Writes a case file: a commented one to start from, or one of your own arrays."""
     path = _path(options.name)
-    if path.exists():
+    if os.path.lexists(path):
         raise selection.SelectionError(f"{path} exists already; choose another name or remove it")
+    demand([Output("new", path, NOTHING)])
     observed = bool(options.observed)
     if options.paste:
         observed = _new_of_pasted(path, options)
@@ -97,7 +100,15 @@ def _new_of_pasted(path: Path, options: argparse.Namespace) -> bool:
             file=sys.stderr,
         )
     layouts = options.layout.split(",") if options.layout else []
-    return "output" in pasted.write(path, sys.stdin.read(), layouts)
+    return "output" in pasted.write(path, _standard_input(), layouts)
+
+
+def _standard_input() -> str:
+    try:
+        with naming(Path(pasted.SOURCE)):
+            return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise selection.SelectionError(f"{pasted.SOURCE} is no text in {error.encoding} (byte {error.start})") from None
 
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.backends.program import FORMATS
-from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add, above_zero
+from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add, above_zero, named
 from harness.operations.card import Card
+from harness.output import ANY, Output, demand, replacing
 from harness.probe import session
 from harness.report import cards
 from harness.systems import own_programs
@@ -48,12 +49,14 @@ def register(add: Add) -> None:
         help="for one call of it (default: %(default)g)",
     )
     probes.add_argument("--json", action="store_true", help="print JSON, a list of cards")
-    probes.add_argument("--markdown", metavar="FILE", type=Path, help="write the table of all cards, too")
-    probes.add_argument("--faults", metavar="DIR", type=Path, help="write what contradicts itself as case files")
+    probes.add_argument("--markdown", metavar="FILE", type=named, help="write the table of all cards, too")
+    probes.add_argument("--faults", metavar="DIR", type=named, help="write what contradicts itself as case files")
 
 
 def probe_command(options: argparse.Namespace) -> int:
     """Measures what entry points, or a program of your own, compute. Exit code 1 where something is unexpected."""
+    demand([Output("--markdown", options.markdown, cards.OURS)] if options.markdown else [])
+    demand([Output("--faults", options.faults / "a case", ANY)] if options.faults else [])
     way = {name: value for name in ("command", "python") if (value := getattr(options, f"own_{name}")) is not None}
     if way and (options.entry_points or options.backend):
         raise own_programs.OwnProgramError(
@@ -68,7 +71,8 @@ def probe_command(options: argparse.Namespace) -> int:
     shown = [card.as_json() for card in found]
     print(json.dumps(shown, indent=2) if options.json else "\n\n".join(map(cards.text, shown)))
     if options.markdown:
-        options.markdown.write_text(cards.markdown(shown), encoding="utf-8")
+        with replacing(options.markdown) as file:
+            file.write(cards.markdown(shown))
     for path in session.write_faults(options.faults, found) if options.faults else ():
         print(f"written: {path}", file=sys.stderr)
     return _judged(found, by_name=bool(way or options.entry_points or options.backend))

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero
+from harness.commands import EXPECTED, UNEXPECTED, USAGE, Add, above_zero, named
+from harness.output import Output, demand
 from harness.report import diff, results
 from harness.report.markdown import Markdown
 from harness.report.page import Html
+
+
+class Report(Protocol):
+    """What takes the pieces of a run one by one, and writes them as a file whose beginning is `OURS`."""
+
+    OURS: re.Pattern[bytes]
+
+    def __init__(self, header: Mapping[str, Any]) -> None: ...
+
+    def add(self, piece: results.Piece) -> None: ...
+
+    def write(self, path: Path) -> None: ...
+
+
+PAGES: Mapping[str, type[Report]] = {"comparison.md": Markdown, "comparison.html": Html}
+Reports = Mapping[Path, Report]
+"""By the file that each is written to."""
 
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
     reports = add("report", report_command, "harness report out.json --out reports")
     reports.add_argument("results", metavar="FILE", help="what `run --json` wrote")
-    reports.add_argument("--out", default="reports", metavar="DIR", help="folder of the reports (default: reports)")
+    reports.add_argument(
+        "--out", default="reports", metavar="DIR", type=named, help="folder of the reports (default: reports)"
+    )
     diffs = add(
         "diff", diff_command, "harness diff before.json after.json", "harness diff before.json after.json --slower 5"
     )
@@ -34,13 +56,13 @@ def register(add: Add) -> None:
 
 def report_command(options: argparse.Namespace) -> int:
     """Writes the reports of a saved run again."""
+    kinds = demanded({("--out", options.out / name): kind for name, kind in PAGES.items()})
     document = results.load(Path(options.results))
-    pages = pages_of(document)
+    reports = {path: kind(document) for path, kind in kinds.items()}
     for piece in results.pieces(document):
-        for page in pages.values():
-            page.add(piece)
-    write(pages, options.out)
-    return EXPECTED
+        for report in reports.values():
+            report.add(piece)
+    return write(reports)
 
 
 def diff_command(options: argparse.Namespace) -> int:
@@ -51,13 +73,21 @@ def diff_command(options: argparse.Namespace) -> int:
     return UNEXPECTED if found.verdicts else EXPECTED
 
 
-def pages_of(header: Mapping[str, Any]) -> dict[str, Markdown | Html]:
-    """File name -> the report that is written there."""
-    return {"comparison.md": Markdown(header), "comparison.html": Html(header)}
+def demanded(asked: Mapping[tuple[str, Path], type[Report]]) -> dict[Path, type[Report]]:
+    """Path -> kind of report, of (option, path) -> kind; raises OutputError where one cannot be written."""
+    demand(Output(option, path, kind.OURS) for (option, path), kind in asked.items())
+    return {path: kind for (_, path), kind in asked.items()}
 
 
-def write(pages: Mapping[str, Markdown | Html], folder: str) -> None:
-    """Writes the reports and says where they are."""
-    for name, page in pages.items():
-        page.write(Path(folder) / name)
-        print(f"report: {Path(folder) / name}")
+def write(reports: Reports) -> int:
+    """Writes the reports and says where the pages are; what cannot be written keeps no other one back."""
+    code = EXPECTED
+    for path, report in reports.items():
+        try:
+            report.write(path)
+        except OSError as error:
+            print(f"harness: {error.filename}: {error.strerror}", file=sys.stderr)
+            code = USAGE
+        else:
+            print(f"report: {path}")
+    return code

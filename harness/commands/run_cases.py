@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness import interrupts
 from harness.backends import TABLE
-from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero, case_files, cases_of
-from harness.commands.reports import pages_of, write
+from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero, case_files, cases_of, named
+from harness.commands.reports import PAGES, Report, Reports, demanded, write
+from harness.interrupts import Interrupted
 from harness.probe import probe
 from harness.progress import Progress
 from harness.report import results
-from harness.report.junit import JunitWriter
+from harness.report.junit import Junit
 from harness.report.summary import Summary
+from harness.report.tally import Tally
 from harness.run import CODE_FOR, CaseReport, run
-from harness.systems import selection
+from harness.systems import own_programs, selection
 from harness.systems.pool import Pool
 from harness.systems.process import Limits
 
@@ -34,14 +39,16 @@ def register(add: Add) -> None:
     )
     runs.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
     runs.add_argument(
-        "--backend", action="append", default=[], metavar="NAME", help="run this backend; it must be there"
+        "--backend", action="append", default=[], metavar="NAME", help="run this backend; it must be there and answer"
     )
     runs.add_argument(
         "--entry", action="append", default=[], metavar="GLOB", help="only entry points that match, as 'torch.*'"
     )
-    runs.add_argument("--out", default="reports", metavar="DIR", help="folder of the reports (default: reports)")
-    runs.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON, too")
-    runs.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit XML, too")
+    runs.add_argument(
+        "--out", default="reports", metavar="DIR", type=named, help="folder of the reports (default: reports)"
+    )
+    runs.add_argument("--json", metavar="FILE", type=named, help="write the results as JSON, too")
+    runs.add_argument("--junit", metavar="FILE", type=named, help="write the results as JUnit XML, too")
     runs.add_argument("--cards", action="store_true", help="measure what each entry point computes, for the reports")
     runs.add_argument("--jobs", type=_positive, metavar="N", help="backends that work at a time (default: all)")
     runs.add_argument(
@@ -56,6 +63,7 @@ def register(add: Add) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
+    kinds = demanded(_outputs(options))
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
     backends = {backend.name: backend for backend in selection.backends(options.backend, "--backend")}
@@ -71,49 +79,86 @@ def run_command(options: argparse.Namespace) -> int:
         header = results.header(hellos, pool.unavailable)
         if options.cards:
             header["cards"] = [card.as_json() for card in probe(pool, entries).values()]
-        reports = run(cases_of(files), pool, entries, coded=True)
-        return _write(reports, header, len(expected), options)
+        reports = {path: kind(header) for path, kind in kinds.items()}
+        tally = Tally(options.backend or list(own_programs.declared()), options.entry)
+        found = run(cases_of(files), pool, entries, coded=True)
+        ended = _gather(found, [*reports.values(), tally], len(expected))
+        ending = [_ending(ended, tally.cases, len(expected))] if ended else None
+        header["failures"] = ending or tally.unanswered(pool.unavailable)
+        return _conclude(header, tally, reports, ended)
 
 
-def _write(reports: Iterable[CaseReport], header: Mapping[str, Any], total: int, options: argparse.Namespace) -> int:
-    pages, summary, unexpected, count = pages_of(header), Summary(header), 0, 0
-    declined: dict[str, str] = {}
-    with (
-        results.JsonWriter(options.json, header) as written,
-        JunitWriter(options.junit) as junit,
-        Progress(total) as progress,
-    ):
-        for report in reports:
+def _outputs(options: argparse.Namespace) -> dict[tuple[str, Path], type[Report]]:
+    """The kind of each file that is asked for, by option and path."""
+    asked: list[tuple[str, Path | None, type[Report]]] = [
+        *(("--out", options.out / name, kind) for name, kind in PAGES.items()),
+        ("--json", options.json, results.Json),
+        ("--junit", options.junit, Junit),
+        ("GITHUB_STEP_SUMMARY", Path(text) if (text := os.environ.get("GITHUB_STEP_SUMMARY")) else None, Summary),
+    ]
+    return {(option, path): kind for option, path, kind in asked if path}
+
+
+def _gather(found: Generator[CaseReport], takers: Sequence[Report | Tally], total: int) -> Interrupted | None:
+    """Hands what comes of each case to all `takers`; the interrupt that ended it before the last case, None without.
+
+    A case is in all of them or in none. An interrupt before the first goes on.
+    """
+    last = ""
+
+    def take(report: CaseReport) -> None:
+        nonlocal last
+        if report.info["id"] == last:
+            return
+        with interrupts.held():
             piece = results.piece(report)
-            for writer in (*pages.values(), summary, written, junit):
-                writer.add(piece)
-            progress.advance(report.info["id"])
-            count += len(report.results)
-            if all(result.outcome == "declined" for result in report.results):
-                declined[report.info["id"]] = report.results[0].reason if report.results else "nothing was called"
+            for taker in takers:
+                taker.add(piece)
+            last = report.info["id"]
+            progress.advance(last)
             for failure in report.failures:
-                unexpected += 1
-                progress.say(f"NOT AS EXPECTED  {report.info['id']}: {failure}")
-    _say_outcome(header["environment"], total, count)
-    if declined:
-        case_id, reason = next(iter(declined.items()))
-        print(f"no output: every entry point declined {len(declined)} of the cases, as {case_id}: {reason}")
-    print("everything came out as expected" if not unexpected else f"{unexpected} not as expected")
-    write(pages, options.out)
-    if os.environ.get("GITHUB_STEP_SUMMARY"):
-        summary.append(Path(os.environ["GITHUB_STEP_SUMMARY"]))
-    return UNEXPECTED if unexpected else EXPECTED
+                progress.say(f"NOT AS EXPECTED  {last}: {failure}")
+
+    with Progress(total) as progress:
+        try:
+            for report in found:
+                take(report)
+            return None
+        except Interrupted as interrupt:
+            with contextlib.suppress(Interrupted, StopIteration):
+                take(found.throw(interrupt))
+                for report in found:
+                    take(report)
+            if not last:
+                raise
+            return interrupt
 
 
-def _say_outcome(environment: Mapping[str, Any], cases: int, count: int) -> None:
+def _ending(interrupt: Interrupted, done: int, total: int) -> str:
+    return f"{interrupt.name} ended the run after {done} of {total} cases; the others are not in the reports"
+
+
+def _conclude(header: Mapping[str, Any], tally: Tally, reports: Reports, ended: Interrupted | None) -> int:
+    """Says what came out, writes the reports, and gives the exit code."""
+    _say_outcome(header["environment"], tally)
+    for failure in header["failures"]:
+        print(f"NOT AS EXPECTED  {failure}", file=sys.stderr)
+    unexpected = tally.unexpected + len(header["failures"])
+    print(f"{unexpected} not as expected" if unexpected else "everything came out as expected")
+    written = write(reports)
+    return ended.code if ended else written or (UNEXPECTED if unexpected else EXPECTED)
+
+
+def _say_outcome(environment: Mapping[str, Any], tally: Tally) -> None:
     versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
-    print(f"{cases} case{'s' * (cases != 1)}, {count} results on {versions}")
+    print(f"{tally.cases} case{'s' * (tally.cases != 1)}, {tally.results} results on {versions}")
     for name, reason in environment["unavailable"].items():
         print(f"not available: {name}: {reason}")
+    if tally.silent():
+        print(tally.silent())
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 1, found {text}")
-    return number
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a number of at least 1, found {text}")

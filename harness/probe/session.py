@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import itertools
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from harness.backends import Backend
 from harness.case.read import find, load
 from harness.operations.card import Card
+from harness.output import replacing
 from harness.probe import probe
 from harness.systems import own_programs, selection
 from harness.systems.pool import Pool
@@ -103,11 +106,17 @@ def own_cards(program: Backend, seconds: float) -> list[Card]:
 
 
 def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:
-    """Writes the faults of cards as case files into `folder`; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes the faults of cards as case files into `folder`, beside those that are there; their paths."""
     paths = []
     for card in found:
-        for number, fault in enumerate((fault for fault in card.faults if fault.case), 1):
-            paths.append(folder / f"{card.entry_point}-{number}.yaml")
-            paths[-1].write_text(fault.case, encoding="utf-8")
+        for fault in (fault for fault in card.faults if fault.case):
+            paths.append(_free(folder, re.sub(r"[^\w.=@()-]+", "-", card.entry_point), fault.case))
+            with replacing(paths[-1]) as file:
+                file.write(fault.case)
     return paths
+
+
+def _free(folder: Path, name: str, text: str) -> Path:
+    """The first numbered file of this name that is not there, or that holds `text`."""
+    paths = (folder / f"{name}-{number}.yaml" for number in itertools.count(1))
+    return next(path for path in paths if not path.exists() or path.read_bytes() == text.encode())

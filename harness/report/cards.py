@@ -5,6 +5,7 @@ Cards come as JSON has them (`harness.operations.card.Card.as_json`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ HEADS = (
     "algorithm",
 )
 Found = Mapping[str, Any]
+TITLE = "# Convention cards"
+OURS = re.compile(TITLE.encode())
+"""What a page of cards begins with."""
 
 
 def text(card: Found) -> str:
@@ -45,7 +49,7 @@ def markdown(cards: Iterable[Found]) -> str:
     contradictions = [f"- {code(name)}: {plain(words)}; {code(call)}" for name, words, call in faults(cards)]
     left_out = [f"- {code(name)}: {plain(reason)}" for name, reason in unreadable(cards).items()]
     parts = [
-        "# Convention cards",
+        TITLE,
         MEASURED,
         f"Measured: {plain(', '.join(versions))}.",
         named(rows(cards), HEADS),

@@ -201,6 +201,7 @@ _DOCUMENT = {
         "backends": {"*": {"version": str}},
         "unavailable": {"*": str},
     },
+    "failures?": [str],
     "entry_points?": [_declaration],
     "cards?": [_CARD],
     "cases": [_CASE],

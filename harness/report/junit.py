@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from harness.output import Spool, replacing
 from harness.report import words
-from harness.report.atomic import replacing
 from harness.report.text import one_line
 from harness.report.view import Piece, said
 
+BEGINNING = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="harness">\n'
 
-class JunitWriter:
-    """Context manager: writes pieces as they come; after an exception `path` is as it was. None writes nothing."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file: TextIO | None = None
-        self._open_files = contextlib.ExitStack()
+class Junit:
+    """Takes pieces of `harness.report.results` one by one; `header` is that of the run."""
 
-    def __enter__(self) -> JunitWriter:
-        if self._path:
-            self._file = self._open_files.enter_context(replacing(self._path))
-            self._file.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="harness">\n')
-        return self
+    OURS = re.compile(re.escape(BEGINNING.encode()))
+
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        self._header = header
+        self._suites = Spool()
 
     def add(self, piece: Piece) -> None:
         """Writes the suite of one case."""
-        if self._file:
-            self._file.writelines(f"{line}\n" for line in _suite(piece))
+        self._suites.add(f"{line}\n" for line in _suite(piece))
 
-    def __exit__(self, *raised: Any) -> None:
-        if self._file and raised[0] is None:
-            self._file.write("</testsuites>\n")
-        self._open_files.__exit__(*raised)
+    def write(self, path: Path) -> None:
+        """Writes all suites so far, and one of the run as a whole where there is something to say; raises OSError."""
+        with replacing(path) as file:
+            file.write(BEGINNING)
+            file.writelines(self._suites.lines())
+            file.writelines(f"{line}\n" for line in _of_run(self._header.get("failures", ())))
+            file.write("</testsuites>\n")
+
+
+def _of_run(failures: Sequence[str]) -> Iterator[str]:
+    if failures:
+        yield f'<testsuite name="run" tests="{len(failures)}" failures="{len(failures)}" errors="0" skipped="0">'
+        for failure in failures:
+            yield from _test("run", failure, None, [_failure("not as expected", failure)])
+        yield "</testsuite>"
 
 
 def _suite(piece: Piece) -> Iterator[str]:

@@ -6,17 +6,15 @@ the same bytes: nothing that was timed is in it, and date and versions stand in 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.output import Spool, replacing
 from harness.report import conventions, section, words
-from harness.report.atomic import replacing
 from harness.report.matrix import Matrix, Table
-from harness.report.prose import HOW_TO_READ, PURPOSE, TITLE
+from harness.report.prose import HOW_TO_READ, PURPOSE, TITLE, TITLES
 from harness.report.tables import named, table
 from harness.report.text import code, plain
 from harness.report.verdicts import symbol
@@ -27,10 +25,11 @@ from harness.report.words import LEGEND, UNEXPECTED
 class Markdown:
     """Takes pieces of `harness.report.results` one by one and writes the report; `header` is that of the run."""
 
+    OURS = re.compile(f"# ({'|'.join(TITLES)})\n".encode())
+
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._header = header
-        self._sections = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed with this object)
-        weakref.finalize(self, self._sections.close)
+        self._sections = Spool()
         self._matrix = Matrix()
         self._file = ""
         self._data: list[str] = []
@@ -38,14 +37,13 @@ class Markdown:
     def add(self, piece: Piece) -> None:
         """Writes the section of one case."""
         number = self._matrix.add(piece)
-        self._sections.writelines(f"{part}\n\n" for part in self._section(number, piece))
+        self._sections.add(f"{part}\n\n" for part in self._section(number, piece))
 
     def write(self, path: Path) -> None:
         """Writes the report of all pieces so far; raises OSError."""
         with replacing(path) as file:
             file.writelines(f"{part}\n\n" for part in self._beginning())
-            self._sections.seek(0)
-            shutil.copyfileobj(self._sections, file)
+            file.writelines(self._sections.lines())
 
     def _section(self, number: int, piece: Piece) -> Iterator[str]:
         case = piece["case"]
@@ -68,9 +66,10 @@ class Markdown:
     def _beginning(self) -> Iterator[str]:
         yield f"# {TITLE}"
         yield PURPOSE
-        yield f"**{self._matrix.outcome()}**"
+        unmet = self._header.get("failures", ())
+        yield f"**{self._matrix.outcome(unmet)}**"
         failures = (f"- {_link(number, name)}: {plain(failure)}" for number, name, failure in self._matrix.failures)
-        yield from filter(None, ["\n".join(failures)])
+        yield from filter(None, ["\n".join([*(f"- {plain(each)}" for each in unmet), *failures])])
         yield "## What was run"
         yield "\n".join(f"- {plain(fact)}" for fact in words.environment(self._header))
         yield "## How to read it"

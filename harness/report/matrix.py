@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -74,9 +74,10 @@ class Matrix:
             for rank, rows in sorted(self._rows.items()):
                 yield _table(f"{title}, {rank}-D", rows, mode)
 
-    def outcome(self) -> str:
-        """What came out, in a sentence."""
-        outcome = f"{len(self.failures)} not as expected" if self.failures else "all as expected"
+    def outcome(self, unmet: Sequence[str] = ()) -> str:
+        """What came out, in a sentence; `unmet` is what did not come out of the run as a whole."""
+        failures = len(self.failures) + len(unmet)
+        outcome = f"{failures} not as expected" if failures else "all as expected"
         return f"{self.cases} case{'s' * (self.cases != 1)}, {self.results} results: {outcome}."
 
     def _once(self, row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-import tempfile
-import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from harness.output import Spool, replacing
 from harness.report import blocks, conventions, prose, view, words
-from harness.report.atomic import replacing
 from harness.report.matrix import Mark, Matrix, mark
 from harness.report.steps import unshown
 from harness.report.text import brief_line, one_line, printable
@@ -33,10 +31,11 @@ TEMPLATES = "templates"
 class Html:
     """Takes pieces of `harness.report.results` one by one and writes the page; `header` is that of the run."""
 
+    OURS = re.compile(f"<!DOCTYPE html>.*<title>({'|'.join(prose.TITLES)})</title>".encode(), re.DOTALL)
+
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._header = header
-        self._sections = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed with this object)
-        weakref.finalize(self, self._sections.close)
+        self._sections = Spool()
         self._templates = _templates()
         self._texts: dict[str, int] = {}
         self._templates.globals["once"] = self._once
@@ -69,7 +68,7 @@ class Html:
             reasons=list(view.reasons(piece)),
         )
         self._data = data
-        self._sections.write(section)
+        self._sections.add([section])
 
     def write(self, path: Path) -> None:
         """Writes the page of all pieces so far; raises OSError."""
@@ -80,7 +79,7 @@ class Html:
                     header=self._header,
                     matrix=self._matrix,
                     backends=sorted(set(self._matrix.backends.values())),
-                    sections=self._spooled(),
+                    sections=map(Markup, self._sections.lines()),
                     texts=list(self._texts),
                     conventions=conventions.section(self._header),
                     style=self._source("style.css"),
@@ -92,10 +91,6 @@ class Html:
         """An element for texts that recur, as names and steps do: the page has each once, its script fills them in."""
         numbers = (self._texts.setdefault(one_line(text), len(self._texts)) for text in texts)
         return Markup('<{0} data-t="{1}"></{0}>').format(tag, " ".join(map(str, numbers)))
-
-    def _spooled(self) -> Iterator[Markup]:
-        self._sections.seek(0)
-        yield from map(Markup, self._sections)
 
     def _source(self, name: str) -> Markup:
         loader = self._templates.loader

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TITLE = "Which convolutions agree with which"
+TITLES = ("Which convolutions agree with which",)
+"""Of reports: the last one, and those of earlier versions, by which a report is known that may be replaced."""
+TITLE = TITLES[-1]
 PURPOSE = """\
 People move a convolution from one system to another and the numbers differ. Each case below is one such convolution:
 data, settings and what is meant. Every entry point (a function as its users know it) is called with it, and its numbers

@@ -1,7 +1,7 @@
 """Results as JSON: one piece per case, gathered as they come, written as one object, and read again.
 
-    {"format": 2, "harness": version, "created": time, "environment": {...}, "entry_points": [declaration, ...],
-     "cards": [card, ...], "cases": [...], "results": [...],
+    {"format": 2, "harness": version, "created": time, "environment": {...}, "failures": [sentence, ...],
+     "entry_points": [declaration, ...], "cards": [card, ...], "cases": [...], "results": [...],
      "classes": {case id: {mode: [[entry point, ...], ...]}}, "outputs": {case id: [output, ...]}}
 
 The outputs of a case are those that differ in any bit; `output` of a result is the number of its own, from 0. A piece
@@ -10,21 +10,19 @@ is the part of that object which is about one case: `case`, `results`, `classes`
 
 from __future__ import annotations
 
-import contextlib
 import json
 import platform
-import shutil
-import tempfile
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from harness import __version__
 from harness.array_json import finite
 from harness.explain.answers import explanation_json
+from harness.output import Spool, replacing
 from harness.report import form
-from harness.report.atomic import replacing
 from harness.report.form import ResultsError as ResultsError
 from harness.report.machine import machine
 from harness.run import CaseReport, Result
@@ -33,8 +31,11 @@ from harness.systems.talk import Hello
 Piece = dict[str, Any]
 FORMAT = 2
 """Version of the form of results. In the first, which has no number, a declaration has all fields side by side."""
-HEADER = ("format", "harness", "created", "environment", "entry_points", "cards")
-"""Keys of what is not about one case; older results have no entry points, and only runs with `--cards` have cards."""
+HEADER = ("format", "harness", "created", "environment", "failures", "entry_points", "cards")
+"""Keys of what is not about one case; older results have no entry points, and only runs with `--cards` have cards.
+
+failures: what did not come out of the run as a whole, as sentences.
+"""
 
 
 def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[str, Any]:
@@ -95,59 +96,42 @@ def _result(name: str, result: Result) -> dict[str, Any]:
     }
 
 
-class JsonWriter:
-    """Context manager: writes pieces as they come, and at the end moves the whole object to `path`.
+class Json:
+    """Takes pieces one by one and writes the whole object; `header` is that of the run.
 
-    Pieces wait in temporary files, so memory does not grow with their number. After an exception nothing is left, and
-    `path` is as it was. With None for `path` nothing is written.
+    Pieces wait in temporary files, so memory does not grow with their number.
     """
 
-    def __init__(self, path: Path | None, header: Mapping[str, Any]) -> None:
-        self._path = path
-        self._header = {key: header[key] for key in HEADER if key in header}
-        self._spools: dict[str, TextIO] = {}
-        self._open_files = contextlib.ExitStack()
+    OURS = re.compile(rb'\{\s*"(format|harness)":')
 
-    def __enter__(self) -> JsonWriter:
-        if self._path:
-            with contextlib.ExitStack() as stack:
-                self._file = stack.enter_context(replacing(self._path))
-                for key in ("cases", "results", "classes", "outputs"):
-                    self._spools[key] = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
-                self._open_files = stack.pop_all()
-        return self
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        self._header = header
+        self._parts = {key: Spool() for key in ("cases", "results", "classes", "outputs")}
 
     def add(self, piece: Piece) -> None:
-        """Writes the results of one case."""
-        if self._spools:
-            name = _line(piece["case"]["id"])
-            self._spool("cases", [_line(piece["case"])])
-            self._spool("results", map(_line, piece["results"]))
-            self._spool("classes", [f"{name}: {_line(piece['classes'])}"])
-            self._spool("outputs", [f"{name}: {_line(piece['outputs'])}"])
+        """Keeps the results of one case."""
+        name = _line(piece["case"]["id"])
+        self._keep("cases", [_line(piece["case"])])
+        self._keep("results", map(_line, piece["results"]))
+        self._keep("classes", [f"{name}: {_line(piece['classes'])}"])
+        self._keep("outputs", [f"{name}: {_line(piece['outputs'])}"])
 
-    def __exit__(self, *raised: Any) -> None:
-        if self._spools and raised[0] is None:
-            with self._open_files:
-                self._assemble()
-        else:
-            self._open_files.__exit__(*raised)
+    def write(self, path: Path) -> None:
+        """Writes all pieces so far; raises OSError."""
+        head = [f"{_line(key)}: {_line(self._header[key])}" for key in HEADER if key in self._header]
+        with replacing(path) as file:
+            file.write("{\n" + ",\n".join(head))
+            for key, part in self._parts.items():
+                start, end = "[]" if key in ("cases", "results") else "{}"
+                file.write(f',\n"{key}": {start}\n')
+                file.writelines(part.lines())
+                file.write(f"\n{end}")
+            file.write("\n}\n")
 
-    def _spool(self, key: str, lines: Iterable[str]) -> None:
-        spool = self._spools[key]
+    def _keep(self, key: str, lines: Iterable[str]) -> None:
+        part = self._parts[key]
         for line in lines:
-            spool.write(",\n" + line if spool.tell() else line)
-
-    def _assemble(self) -> None:
-        parts = [f"{_line(key)}: {_line(value)}" for key, value in self._header.items()]
-        self._file.write("{\n" + ",\n".join(parts))
-        for key, spool in self._spools.items():
-            start, end = "[]" if key in ("cases", "results") else "{}"
-            self._file.write(f',\n"{key}": {start}\n')
-            spool.seek(0)
-            shutil.copyfileobj(spool, self._file)
-            self._file.write(f"\n{end}")
-        self._file.write("\n}\n")
+            part.add(["" if part.empty else ",\n", line])
 
 
 def _line(item: Any) -> str:
@@ -158,7 +142,7 @@ def _line(item: Any) -> str:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The results of a run that JsonWriter wrote. Raises ResultsError where the file is not that, OSError as `open`."""
+    """The results of a run that Json wrote. Raises ResultsError where the file is not that, OSError as `open`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         _demand_format(document)

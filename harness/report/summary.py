@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.output import ANY, naming
 from harness.report import words
 from harness.report.matrix import Matrix
 from harness.report.tables import table
@@ -19,6 +20,8 @@ MOST_FAILURES = 50
 class Summary:
     """Takes pieces of `harness.report.results` one by one; `header` is that of the run."""
 
+    OURS = ANY
+
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._header = header
         self._matrix = Matrix()
@@ -29,16 +32,18 @@ class Summary:
         self._matrix.add(piece)
         self._counts.update((words.sign(result), result["mode"]) for result in piece["results"])
 
-    def append(self, path: Path) -> None:
-        """Writes the summary at the end of `path`; raises OSError."""
-        with path.open("a", encoding="utf-8") as file:
+    def write(self, path: Path) -> None:
+        """Writes the summary at the end of what is in `path`; raises OSError."""
+        with naming(path), path.open("a", encoding="utf-8") as file:
             file.writelines(f"{part}\n\n" for part in self._parts())
 
     def _parts(self) -> Iterator[str]:
         yield "### Convolutions that agree"
-        yield f"**{self._matrix.outcome()}**"
+        unmet = self._header.get("failures", ())
+        yield f"**{self._matrix.outcome(unmet)}**"
         failures = self._matrix.failures
-        lines = [f"- {code(name)}: {plain(failure)}" for _, name, failure in failures[:MOST_FAILURES]]
+        lines = [f"- {plain(failure)}" for failure in unmet]
+        lines += [f"- {code(name)}: {plain(failure)}" for _, name, failure in failures[:MOST_FAILURES]]
         if len(failures) > MOST_FAILURES:
             lines.append(f"- and {len(failures) - MOST_FAILURES} more")
         yield from filter(None, ["\n".join(lines)])
