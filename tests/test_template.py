@@ -195,3 +195,13 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     files = {"input": str(tmp_path / "x.npy"), **saved(tmp_path, kernel=np.ones(1))}
     with pytest.raises(FileError, match="x.npy cannot be read: arrays of numbers are taken, not of dtype object"):
         template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))
+
+
+def test_printed_arrays_keep_their_text_and_their_dtype(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("julia> x\n1×3 Array{Float64,2}:\n 0.1  0.25  1.0\n", encoding="utf-8")
+    (tmp_path / "w.txt").write_text("[[2.]]")
+    files = {"input": str(tmp_path / "x.txt"), "kernel": str(tmp_path / "w.txt")}
+    template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "HW"))
+    (case,) = load(tmp_path / "mine.yaml")
+    assert (case.dtype, case.values("input").tolist()) == ("float64", [[[[0.1, 0.25, 1]]]])
+    np.testing.assert_allclose(case.arrays["input"].half_unit.ravel(), [0.5e-6, 0.5e-6, 0.5e-5])

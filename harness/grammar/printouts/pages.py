@@ -13,12 +13,17 @@ from harness.grammar.printouts.text import LAST_PROMPT, NAME, PrintoutError, Tex
 
 @dataclass
 class Block:
-    """Rows of some columns of a page. columns: first and last as the text counts them, None where it does not."""
+    """Rows of some columns of a page.
+
+    columns: first and last as the text counts them, None where it does not. groups: row at which each part begins that
+    blank lines set off.
+    """
 
     line: int
     columns: tuple[int, int] | None = None
     rows: list[Row] = field(default_factory=list)
     gap: Gap | None = None
+    groups: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Sheets:
     left_out: Gap | None = None
     vector: bool = False
     ended: bool = False
+    parted: bool = True
     last: int = 0
 
     @property
@@ -62,6 +68,8 @@ def of(text: Text) -> Sheets:
         words = text.lines[line][column:]
         if words.strip():
             _take(sheets, line, column, words)
+        else:
+            sheets.parted = True
     if not sheets.begun:
         raise PrintoutError(sheets.last + 1, 1, "the text ends before the numbers; is it cut off?")
     _end(sheets)
@@ -139,6 +147,9 @@ def _row(sheets: Sheets, line: int, column: int, words: str) -> None:
         if block.gap:
             raise PrintoutError(line + 1, 1, f"rows were left out in line {block.gap.line}, too")
         block.gap, sheets.dots = Gap(len(block.rows), None, sheets.dots + 1), None
+    if sheets.parted:
+        block.groups.append(len(block.rows))
+        sheets.parted = False
     block.rows.append(Row(words, line, column, sheets.shift))
 
 

@@ -32,8 +32,24 @@ def read(text: Text) -> Found:
     if heading.shape is not None and len(heading.shape) == 1 and index.ndim == 2 and index.shape[1] == 1:
         index = index[:, 0]
     program = _program(sheets, heading, index)
+    if program == "plain":
+        _demand_one_table(sheets)
     whole = [np.concatenate(parts)] if program != "octave" else parts
     return Found(numbers, index, gaps, heading.shape, heading.dtype, program, whole, sheets.last + 1)
+
+
+def _demand_one_table(sheets: Sheets) -> None:
+    """Lines of nothing but numbers are one table: its rows may be spaced out, but parts of several rows say too little."""
+    block = sheets.page.blocks[0]
+    parts = np.diff([*block.groups, len(block.rows)])
+    if len(parts) > 1 and parts.max() > 1:
+        row = block.rows[block.groups[1]]
+        raise PrintoutError(
+            row.line + 1,
+            row.column + 1,
+            "behind a blank line: is this another array, or a page of the same? give one array at a time, and pages "
+            "with headings, as [:, :, 2] =, or as nested lists",
+        )
 
 
 def _program(sheets: Sheets, heading: Heading, index: np.ndarray) -> str:
