@@ -17,10 +17,11 @@ from harness.canonical.window import padding_pair
 from harness.case.read import load
 from harness.operations.card import Card
 from harness.operations.windowed.probes.measure import card
+from harness.operations.windowed.probes.subject import in_words
 from harness.probe import probe
 from harness.report import cards
 from harness.systems.asking import Asking, Question, together
-from harness.systems.outcome import Answered, Died, Outcome, Raised
+from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from tests.fakes import FAKES
@@ -566,3 +567,20 @@ def test_answers_that_cannot_be_read_end_in_a_card(spoilt: Callable[[np.ndarray]
 
     found = card_of(crooked)
     assert found.entry_point == "planted" and next(answers) > after
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Answered(np.zeros((1, 2)), 0.0), "answers with shape (1, 2)"),
+        (Declined("no such thing"), "declines no such thing"),
+        (Raised("TypeError", "no"), "raises TypeError: no"),
+        (Died("exited with code 3\nand more"), "dies: exited with code 3"),
+        (
+            Broken("KeyError"),
+            "is called by a worker that breaks: a fault of the harness's own worker, not of the system:",
+        ),
+    ],
+)
+def test_every_outcome_has_words(outcome: Outcome, words: str) -> None:
+    assert in_words(outcome).startswith(words)

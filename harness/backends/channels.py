@@ -10,6 +10,7 @@ from harness.worker.blame import system
 from harness.worker.loop import Declined
 
 MISFIT = "the input has %d channels, the kernel takes %d"
+NO_SIGNAL = "there is no signal in the input, or no kernel, to call the function with"
 NOTE = "one signal and one kernel a call: calls are summed over the channels, in order"
 
 
@@ -24,6 +25,8 @@ def over_channels(
     outputs, inputs = w.shape[:2]
     if x.shape[1] != groups * inputs:  # traced code would clamp the index and answer
         raise Declined(MISFIT % (x.shape[1], groups * inputs))
+    if not (len(x) and outputs and inputs):
+        raise Declined(NO_SIGNAL)
     rows = []
     for image in x:
         for output in range(outputs):

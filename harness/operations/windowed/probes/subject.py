@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.systems.asking import Question
-from harness.systems.outcome import Answered, Died, Outcome
+from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.worker.entry import EntryPoint, Word
 
 DTYPES = ("float32", "float64")
@@ -109,11 +109,14 @@ def whole(shape: Sequence[int], seed: int, high: int = 9) -> np.ndarray:
     return (raw % np.uint64(high) + np.uint64(1)).astype(np.float64).reshape(shape)
 
 
+KINDS = {Declined: "declines", Raised: "raises", Died: "dies", Broken: "is called by a worker that breaks:"}
+
+
 def in_words(outcome: Outcome) -> str:
     """What came of a call that gave nothing to read."""
     if isinstance(outcome, Answered):
         return f"answers with shape {outcome.array.shape}"
-    kind = {"Declined": "declines", "Raised": "raises", "Died": "dies"}[type(outcome).__name__]
+    kind = KINDS[type(outcome)]
     text = outcome.reason.strip().splitlines()[0][:160] if outcome.reason.strip() else ""
     if isinstance(outcome, Died):
         return f"{kind}: {text}"
