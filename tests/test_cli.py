@@ -322,13 +322,14 @@ def test_the_results_hold_code_that_gives_what_a_call_gave_and_say_nothing_of_wh
         (["--from-npy", "x.npy", "x.npy", "--layout", "HW"], "expected 2 layouts"),
         (["--from-npy", "x.npy", "nowhere.npy"], "nowhere.npy"),
         (["--from", "x.npy", "w.csv"], "w.csv: give the axes of the three arrays with --layout"),
-        (["--from", "x.npy", "w.pb"], "--layout"),
+        (["--from", "x.npy", "w.pb"], "w.pb: it is not read: a TensorFlow graph; load it in TensorFlow"),
         (["--from-npy", "x.npy", "deep.npy"], "expected an array of 1 to 5 axes, found 6"),
     ],
 )
 def test_new_says_what_is_wrong_with_arrays_and_writes_nothing(table, capsys, arguments, message):
     np.save("x.npy", np.zeros((3, 3)))
     np.save("deep.npy", np.zeros((1,) * 6))
+    Path("w.csv").write_text("1,2\n")
     assert cli.main(["new", "mine", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not Path("cases/mine.yaml").exists()

@@ -76,3 +76,9 @@ def test_text_is_brought_as_it_stands_and_other_arrays_as_npy(tmp_path: Path) ->
     path, values = files.bring(f"{tmp_path}/a.npz#w", tmp_path / "kept", 2)
     assert path == tmp_path / "kept.npy"
     assert np.load(path).dtype == values.dtype == np.float16
+
+
+def test_every_format_is_documented() -> None:
+    page = (Path(files.__file__).parents[3] / "docs" / "files.md").read_text("utf-8")
+    for suffix in (*files.TABLE, *files.OTHERWISE):
+        assert f"`{suffix}`" in page, suffix

@@ -43,9 +43,9 @@ def usual_layout(role: str, path: str) -> str:
     Raises CaseError for files of systems that have other layouts, and for text, FileError for what is no such file.
     """
     name, key = readers.split_key(path)
+    axes = len(readers.shape(Path(name), key))
     if Path(name).suffix.lower() not in USUAL_IN:
         raise CaseError(f"{path}: give the axes of the three arrays with --layout, as NHWC,HWIO,NHWC")
-    axes = len(readers.shape(Path(name), key))
     if axes not in USUAL[role]:
         raise CaseError(f"{path}: expected an array of 1 to 5 axes, found {axes}")
     return USUAL[role][axes]

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -63,9 +64,11 @@ kernel:
   file: {kernel_file}{kernel_nonfinite}
 means: cross-correlation    # what do you want? cross-correlation (deep learning) or convolution (mathematics)
 stride: {stride}
-dilation: 1
+dilation: {dilation}
 padding: {padding}    # same | same_upper | same_lower | valid | full | 1 | [1, 2] | [[0, 1], [0, 1]] | unknown
+groups: {groups}
 """
+BIAS = "bias: {{file: {bias_file}{bias_nonfinite}}}\n"
 RECORDED = """\
 recorded:
   - system: my own code
@@ -76,6 +79,7 @@ recorded:
 NONFINITE = {
     "input": "\n  nonfinite: true    # infinities and NaN are meant",
     "kernel": "\n  nonfinite: true    # infinities and NaN are meant",
+    "bias": ", nonfinite: true",
     "output": "\n    nonfinite: true    # infinities and NaN are meant; without this line NaN is an element not known",
 }
 """What follows an array that holds such numbers."""
@@ -87,11 +91,14 @@ def start(path: Path) -> None:
         file.write(schema_line(path) + TEMPLATE)
 
 
-def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) -> None:
-    """Writes a case of arrays in files: input, kernel and perhaps output, which are brought into a folder beside it.
+def of_arrays(
+    path: Path, files: Mapping[str, str], layouts: Mapping[str, str], stated: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Writes a case of arrays in files: input, kernel, perhaps bias and output, brought into a folder beside it.
 
-    Padding and stride are read from the sizes where these leave no choice. Raises CaseError, and writes nothing, when
-    the arrays do not fit their layouts or each other, or when the folder exists; FileError for what cannot be read,
+    Settings are those that are `stated` (keys of a case, as YAML); padding and stride else what the sizes say, where
+    these leave no choice. Raises CaseError, and writes nothing, when the arrays do not fit their layouts or each other,
+    or when the folder exists; FileError for what cannot be read,
     OSError for what cannot be written.
     """
     folder = path.with_suffix("")
@@ -101,7 +108,7 @@ def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) 
     try:
         with naming(folder):
             kept = {role: readers.bring(name, folder / role, len(layouts[role])) for role, name in files.items()}
-        text = _document(path, files, kept, layouts)
+        text = _document(path, files, kept, layouts, stated)
         with replacing(path) as file:
             file.write(schema_line(path) + text)
         list(load(path))
@@ -117,10 +124,15 @@ def of_arrays(path: Path, files: Mapping[str, str], layouts: Mapping[str, str]) 
 
 
 def _document(
-    path: Path, files: Mapping[str, str], kept: Mapping[str, tuple[Path, np.ndarray]], layouts: Mapping[str, str]
+    path: Path,
+    files: Mapping[str, str],
+    kept: Mapping[str, tuple[Path, np.ndarray]],
+    layouts: Mapping[str, str],
+    stated: Mapping[str, str],
 ) -> str:
     arrays = {role: array for role, (_, array) in kept.items()}
-    sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in arrays.items()}
+    full = ((role, array) for role, array in arrays.items() if role != "bias")
+    sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in full}
     stride, padding = settings(sizes["input"], sizes["kernel"], sizes.get("output"))
     told = {
         "title": quoted(f"{path.stem}, my own numbers"),
@@ -128,11 +140,15 @@ def _document(
         **{f"{role}_file": quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()},
         **{f"{role}_nonfinite": _nonfinite(role, array) for role, array in arrays.items()},
         "stride": stride,
+        "dilation": "1",
         "padding": padding,
+        "groups": "1",
+        **stated,
         "origin": quoted(Path(files["output"]).name) if "output" in files else "",
         **layouts,
     }
-    return (OF_ARRAYS + (RECORDED if "output" in files else "")).format(**told)
+    parts = (OF_ARRAYS, BIAS if "bias" in files else "", RECORDED if "output" in files else "")
+    return "".join(parts).format(**told)
 
 
 def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:

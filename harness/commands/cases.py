@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from harness.case import files, pasted, template
+from harness.case import files, layer, pasted, template
 from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
 from harness.output import NOTHING, Output, demand, naming
 from harness.systems import selection
@@ -27,6 +27,7 @@ def register(add: Add) -> None:
         "harness new my-layer                                     # a commented case to start from",
         "harness new my-layer --from x.npy w.npy --observed y.npy",
         "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
+        "harness new my-layer --from x.npy model.onnx#/conv1/Conv   # kernel, bias and settings of that node",
         "harness new my-layer --paste                             # of arrays as they were printed, below labels",
     )
     news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
@@ -35,7 +36,7 @@ def register(add: Add) -> None:
         dest="arrays",
         nargs=2,
         metavar=("INPUT", "KERNEL"),
-        help="make it of these files, as x.npy model.safetensors#conv1.weight",
+        help="make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, model.onnx#/conv1/Conv",
     )
     news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
     news.add_argument(
@@ -113,7 +114,14 @@ def _standard_input() -> str:
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     given = dict(zip(("input", "kernel", "output"), filter(None, [*options.arrays, options.observed])))
+    node = layer.of_node(given["kernel"])
+    given["kernel"] = given["kernel"] if node is None else node.kernel
     layouts = options.layout.split(",") if options.layout else [files.usual_layout(*each) for each in given.items()]
     if len(layouts) != len(given):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(given)} layouts, as NHWC,HWIO,NHWC")
-    template.of_arrays(path, given, dict(zip(given, layouts)))
+    stated = dict(zip(given, layouts))
+    if node is None:
+        template.of_arrays(path, given, stated)
+        return
+    bias = {"bias": node.bias} if node.bias else {}
+    template.of_arrays(path, {**given, **bias}, {**stated, "bias": "O"}, node.settings)

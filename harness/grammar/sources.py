@@ -33,8 +33,9 @@ SOURCES = {
     ),
     "file": Field(
         TEXT,
-        "a file in this folder or below it: .npy, .npz#key, .csv (commas), .txt (as a system printed it) ...; "
-        "NaN in a recording is an element that is not known",
+        "a file in this folder or below it: .npy, .csv (commas), .txt (as a system printed it), or one that holds "
+        "several arrays, with the name of one: x.npz#name, .safetensors, .pt, .onnx, .h5, .keras, .mat ...; NaN in a "
+        "recording is an element that is not known",
     ),
     **GENERATORS,
 }

@@ -98,6 +98,12 @@ def shape(path: Path, key: str = "") -> tuple[int, ...]:
         return held[_chosen(path, held, key)].shape
 
 
+def nodes(path: Path) -> list[onnx.Node]:
+    """The nodes of an ONNX model. Raises FileError as `read` does."""
+    with _named(path):
+        return onnx.nodes(path)
+
+
 def fitted(values: np.ndarray, path: Path, axes: int) -> np.ndarray:
     """An array with as many axes as its layout names, where its format has no way to say them.
 
