@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from harness.backends.caffe_definition import network
 from harness.case.read import Case, CaseError, load
-from harness.grammar.prototxt import DEEPEST, LARGEST, DefinitionError, Layer, convolution
+from harness.grammar.prototxt import DEEPEST, LARGEST, DefinitionError
+from harness.operations.windowed.definition import Layer, convolution
 from harness.worker.entry import Settings
 
 PASTED = (

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from harness.canonical.layout import SPATIAL
 from harness.canonical.window import Linear, Pairs, Window, output_size, padding_pair, span
-from harness.grammar import prototxt, sources
 from harness.grammar.document import Item
-from harness.grammar.kinds import FLAG, TEXT, Field, Record, either, record
-from harness.operations.operation import Elsewhere, Given, Role, Setting, Stated
-from harness.operations.windowed import keys
+from harness.grammar.kinds import FLAG, Field, Record
+from harness.operations.operation import Role, Setting, Stated
+from harness.operations.windowed import definition, keys
+from harness.operations.windowed.definition import elsewhere as elsewhere
 from harness.operations.windowed.rooms import lowering as lowering
 from harness.operations.windowed.rooms import power as power
 from harness.operations.windowed.rooms import probes as probes
@@ -40,23 +38,9 @@ SETTINGS = {
     "boundary": keys.BOUNDARY,
 }
 TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "same", "boundary": "zero"}
-OF_LAYER = ("stride", "dilation", "padding", "groups")
-"""Settings that a Caffe definition gives."""
-PROTOTXT = {
-    "text": Field(TEXT, "the definition, as Caffe reads it"),
-    "file": Field(TEXT, "a .prototxt in this folder or below it"),
-    "layer": Field(TEXT, "the Convolution layer that is meant, where there are several"),
-}
 FIELDS = {
     "fits": Field(FLAG, "false: the kernel may be larger than the padded input, and the output empty", default=True),
-    "prototxt": Field(
-        either(
-            (lambda item: item.is_mapping, record(PROTOTXT, ("text", "file"))),
-            (lambda item: not item.is_list, TEXT),
-            words="the text of a Caffe definition, or a mapping with text or file, and layer",
-        ),
-        "a Caffe definition: stride, dilation, padding and groups are those of its Convolution layer",
-    ),
+    "prototxt": definition.PROTOTXT,
 }
 
 
@@ -152,49 +136,3 @@ def told(stated: Stated) -> dict[str, Any]:
         "boundary": given["boundary"],
         "bias": form.biased,
     }
-
-
-# --- settings of a Caffe layer ---------------------------------------------------------------------------------------
-
-
-def elsewhere(top: Record, folder: Path, rank: int) -> Elsewhere | None:
-    """The settings of the Caffe layer that the case names."""
-    if "prototxt" not in top:
-        return None
-    for settings in filter(None, (top, top["matrix"])):
-        for key in OF_LAYER:
-            if key in settings:
-                raise settings.at(key).key_error("given by the prototxt too; keep one")
-    at, text, name = top.at("prototxt"), top["prototxt"], None
-    if isinstance(text, Record):
-        given, name = text, text["layer"]
-        text = given["text"] if "text" in given else _definition(given.at("file"), given["file"], folder)
-    try:
-        layer = prototxt.convolution(text, rank, name)
-    except prototxt.DefinitionError as problem:
-        raise at.error(str(problem)) from problem
-    return Elsewhere({key: getattr(layer, key) for key in OF_LAYER}, at, partial(_check_layer, layer, at))
-
-
-def _check_layer(layer: prototxt.Layer, at: Item, arrays: Mapping[str, Given]) -> None:
-    """Kernel and bias are such as the Caffe layer has; errors stand `at` its definition."""
-    outputs, _, *sizes = arrays["kernel"].values.shape
-    if layer.outputs != outputs:
-        raise at.error(f"num_output is {layer.outputs}, but the kernel has {outputs} output channels (axis O)")
-    if layer.kernel_size != tuple(sizes):
-        raise at.error(f"kernel_size is {list(layer.kernel_size)}, but the kernel has {sizes} ({SPATIAL[len(sizes)]})")
-    if layer.bias and "bias" not in arrays:
-        raise at.error("bias_term is true, as it is where it is left out, but the case has no bias; give `bias`")
-    if "bias" in arrays and not layer.bias:
-        raise at.error("bias_term is false, but the case has a bias; leave `bias` out")
-
-
-def _definition(item: Item, name: str, folder: Path) -> str:
-    """The text of a .prototxt inside `folder`."""
-    path = sources.inside(item, name, folder)
-    if path.stat().st_size > prototxt.LARGEST:
-        raise item.error(f"{path.stat().st_size} bytes; a definition may have {prototxt.LARGEST}")
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise item.error(f"{name} cannot be read: {problem}") from problem
