@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from harness.case.read import Case, CaseError, load
+from harness.operations import TABLE
 from harness.operations.call import MODES
+from harness.operations.operation import main_roles
 from harness.run import CaseReport, Result, run
 from harness.systems import selection
 from harness.systems.pool import Pool
@@ -23,7 +25,8 @@ from harness.systems.pool import Pool
 Offered = Sequence[tuple[str, str]]
 
 _BENCH = pytest.StashKey["Bench"]()
-_LOOKS_LIKE_A_CASE = re.compile(r"^(input|kernel):", re.MULTILINE)
+_ROLES = {role for operation in TABLE.values() for role in main_roles(operation)}
+_LOOKS_LIKE_A_CASE = re.compile(rf"^({'|'.join(_ROLES)}):", re.MULTILINE)
 
 
 class Bench:

@@ -39,8 +39,8 @@ def test_nan_is_read() -> None:
     ("text", "message"),
     [
         ("", "f:1:1: the file is empty"),
-        ("- 1", "f:1:1: expected a mapping of keys (title, input, kernel ...), found a list"),
-        ("hello", "f:1:1: expected a mapping of keys (title, input, kernel ...), found the text 'hello'"),
+        ("- 1", "f:1:1: expected a mapping of keys (title, input ...), found a list"),
+        ("hello", "f:1:1: expected a mapping of keys (title, input ...), found the text 'hello'"),
         ("a: 1\na: 2", "f:2:1: a: this key stands twice, first in line 1; keep one"),
         ("? [1]\n: 2", "f:1:3: expected a word as key, found a list"),
         ("a: &x 1\nb: *x", "f:1:4: anchors and aliases (& and *) are not read"),

@@ -133,6 +133,7 @@ def test_a_python_function_gets_the_settings_that_it_has_parameters_for(tmp_path
         ({"python": "a:b", "padding": {"same": ["S", "sideways"]}}, "'sideways' is no padding"),
         ({"python": "a:b", "padding": 3}, "padding: found 3"),
         ({"python": "a:b", "padding": {"valid": 3}}, "padding.valid: found 3"),
+        ({"python": "a:b", "reversal": "yes"}, "reversal: found 'yes', expected, say, False"),
         ({"python": "a:b", "seconds": "long"}, "seconds: found 'long'"),
         ({"python": "a:b", "seconds": True}, "seconds: found True"),
         ({"python": "a:b", "seconds": -1}, "seconds: found -1"),

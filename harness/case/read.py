@@ -25,7 +25,7 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import Record
 from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import Elsewhere, Given, Operation, Recording, Setting, Stated
+from harness.operations.operation import Elsewhere, Given, Operation, Recording, Setting, Stated, main_roles
 from harness.operations.windowed.keys import UNKNOWN
 
 MOST_MEMBERS = 10_000
@@ -252,7 +252,7 @@ def _case(
 def _rank(operation: Operation, top: Record) -> int:
     """The number of spatial axes, that of every array."""
     rank = spatial_rank(top["input"]["layout"], "input")
-    roles = [(top[name], name) for name, role in operation.ROLES.items() if not role.vector]
+    roles = [(top[name], name) for name in main_roles(operation)]
     for given, role in [*roles, *((recording, "output") for recording in top["recorded"])]:
         if spatial_rank(given["layout"], role) != rank:
             raise given.at("layout").error(

@@ -13,9 +13,15 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.case.read import Case, CaseError, find, load
+from harness.operations import TABLE, USUAL
+from harness.operations.operation import main_roles
 
 EXPECTED, UNEXPECTED, USAGE, MISSING = 0, 1, 2, 3
 DEFAULT_CASES = "cases"
+ROLES = (*main_roles(TABLE[USUAL]), "output")
+"""The arrays that a command line names."""
+LAYOUTS = ",".join(["IN", *(role.upper() for role in ROLES[1:-1]), "OUT"])
+"""What stands for their axes in a help text."""
 
 Command = Callable[[argparse.Namespace], int]
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backends.program import FORMATS
-from harness.commands import DEFAULT_CASES, EXPECTED, UNEXPECTED, Add, above_zero, named
+from harness.backends.program import FORMATS, OPTIONS
+from harness.commands import DEFAULT_CASES, EXPECTED, LAYOUTS, UNEXPECTED, Add, above_zero, named
 from harness.operations.card import Card
 from harness.output import ANY, Output, demand, replacing
 from harness.probe import session
@@ -26,8 +26,8 @@ def register(add: Add) -> None:
         probe_command,
         "harness probe torch.nn.functional.conv2d",
         "harness probe 'scipy.signal.*' --json",
-        "harness probe --command 'java Conv {input} {kernel} {output}' --files csv",
-        "harness probe --python my_module:my_conv --layout CHW,OIHW,CHW",
+        f"harness probe --command 'java MyLayer {own_programs.PLACES}' --files csv",
+        "harness probe --python my_module:my_layer --layout CHW,OIHW,CHW",
     )
     probes.add_argument("entry_points", nargs="*", metavar="ENTRY_POINT", help="a name or pattern (default: all)")
     probes.add_argument("--backend", action="append", default=[], metavar="NAME", help="only this backend")
@@ -35,10 +35,12 @@ def register(add: Add) -> None:
         "--command",
         dest="own_command",
         metavar="LINE",
-        help="your own program, with {input} {kernel} {output} and perhaps {stride} {dilation} {padding}",
+        help=f"your own program, with {own_programs.PLACES} and perhaps {' '.join(map('{{{}}}'.format, OPTIONS))}",
     )
     probes.add_argument("--python", dest="own_python", metavar="MODULE:FUNCTION", help="your own Python function")
-    probes.add_argument("--layout", default="HW,HW,HW", metavar="IN,KERNEL,OUT", help="its axes (default: %(default)s)")
+    probes.add_argument(
+        "--layout", default=own_programs.LAYOUT, metavar=LAYOUTS, help="its axes (default: %(default)s)"
+    )
     probes.add_argument("--files", choices=list(FORMATS), default="npy", help="the files of --command (default: npy)")
     probes.add_argument("--padding", action="append", default=[], metavar="WORD", help="a word it takes for {padding}")
     probes.add_argument(

@@ -17,6 +17,7 @@ from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.grammar.streams import RawStream
 from harness.judge.verdict import Judge
+from harness.operations.operation import main_roles
 from harness.operations.transforms.transform import Transform, applied, read
 
 LOW, HIGH = 1, 99
@@ -48,7 +49,7 @@ class Separation:
 
 def separation(judge: Judge, rivals: Sequence[Transforms]) -> Separation | None:
     """Data on which the outputs of changes all differ, by at least 1; None where none were found."""
-    roles = [role for role in judge.case.arrays if not judge.case.operation.ROLES[role].vector]
+    roles = main_roles(judge.case.operation)
     for some, seed in itertools.product((roles[:1], roles), range(SEEDS)):
         drawn = _drawn(judge.case, some, seed)
         form = filled(applied(judge.case.given(**drawn).meant(), judge.base))

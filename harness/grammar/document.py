@@ -174,7 +174,7 @@ def parse(text: str, name: str) -> Item:
         raise CaseError(f"{name}:1:1: the file is empty; expected a case: start from `harness new NAME`")
     item = Item(name, text, "", root)
     if not item.is_mapping:
-        raise item.expected("a mapping of keys (title, input, kernel ...)")
+        raise item.expected("a mapping of keys (title, input ...)")
     return item
 
 

@@ -14,7 +14,7 @@ from harness.canonical.reference import Magnitudes, evaluate, magnitudes
 from harness.canonical.slack import slack_of
 from harness.canonical.window import Linear
 from harness.case.read import Case
-from harness.operations.operation import Given, Question, Recording
+from harness.operations.operation import Given, Question, Recording, main_roles
 from harness.operations.transforms.transform import Transform, read
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding.compare import Difference, difference, distance, dtype_name
@@ -43,9 +43,9 @@ class Verdict:
 
 
 class Reading:
-    """One way to read a case: the intended convolution, changed by some transforms. Evaluated when it is needed.
+    """One way to read a case: the intended form, changed by some transforms. Evaluated when it is needed.
 
-    stated: the convolution with NaN for data that are not known; form has zeros there, and counts where computable.
+    stated: the form with NaN for data that are not known; form has zeros there, and counts where computable.
     computable: mask of the outputs that see known data only, None for all.
     """
 
@@ -222,8 +222,8 @@ class Judge:
 
     @cached_property
     def coarse(self) -> float:
-        """Half a unit of the last digit that was printed of input and kernel, 0 where they are exact."""
-        units = (self.case.arrays[role].half_unit for role in ("input", "kernel"))
+        """Half a unit of the last digit that was printed of the arrays, 0 where they are exact."""
+        units = (self.case.arrays[role].half_unit for role in main_roles(self.case.operation))
         return max((_largest(unit) for unit in units if unit is not None), default=0.0)
 
     def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:

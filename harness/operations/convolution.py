@@ -14,6 +14,7 @@ from harness.operations.operation import Role, Setting, Stated
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.definition import elsewhere as elsewhere
 from harness.operations.windowed.rooms import lowering as lowering
+from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
 from harness.operations.windowed.rooms import probes as probes
 from harness.operations.windowed.rooms import program as program

@@ -181,6 +181,12 @@ class Operation(Protocol):
     def program(self) -> Programs: ...
     def power(self) -> Powers: ...
     def probes(self) -> Probes: ...
+    def own_words(self) -> OwnWords: ...
+
+
+def main_roles(operation: Operation) -> tuple[str, ...]:
+    """The arrays that every case gives: all but vectors, which may be missing."""
+    return tuple(name for name, role in operation.ROLES.items() if not role.vector)
 
 
 Transforms = tuple[Transform, ...]
@@ -268,3 +274,15 @@ class Probes(Protocol):
     """What an entry point computes, measured."""
 
     def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]: ...
+
+
+class OwnWords(Protocol):
+    """What is declared of a user's own program that computes the operation. DEFAULTS: keys, and what is so without."""
+
+    @property
+    def DEFAULTS(self) -> Mapping[str, Any]: ...
+    def takes(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """What the program's worker is told for these keys; raises ValueError, which begins with the key."""
+
+    def told(self, words: tuple[str, ...]) -> dict[str, Any]:
+        """The keys of a program that a command line gives, with these words."""

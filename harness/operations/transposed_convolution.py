@@ -19,6 +19,7 @@ from harness.grammar.kinds import Field, Record, either, integer, list_of, word
 from harness.grammar.limits import LARGEST
 from harness.operations.operation import Elsewhere, Role, Setting, Stated
 from harness.operations.windowed import keys
+from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
 from harness.operations.windowed.transposed_rooms import lowering as lowering
 from harness.operations.windowed.transposed_rooms import probes as probes

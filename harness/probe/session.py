@@ -25,9 +25,6 @@ HERE = "own_program"
 GRACE = 1.0
 """Seconds by which the limit of a worker is longer than that of its program, which is to be told as the reason."""
 
-AS_IT_IS = {"as it is": ["", "valid"]}
-"""The padding of a program that is told none; what it does is measured."""
-
 
 def backends(globs: Sequence[str], asked: Sequence[str]) -> list[Backend]:
     """The backends that are asked for, or that have entry points of these names; all where nothing is named.
@@ -62,8 +59,8 @@ def _names(backend: Backend) -> list[str]:
 
 def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:
     """The backend of a program that a command line gives; raises OwnProgramError where it cannot be one."""
-    words = {word: [word, "same_upper" if word == "same" else "valid"] for word in padding} or AS_IT_IS
-    table = {**way, "layout": layout, "files": files, "padding": words, "seconds": seconds}
+    words = own_programs.OPERATION.own_words().told(tuple(padding))
+    table = {**way, "layout": layout, "files": files, **words, "seconds": seconds}
     return own_programs.backend(HERE, table)
 
 

@@ -1,14 +1,13 @@
 """A user's own programs as backends, declared in `harness.toml`, or in `pyproject.toml` under `tool.harness`.
 
     [backends.java_port]
-    command = "java -cp examples/java Conv {input} {kernel} {output}"    # or: python = "my_module:my_conv"
-    layout = "HW,HW,HW"          # axes of input, kernel and output
+    command = "java -cp ports Port FILES"    # or: python = "my_module:my_function"
+    layout = "HW,HW,HW"          # axes of each array and of the output
     files = "npy"                # or csv, raw
-    reversal = true              # it reads the kernel backwards; `harness probe java_port` measures this, too
-    padding = {valid = ""}       # padding of a case -> its own word, "" where it has none; or "numbers"
     dtypes = ["float64"]
     seconds = 30
 
+and what the operation has to say of it. FILES are the roles of its arrays and the output, each in braces.
 Only these files can name programs: a case cannot, so running a case file that comes from elsewhere runs no program.
 """
 
@@ -25,14 +24,22 @@ from typing import Any
 from harness.backends import TABLE, Backend
 from harness.backends.program import FORMATS, VARIABLE
 from harness.canonical import layout
-from harness.canonical.window import padding_pair
 from harness.grammar.sources import DTYPES
+from harness.operations import TABLE as OPERATIONS
+from harness.operations import USUAL
+from harness.operations.operation import main_roles
 
+OPERATION = OPERATIONS[USUAL]
+"""What programs compute."""
+ROLES = (*main_roles(OPERATION), "output")
+"""The arrays that a program finds in files, and the one that it leaves."""
+PLACES = " ".join(f"{{{role}}}" for role in ROLES)
+"""What stands for their names in a command line."""
+LAYOUT = ",".join("HW" for _ in ROLES)
 DEFAULTS: Mapping[str, Any] = {
-    "layout": "HW,HW,HW",
+    "layout": LAYOUT,
     "files": "npy",
-    "reversal": False,
-    "padding": {"valid": ""},
+    **OPERATION.own_words().DEFAULTS,
     "dtypes": ["float64"],
     "seconds": 30,
 }
@@ -59,8 +66,7 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     _check_keys(where, table)
     about = {**DEFAULTS, **table}
     _check_values(where, about)
-    words, explicit = _padding(where, about.pop("padding"))
-    about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), "padding": words, "explicit": explicit}
+    about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), **_own_words(where, about)}
     return Backend(name, "harness.backends.program", variables={VARIABLE: json.dumps(about)})
 
 
@@ -102,9 +108,9 @@ def _check_keys(where: str, table: Mapping[str, Any]) -> None:
 
 
 def _check_values(where: str, about: Mapping[str, Any]) -> None:
-    for key, kind in (("layout", str), ("files", str), ("reversal", bool), ("dtypes", list), ("seconds", (int, float))):
+    for key, kind in (("layout", str), ("files", str), ("dtypes", list), ("seconds", (int, float))):
         value = about[key]
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        if not isinstance(value, kind) or isinstance(value, bool):
             raise OwnProgramError(f"{where}.{key}: found {value!r}, expected, say, {DEFAULTS[key]!r}")
     if about["files"] not in FORMATS:
         raise OwnProgramError(f"{where}.files: found {about['files']!r}, expected one of {', '.join(FORMATS)}")
@@ -115,7 +121,7 @@ def _check_values(where: str, about: Mapping[str, Any]) -> None:
 
 
 def _check_command(where: str, command: str) -> None:
-    missing = [each for each in ("{input}", "{kernel}", "{output}") if each not in command]
+    missing = [each for each in PLACES.split() if each not in command]
     if missing:
         raise OwnProgramError(f"{where}: {command!r} has no {' '.join(missing)}: the names of the files go there")
     try:
@@ -126,33 +132,23 @@ def _check_command(where: str, command: str) -> None:
 
 def _layouts(where: str, text: str) -> list[str]:
     parts = text.split(",")
-    if len(parts) != 3:
-        raise OwnProgramError(f"{where}.layout: found {text!r}, expected input,kernel,output, as HW,HW,HW")
+    if len(parts) != len(ROLES):
+        raise OwnProgramError(f"{where}.layout: found {text!r}, expected {','.join(ROLES)}, as {LAYOUT}")
     try:
-        ranks = {layout.spatial_rank(part, role) for part, role in zip(parts, ("input", "kernel", "output"))}
+        ranks = {layout.spatial_rank(part, role) for part, role in zip(parts, ROLES)}
     except layout.LayoutError as error:
         raise OwnProgramError(f"{where}.layout: {error}") from None
     if len(ranks) != 1:
+        *first, last = ROLES
         raise OwnProgramError(
-            f"{where}.layout: {text!r}: input, kernel and output have different numbers of spatial axes"
+            f"{where}.layout: {text!r}: {', '.join(first)} and {last} have different numbers of spatial axes"
         )
     return parts
 
 
-def _padding(where: str, found: Any) -> tuple[dict[str, list[str | None]], str]:
-    """(word of a case -> [its own, recipe], whether it takes numbers)."""
-    if found == "numbers":
-        return {}, "even"
-    if not isinstance(found, dict) or not found:
-        raise OwnProgramError(f'{where}.padding: found {found!r}, expected, say, {{valid = "VALID"}} or "numbers"')
-    words: dict[str, list[str | None]] = {}
-    for word, own in found.items():
-        native, recipe = own if isinstance(own, list) and len(own) == 2 else (own, word)
-        if not isinstance(native, str):
-            raise OwnProgramError(f"{where}.padding.{word}: found {own!r}, expected the program's own word for it")
-        try:
-            padding_pair(str(recipe), 1, 1)
-        except KeyError:
-            raise OwnProgramError(f"{where}.padding.{word}: {recipe!r} is no padding that is known here") from None
-        words[word] = [native or None, "same_upper" if recipe == "same" else str(recipe)]
-    return words, "no"
+def _own_words(where: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What the operation makes of its keys."""
+    try:
+        return OPERATION.own_words().takes(about)
+    except ValueError as problem:
+        raise OwnProgramError(f"{where}.{problem}") from None

@@ -4,7 +4,7 @@
     LayerParameter   name = 1, type = 2, blobs = 7            V1LayerParameter   name = 4, blobs = 6
     BlobProto        num, channels, height, width = 1 to 4, data = 5, shape = 7 { dim = 1 }, double_data = 8
 
-Field numbers from BVLC's caffe.proto. A blob is called LAYER/0 (the kernel, O I *) or LAYER/1 (the bias), as Caffe's
+Field numbers from BVLC's caffe.proto. A blob is called LAYER/0 (the weights, O I *) or LAYER/1 (the bias), as Caffe's
 own HDF5 files call it.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, Powers, Probes, Programs, Searching
+from harness.operations.operation import Lowering, OwnWords, Powers, Probes, Programs, Searching
 
 
 def lowering() -> Lowering:
@@ -33,3 +33,9 @@ def probes() -> Probes:
     from harness.operations.windowed.probes import measure
 
     return measure
+
+
+def own_words() -> OwnWords:
+    from harness.operations.windowed import own_words
+
+    return own_words
