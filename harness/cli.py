@@ -75,6 +75,8 @@ def _run(options: argparse.Namespace) -> int:
         return _told(str(error), MISSING)
     except OSError as error:
         return _told(": ".join(filter(None, [error.filename, error.strerror or str(error)])), USAGE)
+    except MemoryError as error:
+        return _told(f"the memory does not do: {str(error) or 'arrays are too large'}; make them smaller", USAGE)
     except interrupts.Interrupted as interrupt:
         return _told("interrupted; no worker is left running", interrupt.code)
 

@@ -104,6 +104,16 @@ def test_an_own_program_is_asked_for_by_being_declared(table, capsys, way, told)
     assert cli.main(["run", "case.yaml", "--backend", "honest"]) == 0
 
 
+def test_arrays_that_the_memory_does_not_hold_are_told_in_one_line(table, monkeypatch, capsys):
+    def cases_of(files):
+        return np.empty(1 << 62, np.uint8)
+
+    monkeypatch.setattr(cli.cases, "cases_of", cases_of)
+    assert cli.main(["check", "case.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"harness: the memory does not do: Unable to allocate .*; make them smaller\n", said)
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "long"])
 @pytest.mark.parametrize(
     "command",

@@ -141,7 +141,7 @@ def array(
     made: dict[str, Callable[[], dict[str, Tree]]] = {
         "values": lambda: {"values": data_files.drawn(rng, shape).round(3).tolist()},
         "file": lambda: data_files.beside(rng, shape, files, name),
-        "random": lambda: {"random": {"shape": shape, "seed": rng.randrange(99), "generator": rng.choice(GENERATORS)}},
+        "random": lambda: {"random": {"shape": shape, "seed": rng.randrange(99), **_distribution(rng)}},
         "integers": lambda: {"integers": {"shape": shape, "seed": rng.randrange(99), "low": -9, "high": 9}},
         "impulse": lambda: {"impulse": {"shape": shape, "at": [size // 2 for size in shape]}},
         "arange": lambda: {"arange": {"shape": shape, "start": 1, "step": rng.choice([1, 0.1, 0])}},
@@ -149,6 +149,11 @@ def array(
     }
     source = made[key]()
     return {"layout": letters if key == "caffemodel" else "".join(layout), **source}
+
+
+def _distribution(rng: random.Random) -> dict[str, Tree]:
+    how = rng.choice([{}, {"mean": 1, "std": 3}, {"distribution": "uniform"}, {"distribution": "uniform", "low": -1}])
+    return {"generator": rng.choice(GENERATORS), **how}
 
 
 def _weights(rng: random.Random, shape: list[int], files: Files) -> dict[str, Tree]:

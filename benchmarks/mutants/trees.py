@@ -127,6 +127,15 @@ def _number(rng: random.Random, tree: Tree) -> None:
         found[0][found[1]] = rng.choice(NUMBERS)
 
 
+def _parameter(rng: random.Random, tree: Tree) -> None:
+    """Another number in a generator: its limits, its mean, its step."""
+    names = ("low", "high", "mean", "std", "start", "step", "value")
+    found = [(node, key) for node, key in _places(tree) if key in names and isinstance(node, dict)]
+    if found:
+        node, key = rng.choice(found)
+        node[key] = rng.choice(NUMBERS)
+
+
 def _letters(rng: random.Random, tree: Tree) -> None:
     if (found := _place(rng, tree, str)) and found[1] == "layout":
         letters = list(found[0]["layout"])
@@ -163,4 +172,4 @@ def _element(rng: random.Random, tree: Tree) -> None:
 MUTATORS: list[Callable[[random.Random, Tree], None]] = [
     *(_strange, _strange, _drop, _rename, _graft, _insert, _resize, _deepen, _number, _number, _letters, _setting),
 ]
-SLIGHT: list[Callable[[random.Random, Tree], None]] = [_setting, _unknown, _unknown, _element, _element, _number]
+SLIGHT: list[Callable[[random.Random, Tree], None]] = [_setting, _unknown, _unknown, _element, _element, _parameter]
