@@ -157,7 +157,7 @@ def read_back(printed: str, values: np.ndarray) -> None:
     demand(shown, values)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(arrays(), st.one_of(OPTIONS, st.just(USUAL)), st.sampled_from(["repr", "print", "commas"]))
 def test_what_numpy_prints(values: np.ndarray, options: dict[str, Any], form: str) -> None:
     with np.printoptions(**options):
@@ -176,7 +176,7 @@ def test_what_old_numpy_printed(values: np.ndarray) -> None:
         read_back(str(values), values)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(arrays(), OPTIONS, st.sampled_from([None, True, False]))
 def test_what_pytorch_prints(values: np.ndarray, options: dict[str, Any], sci_mode: bool | None) -> None:
     torch = pytest.importorskip("torch")

@@ -39,7 +39,7 @@ def read(text: Text) -> Found:
 
 
 def _demand_one_table(sheets: Sheets) -> None:
-    """Lines of nothing but numbers are one table: its rows may be spaced out, but parts of several rows say too little."""
+    """Lines of nothing but numbers are one table; blank lines may space out its rows, but not part it into blocks."""
     block = sheets.page.blocks[0]
     parts = np.diff([*block.groups, len(block.rows)])
     if len(parts) > 1 and parts.max() > 1:
