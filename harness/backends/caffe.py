@@ -1,4 +1,4 @@
-"""Caffe (BVLC): the `Convolution` layer, through pycaffe; a bad setting aborts the process."""
+"""Caffe (BVLC): the layers `Convolution` and `Deconvolution`, through pycaffe; a bad setting aborts the process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.backends.caffe_definition import network
 from harness.worker.blame import system
-from harness.worker.entry import Settings, entry_point
+from harness.worker.entry import Settings, Transposition, entry_point
 
 if TYPE_CHECKING:
     import caffe
@@ -39,8 +39,28 @@ def start() -> str:
     note="pycaffe: a network of one layer is made for every call",
 )
 def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _forward("Convolution", x, w, s)
+
+
+@entry_point(
+    "caffe.Deconvolution",
+    ranks=[1, 2, 3],
+    operation="transposed_convolution",
+    docs="https://caffe.berkeleyvision.org/tutorial/layers/deconvolution.html",
+    kernel="IO*",
+    explicit="even",
+    groups="any",
+    bias=True,
+    dtypes=("float32",),
+    note="the kernel is [I, O / groups, ...]; pycaffe: a network of one layer is made for every call",
+)
+def deconvolution(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _forward("Deconvolution", x, w, s)
+
+
+def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
     with tempfile.NamedTemporaryFile("w", suffix=".prototxt") as file:
-        file.write(network(x, w, s))
+        file.write(network(x, w, s, kind))
         file.flush()
         with system():
             net = caffe.Net(file.name, caffe.TEST)
@@ -53,4 +73,4 @@ def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         return net.forward()["conv"].copy()
 
 
-ENTRY_POINTS = (convolution,)
+ENTRY_POINTS = (convolution, deconvolution)

@@ -1,25 +1,25 @@
-"""A Caffe network of one `Convolution` layer, as prototxt: what pycaffe and OpenCV's dnn are given."""
+"""A Caffe network of one `Convolution` or `Deconvolution` layer, as prototxt: what pycaffe and OpenCV are given."""
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence
+from typing import Iterable, Sequence, Union
 
 import numpy as np
 
-from harness.worker.entry import Settings
+from harness.worker.entry import Settings, Transposition
 
 _NET = """name: "one layer"
 layer {{ name: "data" type: "Input" top: "data" input_param {{ shape: {{ {shape} }} }} }}
 layer {{
-  name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  name: "conv" type: "{kind}" bottom: "data" top: "conv"
   convolution_param {{ num_output: {outputs} bias_term: {bias} group: {groups} {settings} }}
 }}
 """
 _AXES = {"kernel_size": "kernel", "pad": "pad", "stride": "stride"}
 
 
-def network(x: np.ndarray, w: np.ndarray, s: Settings) -> str:
-    """The prototxt of one layer for an input like `x` and a kernel like `w` (N C *, O I *)."""
+def network(x: np.ndarray, w: np.ndarray, s: Union[Settings, Transposition], kind: str = "Convolution") -> str:
+    """The prototxt of a layer for an input like `x` (N C *) and a kernel like `w` (O I *, of a Deconvolution I O *)."""
     settings = {
         "kernel_size": w.shape[2:],
         "pad": [low for low, _ in s.padding],
@@ -28,7 +28,8 @@ def network(x: np.ndarray, w: np.ndarray, s: Settings) -> str:
     }
     return _NET.format(
         shape=_repeated("dim", x.shape),
-        outputs=len(w),
+        kind=kind,
+        outputs=len(w) if kind == "Convolution" else w.shape[1] * s.groups,
         bias="false" if s.bias is None else "true",
         groups=s.groups,
         settings=" ".join(_setting(name, values) for name, values in settings.items()),

@@ -9,13 +9,13 @@ import numpy as np
 from harness.backends.protobuf import bytes_field, varint
 
 
-def write(layers: Mapping[str, Sequence[np.ndarray]]) -> bytes:
-    """A caffemodel of `Convolution` layers with these blobs, as float32."""
-    return b"".join(_layer(name, blobs) for name, blobs in layers.items())
+def write(layers: Mapping[str, Sequence[np.ndarray]], kind: str = "Convolution") -> bytes:
+    """A caffemodel of layers of one kind with these blobs, as float32."""
+    return b"".join(_layer(name, kind, blobs) for name, blobs in layers.items())
 
 
-def _layer(name: str, blobs: Sequence[np.ndarray]) -> bytes:
-    parts = [bytes_field(1, name.encode()), bytes_field(2, b"Convolution")]
+def _layer(name: str, kind: str, blobs: Sequence[np.ndarray]) -> bytes:
+    parts = [bytes_field(1, name.encode()), bytes_field(2, kind.encode())]
     for blob in blobs:
         dims = b"".join(varint(size) for size in blob.shape)
         values = np.ascontiguousarray(blob, "<f4").tobytes()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
 import numpy as np
 
 from harness.backends.channels import NOTE, over_channels
-from harness.worker.entry import EntryPoint, Settings, Word, entry_point
+from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point
 from harness.worker.loop import Call, Reply, answer, answered
 
 if TYPE_CHECKING:
@@ -126,7 +126,61 @@ def correlate2d(x: Any, w: Any, s: Settings) -> Any:
     return _each(jax.scipy.signal.correlate2d, x, w, s)
 
 
-ENTRY_POINTS = (conv_general_dilated, np_convolve, np_correlate, convolve, correlate, convolve2d, correlate2d)
+def _transposed(options: str, **more: Any) -> Dict[str, Any]:
+    return {
+        "name": "jax.lax.conv_transpose" + options,
+        "operation": "transposed_convolution",
+        "docs": DOCS % "lax.conv_transpose",
+        "ranks": [1, 2, 3],
+        "input": "N*C",
+        "output": "N*C",
+        "words": {"same": Word("SAME", "same"), "valid": Word("VALID", "valid_filled")},
+        "explicit": "any",
+        "dtypes": FLOATS,
+        "note": X64,
+        **more,
+    }
+
+
+def _transpose(x: Any, w: Any, s: Transposition, **options: bool) -> Any:
+    padding = s.padding if isinstance(s.padding, str) else [tuple(pair) for pair in s.padding]
+    return jax.lax.conv_transpose(x, w, s.stride, padding, rhs_dilation=tuple(s.dilation), **options)
+
+
+PLAIN = {"kernel": "*IO", "reversal": True}
+TURNED = {"kernel": "*OI"}
+
+
+@entry_point(**_transposed("", raw=True, **PLAIN))
+def conv_transpose(x: Any, w: Any, s: Transposition) -> Any:
+    return _transpose(x, w, s)
+
+
+@entry_point(**_transposed("(transpose_kernel=True)", raw=True, **TURNED))
+def conv_transpose_turned(x: Any, w: Any, s: Transposition) -> Any:
+    return _transpose(x, w, s, transpose_kernel=True)
+
+
+@entry_point(**_transposed("(use_consistent_padding=True)", **PLAIN))
+def conv_transpose_consistent(x: Any, w: Any, s: Transposition) -> Any:
+    return _transpose(x, w, s, use_consistent_padding=True)
+
+
+@entry_point(**_transposed("(transpose_kernel=True, use_consistent_padding=True)", **TURNED))
+def conv_transpose_turned_consistent(x: Any, w: Any, s: Transposition) -> Any:
+    return _transpose(x, w, s, transpose_kernel=True, use_consistent_padding=True)
+
+
+TRANSPOSED = (
+    conv_transpose,
+    conv_transpose_turned,
+    conv_transpose_consistent,
+    conv_transpose_turned_consistent,
+)
+ENTRY_POINTS = (
+    *(conv_general_dilated, np_convolve, np_correlate, convolve, correlate, convolve2d, correlate2d),
+    *TRANSPOSED,
+)
 
 
 def run_group(calls: List[Call]) -> Iterator[Reply]:
@@ -139,7 +193,7 @@ def run_group(calls: List[Call]) -> Iterator[Reply]:
 
 def _is_small(call: Call) -> bool:
     x, w = call.arrays["input"], call.arrays["kernel"]
-    loops = 1 if call.entry is conv_general_dilated else x.shape[0] * w.shape[0] * w.shape[1]
+    loops = 1 if call.entry in (conv_general_dilated, *TRANSPOSED) else x.shape[0] * w.shape[0] * w.shape[1]
     return bool(x.size + w.size <= SMALL_CALL and loops <= SMALL_LOOP)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
     import keras
@@ -53,4 +53,29 @@ def conv(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return keras.ops.convert_to_numpy(result)
 
 
-ENTRY_POINTS = (conv,)
+@entry_point(
+    "keras.ops.conv_transpose",
+    ranks=[1, 2, 3],
+    operation="transposed_convolution",
+    docs="https://keras.io/api/ops/nn/#conv_transpose-function",
+    input="N*C",
+    kernel="*OI",
+    output="N*C",
+    words={"same": Word("same", "same"), "valid": Word("valid", "valid_filled")},
+    together=False,
+    measured=["dilation"],
+    note="the kernel is [..., O, I]; data_format channels_last",
+)
+def conv_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    result = keras.ops.conv_transpose(
+        keras.ops.convert_to_tensor(x),
+        keras.ops.convert_to_tensor(w),
+        strides=tuple(s.stride),
+        padding=s.padding,
+        data_format="channels_last",
+        dilation_rate=tuple(s.dilation),
+    )
+    return keras.ops.convert_to_numpy(result)
+
+
+ENTRY_POINTS = (conv, conv_transpose)

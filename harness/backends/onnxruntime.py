@@ -1,13 +1,13 @@
-"""ONNX Runtime: the operator `Conv`, in a graph of one node."""
+"""ONNX Runtime: the operators `Conv` and `ConvTranspose`, each in a graph of one node."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Dict, Tuple
+from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
     import onnx
@@ -27,11 +27,11 @@ def start() -> str:
 
 
 @lru_cache(maxsize=512)
-def _session(dtypes: Tuple[str, ...], rank: int, padding: Any, stride: Any, dilation: Any, groups: int) -> Any:
+def _session(operator: str, dtypes: Tuple[str, ...], rank: int, *attributes: Tuple[str, Any]) -> Any:
     make = onnx.helper
     types = [make.np_dtype_to_tensor_dtype(np.dtype(dtype)) for dtype in dtypes]
     inputs = ["x", "w", "b"][: len(types)]
-    node = make.make_node("Conv", inputs, ["y"], strides=stride, dilations=dilation, group=groups, **_pads(padding))
+    node = make.make_node(operator, inputs, ["y"], **dict(attributes))
     axes = ([None] * (rank + 2), [None] * (rank + 2), [None])
     values = [make.make_tensor_value_info(*each) for each in zip(inputs, types, axes)]
     output = make.make_tensor_value_info("y", types[0], axes[0])
@@ -40,10 +40,18 @@ def _session(dtypes: Tuple[str, ...], rank: int, padding: Any, stride: Any, dila
     return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
-def _pads(padding: Any) -> Dict[str, Any]:
+def _pads(padding: Any) -> Tuple[str, Any]:
     if isinstance(padding, str):
-        return {"auto_pad": padding}
-    return {"pads": [low for low, _ in padding] + [high for _, high in padding]}
+        return "auto_pad", padding
+    return "pads", tuple([low for low, _ in padding] + [high for _, high in padding])
+
+
+def _call(operator: str, x: np.ndarray, w: np.ndarray, s: Any, *more: Tuple[str, Any]) -> Any:
+    given = {"x": x, "w": w} if s.bias is None else {"x": x, "w": w, "b": s.bias}
+    dtypes = tuple(str(array.dtype) for array in given.values())
+    steps = ("strides", tuple(s.stride)), ("dilations", tuple(s.dilation)), ("group", s.groups)
+    session = _session(operator, dtypes, len(s.stride), *steps, _pads(s.padding), *more)
+    return session.run(None, {name: np.ascontiguousarray(array) for name, array in given.items()})[0]
 
 
 @entry_point(
@@ -63,11 +71,25 @@ def _pads(padding: Any) -> Dict[str, Any]:
     dtypes=("float32",),
 )
 def conv(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-    padding = s.padding if isinstance(s.padding, str) else tuple(map(tuple, s.padding))
-    given = {"x": x, "w": w} if s.bias is None else {"x": x, "w": w, "b": s.bias}
-    dtypes = tuple(str(array.dtype) for array in given.values())
-    session = _session(dtypes, len(s.stride), padding, tuple(s.stride), tuple(s.dilation), s.groups)
-    return session.run(None, {name: np.ascontiguousarray(array) for name, array in given.items()})[0]
+    return _call("Conv", x, w, s)
 
 
-ENTRY_POINTS = (conv,)
+@entry_point(
+    "onnxruntime.ConvTranspose",
+    ranks=[1, 2, 3],
+    operation="transposed_convolution",
+    docs="https://onnx.ai/onnx/operators/onnx__ConvTranspose.html",
+    kernel="IO*",
+    words={"same": Word("SAME_UPPER", "same_clipped", dilated=False)},
+    explicit="uneven",
+    output_padding=True,
+    groups="any",
+    bias=True,
+    dtypes=("float32",),
+    note="the kernel is [I, O / groups, ...]",
+)
+def conv_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _call("ConvTranspose", x, w, s, ("output_padding", tuple(s.output_padding)))
+
+
+ENTRY_POINTS = (conv, conv_transpose)

@@ -10,7 +10,7 @@ from harness.backends import caffemodel
 from harness.backends.caffe_definition import network
 from harness.backends.channels import NOTE, over_channels
 from harness.worker.blame import system
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
 if TYPE_CHECKING:
@@ -60,11 +60,33 @@ def filter2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     note="a Convolution layer as prototxt and caffemodel; Winograd is off, or 3x3 kernels round more",
 )
 def caffe_layer(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
+    return _forward("Convolution", x, w, s)
+
+
+@entry_point(
+    "cv2.dnn.readNetFromCaffe(Deconvolution)",
+    ranks=[2],
+    operation="transposed_convolution",
+    docs="https://docs.opencv.org/4.x/d6/d0f/group__dnn.html",
+    kernel="IO*",
+    explicit="even",
+    dilation=False,
+    groups="any",
+    bias=True,
+    dtypes=("float32",),
+    note="a Deconvolution layer as prototxt and caffemodel, whose dilation is ignored without a word; the kernel is "
+    "[I, O / groups, ...]",
+)
+def caffe_transposed(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _forward("Deconvolution", x, w, s)
+
+
+def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
     if not hasattr(cv2.dnn, "readNetFromCaffe"):
         raise Declined("OpenCV 5 does not read Caffe's format; install opencv-python-headless<5")
     blobs = [w] if s.bias is None else [w, s.bias]
-    model = caffemodel.write({"conv": blobs})
-    definition, weights, image = _buffer(network(x, w, s).encode()), _buffer(model), _plain(x)
+    model = caffemodel.write({"conv": blobs}, kind)
+    definition, weights, image = _buffer(network(x, w, s, kind).encode()), _buffer(model), _plain(x)
     with system():
         net = cv2.dnn.readNetFromCaffe(definition, weights)
         net.enableWinograd(False)
@@ -80,4 +102,4 @@ def _buffer(data: bytes) -> np.ndarray:
     return np.frombuffer(data, np.uint8)
 
 
-ENTRY_POINTS = (filter2d, caffe_layer)
+ENTRY_POINTS = (filter2d, caffe_layer, caffe_transposed)

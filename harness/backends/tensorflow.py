@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
 if TYPE_CHECKING:
@@ -103,4 +103,50 @@ def depthwise_conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return tf.nn.depthwise_conv2d(x, kernel, _full(s.stride), _padding(s), dilations=list(s.dilation))
 
 
-ENTRY_POINTS = (conv1d, conv2d, conv3d, convolution, depthwise_conv2d)
+def _transposed(name: str, rank: int) -> Dict[str, Any]:
+    return {
+        "name": "tensorflow.nn." + name,
+        "operation": "transposed_convolution",
+        "docs": DOCS % name,
+        "ranks": [rank],
+        "input": "N*C",
+        "kernel": "*OI",
+        "output": "N*C",
+        "words": {"same": Word("SAME", "same"), "valid": Word("VALID", "valid")},
+        "output_size": True,
+        "dtypes": FLOATS,
+        "measured": ["dilation", "together"],
+        "note": "the kernel is [..., O, I]; the size of the output is always said",
+    }
+
+
+def _transpose(function: Any, x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    shape = [len(x), *s.output_size, w.shape[-2]]
+    return function(x, w, shape, list(s.stride), s.padding, dilations=list(s.dilation))
+
+
+@entry_point(**_transposed("conv1d_transpose", 1))
+def conv1d_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(tf.nn.conv1d_transpose, x, w, s)
+
+
+@entry_point(**_transposed("conv2d_transpose", 2))
+def conv2d_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(tf.nn.conv2d_transpose, x, w, s)
+
+
+@entry_point(**_transposed("conv3d_transpose", 3))
+def conv3d_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(tf.nn.conv3d_transpose, x, w, s)
+
+
+ENTRY_POINTS = (
+    conv1d,
+    conv2d,
+    conv3d,
+    convolution,
+    depthwise_conv2d,
+    conv1d_transpose,
+    conv2d_transpose,
+    conv3d_transpose,
+)

@@ -12,6 +12,8 @@ const [xFile, wFile, yFile] = process.env.HARNESS_FILES.split(" ");
 const functions = {
   conv1d: (x, w, s) => tf.conv1d(x, w, s.strides[0], s.padding, "NWC", s.dilations[0]),
   conv2d: (x, w, s) => tf.conv2d(x, w, s.strides, s.padding, "NHWC", s.dilations),
+  conv2dTranspose: (x, w, s) => tf.conv2dTranspose(x, w, s.shape, s.strides, s.padding),
+  conv3dTranspose: (x, w, s) => tf.conv3dTranspose(x, w, s.shape, s.strides, s.padding),
   conv3d: (x, w, s) => tf.conv3d(x, w, s.strides, s.padding, "NDHWC", s.dilations),
 };
 

@@ -9,7 +9,7 @@ from typing import Any, Dict
 import numpy as np
 
 from harness.backends.child import Child
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
 NAME = "tfjs"
@@ -68,4 +68,37 @@ def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return _call("conv3d", x, w, s)
 
 
-ENTRY_POINTS = (conv1d, conv2d, conv3d)
+def _transposed(name: str, rank: int) -> Dict[str, Any]:
+    return {
+        "name": "tfjs." + name,
+        "operation": "transposed_convolution",
+        "ranks": [rank],
+        "docs": "https://js.tensorflow.org/api/latest/#" + name,
+        "input": "N*C",
+        "kernel": "*OI",
+        "output": "N*C",
+        "words": {"same": Word("same", "same"), "valid": Word("valid", "valid")},
+        "dilation": False,
+        "output_size": True,
+        "dtypes": ("float32",),
+        "note": "the kernel is [..., O, I]; the size of the output is always said",
+    }
+
+
+def _transpose(name: str, x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    shape = [len(x), *s.output_size, w.shape[-2]]
+    steps = {"strides": s.stride, "padding": s.padding, "shape": shape}
+    return node.ask(json.dumps({"name": name, "x": _about(x), "w": _about(w), **steps}), x, w, "C")
+
+
+@entry_point(**_transposed("conv2dTranspose", 2))
+def conv2d_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose("conv2dTranspose", x, w, s)
+
+
+@entry_point(**_transposed("conv3dTranspose", 3))
+def conv3d_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose("conv3dTranspose", x, w, s)
+
+
+ENTRY_POINTS = (conv1d, conv2d, conv3d, conv2d_transpose, conv3d_transpose)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 import numpy as np
 
-from harness.worker.entry import Settings, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
     import theano
@@ -99,4 +99,58 @@ def conv3d_unflipped(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return _call("conv3d", False, x, w, s)
 
 
-ENTRY_POINTS = (conv2d, conv2d_unflipped, conv3d, conv3d_unflipped)
+GRADIENT = "abstract_conv.conv2d_grad_wrt_inputs"
+
+
+def _transposed(options: str, **more: Any) -> Dict[str, Any]:
+    return {
+        "name": "theano.tensor.nnet." + GRADIENT + options,
+        "operation": "transposed_convolution",
+        "ranks": [2],
+        "docs": DOCS % GRADIENT,
+        "kernel": "IO*",
+        "explicit": "even",
+        "output_padding": True,
+        "groups": "any",
+        "note": "the gradient of conv2d by its input, whose size is said",
+        **more,
+    }
+
+
+@lru_cache(maxsize=512)
+def _gradient(flip: bool, dtypes: Tuple[str, str], shape: Any, kernel: Any, border: Any, *steps: Any) -> Any:
+    x, w = (theano.tensor.TensorType(dtype, (False,) * 4)(each) for dtype, each in zip(dtypes, "xw"))
+    stride, dilation, groups = steps
+    y = nnet.abstract_conv.conv2d_grad_wrt_inputs(
+        x,
+        w,
+        input_shape=shape,
+        filter_shape=kernel,
+        border_mode=border,
+        subsample=stride,
+        filter_flip=flip,
+        filter_dilation=dilation,
+        num_groups=groups,
+    )
+    return theano.function([x, w], y)
+
+
+def _transpose(flip: bool, x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    shape = (len(x), w.shape[1] * s.groups, *s.output_size)
+    border = tuple(low for low, _ in s.padding)
+    steps = tuple(s.stride), tuple(s.dilation), s.groups
+    function = _gradient(flip, (str(x.dtype), str(w.dtype)), shape, w.shape, border, *steps)
+    return function(np.ascontiguousarray(x), np.ascontiguousarray(w))
+
+
+@entry_point(**_transposed("", reversal=True))
+def conv2d_gradient(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(True, x, w, s)
+
+
+@entry_point(**_transposed("(filter_flip=False)"))
+def conv2d_gradient_unflipped(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
+    return _transpose(False, x, w, s)
+
+
+ENTRY_POINTS = (conv2d, conv2d_unflipped, conv3d, conv3d_unflipped, conv2d_gradient, conv2d_gradient_unflipped)

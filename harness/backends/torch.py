@@ -83,7 +83,7 @@ def _transposed(name: str, rank: int) -> Dict[str, Any]:
         "output_padding": True,
         "groups": "any",
         "bias": True,
-        "dtypes": DTYPES,
+        "dtypes": ("float16", "float32", "float64"),
         "note": "the kernel is [I, O / groups, ...]",
     }
 

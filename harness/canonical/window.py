@@ -139,6 +139,7 @@ def cut_pair(recipe: str, k: int, stride: int = 1, dilation: int = 1) -> tuple[i
     same          the output has n stride samples, and max(0, (e - stride) // 2) are cut on the low side: TensorFlow,
                   Keras, JAX, ONNX SAME_UPPER
     same_lower    likewise, with the odd sample cut on the low side: ONNX SAME_LOWER
+    same_clipped  as same, but nothing is added where the stride is larger than the kernel: ONNX Runtime's SAME_UPPER
 
     Raises KeyError for another name.
     """
@@ -147,6 +148,8 @@ def cut_pair(recipe: str, k: int, stride: int = 1, dilation: int = 1) -> tuple[i
         return 0, 0
     if recipe == "valid_filled":
         return 0, min(extent - stride, 0)
+    if recipe == "same_clipped":
+        return max(extent - stride, 0) // 2, max(extent - stride, 0) - max(extent - stride, 0) // 2
     low = {"same": (extent - stride) // 2, "same_lower": (extent - stride + 1) // 2}[recipe]
     return max(low, 0), extent - stride - max(low, 0)
 

@@ -116,6 +116,7 @@ class Transposes:
     reversal: whether each input value stamps the kernel backwards. words: padding word of a case -> its own, whose
     recipe is a name that `harness.canonical.window.cut_pair` knows. explicit: which (low, high) it cuts by numbers.
     output_padding: whether it adds samples behind the output; output_size: whether it is told the output's size.
+    raw: whether numbers are a padding of the input between whose samples zeros stand, not a cut of the output.
     """
 
     reversal: bool = False
@@ -128,6 +129,7 @@ class Transposes:
     bias: bool = False
     output_padding: bool = False
     output_size: bool = False
+    raw: bool = False
 
     @staticmethod
     def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[np.ndarray, np.ndarray, Transposition]:

@@ -90,10 +90,15 @@ def _for_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:
     for own in [((0, 0),) * form.rank, *words]:
         rest = tuple((low - a, high - b) for (low, high), (a, b) in zip(whole, own))
         by_hand = CropOutput(rest)
-        if _padding(by_hand.rewrite(form), entry) is not None:
+        if _keeps(own, whole) and _padding(by_hand.rewrite(form), entry) is not None:
             yield by_hand
             return
     raise Unsupported(f"{entry.name} takes neither a padding word nor padding by numbers")
+
+
+def _keeps(own: Pairs, wanted: Pairs) -> bool:
+    """Whether a system that cuts `own` leaves every sample that is wanted: zeros can be added again, samples cannot."""
+    return all(a <= max(b, 0) for pair, sides in zip(own, wanted) for a, b in zip(pair, sides))
 
 
 def _check(form: Linear, entry: EntryPoint) -> None:
@@ -122,7 +127,7 @@ def _padding(form: Linear, entry: EntryPoint) -> Padding | None:
             if entry.takes.output_size and _leads_to(word, form, cuts):
                 return word, none
     if _passes(cuts, entry):
-        return cuts, none
+        return form.window.padding if entry.takes.raw else cuts, none
     even = tuple((low, low) for low, _ in cuts)
     more = tuple(low - high for low, high in cuts)
     if entry.takes.output_padding and _passes(even, entry) and _small(more, form):
@@ -131,9 +136,8 @@ def _padding(form: Linear, entry: EntryPoint) -> Padding | None:
 
 
 def _small(more: tuple[int, ...], form: Linear) -> bool:
-    """Whether these may be samples behind the output: fewer than the stride, or the dilation."""
-    steps = zip(more, form.window.base_dilation, form.window.dilation)
-    return all(0 <= each < max(stride, dilation) for each, stride, dilation in steps)
+    """Whether every system takes so many samples behind the output: fewer than the stride."""
+    return all(0 <= each < stride for each, stride in zip(more, form.window.base_dilation))
 
 
 def _leads_to(word: Word, form: Linear, cuts: Pairs) -> bool:
