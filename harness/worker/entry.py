@@ -17,7 +17,7 @@ Arrays = Mapping[str, np.ndarray]
 """The arrays of a call by role."""
 
 
-RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled")
+RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled", "same_clipped")
 """What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.canonical.window` know."""
 
 
