@@ -40,7 +40,7 @@ class Bench:
 
     def offered(self) -> list[tuple[str, str]]:
         """(backend, entry point name) of all that run; raises MissingBackend for one asked for that does not."""
-        selection.demand(self.requested, self.pool.unavailable)
+        selection.demand(self.requested, self.pool.hellos, self.pool.unavailable)
         return [(backend, entry.name) for backend, entry in self.pool.entry_points()]
 
     def report(self, path: Path, case_id: str) -> CaseReport:

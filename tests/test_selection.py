@@ -81,9 +81,15 @@ def test_entry_points_of_a_version_are_chosen_by_the_name_of_the_function():
 
 
 def test_a_backend_that_was_asked_for_must_be_there():
-    selection.demand(["torch"], {"jax": "not installed"})
+    selection.demand(["torch"], ["torch"], {"jax": "not installed"})
+    selection.demand([], ["torch"], {"jax": "not installed"})
     with pytest.raises(selection.MissingBackend, match="jax was asked for and is not available: not installed"):
-        selection.demand(["torch", "jax"], {"jax": "not installed"})
+        selection.demand(["torch", "jax"], ["torch"], {"jax": "not installed"})
+
+
+def test_one_backend_must_be_there():
+    with pytest.raises(selection.MissingBackend, match="no backend is available\njax: not installed"):
+        selection.demand([], [], {"jax": "not installed"})
 
 
 @pytest.mark.parametrize(

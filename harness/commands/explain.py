@@ -54,6 +54,7 @@ def explain_command(options: argparse.Namespace) -> int:
         return EXPECTED
     backends = [each for name in names for each in selection.backends([name.split(".")[0].lower()], f"{name}:")]
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
+        selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
         for case in cases_of(case_files([path])):
             _say(case, [asked.pair(case, (names[0], names[1]), pool, systems)], options.json)
     return EXPECTED

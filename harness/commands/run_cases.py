@@ -22,7 +22,7 @@ from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.report.tally import Tally
 from harness.run import CODE_FOR, CaseReport, run
-from harness.systems import own_programs, selection
+from harness.systems import own_programs, posix, selection
 from harness.systems.pool import Pool
 from harness.systems.process import Limits
 
@@ -64,14 +64,16 @@ def register(add: Add) -> None:
 def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
     kinds = demanded(_outputs(options))
+    if options.memory_limit and not posix.LINUX:
+        raise selection.SelectionError("--memory-limit: only Linux can limit the memory of a process; leave it out")
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
     backends = {backend.name: backend for backend in selection.backends(options.backend, "--backend")}
     with Pool({CODE_FOR: TABLE[CODE_FOR], **backends}.values(), limits, options.jobs) as pool:
         # every file is read while the frameworks start: a typo is told at once
         expected = [(case.id, case.expect) for case in cases_of(files)]
-        selection.demand(options.backend, pool.unavailable)
         hellos = {name: hello for name, hello in pool.hellos.items() if name in backends}
+        selection.demand(options.backend, hellos, pool.unavailable)
         offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
         entries = selection.entry_points(options.entry, offered, "--entry")
         for case_id, wanted in expected:

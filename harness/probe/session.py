@@ -69,7 +69,7 @@ def cards(
 ) -> list[Card]:
     """The cards of the entry points that match, in the order of the backends; `seconds` for one call."""
     with Pool(chosen, Limits(call=seconds) if seconds else Limits()) as pool:
-        selection.demand(demanded, pool.unavailable)
+        selection.demand(demanded, pool.hellos, pool.unavailable)
         return list(probe(pool, selection.entry_points(globs, pool.entry_points())).values())
 
 

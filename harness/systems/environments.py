@@ -7,8 +7,6 @@ for one costs a file's existence; only `make` uses the network, and only `harnes
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
+from platformdirs import user_cache_path
 
 RECORD = "environment.json"
 """The file that stands in a complete environment and says what it holds."""
@@ -64,7 +65,7 @@ class Environment:
     def make(self) -> None:
         """Makes it, if it cannot be used as it is. Raises NotMade."""
         cache().mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder):
+        with _lock(self.folder):
             if self.fault() is None:
                 return
             _drop(self.folder)
@@ -80,8 +81,7 @@ class Environment:
 
 def cache() -> Path:
     """The folder of all environments: `framework-agreement/environments` in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "framework-agreement" / "environments"
+    return Path(user_cache_path("framework-agreement", appauthor=False), "environments")
 
 
 def made() -> list[tuple[Path, dict[str, Any]]]:
@@ -93,9 +93,8 @@ def made() -> list[tuple[Path, dict[str, Any]]]:
 def clean(names: Sequence[str] = ()) -> list[str]:
     """Removes the environments of these backends, or all, and unfinished builds; the names of the complete ones."""
     removed = []
-    for lock in sorted(cache().glob("*.lock")):
-        folder = lock.with_suffix("")
-        with _locked(folder):
+    for folder in sorted({_finished(path) for path in cache().glob("*/")}):
+        with _lock(folder):
             name = _record(folder).get("name")
             if not names or name in names:
                 _drop(folder)
@@ -113,7 +112,13 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _unfinished(folder: Path) -> str:
+    """What the names of its unfinished builds begin with."""
     return f".{folder.name}-"
+
+
+def _finished(path: Path) -> Path:
+    """The environment that a folder is, or is an unfinished build of."""
+    return path.with_name(path.name[1:].rpartition("-")[0]) if path.name.startswith(".") else path
 
 
 def _drop(folder: Path) -> None:
@@ -124,12 +129,9 @@ def _drop(folder: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Waits until no other process builds or removes `folder`."""
-    with open(folder.with_suffix(".lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _lock(folder: Path) -> FileLock:
+    """Waits, as a context manager, until no other process builds or removes `folder`."""
+    return FileLock(folder.with_suffix(".lock"))
 
 
 def _pip_install(folder: Path, environment: Environment) -> list[str]:
@@ -175,7 +177,7 @@ def _interpreters(version: str) -> Iterator[str]:
     yield sys.executable
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         yield os.path.join(folder, f"python{version}")
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    root = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     yield from map(str, sorted(root.glob(f"versions/{version}.*/bin/python")))
 
 
@@ -183,7 +185,8 @@ def _is_version(program: str, version: str) -> bool:
     """Whether `program` runs and is a Python `version`; a shim on the PATH may do neither."""
     ask = [program, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     try:
-        return subprocess.run(ask, capture_output=True, text=True, timeout=60, check=True).stdout.strip() == version
+        told = subprocess.run(ask, capture_output=True, timeout=60, check=True).stdout
+        return told.decode("ascii", "replace").strip() == version
     except (OSError, subprocess.SubprocessError):
         return False
 

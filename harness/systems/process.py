@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.systems import talk
+from harness.systems import posix, talk
 from harness.systems.outcome import Outcome
 from harness.systems.pipe import Pipe
 from harness.systems.talk import Batch, Hello
@@ -46,7 +45,7 @@ class Startable(Protocol):
 class Limits:
     """Seconds until a worker must have said hello, and until it must have answered a call; bytes of its address space.
 
-    `memory` is None for no limit. It is kept on Linux only.
+    `memory` is None for no limit; there can be one on Linux only.
     """
 
     start: float = 180.0
@@ -79,7 +78,8 @@ class Worker:
             env=_environment(backend.environ()),
             start_new_session=True,  # Ctrl-C reaches the parent only, which then stops the workers in good order
         )
-        _limit_memory(self.process.pid, limits.memory)
+        if limits.memory is not None:
+            posix.limit_memory(self.process.pid, limits.memory)
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.pipe = Pipe(self.process.stdin.fileno(), self.process.stdout.fileno())
         self.errors = Tail(self.process.stderr)
@@ -115,8 +115,7 @@ class Worker:
 
     def kill(self) -> None:
         """Ends the process and everything that it started; whoever reads its answers sees the end of the stream."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        posix.kill_group(self.process.pid)
 
     def stop(self) -> None:
         """Ends the process, waits for it and closes the pipes; for the thread that reads its answers."""
@@ -154,15 +153,6 @@ class Worker:
         if code < 0:
             return f"was ended by {signal.Signals(-code).name}"
         return f"exited with code {code}"
-
-
-def _limit_memory(pid: int, size: int | None) -> None:
-    """Limits the address space of a process and of all that it will start."""
-    if sys.platform == "linux" and size is not None:
-        import resource
-
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
 
 
 UNCACHED = "glibc.malloc.tcache_count=0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness.backends import TABLE, Backend
@@ -79,11 +79,13 @@ def _variants(said: str, variants: str, backend: Backend) -> Iterator[tuple[str,
         yield backend.variants[match[1]], match[2]
 
 
-def demand(names: Iterable[str], unavailable: Mapping[str, str]) -> None:
-    """Raises MissingBackend when one of the backends asked for by name is not available."""
+def demand(names: Iterable[str], there: Collection[str], unavailable: Mapping[str, str]) -> None:
+    """Raises MissingBackend when a backend that was asked for by name is not available, or when none is `there`."""
     missing = [
         f"{name} was asked for and is not available: {unavailable[name]}" for name in names if name in unavailable
     ]
+    if not missing and not there:
+        missing = ["no backend is available", *(f"{name}: {reason}" for name, reason in unavailable.items())]
     if missing:
         raise MissingBackend("\n".join(missing))
 

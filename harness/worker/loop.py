@@ -30,6 +30,7 @@ import contextlib
 import importlib
 import os
 import platform
+import signal
 import sys
 import time
 import warnings
@@ -209,7 +210,7 @@ def _own_streams() -> Tuple[Any, Any]:
 def _end_with_parent() -> None:
     """Asks Linux to end this process when its parent is killed; elsewhere the end of the stream does it."""
     if sys.platform == "linux":
-        import ctypes
-        import signal
+        with contextlib.suppress(ImportError, OSError, AttributeError):  # a Python without ctypes, a library without it
+            import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
