@@ -15,16 +15,13 @@ import pytest
 from harness.backends import TABLE, knet
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
-from harness.operations.call import Unsupported
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered, Declined, Raised
+from harness.systems.outcome import Answered, Declined
 from harness.systems.pool import Pool
 from tests.declared import case_of
-from tests.fakes import PATIENT
 from tests.plain import evaluate, integers
 
 MANIFEST = json.loads(Path(knet.RECORDINGS, "manifest.json").read_text())["cases"]
-STAND_IN = Path(__file__).parent / "fakes" / "julia"
 ARRAYS = np.load(Path(knet.RECORDINGS, "knet.npz"), allow_pickle=False)
 CALLS = [call for call in MANIFEST if call["results"][knet.KNET]["status"] == "ok"]
 SAYABLE = [call for call in CALLS if set(call["params"]) <= {"mode", "padding", "stride", "dilation", "alpha"}]
@@ -109,94 +106,7 @@ def test_without_julia_recorded_calls_are_answered_and_others_declined(recorded)
         np.testing.assert_array_equal(outcomes[index].array, ARRAYS[f"{call['id']}/y_knet{knet.KNET}"])
 
 
-@pytest.fixture(scope="module")
-def julia() -> Iterator[Pool]:
-    """The worker in Julia, with a stand-in named Knet."""
-    if not shutil.which("julia"):
-        pytest.skip("no julia on the PATH")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JULIA_LOAD_PATH", f"{STAND_IN}{os.pathsep}")
-        with Pool([TABLE["knet"]], PATIENT) as pool:
-            assert not pool.unavailable
-            yield pool
-
-
-def test_the_worker_in_julia_declares_what_the_recordings_declare(julia):
-    hello = julia.hellos["knet"]
-    assert hello.version == "0.0.1"
-    assert list(hello.environment) == ["julia"]
-    ours = {entry.name: {**entry.as_json(), "note": ""} for entry in knet.ENTRY_POINTS}
-    theirs = {entry.name: {**entry.as_json(), "note": ""} for entry in hello.entry_points}
-    assert theirs == ours
-
-
-def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Linear:
-    ones = (1,) * rank
-    said = {"stride": ones, "dilation": ones, "padding": ((0, 0),) * rank, "reversal": (seed % 2 == 0,) * rank}
-    x, w = integers((2, 2, *(7, 6, 5)[:rank]), seed, dtype), integers((3, 2, *(3, 2, 2)[:rank]), seed + 1, dtype)
-    return Linear(x, w, None, Window(**{**said, **settings}))
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("rank", [1, 2, 3])
-@pytest.mark.parametrize(
-    "settings",
-    [
-        lambda rank: {},
-        lambda rank: {"stride": (2, 3, 1)[:rank]},
-        lambda rank: {"dilation": (2, 1, 3)[:rank]},
-        lambda rank: {"padding": ((1, 1), (2, 2), (0, 0))[:rank]},
-        lambda rank: {"padding": ((1, 0), (0, 2), (1, 1))[:rank], "stride": (2,) * rank},
-    ],
-    ids=["plain", "stride", "dilation", "padding", "uneven"],
-)
-def test_the_worker_in_julia_computes_what_the_case_means(julia, rank, dtype, settings):
-    cases = [case_of(conv(rank, seed, dtype, **settings(rank))) for seed in range(2)]
-    tags = []
-    for number, case in enumerate(cases):
-        for _, entry in julia.entry_points():
-            try:
-                call = lower(case, entry, "normalized")
-            except Unsupported:
-                continue
-            tags.append(((number, entry.name), call))
-            julia.submit("knet", (number, entry.name), call)
-    julia.flush()
-    outcomes = dict(julia.collect() for _ in tags)
-    assert len(tags) == 2 * 4
-    for tag, call in tags:
-        assert isinstance(outcomes[tag], Answered), outcomes[tag]
-        assert outcomes[tag].array.dtype == dtype
-        np.testing.assert_array_equal(call.canonical(outcomes[tag].array), evaluate(cases[tag[0]].meant()))
-
-
-def test_what_julia_throws_is_raised(julia):
-    entry = next(entry for _, entry in julia.entry_points())
-    good = lower(case_of(conv(2, 1, "float64")), entry, "as_written")
-    x, w = good.arrays
-    bad = type(good)(good.entry, (x, np.concatenate([w, w], 2)), good.settings, ())
-    for tag, call in enumerate((good, bad, good)):
-        julia.submit("knet", tag, call)
-    julia.flush()
-    outcomes = dict(julia.collect() for _ in range(3))
-    assert isinstance(outcomes[0], Answered)
-    assert isinstance(outcomes[2], Answered)
-    assert isinstance(outcomes[1], Raised)
-    assert outcomes[1].kind == "DimensionMismatch"
-    assert "Input channels must match!" in outcomes[1].message
-
-
 RECORDED = "recorded (Knet 1.4.10); julia: "
-
-
-def test_julia_without_knet_leaves_the_recordings_and_names_the_command_that_brings_it(monkeypatch, tmp_path):
-    if not shutil.which("julia"):
-        pytest.skip("no julia on the PATH")
-    monkeypatch.setenv("JULIA_LOAD_PATH", f"{tmp_path}{os.pathsep}")
-    with Pool([TABLE["knet"]]) as pool:
-        version = pool.hellos["knet"].version
-    assert version.startswith(f"{RECORDED}Knet cannot be loaded by version ")
-    assert version.endswith("""run: julia -e 'import Pkg; Pkg.add("Knet")'""")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class Backend:
     this interpreter, "" where it never runs here. extra: the extra of this distribution that installs it. requirements:
     of an environment of its own, `{version}` where a version is put in. pinned: that version, when none is asked for.
     python: versions of Python that do, best first; empty for the one that is running. npm: packages of npm. programs:
-    what must be on the PATH. instead: (program, file): what serves the entry points where the program is found and
+    what must be on the PATH. instead: (program, option, ..., file): what serves the entry points where it is found and
     starts. variants: name of a variant -> environment variable that it sets. variables: those that are set. version:
     the one that was asked for, as `==1.0`. on_request: whether it runs only where it is asked for by name.
     """
@@ -96,7 +96,7 @@ class Backend:
     def command(self) -> List[str]:
         """The command line that starts a worker for it."""
         if self._goes_instead():
-            return [self.instead[0], os.path.join(HERE, self.instead[1])]
+            return [*self.instead[:-1], os.path.join(HERE, self.instead[-1])]
         environment = self.environment
         if environment is None or environment.npm or self.here():
             return [sys.executable, "-m", "harness.worker", self.module]
@@ -165,7 +165,8 @@ TABLE = {
         Backend(
             "opencv", "harness.backends.opencv", "cv2", "opencv", ("opencv-python-headless{version}",), pinned="<5"
         ),
-        Backend("knet", "harness.backends.knet", instead=("julia", "knet.jl")),
+        # without optimization each new setting compiles in half the time, to the same bits for operands of one dtype
+        Backend("knet", "harness.backends.knet", instead=("julia", "-O0", "knet.jl")),
         Backend(
             "onnxruntime",
             "harness.backends.onnxruntime",

@@ -1,0 +1,292 @@
+"""The worker in Julia, with a stand-in for each version of Knet, and with the real Knet where there is one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.backends import TABLE, knet
+from harness.canonical.window import Linear, Window
+from harness.operations.call import Unsupported
+from harness.systems.asking import Question
+from harness.systems.lower import lower
+from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
+from harness.systems.pool import Pool
+from harness.worker.entry import EntryPoint
+from tests.declared import case_of
+from tests.fakes import PATIENT
+from tests.plain import evaluate, integers
+from tests.test_knet import ARRAYS, MANIFEST
+from tests.test_knet_pooling import POOL, array
+
+STAND_IN = Path(__file__).parent / "fakes" / "julia"
+NNLIB = {"1.2.1": "", "1.3.0": "0.6.0", "1.4.10": "0.7.6"}
+"""Version of Knet -> the version of NNlib below it; the oldest has none."""
+FLOATS = ("float32", "float64")
+NUMBERS = ("float16", *FLOATS, "int8", "uint8", "int16", "int32", "int64")
+Started = Callable[[str], Pool]
+
+
+def stand_in(folder: Path, version: str) -> Path:
+    """A copy of the stand-in that says that it is this version of Knet, on the NNlib below it."""
+    copy = shutil.copytree(STAND_IN, folder / version)
+    for name, number in (("Knet", version), ("NNlib", NNLIB[version] or "0.0")):
+        project = copy / name / "Project.toml"
+        project.write_text(re.sub(r'version = ".*"', f'version = "{number}"', project.read_text()))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory) -> Iterator[Started]:
+    """started(version): the worker in Julia on the stand-in for this version of Knet."""
+    if not shutil.which("julia"):
+        pytest.skip("no julia on the PATH")
+    pools: dict[str, Pool] = {}
+
+    def started(version: str) -> Pool:
+        if version not in pools:
+            folder = stand_in(tmp_path_factory.mktemp("knet"), version)
+            here = replace(TABLE["knet"], variables={"JULIA_LOAD_PATH": f"{folder}{os.pathsep}@stdlib"})
+            pools[version] = Pool([here], PATIENT).__enter__()
+            assert not pools[version].unavailable
+        return pools[version]
+
+    yield started
+    for pool in pools.values():
+        pool.close()
+
+
+def entry_of(pool: Pool, name: str) -> EntryPoint:
+    return next(entry for _, entry in pool.entry_points() if entry.name == name)
+
+
+def ask(pool: Pool, *calls: Any) -> list[Outcome]:
+    for index, call in enumerate(calls):
+        pool.submit("knet", index, call)
+    pool.flush()
+    return [outcome for _, outcome in sorted((pool.collect() for _ in calls), key=lambda item: item[0])]
+
+
+def question(pool: Pool, x: np.ndarray, w: np.ndarray, name: str = "Knet.conv4(mode=1)", **settings: Any) -> Question:
+    """A call with arrays in Knet's own order of axes; ones and zeros where nothing is said."""
+    rank = x.ndim - 2
+    said = {
+        "stride": (1,) * rank,
+        "dilation": (1,) * rank,
+        "padding": ((0, 0),) * rank,
+        "groups": 1,
+        "boundary": "zero",
+    }
+    return Question(entry_of(pool, name), {"input": x, "kernel": w}, {**said, **settings})
+
+
+@pytest.mark.parametrize(
+    ("version", "ranks", "explicit", "dilation", "dtypes"),
+    [
+        ("1.2.1", (2,), "even", (False, False), FLOATS),
+        ("1.3.0", (1, 2, 3), "uneven", (True, False), NUMBERS),
+        ("1.4.10", (1, 2, 3), "uneven", (True, True), NUMBERS),
+    ],
+)
+def test_the_worker_declares_what_this_version_of_knet_does(started, version, ranks, explicit, dilation, dtypes):
+    hello = started(version).hellos["knet"]
+    assert hello.version == version
+    assert hello.environment["julia"]
+    assert hello.environment.get("NNlib", "") == NNLIB[version]
+    conv, deconv = (entry_of(started(version), f"Knet.{name}(mode=0)") for name in ("conv4", "deconv4"))
+    assert conv.ranks == deconv.ranks == ranks
+    assert (conv.takes.explicit, deconv.takes.explicit) == (explicit, "no")
+    assert (conv.takes.dilation, deconv.takes.dilation) == dilation
+    assert (conv.takes.stride, deconv.takes.stride) == (True, False)
+    assert conv.dtypes == deconv.dtypes == dtypes
+
+
+def test_the_worker_declares_what_the_recordings_declare_in_more_dtypes(started):
+    def told(entry: EntryPoint) -> Mapping[str, Any]:
+        return {**entry.as_json(), "note": "", "dtypes": []}
+
+    theirs = {entry.name: told(entry) for entry in started("1.4.10").hellos["knet"].entry_points}
+    assert theirs == {entry.name: told(entry) for entry in knet.ENTRY_POINTS}
+
+
+def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Linear:
+    ones = (1,) * rank
+    said = {"stride": ones, "dilation": ones, "padding": ((0, 0),) * rank, "reversal": (seed % 2 == 0,) * rank}
+    x, w = integers((2, 2, *(7, 6, 5)[:rank]), seed, dtype), integers((3, 2, *(3, 2, 2)[:rank]), seed + 1, dtype)
+    return Linear(x, w, None, Window(**{**said, **settings}))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "float16"])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        lambda rank: {},
+        lambda rank: {"stride": (2, 3, 1)[:rank]},
+        lambda rank: {"dilation": (2, 1, 3)[:rank]},
+        lambda rank: {"padding": ((1, 1), (2, 2), (0, 0))[:rank]},
+        lambda rank: {"padding": ((1, 0), (0, 2), (1, 1))[:rank], "stride": (2,) * rank},
+    ],
+    ids=["plain", "stride", "dilation", "padding", "uneven"],
+)
+def test_the_worker_computes_what_the_case_means(started, rank, dtype, settings):
+    julia = started("1.4.10")
+    cases = [case_of(conv(rank, seed, dtype, **settings(rank))) for seed in range(2)]
+    tags = []
+    for number, case in enumerate(cases):
+        for _, entry in julia.entry_points():
+            try:
+                call = lower(case, entry, "normalized")
+            except Unsupported:
+                continue
+            tags.append(((number, entry.name), call))
+            julia.submit("knet", (number, entry.name), call)
+    julia.flush()
+    outcomes = dict(julia.collect() for _ in tags)
+    assert len(tags) == 2 * 4
+    for tag, call in tags:
+        assert isinstance(outcomes[tag], Answered), outcomes[tag]
+        assert outcomes[tag].array.dtype == dtype
+        np.testing.assert_array_equal(call.canonical(outcomes[tag].array), evaluate(cases[tag[0]].meant()))
+
+
+X, W = integers((5, 4, 2, 1), 1), integers((2, 3, 2, 3), 2)
+
+
+def test_what_knet_throws_is_raised_and_its_neighbours_are_answered(started):
+    pool = started("1.4.10")
+    good, bad = question(pool, X, W), question(pool, X, np.concatenate([W, W], 2))
+    first, raised, last = ask(pool, good, bad, good)
+    assert isinstance(first, Answered) and isinstance(last, Answered)
+    assert isinstance(raised, Raised)
+    assert raised.kind == "DimensionMismatch"
+    assert "Input channels must match!" in raised.message
+
+
+def test_a_dilated_deconv4_is_not_offered_by_1_3_0_which_throws(started):
+    pool = started("1.3.0")
+    entry = entry_of(pool, "Knet.deconv4(mode=0)")
+    dilated = Linear(integers((1, 2, 5), 1), integers((2, 2, 2), 2), None, Window((1,), (2,), ((2, 2),), (False,)))
+    with pytest.raises(Unsupported, match="has no dilation"):
+        lower(case_of(dilated, "full"), entry, "as_written")
+    (raised,) = ask(pool, question(pool, X, W, "Knet.deconv4(mode=0)", padding=None, dilation=(2, 2)))
+    assert raised == Raised("ErrorException", "deconv4 cannot handle dilation!=1 yet.")
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("name", ["conv4", "deconv4"])
+def test_complex_numbers_are_passed_on_and_neither_operand_is_conjugated(started, name, dtype):
+    pool = started("1.4.10")
+    one = question(pool, np.full((1, 1, 1), 1 + 2j, dtype), np.full((1, 1, 1), 3 + 5j, dtype), f"Knet.{name}(mode=0)")
+    (outcome,) = ask(pool, Question(one.entry, one.arrays, {**one.settings, "padding": None}))
+    assert isinstance(outcome, Answered)
+    assert outcome.array.dtype == dtype
+    assert outcome.array.item() == -7 + 11j
+
+
+def test_numbers_that_julia_has_not_are_declined_and_the_next_call_is_answered(started):
+    pool = started("1.4.10")
+    wide = question(pool, X.astype(np.longdouble), W.astype(np.longdouble))
+    declined, answered = ask(pool, wide, question(pool, X, W))
+    assert declined == Declined("Julia has no numbers of dtype <f16")
+    assert isinstance(answered, Answered)
+
+
+def test_a_fault_of_the_worker_is_told_as_its_own_and_the_next_call_is_answered(started):
+    pool = started("1.4.10")
+    broken, answered = ask(pool, question(pool, X, W, padding="sideways"), question(pool, X, W))
+    assert isinstance(broken, Broken)
+    assert re.fullmatch(r"a fault of the harness's own worker, not .*\(backends/knet\.jl, line \d+\)", broken.reason)
+    assert isinstance(answered, Answered)
+
+
+def test_an_abort_ends_the_process_at_once_without_julia_s_own_report_and_is_charged_to_its_call(started):
+    """Julia's report allocates, and waits for ever where the heap is broken."""
+    pool = started("1.3.0")
+    good, bad = question(pool, X, W), question(pool, X, W, padding=((-1, -1), (0, 0)))
+    first, died, last = ask(pool, good, bad, good)
+    assert died == Died("was ended by SIGABRT", died.stderr if isinstance(died, Died) else "")
+    assert "signal (6)" not in died.stderr
+    assert isinstance(first, Answered) and isinstance(last, Answered)
+
+
+def test_a_call_that_gives_something_else_the_second_time_is_not_repeatable(started):
+    pool = started("1.4.10")
+    steady, unsteady = ask(pool, question(pool, X, W), question(pool, np.where(X[0, 0, 0, 0] == X, 777.0, X), W))
+    assert isinstance(steady, Answered) and steady.not_repeatable == ""
+    assert isinstance(unsteady, Answered)
+    assert unsteady.not_repeatable == "two identical calls differ in 1 of 24 outputs, first at (0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "1.4.10"])
+def test_the_stand_in_pools_as_this_version_was_recorded(tmp_path, version):
+    if not shutil.which("julia"):
+        pytest.skip("no julia on the PATH")
+    known = {"window", "stride", "padding", "mode"}
+    calls = [
+        call
+        for call in POOL
+        if call["fn"] == "pool" and call["x"]["dtype"] == "float64" and "error" not in call["y"][version]
+        if set(call["params"]) <= known and call["params"].get("mode", 0) < 2
+    ]
+    assert len(calls) > 30
+    program = "import Knet\n" + "".join(map(julia_call, calls))
+    environ = {**os.environ, "JULIA_LOAD_PATH": f"{stand_in(tmp_path, version)}{os.pathsep}@stdlib"}
+    command = ["julia", "-O0", "-e", program]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=True)
+    for call, line in zip(calls, done.stdout.splitlines(), strict=True):
+        assert np.array_equal(np.array(line.split(), float), array(call["y"][version]).ravel("F"), equal_nan=True)
+
+
+def julia_call(call: dict[str, Any]) -> str:
+    """A line of Julia that prints what `pool` gives for a recorded call."""
+    keywords = ", ".join(
+        f"{name} = {str(value).replace('[', '(').replace(']', ')')}" for name, value in call["params"].items()
+    )
+    values = ", ".join(map(str, call["x"]["values"])).replace("'", "")
+    return f"println(join(vec(Knet.pool(reshape(Float64[{values}], {tuple(call['x']['shape'])}); {keywords})), ' '))\n"
+
+
+def test_julia_without_knet_leaves_the_recordings_and_names_the_command_that_brings_it(monkeypatch, tmp_path):
+    if not shutil.which("julia"):
+        pytest.skip("no julia on the PATH")
+    monkeypatch.setenv("JULIA_LOAD_PATH", f"{tmp_path}{os.pathsep}@stdlib")
+    with Pool([TABLE["knet"]], PATIENT) as pool:
+        version = pool.hellos["knet"].version
+    assert version.startswith("recorded (Knet 1.4.10); julia: Knet cannot be loaded by version ")
+    assert version.endswith("""run: julia -e 'import Pkg; Pkg.add("Knet")'""")
+
+
+def test_the_real_knet_reproduces_its_recordings():
+    with Pool([TABLE["knet"]], PATIENT) as pool:
+        version = pool.hellos["knet"].version
+        if version not in NNLIB:
+            pytest.skip(f"no Knet whose answers are recorded: {version}")
+        calls = [call for call in MANIFEST if call["results"][version]["status"] == "ok" and sayable(call)]
+        outcomes = ask(pool, *(recorded(pool, call) for call in calls))
+    assert len(calls) > 60
+    for call, outcome in zip(calls, outcomes, strict=True):
+        expected = ARRAYS[f"{call['id']}/y_knet{version}"]
+        assert isinstance(outcome, Answered), (call["id"], outcome)
+        assert outcome.array.dtype == expected.dtype
+        np.testing.assert_allclose(outcome.array, expected, rtol=1e-6 if expected.dtype == np.float32 else 1e-12)
+
+
+def sayable(call: dict[str, Any]) -> bool:
+    """Whether settings can say the call, in the types of its arguments, too."""
+    return set(call["params"]) <= {"mode", "padding", "stride", "dilation"} and call["params"].get("mode", 0) in (0, 1)
+
+
+def recorded(pool: Pool, call: dict[str, Any]) -> Question:
+    x, w = ARRAYS[call["id"] + "/x"], ARRAYS[call["id"] + "/w"]
+    said = knet.settings(call["params"], x.ndim - 2)
+    return question(pool, x, w, f"Knet.{call['fn']}(mode={said.pop('mode')})", **said)
