@@ -95,7 +95,7 @@ def completion_command(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="harness",
-        description="Which convolutions agree, and which convention explains it when they do not.",
+        description="Which frameworks agree, and which convention explains it when they do not.",
         epilog="Exit code 0: everything came out as expected; 1: something did not; 2: the command or a case file is "
         "wrong; 3: a backend that was asked for is missing. `harness COMMAND --help` shows examples.",
     )

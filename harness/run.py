@@ -23,6 +23,7 @@ from harness.explain.diagnosis import diagnose
 from harness.judge import expect, fix
 from harness.judge.verdict import Judge, Verdict
 from harness.operations.call import MODES, Call, Unsupported
+from harness.operations.operation import main_roles
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Arithmetic, NotRepeatable
 from harness.rounding import compare
@@ -282,11 +283,12 @@ class _OpenCase:
             "text": case.text,
             "source": case.source,
             "power": {"sees": list(seen.sees), "blind": list(seen.blind)},
+            "operation": case.operation.NAME,
             "settings": case.operation.told(case),
             **{
                 role: {**describe(given.values, given.known), "layout": given.layout}
                 for role, given in case.arrays.items()
-                if not case.operation.ROLES[role].vector
+                if role in main_roles(case.operation)
             },
             "reference": describe(self.judge.intended.y, self.judge.intended.computable),
             "recorded": [

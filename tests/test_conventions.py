@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from harness.backends import scipy, tensorflow, torch
+from harness.operations import TABLE, USUAL
 from harness.operations.card import Card, Fault
 from harness.report import conventions
 from harness.report.markdown import Markdown
 from harness.report.page import Html
-from tests.pieces import HEADER
+from harness.report.results import piece
+from tests.pieces import HEADER, report, settings
 from tests.test_probe import card_of, refusing
 
 PAGE = Path(__file__).parent.parent / "docs" / "conventions.md"
@@ -28,7 +30,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_a_row_says_what_is_declared() -> None:
     declared = (torch.conv2d, tensorflow.conv2d, scipy.convolve2d)
     of_torch, of_tensorflow, of_scipy = (
-        dict(zip(conventions.HEADS, row)) for row in conventions.rows(each.as_json() for each in declared)
+        dict(zip(conventions.heads(USUAL), row)) for row in conventions.rows(each.as_json() for each in declared)
     )
     same = "its word for `same`, and what that is"
     assert (of_torch["computes"], of_scipy["computes"]) == ("cross-correlation", "convolution")
@@ -52,8 +54,7 @@ def header() -> dict[str, Any]:
 
 
 def test_what_was_measured_is_shown_before_what_is_declared(header: dict[str, Any]) -> None:
-    shown = conventions.section(header)
-    assert shown is not None
+    (shown,) = conventions.sections(header, [USUAL])
     assert shown.about.startswith("Measured")
     ((name, computes, _, padding, *_),) = shown.rows
     assert (name, computes) == ("planted", "cross-correlation")
@@ -66,21 +67,51 @@ def test_what_was_measured_is_shown_before_what_is_declared(header: dict[str, An
 
 
 def test_a_run_without_cards_shows_what_is_declared_and_says_so(header: dict[str, Any]) -> None:
-    shown = conventions.section({**header, "cards": []})
-    assert shown is not None
+    (shown,) = conventions.sections({**header, "cards": []}, [USUAL])
     assert "*declares*" in shown.about
     assert "nothing in this table was measured" in " ".join(shown.about.split())
     assert [row[0] for row in shown.rows] == ["torch.nn.functional.conv2d"]
-    assert conventions.section(HEADER) is None
+    assert conventions.sections(HEADER, [USUAL]) == []
+
+
+def test_there_is_a_table_for_each_operation_that_the_cases_are_about(tmp_path: Path) -> None:
+    declared = [torch.conv2d.as_json(), torch.conv_transpose2d.as_json()]
+    header = {**HEADER, "entry_points": declared}
+    (only,) = conventions.sections(header, [USUAL])
+    assert [row[0] for row in only.rows] == ["torch.nn.functional.conv2d"]
+    _, other = conventions.sections(header, list(TABLE))
+    assert other.title == "transposed convolution"
+    ((name, transposes, layouts, *_, output_padding),) = other.rows
+    assert (name, transposes, layouts) == (
+        "torch.nn.functional.conv_transpose2d",
+        "cross-correlation",
+        "NCHW, IOHW, NCHW",
+    )
+    assert dict(zip(other.heads, other.rows[0]))["output padding"] == output_padding == "yes"
+    about = settings(padding="valid", output_padding=[1, 0])
+    pieces = [piece(report("a.yaml")), piece(report("b.yaml", operation="transposed_convolution", settings=about))]
+    for kind, name in ((Markdown, "c.md"), (Html, "c.html")):
+        written = kind(header)
+        for each in pieces:
+            written.add(each)
+        written.write(tmp_path / name)
+    markdown, page = ((tmp_path / name).read_text("utf-8") for name in ("c.md", "c.html"))
+    assert markdown.startswith("# Which layers agree with which\n\nPeople move a layer from one system to another")
+    assert "### Transposed convolution\n\nWhat each entry point that ran *declares*" in markdown
+    assert "<h3>Transposed convolution</h3>" in page and "<h1>Which layers agree with which</h1>" in page
+    assert "output padding 1 x 0" in markdown and "output padding 1 x 0" in page
+    assert all(kind.OURS.match(text.encode()) for kind, text in ((Markdown, markdown), (Html, page)))
 
 
 def test_both_reports_show_the_cards_of_the_run(header: dict[str, Any], tmp_path: Path) -> None:
-    Markdown(header).write(tmp_path / "c.md")
-    Html(header).write(tmp_path / "c.html")
+    for kind, name in ((Markdown, "c.md"), (Html, "c.html")):
+        written = kind(header)
+        written.add(piece(report()))
+        written.write(tmp_path / name)
     markdown, page = ((tmp_path / name).read_text("utf-8") for name in ("c.md", "c.html"))
     assert "| `planted` | cross-correlation | NCHW, OIHW, NCHW | same: same_upper<br>valid: valid |" in markdown
     assert "<td>same: same_upper<br>valid: valid" in page
     assert "silent was not measured" in markdown
     assert "silent was not measured" in page
     assert "<b>|*" not in markdown + page
-    assert "torch.nn.functional.conv2d" not in markdown + page
+    assert "*declares*" not in markdown + page

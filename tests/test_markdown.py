@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.array_json import describe
-from harness.report import blocks, results, text, verdicts, words
+from harness.report import blocks, results, text, verdicts, view, words
 from harness.report.markdown import Markdown
 from harness.report.matrix import mark
 from harness.report.words import LEGEND
@@ -229,7 +229,9 @@ def test_the_section_says_what_the_case_is(tmp_path: Path) -> None:
         assert part in written
     assert "The data tells every convention looked at apart." in rendered(tmp_path / "c.md", report())
     edges = settings(padding=[[0, 1], [2, 3]], padding_pairs=[[0, 1], [2, 3]], boundary="edge")
-    assert words.settings(edges).endswith("stride 1, padding (0:1 x 2:3, low:high per axis), boundary edge")
+    assert view.settings({"settings": edges}).endswith(
+        "stride 1, padding (0:1 x 2:3, low:high per axis), boundary edge"
+    )
 
 
 def test_classes_come_with_members_reason_and_numbers_that_are_not_repeated(tmp_path: Path) -> None:
@@ -423,6 +425,7 @@ def test_the_conventions_of_the_entry_points_stand_in_the_report(tmp_path: Path)
     declared = entry_point("torch.conv2d", [2], docs="", reversal=True)(lambda x, w, s: x).as_json()
     for entry_points, told in (([declared], True), ([], False)):
         markdown = Markdown({**HEADER, "entry_points": entry_points})
+        markdown.add(results.piece(report()))
         markdown.write(tmp_path / "report.md")
         text = (tmp_path / "report.md").read_text("utf-8")
         assert ("## Conventions of the entry points" in text) is told

@@ -172,6 +172,7 @@ def put(value: Any, *path: Any) -> Any:
         (put("2", "format"), "format is str, not int"),
         (put(results.FORMAT + 1, "format"), "format 3 was written by a later harness; this one reads up to 2"),
         (put([3], "cases", 0, "failures"), r"cases\[0\].failures\[0\] is int, not str"),
+        (put("tennis", "cases", 0, "operation"), r"cases\[0\].operation is 'tennis', not one of convolution, "),
         (put([], "cases", 0, "settings", "stride"), r"cases\[0\].settings.stride is empty"),
         (put([[1]], "cases", 0, "settings", "padding_pairs"), r"padding_pairs\[0\] has 1 numbers, not low and high"),
         (put([2, 3, 4], "cases", 0, "input", "shape"), r"cases\[0\].input.values are not of the shape \[2, 3, 4\]"),

@@ -38,6 +38,7 @@ class Card:
     differences: list[str] = field(default_factory=list)
     unreadable: str = ""
     declined: bool = False
+    operation: str = "convolution"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -19,6 +19,7 @@ from harness.operations.windowed.rooms import power as power
 from harness.operations.windowed.rooms import probes as probes
 from harness.operations.windowed.rooms import program as program
 from harness.operations.windowed.rooms import search as search
+from harness.operations.windowed.rooms import shown as shown
 
 NAME = "convolution"
 ROLES = {

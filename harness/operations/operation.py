@@ -182,6 +182,7 @@ class Operation(Protocol):
     def power(self) -> Powers: ...
     def probes(self) -> Probes: ...
     def own_words(self) -> OwnWords: ...
+    def shown(self) -> Shown: ...
 
 
 def main_roles(operation: Operation) -> tuple[str, ...]:
@@ -286,3 +287,50 @@ class OwnWords(Protocol):
 
     def told(self, words: tuple[str, ...]) -> dict[str, Any]:
         """The keys of a program that a command line gives, with these words."""
+
+
+Cells = list[str]
+"""Plain texts of a row of a table; one may have several lines."""
+
+
+class Shown(Protocol):
+    """What reports show of the operation; settings, declarations and cards come as JSON has them.
+
+    EXAMPLE: a convention in which systems differ. AS_WRITTEN: what is left as it is in a call as written. DECLARED,
+    MEASURED: what must be known to read a table of declarations, or of cards; DECLARED_LEGEND: the same, for a page of
+    its own. RULE: what the formula of a rule gives. SETTINGS_FORM, conventions_form: forms (`harness.grammar.forms`).
+    """
+
+    @property
+    def EXAMPLE(self) -> str: ...
+    @property
+    def AS_WRITTEN(self) -> str: ...
+    @property
+    def DECLARED(self) -> str: ...
+    @property
+    def DECLARED_LEGEND(self) -> str: ...
+    @property
+    def DECLARED_HEADS(self) -> Sequence[str]: ...
+    @property
+    def MEASURED(self) -> str: ...
+    @property
+    def MEASURED_HEADS(self) -> Sequence[str]: ...
+    @property
+    def RULE(self) -> str: ...
+    @property
+    def SETTINGS_FORM(self) -> Mapping[str, Any]: ...
+    def conventions_form(self, place: str, found: Any) -> None: ...
+    def settings(self, told: Mapping[str, Any]) -> str:
+        """The settings of a case in one line."""
+
+    def declared(self, entry: EntryPoint) -> Cells:
+        """What an entry point declares, under DECLARED_HEADS."""
+
+    def measured(self, card: Mapping[str, Any]) -> Cells:
+        """What was measured of it, under MEASURED_HEADS."""
+
+    def conventions(self, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """(property, finding) of the conventions of a card."""
+
+    def rules(self, found: Mapping[str, Any]) -> dict[str, str]:
+        """Rules that the conventions of a card name, and their formulas."""

@@ -25,6 +25,7 @@ from harness.operations.windowed.transposed_rooms import lowering as lowering
 from harness.operations.windowed.transposed_rooms import probes as probes
 from harness.operations.windowed.transposed_rooms import program as program
 from harness.operations.windowed.transposed_rooms import search as search
+from harness.operations.windowed.transposed_rooms import shown as shown
 from harness.operations.windowed.transposing import grouped
 
 NAME = "transposed_convolution"

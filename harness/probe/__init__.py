@@ -9,6 +9,7 @@ own start and compilation.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.operations import TABLE
 from harness.operations.card import Card
@@ -23,4 +24,5 @@ def probe(pool: Pool, entries: Sequence[tuple[str, EntryPoint]]) -> dict[str, Ca
         entry.name: (backend, TABLE[entry.operation].probes().card(backend, pool.hellos[backend].version, entry))
         for backend, entry in entries
     }
-    return ask_all(pool, askings)
+    operations = {entry.name: entry.operation for _, entry in entries}
+    return {name: replace(card, operation=operations[name]) for name, card in ask_all(pool, askings).items()}

@@ -20,7 +20,7 @@ Described = Mapping[str, Any]
 
 
 def kind(shown: Described, role: str) -> str:
-    """Dtype and sizes, "float32, 1 x 3 x 5 x 5 (N C H W)"; `role` is input, kernel or output."""
+    """Dtype and sizes, "float32, 1 x 3 x 5 x 5 (N C H W)"; `role` says which axes."""
     return f"{shown['dtype']}, {numbers_text(shown['shape'])} ({' '.join(_letters(shown, role))})"
 
 

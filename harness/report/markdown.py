@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.output import Spool, replacing
-from harness.report import conventions, section, words
+from harness.report import conventions, prose, section, words
 from harness.report.matrix import Matrix, Table
-from harness.report.prose import HOW_TO_READ, PURPOSE, TITLE, TITLES
 from harness.report.tables import named, table
 from harness.report.text import code, plain
 from harness.report.verdicts import symbol
@@ -25,7 +24,7 @@ from harness.report.words import LEGEND, UNEXPECTED
 class Markdown:
     """Takes pieces of `harness.report.results` one by one and writes the report; `header` is that of the run."""
 
-    OURS = re.compile(f"# ({'|'.join(TITLES)})\n".encode())
+    OURS = re.compile(f"# ({'|'.join(prose.TITLES)})\n".encode())
 
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._header = header
@@ -64,8 +63,9 @@ class Markdown:
         yield from section.body(piece)
 
     def _beginning(self) -> Iterator[str]:
-        yield f"# {TITLE}"
-        yield PURPOSE
+        about = prose.about(self._matrix.operations)
+        yield f"# {prose.title(about)}"
+        yield prose.purpose(about)
         unmet = self._header.get("failures", ())
         yield f"**{self._matrix.outcome(unmet)}**"
         failures = (f"- {_link(number, name)}: {plain(failure)}" for number, name, failure in self._matrix.failures)
@@ -73,19 +73,20 @@ class Markdown:
         yield "## What was run"
         yield "\n".join(f"- {plain(fact)}" for fact in words.environment(self._header))
         yield "## How to read it"
-        yield HOW_TO_READ
+        yield from prose.how_to_read(about)
         unexpected = (f"**R** {UNEXPECTED}", "bold, with a cross: not what the case expects")
         yield table([*LEGEND.items(), unexpected], ["sign", "meaning"])
         yield "## Entry points and cases"
-        for each in self._matrix.tables():
-            yield f"### {each.title}"
-            yield _cells(each)
-        shown = conventions.section(self._header)
-        if shown:
-            yield "## Conventions of the entry points"
-            yield shown.about
-            yield named(shown.rows, shown.heads)
-            yield from filter(None, ["\n".join(f"- {plain(remark)}" for remark in shown.remarks)])
+        for cells in self._matrix.tables():
+            yield f"### {cells.title}"
+            yield _cells(cells)
+        sections = conventions.sections(self._header, self._matrix.operations)
+        for number, each in enumerate(sections):
+            yield from [] if number else ["## Conventions of the entry points"]
+            yield from [f"### {each.title.capitalize()}"] if len(sections) > 1 else []
+            yield each.about
+            yield named(each.rows, each.heads)
+            yield from filter(None, ["\n".join(f"- {plain(remark)}" for remark in each.remarks)])
 
 
 def _cells(shown: Table) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from harness.report import words
-from harness.report.view import MODES, Piece, Result, short_name
+from harness.report.view import MODES, Piece, Result, operation_name, short_name
 
 
 class Mark(NamedTuple):
@@ -44,11 +44,15 @@ class _Row:
 
 
 class Matrix:
-    """Takes pieces one by one, numbered from 1 in their order. backends: entry point -> backend."""
+    """Takes pieces one by one, numbered from 1 in their order.
+
+    backends: entry point -> backend. operations: what the cases are about, a set in the order of coming.
+    """
 
     def __init__(self) -> None:
         self.backends: dict[str, str] = {}
         self.cases = self.results = 0
+        self.operations: dict[str, None] = {}
         self.failures: list[tuple[int, str, str]] = []
         self._rows: dict[int, list[_Row]] = {}
         self._seen: dict[Any, Any] = {}
@@ -57,6 +61,7 @@ class Matrix:
         """Keeps the row of a case; returns its number."""
         case, results = piece["case"], piece["results"]
         self.cases += 1
+        self.operations[operation_name(case)] = None
         self.results += len(results)
         self.failures += [(self.cases, short_name(case["id"]), failure) for failure in case["failures"]]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}

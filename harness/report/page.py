@@ -49,7 +49,7 @@ class Html:
         case = piece["case"]
         number = self._matrix.add(piece)
         file, _ = view.file_and_label(case["id"])
-        data = [case["input"], case["kernel"]]
+        data = list(view.arrays(case).values())
         classes = view.classes(piece)
         if file != self._file:
             self._file, self._first, self._data = file, number, []
@@ -57,6 +57,8 @@ class Html:
             number=number,
             first=self._first,
             case=case,
+            arrays=view.arrays(case),
+            settings=view.settings(case),
             file=file,
             name=view.short_name(case["id"]),
             show_data=data != self._data,
@@ -73,6 +75,7 @@ class Html:
     def write(self, path: Path) -> None:
         """Writes the page of all pieces so far; raises OSError."""
         page = self._templates.get_template("page.html.j2")
+        about = prose.about(self._matrix.operations)
         with replacing(path) as file:
             file.writelines(
                 page.generate(
@@ -81,7 +84,10 @@ class Html:
                     backends=sorted(set(self._matrix.backends.values())),
                     sections=map(Markup, self._sections.lines()),
                     texts=list(self._texts),
-                    conventions=conventions.section(self._header),
+                    title=prose.title(about),
+                    purpose=prose.purpose(about),
+                    how_to_read=prose.how_to_read(about),
+                    conventions=conventions.sections(self._header, self._matrix.operations),
                     style=self._source("style.css"),
                     script=self._source("script.js"),
                 )
@@ -107,7 +113,7 @@ def _templates() -> Environment:
         loader=PackageLoader("harness.report", TEMPLATES),
         finalize=_clean,
     )
-    templates.globals |= {"words": words, "prose": prose, "MODES": MODES, "when": view.when}
+    templates.globals |= {"words": words, "MODES": MODES, "when": view.when}
     templates.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
     templates.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
     templates.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}

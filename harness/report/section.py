@@ -24,15 +24,15 @@ def introduction(case: Mapping[str, Any]) -> Iterator[str]:
 
 
 def data(case: Mapping[str, Any]) -> Iterator[str]:
-    """Input and kernel."""
-    for role in ("input", "kernel"):
-        yield f"{role.capitalize()}, {kind(case[role], role)}:\n\n{block(case[role], role)}"
+    """The arrays."""
+    for role, array in view.arrays(case).items():
+        yield f"{role.capitalize()}, {kind(array, role)}:\n\n{block(array, role)}"
 
 
 def body(piece: Piece) -> Iterator[str]:
     """What one case came to: settings, power, failures, classes, recordings, entry points."""
     case = piece["case"]
-    yield f"Settings: {plain(words.settings(case['settings']))}."
+    yield f"Settings: {plain(view.settings(case))}."
     yield plain(words.power(case["power"]["blind"]))
     for failure in case["failures"]:
         yield f"**{UNEXPECTED} not as expected** - {plain(failure)}"

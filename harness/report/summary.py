@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.output import ANY, naming
-from harness.report import words
+from harness.report import prose, words
 from harness.report.matrix import Matrix
 from harness.report.tables import table
 from harness.report.text import code, plain
@@ -38,7 +38,7 @@ class Summary:
             file.writelines(f"{part}\n\n" for part in self._parts())
 
     def _parts(self) -> Iterator[str]:
-        yield "### Convolutions that agree"
+        yield f"### {prose.about(self._matrix.operations).many.capitalize()} that agree"
         unmet = self._header.get("failures", ())
         yield f"**{self._matrix.outcome(unmet)}**"
         failures = self._matrix.failures

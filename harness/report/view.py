@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from harness.operations import TABLE, USUAL
+from harness.operations.operation import Operation, main_roles
 from harness.report import words
 
 MODES = {"as_written": "As written", "normalized": "Normalized"}
@@ -41,6 +43,34 @@ class Reason:
     modes: tuple[str, ...]
     names: tuple[str, ...]
     reason: str
+
+
+def operation_name(about: Mapping[str, Any]) -> str:
+    """What a case, a card or a declaration is about; older ones do not say it."""
+    return str(about.get("operation", USUAL))
+
+
+def operation(about: Mapping[str, Any]) -> Operation:
+    """The operation that a case, a card or a declaration is about."""
+    return TABLE[operation_name(about)]
+
+
+def by_operation(found: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Cards or declarations by the name of their operation, in the order of the table."""
+    groups: dict[str, list[Mapping[str, Any]]] = {name: [] for name in TABLE}
+    for each in found:
+        groups[operation_name(each)].append(each)
+    return {name: group for name, group in groups.items() if group}
+
+
+def arrays(case: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The arrays of a case by role."""
+    return {role: case[role] for role in main_roles(operation(case))}
+
+
+def settings(case: Mapping[str, Any]) -> str:
+    """The settings of a case in one line."""
+    return operation(case).shown().settings(case["settings"])
 
 
 def classes(piece: Piece) -> dict[str, list[AgreementClass]]:

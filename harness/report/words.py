@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.canonical.window import numbers_text, pairs_text
-from harness.operations.transforms import BY_ID
+from harness.operations.transforms import BY_ID, SIGNS
 from harness.operations.transforms.transform import Transform
 from harness.report.text import quantity, share
 
 Result = Mapping[str, Any]
 
 DECLINED = "·"
+BOTH = "".join(SIGNS)
 LEGEND = {
     "=": "agrees exactly with what the case means, to the last bit",
     "≈": "agrees within rounding",
-    "R": "the kernel is reversed compared with what the case means",
-    "P": "the padding is split otherwise between the two sides",
-    "RP": "both of these",
+    **{sign: meaning for sign, (_, meaning) in SIGNS.items()},
+    BOTH: "both of these",
     "C": "another convention, named in the case's own section",
     "?": "differs, and no convention that is known here explains it",
     DECLINED: "declined: the entry point does not offer the call",
@@ -29,9 +28,8 @@ LEGEND = {
 KINDS = {
     "=": "exact",
     "≈": "rounding",
-    "R": "reversed",
-    "P": "padding",
-    "RP": "both",
+    **{sign: word for sign, (word, _) in SIGNS.items()},
+    BOTH: "both",
     "C": "convention",
     "?": "unexplained",
     DECLINED: "declined",
@@ -59,7 +57,7 @@ def sign(result: Result) -> str:
         return "=" if result["rung"] == "exact" else "≈"
     if result["verdict"] == "convention":
         signs = {_kind(name).sign for name in result["transforms"]}
-        return "RP" if signs == {"R", "P"} else signs.pop() if len(signs) == 1 else "C"
+        return BOTH if signs == set(SIGNS) else signs.pop() if len(signs) == 1 else "C"
     return _OUTCOMES.get(result["verdict"], "?")
 
 
@@ -94,22 +92,6 @@ def recording(result: Result) -> str:
         meant = "agrees with what the case means" if result["verdict"] == "agrees" else f"is {explanation(result)}"
         found = f"{meant}, {_digits(result)}"
     return found + _difference(result)
-
-
-def settings(given: Mapping[str, Any]) -> str:
-    """The settings in one line; what is left at 1, zero or none is not named."""
-    pairs = f"({pairs_text(given['padding_pairs'])}, low:high per axis)"
-    parts = [
-        given["means"],
-        given["dtype"],
-        f"stride {_per_axis(given['stride'])}",
-        f"dilation {_per_axis(given['dilation'])}" if max(given["dilation"]) > 1 else "",
-        f"padding {given['padding']} {pairs}" if isinstance(given["padding"], str) else f"padding {pairs}",
-        f"{given['groups']} groups" if given["groups"] > 1 else "",
-        f"boundary {given['boundary']}" if given["boundary"] != "zero" else "",
-        "bias" if given["bias"] else "",
-    ]
-    return ", ".join(filter(None, parts))
 
 
 def power(blind: Sequence[str]) -> str:
@@ -148,10 +130,6 @@ def _computing(backends: Mapping[str, Any]) -> list[str]:
         for name, about in backends.items()
     }
     return [f"{name} computes with {words}" for name, words in told.items() if words]
-
-
-def _per_axis(values: Sequence[int]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else numbers_text(tuple(values))
 
 
 def _digits(result: Result) -> str:

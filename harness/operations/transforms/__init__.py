@@ -55,6 +55,12 @@ CALLS: tuple[type[Transform], ...] = (
 )
 FINDINGS: tuple[type[Transform], ...] = (values.Arithmetic, values.NotRepeatable)
 
+SIGNS = {
+    "R": ("reversed", "the kernel is reversed compared with what the case means"),
+    "P": ("padding", "the padding is split otherwise between the two sides"),
+}
+"""Signs of their own in a matrix of results: a word, and what it means. All others have the sign of `Transform`."""
+
 CONVENTION_IDS: tuple[str, ...] = tuple(sorted(kind.id for kind in CONVENTIONS))
 """Names of the differences that explain an output."""
 BY_ID: dict[str, type[Transform]] = {kind.id: kind for kind in (*FINDINGS, *CALLS, *CONVENTIONS)}

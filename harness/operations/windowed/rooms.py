@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, OwnWords, Powers, Probes, Programs, Searching
+from harness.operations.operation import Lowering, OwnWords, Powers, Probes, Programs, Searching, Shown
 
 
 def lowering() -> Lowering:
@@ -39,3 +39,9 @@ def own_words() -> OwnWords:
     from harness.operations.windowed import own_words
 
     return own_words
+
+
+def shown() -> Shown:
+    from harness.operations.windowed import shown
+
+    return shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, Probes, Programs, Searching
+from harness.operations.operation import Lowering, Probes, Programs, Searching, Shown
 
 
 def lowering() -> Lowering:
@@ -27,3 +27,9 @@ def probes() -> Probes:
     from harness.operations.windowed.probes import transposed
 
     return transposed
+
+
+def shown() -> Shown:
+    from harness.operations.windowed import transposed_shown
+
+    return transposed_shown

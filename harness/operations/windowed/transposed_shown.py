@@ -1,0 +1,58 @@
+"""What reports show of a transposed convolution: as of other windows, but what a padding does is cut off the output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.operations.windowed import shown
+from harness.operations.windowed.shown import EXAMPLE as EXAMPLE
+from harness.operations.windowed.shown import MEASURED as MEASURED
+from harness.operations.windowed.shown import MEASURED_HEADS as MEASURED_HEADS
+from harness.operations.windowed.shown import RULE as RULE
+from harness.operations.windowed.shown import conventions as conventions
+from harness.operations.windowed.shown import conventions_form as conventions_form
+from harness.operations.windowed.shown import measured as measured
+from harness.operations.windowed.shown import rules as rules
+from harness.worker.entry import EntryPoint
+
+AS_WRITTEN = "its own word for the padding, the kernel as it is"
+DECLARED = "The word for *same* says on which side the sample more is cut when their number is odd."
+DECLARED_LEGEND = """\
+**Transposes**: each input value stamps the kernel into the output, as it is where the transpose of a cross-correlation
+is computed, which is what deep learning has, and backwards where it is that of a convolution. **Its word for `same`**:
+on which side the sample more is cut off the full output when their number is odd. **Cut by numbers**: what a padding by
+numbers may cut off the full output. What a function does not take, the harness does by a named transform."""
+DECLARED_HEADS = (
+    "transposes",
+    "input, kernel, output",
+    "its word for `same`, and what that is",
+    "cut by numbers",
+    "stride",
+    "dilation",
+    "groups",
+    "output padding",
+)
+RECIPES = {"same": "odd sample cut on the high side", "same_lower": "odd sample cut on the low side"}
+SETTINGS_FORM = {**shown.SETTINGS_FORM, "output_padding": [int]}
+
+
+def settings(told: Mapping[str, Any]) -> str:
+    """The settings in one line."""
+    added = told["output_padding"]
+    return shown.settings(told) + (f", output padding {shown.per_axis(added)}" if any(added) else "")
+
+
+def declared(entry: EntryPoint) -> list[str]:
+    """The cells of a declaration under DECLARED_HEADS."""
+    takes = entry.takes
+    return [
+        "convolution" if takes.reversal else "cross-correlation",
+        shown.layouts(entry),
+        shown.same(takes.words, RECIPES),
+        {"any": "any", "uneven": "low and high", "even": "the same on both sides"}.get(takes.explicit, "no"),
+        "yes" if takes.stride else "no",
+        "yes" if takes.dilation else "no",
+        takes.groups,
+        "yes" if takes.output_padding else "no",
+    ]
