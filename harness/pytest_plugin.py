@@ -38,10 +38,14 @@ class Bench:
         self.pool.__enter__()
         self._newest: tuple[Path, dict[str, CaseReport]] | None = None
 
-    def offered(self) -> list[tuple[str, str]]:
-        """(backend, entry point name) of all that run; raises MissingBackend for one asked for that does not."""
+    def offered(self, case: Case) -> list[tuple[str, str]]:
+        """(backend, entry point name) of all that run and compute what the case is about.
+
+        Raises MissingBackend for a backend that was asked for and does not run.
+        """
         selection.demand(self.requested, self.pool.hellos, self.pool.unavailable)
-        return [(backend, entry.name) for backend, entry in self.pool.entry_points()]
+        operation = case.operation.NAME
+        return [(backend, entry.name) for backend, entry in self.pool.entry_points() if entry.operation == operation]
 
     def report(self, path: Path, case_id: str) -> CaseReport:
         """The report of one member of a case file; all members are run when the first is asked for."""
@@ -85,8 +89,8 @@ class CaseFile(pytest.File):
         bench = _bench(self.config)
         wanted = self.config.getoption("--case")
         try:
-            offered = bench.offered()
             for case in load(self.path):
+                offered = bench.offered(case)
                 selection.check_names(case.id, case.expect, bench.pool.entry_points())
                 if wanted and not any(fnmatch.fnmatchcase(case.id, glob) for glob in wanted):
                     continue
