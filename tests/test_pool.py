@@ -237,6 +237,39 @@ def test_a_worker_is_started_again_after_each_death():
     assert [type(outcome) for outcome in found] == [Died, Answered, Died, Answered]
 
 
+def test_a_death_is_not_charged_to_a_call_that_another_one_before_it_broke_the_worker_for():
+    with Pool([FAKES["spoiling"]], PATIENT) as pool:
+        found = outcomes(pool, "spoiling", *numbered(58, 1, 58, 2))
+    assert all(isinstance(outcome, Answered) for outcome in found)
+
+
+@pytest.mark.parametrize(("apart", "right"), [(True, True), (False, False)])
+def test_calls_apart_leave_their_worker_to_nobody(apart, right):
+    with Pool([FAKES["spoiling"]], PATIENT) as pool:
+        spoils, after = (
+            NativeCall(pool.hellos["spoiling"].entry_points[0], {"input": x, "kernel": w}) for x, w in numbered(57, 1)
+        )
+        pool.submit_apart("spoiling", [("spoils", spoils)] if apart else [])
+        if not apart:
+            pool.submit("spoiling", "spoils", spoils)
+        pool.submit("spoiling", "after", after)
+        pool.flush()
+        found = dict(pool.collect() for _ in range(2))
+    assert found["spoils"].array.any()
+    assert found["after"].array.any() == right
+
+
+def test_calls_apart_that_are_refused_keep_their_worker():
+    with Pool([FAKES["raising"]], PATIENT) as pool:
+        call = NativeCall(pool.hellos["raising"].entry_points[0])
+        worker = pool._lanes["raising"].worker
+        pool.submit_apart("raising", [(0, call)])
+        pool.submit("raising", 1, call)
+        pool.flush()
+        assert all(isinstance(pool.collect()[1], Raised) for _ in range(2))
+        assert pool._lanes["raising"].worker is worker
+
+
 def test_a_backend_that_only_dies_is_given_up():
     with Pool([FAKES["aborting"]], PATIENT) as pool:
         found = outcomes(pool, "aborting", *numbered(*range(DEATHS_IN_A_ROW + 3)))

@@ -8,7 +8,7 @@ runs the probes of many entry points over the pool, whose workers answer at the 
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,11 +23,19 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """One call in the system's own terms; a `harness.systems.talk.NativeCall`."""
+    """One call in the system's own terms; a `harness.systems.talk.NativeCall`.
+
+    alone: whether it may leave the process that answers it broken, which then answers nothing else.
+    """
 
     entry: EntryPoint
     arrays: Mapping[str, np.ndarray]
     settings: Mapping[str, Any]
+    alone: bool = False
+
+    def apart(self) -> Question:
+        """This question, asked apart from others."""
+        return replace(self, alone=True)
 
 
 Asking = Generator[list[Question], list[Outcome], T]
@@ -69,8 +77,11 @@ def ask_all(pool: Pool, askings: Mapping[K, tuple[str, Asking[T]]]) -> dict[K, T
             found[key] = stop.value
             return
         outcomes[key] = [None] * len(questions)
-        for index, question in enumerate(questions):
-            pool.submit(backend, (key, index), question)
+        tagged = [((key, index), question) for index, question in enumerate(questions)]
+        for tag, question in tagged:
+            if not question.alone:
+                pool.submit(backend, tag, question)
+        pool.submit_apart(backend, [each for each in tagged if each[1].alone])
 
     for key in askings:
         step(key, None)

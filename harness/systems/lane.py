@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
 from harness.systems.outcome import Answered, Died, Outcome
-from harness.systems.process import Limits, Startable, Unavailable, Worker, WorkerDied
+from harness.systems.process import Hung, Limits, Startable, Unavailable, Worker, WorkerDied
 from harness.systems.talk import Hello, NativeCall, Program
 
 BATCH_CALLS = 128
@@ -22,6 +23,10 @@ DEATHS_IN_A_ROW = 5
 """After so many deaths without an answer between them a backend is given up: each costs a start of its framework."""
 
 Tagged = tuple[Any, NativeCall | Program]
+
+
+class Apart(list[Tagged]):
+    """A batch after which the worker is not trusted any more, if it answered one of its calls."""
 
 
 class Lane(threading.Thread):
@@ -38,6 +43,8 @@ class Lane(threading.Thread):
         self.closing = False
         self.guard = threading.Lock()
         self.deaths = 0
+        self.answered = False  # whether a call of the last batch was
+        self.fresh = True  # whether the worker has not given an outcome yet
 
     def add(self, tag: Any, call: NativeCall | Program) -> None:
         if isinstance(call, Program):
@@ -47,6 +54,11 @@ class Lane(threading.Thread):
         self.bytes += sum(array.nbytes for array in call.arrays.values())
         if len(self.waiting) >= BATCH_CALLS or self.bytes >= BATCH_BYTES:
             self.flush()
+
+    def add_apart(self, calls: Iterable[Tagged]) -> None:
+        self.flush()
+        if batch := Apart(calls):
+            self.batches.put(batch)
 
     def flush(self) -> None:
         if self.waiting:
@@ -67,6 +79,8 @@ class Lane(threading.Thread):
             while (batch := self.batches.get()) is not None and not self.closing:
                 with self.turns:
                     self._answer(batch)
+                    if isinstance(batch, Apart) and self.answered:
+                        self._bury()
         except (Unavailable, WorkerDied) as error:
             self.hello.put(str(error))
         except Exception as error:  # the thread ends here; whoever waits for it is told why
@@ -96,6 +110,7 @@ class Lane(threading.Thread):
                 self.worker = worker = Worker(self.backend, self.limits)
             except OSError as error:
                 raise WorkerDied(f"could not be started: {error}") from None
+        self.fresh = True
         try:
             return worker.hello()
         except WorkerDied as death:
@@ -103,6 +118,7 @@ class Lane(threading.Thread):
 
     def _answer(self, batch: list[Tagged]) -> None:
         """Posts an outcome for every call. After a death in a batch the rest is asked one by one: who did it?"""
+        self.answered = False
         at_once = len(batch)
         while batch and not self.closing:
             part, batch = batch[:at_once], batch[at_once:]
@@ -111,7 +127,11 @@ class Lane(threading.Thread):
                 batch, at_once = part[answered:] + batch, 1
 
     def _ask(self, part: list[Tagged]) -> int:
-        """Posts outcomes as they come; returns how many calls have one. One that a worker dies of alone has one."""
+        """Posts outcomes as they come; returns how many calls have one.
+
+        One that a worker dies of alone has one if it is the first of this worker: an earlier call may have broken the
+        process, so that another one's death says nothing. A worker that hangs is not given another try.
+        """
         answered = 0
         if self.deaths >= DEATHS_IN_A_ROW:
             return self._give_up(part)
@@ -122,10 +142,11 @@ class Lane(threading.Thread):
             for outcome in self.worker.ask([call for _, call in part]):
                 self.results.put((part[answered][0], outcome))
                 answered += 1
-                self.deaths = 0
+                self.deaths, self.fresh = 0, False
+                self.answered = self.answered or isinstance(outcome, Answered)
         except (WorkerDied, Unavailable) as death:
             stderr = self._bury()
-            if len(part) == 1:
+            if len(part) == 1 and (self.fresh or isinstance(death, Hung)):
                 self.deaths += 1
                 self.results.put((part[0][0], Died(str(death), stderr)))
                 return 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.systems import posix
@@ -77,6 +77,13 @@ class Pool:
     def submit(self, backend: str, tag: Any, call: NativeCall | Program) -> None:
         """Queues a call or a program; its outcome comes out of `collect` under `tag`."""
         self._lanes[backend].add(tag, call)
+
+    def submit_apart(self, backend: str, calls: Sequence[tuple[Any, NativeCall]]) -> None:
+        """Queues calls that may leave the process that answers them broken, with their tags, as a batch of their own.
+
+        Where one of them is answered, another process answers what is queued after them.
+        """
+        self._lanes[backend].add_apart(calls)
 
     def flush(self) -> None:
         """Sends what is queued, even where a batch is not full."""

@@ -64,6 +64,10 @@ class WorkerDied(Exception):
     """The worker is gone; the text says how."""
 
 
+class Hung(WorkerDied):
+    """The worker gave no answer in time."""
+
+
 class Worker:
     """One worker process and the three pipes to it."""
 
@@ -137,7 +141,7 @@ class Worker:
         try:
             yield
         except TimeoutError:
-            raise WorkerDied(f"gave no answer within {seconds:g} s") from None
+            raise Hung(f"gave no answer within {seconds:g} s") from None
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             raise WorkerDied(self._ending(str(error))) from None
         except MemoryError:

@@ -47,7 +47,7 @@ class Fake:
 
 ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
 ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers", "unsteady", "unwritten", "choosy")
-FAILING = ("declining", "raising", "broken", "hanging", "aborting", "dying_once", "unavailable", "hungry")
+FAILING = ("declining", "raising", "broken", "hanging", "aborting", "dying_once", "spoiling", "unavailable", "hungry")
 SCRIPTS = ("version_1", "half_reply", "garbage", "gigantic", "mute", "odd_hello", "many_arrays")
 
 MANY = ("arithmetic",)

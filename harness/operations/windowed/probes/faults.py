@@ -21,7 +21,7 @@ from harness.operations.windowed.keys import PADDING_WORDS
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.systems.asking import Asking, Question
-from harness.systems.outcome import Answered, Died, Outcome
+from harness.systems.outcome import Answered, Broken, Died, Outcome
 
 TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 """Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""
@@ -126,7 +126,9 @@ def faults(subjects: Sequence[Subject], rules: Rules, dtypes: Sequence[str]) -> 
 
 
 def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
-    """`asking`; every call that the process dies of is added to `seen`, and the first that is not repeatable."""
+    """`asking`; every call that ends the process or breaks the worker is added to `seen`, and the first that is not
+    repeatable. What is asked apart no case can say.
+    """
     outcomes: list[Outcome] | None = None
     while True:
         try:
@@ -135,15 +137,19 @@ def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
             return stop.value
         outcomes = yield questions
         for question, outcome in zip(questions, outcomes):
+            empty = any(not array.size for array in question.arrays.values())
             if isinstance(outcome, Died):
-                empty = any(not array.size for array in question.arrays.values())
-                seen.append(Fault(f"the process {in_words(outcome)}", call_in_words(question), excluded=empty))
+                words = f"the process {in_words(outcome)}"
+                seen.append(Fault(words, call_in_words(question), excluded=empty or question.alone))
+            elif isinstance(outcome, Broken):
+                seen.append(Fault(outcome.reason, call_in_words(question)))
             elif (
                 isinstance(outcome, Answered)
                 and outcome.not_repeatable
                 and not any(fault.words == UNSTEADY for fault in seen)
             ):
-                seen.append(Fault(UNSTEADY, f"{call_in_words(question)}; {outcome.not_repeatable}"))
+                call = f"{call_in_words(question)}; {outcome.not_repeatable}"
+                seen.append(Fault(UNSTEADY, call, excluded=question.alone))
 
 
 def call_in_words(question: Question) -> str:

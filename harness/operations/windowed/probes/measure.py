@@ -11,6 +11,7 @@ from harness.operations.windowed.probes import axes
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
 from harness.operations.windowed.probes.faults import Rules, faults, watched
 from harness.operations.windowed.probes.integers import integers
+from harness.operations.windowed.probes.numbers import negative
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
@@ -45,6 +46,7 @@ def _measured(backend: str, version: str, entry: EntryPoint, seen: list[Fault]) 
             "integers": integers(planar, dtypes),
         }
     )
+    measured["numbers"] += yield from negative(subjects)
     return Card(
         entry.name,
         backend,

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import BOUNDARIES, output_size
+from harness.canonical.window import BOUNDARIES
 from harness.operations.windowed.probes import padding
+from harness.operations.windowed.probes.numbers import numbers
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
 from harness.systems.asking import Asking, together
-from harness.systems.outcome import Answered, Outcome
+from harness.systems.outcome import Answered, Broken, Declined, Outcome, Raised
 from harness.worker.entry import Word
 
 KERNELS, STRIDES, DILATIONS = range(1, 8), (1, 2, 3), (1, 2, 3)
@@ -42,7 +43,7 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
     first = subjects[0]
     parts: dict[str, Asking[Any]] = {
         **{f"padding {word}": _padding(subjects, own) for word, own in first.entry.takes.words.items()},
-        "numbers": _numbers(first),
+        "numbers": numbers(first),
         "boundaries": _boundaries(first),
         "groups": _groups(first),
         "depthwise": _depthwise(first),
@@ -111,39 +112,6 @@ def _unknown_word(subject: Subject) -> Asking[str]:
         return "refused"
     alike = [name for name, y in zip(words, known) if y is not None and np.array_equal(y, unknown)]
     return f"taken for {' or '.join(alike) or 'something else'}"
-
-
-def _numbers(subject: Subject) -> Asking[str]:
-    """What (low, high) pairs come to: as given, or what else."""
-    if subject.entry.takes.explicit == "no":
-        return "none taken"
-    pairs = [((1, 1), (2, 2), (0, 0)), ((0, 1), (2, 0), (1, 3)), ((-1, 0), (0, -1), (0, 0))]
-    names = ["even", "uneven", "negative"]
-    count = {"even": 1, "uneven": 3}[subject.entry.takes.explicit]
-    sizes = padding.Sizes(((6, 3), (7, 2), (5, 2))[: subject.rank], (1,) * subject.rank, (1,) * subject.rank)
-    x, w = padding.lines(sizes.axes)
-    outcomes = yield [subject.ask(*padding.tensors(subject, x, w), each[: subject.rank]) for each in pairs[:count]]
-    told = []
-    for name, each, outcome in zip(names, pairs, outcomes):
-        y = subject.read_whole(outcome)
-        told.append(f"{name} {_as_given(subject, sizes, each, x, w, y) if y is not None else in_words(outcome)}")
-    return "; ".join(told)
-
-
-def _as_given(
-    subject: Subject,
-    sizes: padding.Sizes,
-    pairs: Sequence[tuple[int, int]],
-    x: list[np.ndarray],
-    w: list[np.ndarray],
-    y: np.ndarray,
-) -> str:
-    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
-    shape = tuple(output_size(n, k, 1, 1, pair) for (n, k), pair in zip(sizes.axes, pairs))
-    if y.shape[2:] != shape:
-        return f"give {y.shape[2:]} outputs, not {shape}"
-    meant = padding.outer([padding.line(a, b, low, m) for a, b, (low, _), m in zip(x, own, pairs, shape)])
-    return "as given" if np.array_equal(meant, y[0, 0]) else "not as given"
 
 
 def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
@@ -304,7 +272,13 @@ def _dtype(outcome: Outcome) -> str:
     if isinstance(outcome, Answered):
         right = outcome.array.size == 1 and outcome.array.item() == 6
         return str(outcome.array.dtype) + ("" if right else f", but 3 x 2 is {outcome.array.ravel()[:1]}")
-    return "refused" if not in_words(outcome).startswith("dies") else in_words(outcome)
+    return _unanswered(outcome)
+
+
+def _unanswered(outcome: Outcome) -> str:
+    """In a word or two, who is to blame for no answer: only what a system raises is refused by it."""
+    words: dict[type, str] = {Raised: "refused", Declined: "not offered", Broken: "not known, as the worker broke"}
+    return words.get(type(outcome)) or in_words(outcome)
 
 
 def _overflow(subject: Subject) -> Asking[dict[str, str]]:
@@ -333,7 +307,7 @@ def _conjugation(subject: Subject) -> Asking[str]:
     """Which operand of complex numbers is conjugated."""
     (outcome,) = yield [_one_tap(subject, 1 + 2j, 3 + 5j, "complex64", "complex64")]
     if not isinstance(outcome, Answered) or outcome.array.size != 1:
-        return "complex refused"
+        return f"complex {_unanswered(outcome)}"
     names: dict[complex, str] = {-7 + 11j: "none", 13 + 1j: "kernel", 13 - 1j: "input", 3: "imaginary parts dropped"}
     value = complex(np.round(outcome.array.item()))
     return names.get(value, f"unknown: (1+2j)(3+5j) is {value}")

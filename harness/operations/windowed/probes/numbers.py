@@ -1,0 +1,68 @@
+"""What padding by numbers comes to, (low, high) on each axis, and below zero too: as given, or what else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.canonical.window import Pairs, output_size
+from harness.operations.windowed.probes import padding
+from harness.operations.windowed.probes.subject import Subject, in_words
+from harness.systems.asking import Asking
+from harness.systems.outcome import Outcome
+
+AXES = ((6, 3), (7, 2), (5, 2))
+"""Samples of input and kernel along each axis."""
+
+PAIRS = {"even": ((1, 1), (2, 2), (0, 0)), "uneven": ((0, 1), (2, 0), (1, 3))}
+NEGATIVE = {"before": (-1, 0), "after": (0, -1), "on both sides": (-1, -1)}
+"""Where samples are taken away -> the pair of every axis."""
+
+AS_GIVEN = "as given"
+
+
+def numbers(subject: Subject) -> Asking[str]:
+    """What even pairs come to and, where they can be said, uneven ones."""
+    if subject.entry.takes.explicit == "no":
+        return "none taken"
+    names = ["even", "uneven"] if subject.entry.takes.explicit == "uneven" else ["even"]
+    pairs = [PAIRS[name][: subject.rank] for name in names]
+    outcomes = yield [subject.ask(*_data(subject), each) for each in pairs]
+    return "; ".join(
+        f"{name} {_found(subject, each, outcome)}" for name, each, outcome in zip(names, pairs, outcomes, strict=True)
+    )
+
+
+def negative(subjects: Sequence[Subject]) -> Asking[str]:
+    """What pairs below zero come to at every rank, asked apart: some systems then write where they must not."""
+    if subjects[0].entry.takes.explicit == "no":
+        return ""
+    sides = list(NEGATIVE) if subjects[0].entry.takes.explicit == "uneven" else ["on both sides"]
+    asked = [(side, subject, (NEGATIVE[side],) * subject.rank) for side in sides for subject in subjects]
+    outcomes = yield [subject.ask(*_data(subject), pairs).apart() for _, subject, pairs in asked]
+    found = dict.fromkeys(sides, AS_GIVEN)
+    for (side, subject, pairs), outcome in zip(asked, outcomes, strict=True):
+        if found[side] == AS_GIVEN:
+            found[side] = _found(subject, pairs, outcome)
+    alike = len(set(found.values())) == 1
+    told = [found[sides[0]]] if alike else [f"{words} {side}" for side, words in found.items()]
+    return f"; negative {', '.join(told)}"
+
+
+def _data(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+    return padding.tensors(subject, *padding.lines(AXES[: subject.rank]))
+
+
+def _found(subject: Subject, pairs: Pairs, outcome: Outcome) -> str:
+    y = subject.read_whole(outcome)
+    if y is None:
+        return in_words(outcome)
+    axes = AXES[: subject.rank]
+    x, w = padding.lines(axes)
+    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal, strict=True)]
+    shape = tuple(output_size(n, k, 1, 1, pair) for (n, k), pair in zip(axes, pairs, strict=True))
+    if y.shape[2:] != shape:
+        return f"give {y.shape[2:]} outputs, not {shape}"
+    meant = padding.outer([padding.line(a, b, low, m) for a, b, (low, _), m in zip(x, own, pairs, shape, strict=True)])
+    return AS_GIVEN if np.array_equal(meant, y[0, 0]) else "not as given"
