@@ -19,6 +19,7 @@ from harness.operations.windowed.search import DEEPEST, Question, Search
 from harness.operations.windowed.search.outputs import Shift
 from harness.operations.windowed.search.response import Point, Response
 from harness.operations.windowed.search.sides import Side
+from harness.operations.windowed.search.units import of_output
 from harness.operations.windowed.search.variants import Variant
 
 SIZES = {"3x3x3": (1, 3, (3, 3)), "16x16x3x3": (16, 16, (3, 3))}
@@ -38,19 +39,18 @@ def question(outputs: int, channels: int, taps: tuple[int, ...]) -> Question:
     return Question(Linear(x, w, None, window), rng.normal(size=(1, outputs, *sizes)), 1e-5)
 
 
-def core(asked: Question) -> float:
+def core(asked: Question, seconds: float = SECONDS) -> float:
     """Hypotheses a second: two elements in the corner and their values, for strides 1 and 2 and dilations 1 and 2."""
-    side = Side(asked, Variant((), asked.conv), DEEPEST, False, None)
-    rank = asked.conv.rank
+    side = Side(asked, Variant((), asked.form), DEEPEST, False, None, of_output(asked))
+    rank = asked.form.rank
     corner = Point(0, 0, (0,) * rank)
     tested, start = 0, time.process_time()
-    while time.process_time() - start < SECONDS:
+    while not tested or time.process_time() - start < seconds:
         for dilation, shelf in itertools.product((1, 2), side.shelves):
             for changes in shelf.numbers if side.fits(side.batches[0], shelf) else ():
-                grid = side.grid((dilation,) * rank, shelf.spatial, asked.conv.x.shape[2:], True)
-                response = Response(
-                    side.batches[0], side.kernels(shelf, changes), (dilation,) * rank, "zero", grid, asked.slack, 1e-4
-                )
+                grid = side.grid((dilation,) * rank, shelf.spatial, asked.form.x.shape[2:], True)
+                kernels, field = side.kernels(shelf, changes), ((dilation,) * rank, "zero", (1,) * rank)
+                response = Response(side.batches[0], kernels, *field, grid, asked.slack, kernels.noise)
                 hits = response.near(corner, Shift(), 1.0)
                 for stride in (1, 2):
                     response.fits(response.at(replace(corner, start=(stride,) * rank), hits, 1), Shift(), 1.0)

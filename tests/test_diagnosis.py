@@ -12,6 +12,7 @@ from harness.case.read import Case, load
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge, Observation
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
+from harness.operations.transforms.settings import PaddingSplit, Stride
 from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias, Precision
 from harness.operations.windowed import search
@@ -323,3 +324,31 @@ def test_a_bias_left_out_is_not_told_again_as_one_that_nobody_knows(tmp_path):
     judge = Judge(case(tmp_path, DATA + "bias: [7]\n"))
     answer = diagnose(judge, seen(direct(replace(judge.intended.form, bias=None))))
     assert [each.transforms for each in answer.explanations] == [(Bias("missing"),)]
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
+@pytest.mark.parametrize("printed", [False, True])
+@pytest.mark.parametrize(
+    "change",
+    [ReverseKernel((0, 1)), PaddingSplit(((1, 1), (1, 1)), ((2, 0), (2, 0))), Stride((2, 2), ((1, 1), (1, 1)))],
+    ids=lambda change: change.id,
+)
+def test_the_finite_part_is_explained_of_data_that_are_not_finite(value, printed, change, tmp_path):
+    x = np.random.default_rng(0).normal(size=(7, 7)).round(3).tolist()
+    x[3][2] = value
+    rows = ", ".join(f"[{', '.join(map(str, row))}]" for row in x)
+    shown = ", decimals: 3" if printed else ""
+    one = case(
+        tmp_path,
+        f"input: {{layout: HW, dtype: float64, nonfinite: true, values: [{rows}]{shown}}}\n"
+        f"kernel: {{layout: HW, random: {{shape: [3, 3], seed: 2}}}}\npadding: 1\n",
+    )
+    judge = Judge(one)
+    y = direct(change.differ(judge.intended.form))
+    assert 0 < np.isfinite(y).sum() < y.size
+    question = judge.question(seen(y))
+    assert np.isfinite(question.slack) and question.slack < 1
+    answer = diagnose(judge, seen(y))
+    found = applied(judge.intended.form, answer.explanations[0].transforms)
+    np.testing.assert_array_equal(direct(found), y)
+    assert not any("not tried" in remark for remark in answer.remarks)

@@ -33,6 +33,11 @@ def filled(conv: Linear) -> Linear:
     return conv.map(_filled)
 
 
+def as_unknown(conv: Linear) -> Linear:
+    """`conv` in which what is not finite counts as not known: of outputs that see it nothing can be computed."""
+    return conv.map(lambda each: each if np.isfinite(each).all() else np.where(np.isfinite(each), each, np.nan))
+
+
 def _of(conv: Linear, x: np.ndarray, w: np.ndarray) -> Linear:
     return replace(conv, x=x.astype(np.float64), w=w.astype(np.float64), bias=None)
 

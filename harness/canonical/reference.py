@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -72,7 +72,8 @@ class Magnitudes:
     @cached_property
     def P(self) -> np.ndarray:
         """sqrt(x^2 conv w^2 + bias^2), (N, O, *spatial); 0 where it is not finite."""
-        return _finite_or_zero(np.sqrt(_direct(self.plain.map(np.square))))
+        small, unit = self.plain.in_units()
+        return _finite_or_zero(np.ldexp(np.sqrt(_direct(small.map(np.square))), unit))
 
     @property
     def n(self) -> int:
@@ -102,12 +103,12 @@ class Magnitudes:
     @cached_property
     def x_norm(self) -> float:
         """Euclidean norm of the padded input."""
-        return float(np.linalg.norm(self.plain.X))
+        return _norm(self.plain.X)
 
     @cached_property
     def w_norm(self) -> float:
         """Euclidean norm of the kernel."""
-        return float(np.linalg.norm(self.plain.W))
+        return _norm(self.plain.W)
 
 
 def magnitudes(conv: Linear) -> Magnitudes:
@@ -164,6 +165,15 @@ class _Plain:
         bias = None if self.bias is None else function(self.bias)
         return _Plain(function(self.X), function(self.W), bias, self.stride, self.dilation, self.output, self.integer)
 
+    def in_units(self) -> tuple[_Plain, int]:
+        """The same of input, kernel and bias up to 1, whose squares do not overflow: what it gives, times 2**unit."""
+        x = _exponent(self.X)
+        unit = x + _exponent(self.W)
+        if self.bias is not None:
+            unit = max(unit, _exponent(self.bias))
+        bias = None if self.bias is None else np.ldexp(self.bias, -unit)
+        return replace(self, X=np.ldexp(self.X, -x), W=np.ldexp(self.W, x - unit), bias=bias), unit
+
     @property
     def terms(self) -> int:
         return math.prod(self.W.shape[2:])
@@ -191,6 +201,17 @@ def _refuse_wide_integers(what: str, values: np.ndarray) -> None:
     largest = np.abs(values).max(initial=0.0)
     if largest >= 2.0**53:
         raise ValueError(f"{what} reaches {largest:.4g}: integers are exact below 2**53 only; use smaller ones")
+
+
+def _exponent(values: np.ndarray) -> int:
+    """The binary exponent of the largest finite magnitude; for zeros that of the smallest number."""
+    return math.frexp(_largest(_finite_or_zero(values)) or math.ulp(0.0))[1]
+
+
+def _norm(values: np.ndarray) -> float:
+    """The Euclidean norm, whose squares do not overflow."""
+    unit = _exponent(values)
+    return float(np.ldexp(np.linalg.norm(np.ldexp(values, -unit)), unit))
 
 
 def _finite_or_zero(values: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical import gaps
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear
 
@@ -14,7 +15,9 @@ def slack_of(form: Linear, wide: Linear) -> np.ndarray:
     """How far outputs may lie from those of `form`, (N, O, *spatial): A_w dx + A_x dw + dx dw + db.
 
     `wide` is the same form of data that are as much larger as the true ones may be off; what is NaN in it is exact.
+    Nothing is added for what is not finite: no digits of it are missing, and an output that sees it has no bound.
     """
+    form, wide = gaps.filled(gaps.as_unknown(form)), gaps.as_unknown(wide)
     exact = replace(form.map(np.abs), bias=None)
     largest = replace(exact, x=exact.x + _apart(wide.x, form.x), w=exact.w + _apart(wide.w, form.w))
     offsets = _apart(wide.offsets, form.offsets).reshape(-1, *(1,) * form.rank)

@@ -243,7 +243,9 @@ class Judge:
 
     def question(self, seen: Observation) -> Question:
         """What `explain` is asked about an observation."""
-        values = seen.values.astype(np.float64) if seen.values.dtype.kind != "c" else np.full(seen.values.shape, np.nan)
+        complex_ = seen.values.dtype.kind == "c"
+        values = np.full(seen.values.shape, np.nan) if complex_ else seen.values.astype(np.float64)
+        values = np.where(np.isfinite(values), values, np.nan)
         if self.intended.computable is not None:
             known = read(self.intended.computable, self.base, values.shape)
             values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
@@ -251,7 +253,7 @@ class Judge:
         printed = 0.0 if seen.known is None else _largest(self.intended.input_slack)
         return self._search.question(
             self.case,
-            self.intended.stated,
+            gaps.as_unknown(self.intended.stated),
             values if seen.known is None else np.where(seen.known, values, np.nan),
             noise + 2 * (_largest(seen.slack) + printed),
             np.broadcast_to(noise + seen.slack, values.shape),
@@ -267,11 +269,9 @@ class Judge:
 
     def _noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
-        form = self.intended.form
-        size = float(np.abs(form.x).max(initial=0)) * float(
-            np.abs(form.w).sum(axis=tuple(range(1, form.w.ndim))).max(initial=0)
-        )
-        return rough(form.terms, seen.dtype) * size
+        form = gaps.filled(gaps.as_unknown(self.intended.form))
+        taps = np.abs(form.w, dtype=np.float64).sum(axis=tuple(range(1, form.w.ndim)))
+        return rough(form.terms, seen.dtype) * _largest(np.abs(form.x, dtype=np.float64)) * _largest(taps)
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""

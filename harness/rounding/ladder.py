@@ -270,7 +270,7 @@ class Ladder:
         self, found: np.ndarray, known: np.ndarray | None, extra: np.ndarray | float, difference: np.ndarray
     ) -> Fit | None:
         """The first finding that explains `found`."""
-        before = _mean_square(difference)
+        before = _root_mean_square(difference)
         for finding in FINDINGS:
             if finding.u and np.any(difference > 4 * finding.u * self.mags.A + extra):
                 continue
@@ -278,7 +278,7 @@ class Ladder:
                 apart = distance(found, hypothesis.expected, known)
                 fit = _fit(finding.name, apart, hypothesis.bound + extra)
                 # printed digits bear marks of their own
-                if fit and ((hypothesis.shown and not np.any(extra)) or _mean_square(apart) < before / 16):
+                if fit and ((hypothesis.shown and not np.any(extra)) or _root_mean_square(apart) < before / 4):
                     return replace(fit, finding=True)
         return None
 
@@ -325,6 +325,7 @@ def _shares(difference: np.ndarray, bound: np.ndarray | float) -> np.ndarray:
     return shares
 
 
-def _mean_square(difference: np.ndarray) -> float:
+def _root_mean_square(difference: np.ndarray) -> float:
     finite = difference[np.isfinite(difference)]
-    return float(np.mean(np.square(finite))) if finite.size else 0.0
+    largest = float(finite.max(initial=0.0))  # whose square may be no number
+    return largest * math.sqrt(float(np.mean(np.square(finite / largest)))) if largest else 0.0

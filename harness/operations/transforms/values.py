@@ -99,8 +99,8 @@ SCALES: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
 
 
 def scale_factors(name: str, w: np.ndarray) -> np.ndarray:
-    """The factors of a scale of SCALES, one per output channel; infinite where it would divide by 0."""
-    with np.errstate(divide="ignore"):
+    """The factors of a scale of SCALES, one per output channel; no number, or 0, where float64 does not hold them."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return np.asarray(SCALES[name][0](w.astype(np.float64)) * np.ones(len(w)))
 
 

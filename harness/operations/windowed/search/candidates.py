@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.gaps import filled
 from harness.canonical.window import Linear, Pairs
 from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.settings import Dilation, Stride
@@ -29,6 +28,7 @@ from harness.operations.windowed.search.rank import weight
 from harness.operations.windowed.search.response import Batch, Hits, Point, Response
 from harness.operations.windowed.search.samples import Seen, Sight, sights
 from harness.operations.windowed.search.sides import Field, Side, Sizes
+from harness.operations.windowed.search.units import observed_in_units, of_output
 from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases
 
 DEEPEST = 3
@@ -69,13 +69,14 @@ class Search:
     left_out: int = 0
 
     def __post_init__(self) -> None:
-        q = self.question = replace(self.question, form=filled(self.question.form))
-        self._sights = sights(q, [Reading((), q.observed.shape)] if self.quick else readings(q))
+        q, unit = self.question, of_output(self.question)
+        asked = self._asked = observed_in_units(q, unit)
+        self._sights = sights(asked, [Reading((), q.observed.shape)] if self.quick else readings(q))
         self._choices: dict[tuple[Side, Field, int], list[Choice]] = {}
         self._sides: list[Side] = []
         for base in [Variant((), q.form)] if self.quick else bases(q):
             like = next((side for side in self._sides if side.takes_kernels_of(base.conv)), None)
-            self._sides.append(Side(q, base, self.deepest, self.quick, like.shelves if like else None))
+            self._sides.append(Side(q, base, self.deepest, self.quick, like.shelves if like else None, unit))
 
     def level(self, count: int) -> list[Transforms]:
         """The candidates with so many changes, likeliest first."""
@@ -123,7 +124,7 @@ class Search:
             return
         kernels = side.kernels(shelf, changes)
         grid = side.grid(field[0], shelf.spatial, batch.shape[2:], any(each.moved for each in choices))
-        slack, noise = self.question.slack, kernels.noise(side.largest)
+        slack, noise = self._asked.slack, kernels.noise
         for part in batch.parts(math.prod(map(len, grid)) * max(kernels.rows.shape[::2])):
             response = Response(part, kernels, *field, grid, slack, noise)
             for choice in choices:

@@ -16,11 +16,14 @@ from harness.operations.transforms.arrays import OutputAxes
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
 from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.units import exponent, in_units
 from harness.operations.windowed.search.variants import Transforms, rereads
 
 Index = tuple[int, ...]
 Places = np.ndarray
 """Indices of elements, one in each row."""
+NOTHING = 2.0**-200
+"""Share of the largest value that is too small to tell a factor."""
 PROBES = 64
 """Places at which two readings are compared."""
 FACTORS = {"2": 2.0, "0.5": 0.5, "-1": -1.0, "255": 255.0, "1 / 255": 1 / 255}
@@ -133,12 +136,15 @@ class Shift:
     def related(
         self, first: np.ndarray, other: np.ndarray, targets: tuple[float, ...], slack: float, noise: float
     ) -> np.ndarray:
-        """Where two computed elements, off by `noise`, stand to each other as two observed ones, off by `slack`, do."""
+        """Where two computed elements, off by `noise`, stand to each other as two observed ones, off by `slack`, do.
+
+        An element that is not known (NaN) may stand to others as it likes.
+        """
         start, target = targets
         if self.kind == "offset":
-            return np.asarray(np.abs((other - first) - (target - start)) <= 2 * (slack + noise))
+            return np.asarray(~(np.abs((other - first) - (target - start)) > 2 * (slack + noise)))
         room = slack * (np.abs(other) + np.abs(first)) + noise * (abs(start) + abs(target))
-        return np.asarray((np.abs(first) > noise) & (np.abs(other * start - first * target) <= room))
+        return np.asarray(~((np.abs(first) <= noise) | (np.abs(other * start - first * target) > room)))
 
 
 def shifts(question: Question, conv: Linear) -> list[Shift]:
@@ -162,16 +168,39 @@ def inferred(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tu
     By least squares; the limits are those that a value within `room` of what is seen sets, in all places, or the value
     itself where they leave nothing. NaN for a channel of which nothing is known.
     """
-    axes = (0, *range(2, y.ndim))
-    known = np.isfinite(seen) & ((kind == "offset") | (y != 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if kind == "offset":
-            best = np.where(known, seen - y, 0).sum(axes) / known.sum(axes)
-            ends = seen - y - room, seen - y + room
-        else:
-            best = np.where(known, seen * y, 0).sum(axes) / np.where(known, y * y, 0).sum(axes)
-            ends = (seen - room) / y, (seen + room) / y
-    low = np.where(known, np.minimum(*ends), -np.inf).max(axes)
-    high = np.where(known, np.maximum(*ends), np.inf).min(axes)
+    if kind == "factor":
+        units = exponent(seen), exponent(y)
+        scaled = _factors(in_units(y, units[1]), in_units(seen, units[0]), in_units(room, units[0]))
+        best, low, high = (in_units(each, units[1] - units[0]) for each in scaled)
+        return best, low, high
+    known = np.isfinite(seen) & np.isfinite(y)
+    missing = np.where(known, seen, 0) - np.where(known, y, 0)
+    return _limited(_ratio(missing.sum(_axes(y)), known.sum(_axes(y))), known, missing - room, missing + room)
+
+
+def _factors(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Factors of numbers that are at most 1; what is almost nothing beside it does not tell."""
+    known = np.isfinite(seen) & (np.abs(y) > NOTHING)
+    y, seen = np.where(known, y, 1), np.where(known, seen, 0)
+    best = _ratio((seen * y).sum(_axes(y)), np.where(known, y * y, 0).sum(_axes(y)))
+    return _limited(best, known, *np.sort([(seen - room) / y, (seen + room) / y], axis=0))
+
+
+def _limited(
+    best: np.ndarray, known: np.ndarray, least: np.ndarray, most: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`best` with its limits per output channel, itself where they leave nothing."""
+    low = np.where(known, least, -np.inf).max(_axes(known))
+    high = np.where(known, most, np.inf).min(_axes(known))
     empty = ~(low <= high)
     return best, np.where(empty, best, low), np.where(empty, best, high)
+
+
+def _axes(y: np.ndarray) -> tuple[int, ...]:
+    """All axes but that of the output channels."""
+    return (0, *range(2, y.ndim))
+
+
+def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a / b, NaN where b is 0."""
+    return np.asarray(np.divide(a, b, out=np.full(a.shape, np.nan), where=b != 0))

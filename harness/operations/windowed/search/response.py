@@ -15,10 +15,12 @@ import numpy as np
 
 from harness.canonical.axis import ended, position, sample
 from harness.operations.windowed.search.outputs import Shift
+from harness.operations.windowed.search.units import in_units
 from harness.operations.windowed.search.variants import Transforms, Variant
 
 SINGLE = 2.0**-20
 """Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""
+FARTHEST = float(np.finfo(np.float32).max)
 AT_ONCE = 2**22
 """Numbers gathered at a time."""
 
@@ -39,7 +41,7 @@ class Point:
 class Batch:
     """Variants of the input with equal sizes and as many changes; a zero stands behind the end of every spatial axis.
 
-    x: (variants, N, C, *spatial), float32.
+    x: (variants, N, C, *spatial), float32, in units of 2**unit; NaN where it is not known.
     """
 
     variants: list[Variant]
@@ -47,9 +49,9 @@ class Batch:
     x: np.ndarray
 
     @classmethod
-    def of(cls, variants: list[Variant], count: int) -> Batch:
+    def of(cls, variants: list[Variant], count: int, unit: int) -> Batch:
         """The batch of `variants`, whose inputs have one shape."""
-        return cls(variants, count, np.stack([ended(each.conv.x, "float32") for each in variants]))
+        return cls(variants, count, np.stack([ended(in_units(each.conv.x, unit), "float32") for each in variants]))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -68,7 +70,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Kernels:
-    """Kernel variants of one shape: rows (variants, O, I * taps) and bias (variants, O), float32."""
+    """Kernel variants of one shape: rows (variants, O, I * taps) and bias (variants, O), float32; NaN: not known."""
 
     transforms: list[Transforms]
     rows: np.ndarray
@@ -81,13 +83,11 @@ class Kernels:
         """Input channels that an output sees."""
         return int(self.rows.shape[2]) // math.prod(self.spatial)
 
-    def noise(self, largest: float) -> float:
-        """How far off an output element is at most in float32 where no value of the input is beyond `largest`."""
-        return SINGLE * (largest * self._reach + float(np.abs(self.bias).max()))
-
     @cached_property
-    def _reach(self) -> float:
-        return float(np.abs(self.rows).sum(2).max())
+    def noise(self) -> float:
+        """How far off an output element is at most in float32, of inputs that are at most 1."""
+        reach, bias = np.nansum(np.abs(self.rows), axis=2), np.nan_to_num(np.abs(self.bias))
+        return SINGLE * float(reach.max() + bias.max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +139,13 @@ class Response:
         return self._near[point, shift]
 
     def fits(self, values: np.ndarray, shift: Shift, target: float) -> np.ndarray:
-        """Where values, shifted exactly, are the target."""
-        return np.asarray(np.abs(values - target / shift.factor) <= self.slack / abs(shift.factor) + self.noise)
+        """Where values, shifted exactly, may be the target; one that is not known (NaN) may be any."""
+        middle, room = target / shift.factor, self.slack / abs(shift.factor) + self.noise
+        low, high = (min(max(end, -FARTHEST), FARTHEST) for end in (middle - room, middle + room))
+        return np.asarray(~((values < low) | (values > high)))
 
     def related(self, first: np.ndarray, other: np.ndarray, shift: Shift, targets: tuple[float, ...]) -> np.ndarray:
-        """Where two elements stand to each other as their targets do, but for what the shift leaves open."""
+        """Where two elements may stand to each other as their targets do, but for what the shift leaves open."""
         return shift.related(first, other, targets, self.slack, self.noise)
 
     def at(self, point: Point, hits: Hits, times: int) -> np.ndarray:

@@ -89,7 +89,7 @@ def samples(question: Question) -> Places:
     image, channel = np.unravel_index(0 if known[0, 0].all() else counts.argmax(), counts.shape)
     flat = np.where(known[image, channel], np.abs(observed[image, channel]), -1.0).ravel()
     empty = np.concatenate([[0], bias, 2 * bias])  # what a window in the padding gives
-    first = int((np.abs(observed[image, channel].ravel() - empty[:, np.newaxis]) > question.slack).all(axis=0).argmax())
+    first = int((~(np.abs(observed[image, channel].ravel() - empty[:, None]) <= question.slack)).all(axis=0).argmax())
     largest = np.argsort(flat, kind="stable")[::-1][: SAMPLES - 3].tolist()
     places = [place for place in dict.fromkeys([first, *largest, flat.size - 1, 0]) if flat[place] >= 0]
     at = np.transpose(np.unravel_index(places, observed.shape[2:]))

@@ -12,6 +12,7 @@ from harness.operations.windowed.search import paddings
 from harness.operations.windowed.search.outputs import Shift, shifts
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Kernels
+from harness.operations.windowed.search.units import exponent, in_units
 from harness.operations.windowed.search.variants import Settings, Shelf, Variant, inputs, kernels, windows
 
 Sizes = tuple[int, ...]
@@ -23,11 +24,11 @@ class Side:
     """One base and its variants.
 
     batches of inputs; fields: the settings by dilation and boundary; shelves of kernels; shifts. count: changes of the
-    base. largest: of the input's magnitudes.
+    base. What is computed of it is in units of 2**unit.
     """
 
     def __init__(
-        self, question: Question, base: Variant, deepest: int, quick: bool, shelves: list[Shelf] | None
+        self, question: Question, base: Variant, deepest: int, quick: bool, shelves: list[Shelf] | None, unit: int
     ) -> None:
         self.question, self.transforms, self.conv = question, base.transforms, base.conv
         conv = self.conv
@@ -47,8 +48,8 @@ class Side:
         alike: dict[tuple[int, Sizes], list[Variant]] = defaultdict(list)
         for variant in [Variant((), conv)] if quick else inputs(question, conv, most):
             alike[question.count(variant.transforms), variant.conv.x.shape].append(variant)
-        self.batches = [Batch.of(variants, count) for (count, _), variants in alike.items()]
-        self.largest = float(np.abs(conv.x).max(initial=0))
+        self._unit, input_unit = unit, exponent(conv.x)
+        self.batches = [Batch.of(variants, count, input_unit) for (count, _), variants in alike.items()]
         self._kernels: dict[tuple[int, int], Kernels] = {}
         self._grids: dict[tuple[Sizes, Sizes, Sizes, bool], list[np.ndarray]] = {}
 
@@ -66,8 +67,9 @@ class Side:
         key = id(shelf), changes
         if key not in self._kernels:
             chosen = np.flatnonzero(shelf.counts == changes)
-            rows = self.conv.w.astype(np.float32).ravel()[shelf.index[chosen]]
-            bias = self.conv.offsets.astype(np.float32)[shelf.bias[chosen]]
+            w = in_units(self.conv.w, self._unit - exponent(self.conv.x)).astype(np.float32)
+            rows = w.ravel()[shelf.index[chosen]]
+            bias = in_units(self.conv.offsets, self._unit).astype(np.float32)[shelf.bias[chosen]]
             names = [shelf.transforms[index] for index in chosen]
             self._kernels[key] = Kernels(names, rows, bias, shelf.spatial, self.conv.window.groups)
         return self._kernels[key]

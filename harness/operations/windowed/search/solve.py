@@ -6,6 +6,7 @@ matrix holds what each element sees (im2col). Its rank says how much of the kern
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from harness.canonical.window import Linear
 from harness.operations.transforms.values import KernelValues
 from harness.operations.windowed.search.agreement import LARGEST
 from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.units import in_own_units
 
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""
@@ -56,12 +58,19 @@ class Solution:
 
 def one_tap(question: Question) -> KernelValues | None:
     """The change of a single tap that gives the observed values."""
-    for outputs, matrix, seen, meant in _systems(question):
+    small, unit = in_own_units(question)
+    for outputs, matrix, seen, meant in _systems(small):
         missing = seen - meant
-        wrong = np.flatnonzero((np.abs(missing) > question.slack).any(axis=0))
+        wrong = np.flatnonzero((np.abs(missing) > small.slack).any(axis=0))
         if wrong.size:
-            return _tap(question, outputs[wrong[0]], matrix, missing[:, wrong[0]])
+            tap = _tap(small, outputs[wrong[0]], matrix, missing[:, wrong[0]])
+            return None if tap is None else _in_the_kernels_unit(tap, unit)
     return None
+
+
+def _in_the_kernels_unit(change: KernelValues, unit: int) -> KernelValues:
+    """The change with its values times 2**unit."""
+    return KernelValues(tuple((index, math.ldexp(value, unit)) for index, value in change.taps))
 
 
 def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarray) -> KernelValues | None:
@@ -79,20 +88,22 @@ def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarra
 
 def solve(question: Question) -> Solution | None:
     """The kernel that was applied; None where the shapes differ or the system is too large."""
-    conv = question.form
+    small, unit = in_own_units(question)
+    conv = small.form
     kernel = np.zeros(conv.w.shape)
     rank, equations, fits = 0, 0, True
     bias = conv.offsets.astype(np.float64)
-    for outputs, matrix, seen, _ in _systems(question):
+    for outputs, matrix, seen, _ in _systems(small):
         taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias[outputs], rcond=None)
         kernel[outputs] = taps.T.reshape(-1, *conv.w.shape[1:])
         equations = len(seen)
         apart = np.abs(matrix @ taps + bias[outputs] - seen)
-        fits = fits and bool((apart <= 2 * question.slack + 1e-9 * np.abs(seen)).all())
+        fits = fits and bool((apart <= 2 * small.slack + 1e-9 * np.abs(seen)).all())
     if not equations:
         return None
     values = _changed(conv, kernel) if fits and rank == conv.terms < equations else None
-    return Solution(kernel, int(rank), conv.terms, equations, fits, values)
+    values = None if values is None else _in_the_kernels_unit(values, unit)
+    return Solution(np.ldexp(kernel, unit), int(rank), conv.terms, equations, fits, values)
 
 
 def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray]]:
@@ -120,7 +131,7 @@ def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:
 
 def _changed(conv: Linear, kernel: np.ndarray) -> KernelValues | None:
     apart = np.abs(kernel - conv.w)
-    moved = np.argwhere(apart > 1e-4 * max(float(np.abs(conv.w).max()), 1e-30))
+    moved = np.argwhere(apart > 1e-4 * float(np.nanmax(np.abs(conv.w), initial=0)))
     if not 0 < len(moved) <= FEW * conv.w.size:
         return None
     return KernelValues(tuple((tuple(map(int, index)), float(kernel[tuple(index)])) for index in moved))

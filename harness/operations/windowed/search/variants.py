@@ -85,9 +85,7 @@ def bases(question: Question) -> Iterator[Variant]:
     yield Variant((), conv)
     for transform in [*_whole(conv), *question.other()]:
         changed = transform.differ(conv)
-        same = (
-            changed.w.shape == conv.w.shape and np.array_equal(changed.w, conv.w) and np.array_equal(changed.x, conv.x)
-        )
+        same = all(np.array_equal(*pair, equal_nan=True) for pair in ((changed.x, conv.x), (changed.w, conv.w)))
         if not same or changed.window != conv.window:
             yield Variant((transform,), changed)
 
