@@ -1,7 +1,9 @@
 """pytest plugin: every case x entry point x mode is a test, and so are the agreement classes and each recording.
 
 Loaded by the project's conftest, or anywhere with `-p harness.pytest_plugin`. The members of a case file are run when
-the first of its tests is, all together; the workers live as long as the session.
+the first of its tests is, all together; the workers live as long as the session. It is a guest in the repositories of
+others: its options bear its name, short ones beside them only where these are free, and a file that is no case, or a
+broken one, stops no collection.
 """
 
 from __future__ import annotations
@@ -19,14 +21,19 @@ from harness.operations import TABLE
 from harness.operations.call import MODES
 from harness.operations.operation import main_roles
 from harness.run import CaseReport, Result, run
-from harness.systems import selection
+from harness.systems import own_programs, selection
 from harness.systems.pool import Pool
 
 Offered = Sequence[tuple[str, str]]
 
 _BENCH = pytest.StashKey["Bench"]()
 _ROLES = {role for operation in TABLE.values() for role in main_roles(operation)}
-_LOOKS_LIKE_A_CASE = re.compile(rf"^({'|'.join(_ROLES)}):", re.MULTILINE)
+_KEYS = re.compile(rf"^({'|'.join([*_ROLES, 'operation', 'means'])}):", re.MULTILINE)
+"""Of which a case has two at least, and hardly another YAML file."""
+_OPTIONS = {
+    "backend": "run this backend; it must be there and answer (repeatable)",
+    "case": "only cases whose id matches this glob (repeatable)",
+}
 
 
 class Bench:
@@ -34,7 +41,7 @@ class Bench:
 
     def __init__(self, requested: Sequence[str]) -> None:
         self.requested = requested
-        self.pool = Pool(selection.backends(requested, "--backend"))
+        self.pool = Pool(selection.backends(requested))
         self.pool.__enter__()
         self._newest: tuple[Path, dict[str, CaseReport]] | None = None
 
@@ -55,10 +62,56 @@ class Bench:
         return self._newest[1][case_id]
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     group = parser.getgroup("framework agreement")
-    group.addoption("--backend", action="append", default=[], help="run this backend; it must be there (repeatable)")
-    group.addoption("--case", action="append", default=[], help="only cases whose id matches this glob (repeatable)")
+    for name, text in _OPTIONS.items():
+        group.addoption(f"--harness-{name}", action="append", default=[], help=text)
+    if any(name.endswith("conftest.py") for name, _ in pluginmanager.list_name_plugin()):
+        _add_short_options(parser)  # loaded by a conftest: those that come before it have theirs
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Iterator[None]:
+    """Short options come after those of every conftest, which may be called the same."""
+    yield
+    _add_short_options(parser)
+
+
+def _add_short_options(parser: pytest.Parser) -> None:
+    """Adds those that are free."""
+    group = parser.getgroup("framework agreement")
+    for name in _OPTIONS:
+        _, unknown = parser.parse_known_and_unknown_args([f"--{name}=x"])
+        if unknown:
+            group.addoption(f"--{name}", action="append", dest=f"harness_{name}", help=f"--harness-{name}")
+
+
+class Silent:
+    """Which backends that were asked for and called have answered nothing, in whatever process of the session."""
+
+    def __init__(self, asked: Sequence[str]) -> None:
+        self._asked = asked
+        self._outcomes: dict[str, set[str]] = {}
+
+    def names(self) -> list[str]:
+        return [name for name in self._asked if "answered" not in self._outcomes.get(name, {"answered"})]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        said = dict(report.user_properties)
+        if report.when == "call" and "harness backend" in said:
+            self._outcomes.setdefault(str(said["harness backend"]), set()).add(str(said["harness outcome"]))
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.names() and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name in self.names():
+            terminalreporter.write_line(f"NOT AS EXPECTED  {name} was asked for and answered nothing", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Silent(config.getoption("harness_backend")))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -68,17 +121,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if file_path.suffix == ".yaml" and _LOOKS_LIKE_A_CASE.search(file_path.read_text("utf-8", "replace")):
+    named = parent.session.isinitpath(file_path)
+    if file_path.suffix == ".yaml" and file_path.is_file() and (named or _looks_like_a_case(file_path)):
         return CaseFile.from_parent(parent, path=file_path)
     return None
 
 
+def _looks_like_a_case(path: Path) -> bool:
+    try:
+        return len(set(_KEYS.findall(path.read_text("utf-8", "replace")))) > 1
+    except OSError:  # somebody else's: whoever collects the whole folder does not mean it
+        return False
+
+
 def _bench(config: pytest.Config) -> Bench:
     if _BENCH not in config.stash:
-        try:
-            config.stash[_BENCH] = Bench(config.getoption("--backend"))
-        except selection.SelectionError as error:
-            raise pytest.UsageError(str(error)) from None
+        config.stash[_BENCH] = Bench(config.getoption("harness_backend"))
     return config.stash[_BENCH]
 
 
@@ -86,9 +144,9 @@ class CaseFile(pytest.File):
     """A case file: its members, or, for a single case, directly the tests of it."""
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
-        bench = _bench(self.config)
-        wanted = self.config.getoption("--case")
+        wanted = self.config.getoption("harness_case")
         try:
+            bench = _bench(self.config)
             for case in load(self.path):
                 offered = bench.offered(case)
                 selection.check_names(case.id, case.expect, bench.pool.entry_points())
@@ -100,9 +158,9 @@ class CaseFile(pytest.File):
                 else:
                     yield from _tests(self, case, bench, offered)
         except CaseError as error:
+            yield BrokenCase.from_parent(self, name="case", told=str(error))
+        except (selection.SelectionError, selection.MissingBackend, own_programs.OwnProgramError) as error:
             raise self.CollectError(str(error)) from None
-        except selection.MissingBackend as error:
-            raise pytest.UsageError(str(error)) from None
 
 
 class Member(pytest.Collector):
@@ -163,7 +221,8 @@ class CaseTest(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, self.nodeid
+        """What failures are headed by; of a name that a node id ends with, pytest would show other dots."""
+        return self.path, None, f"case {self.nodeid}"
 
 
 class EntryPointTest(CaseTest):
@@ -172,6 +231,7 @@ class EntryPointTest(CaseTest):
     def runtest(self) -> None:
         assert self.parent
         result = _result(self.report, self.parent.name, self.name)
+        self.user_properties += [("harness backend", result.backend), ("harness outcome", result.outcome)]
         if result.expected is False:
             raise NotAsExpected(_told(self.report, result))
         if result.outcome != "answered":
@@ -198,6 +258,23 @@ class RecordingTest(CaseTest):
         result = _result(self.report, self.name, "recorded")
         if result.expected is False:
             raise NotAsExpected(_told(self.report, result))
+
+
+class BrokenCase(pytest.Item):
+    """A case file that cannot be used: it fails, and the others go on."""
+
+    def __init__(self, *, told: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.told = told
+
+    def runtest(self) -> None:
+        raise NotAsExpected(self.told)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        return str(excinfo.value)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, f"case {self.nodeid}"
 
 
 class SkippedBackend(pytest.Item):

@@ -1,0 +1,122 @@
+"""The plugin as a guest in the repository of somebody else, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import harness
+
+CASE = """
+title: integers
+means: cross-correlation
+padding: same
+input: {layout: HW, integers: {shape: [5, 6], seed: 1, low: -9, high: 9}}
+kernel: {layout: HW, integers: {shape: [3, 2], seed: 2, low: -9, high: 9}}
+"""
+THEIRS = """
+def pytest_addoption(parser):
+    parser.addoption("--backend", default="theirs")
+"""
+OF_THEIRS = """
+def test_of_theirs(request):
+    assert request.config.getoption("--backend") == "mine"
+"""
+LOADED = 'pytest_plugins = ["harness.pytest_plugin"]\n'
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """The repository: a good case, and what is none."""
+    (tmp_path / "good.yaml").write_text(CASE)
+    (tmp_path / "settings.yaml").write_text("input: {camera: 1}\noutput: screen\n")
+    (tmp_path / "folder.yaml").mkdir()
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    return tmp_path
+
+
+def ended(folder: Path, *arguments: str, plugin: bool = True) -> tuple[int, str]:
+    """Exit code and output of pytest there."""
+    load = ["-p", "harness.pytest_plugin"] if plugin else []
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *load, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(harness.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("short", ["--backend", "--harness-backend"])
+def test_what_is_no_case_is_left_alone(there: Path, short: str) -> None:
+    code, said = ended(there, ".", short, "scipy", "-v")
+    assert code == 0
+    assert set(re.findall(r"\w+\.yaml", said)) == {"good.yaml"}
+
+
+def test_a_broken_case_fails_and_the_others_go_on(there: Path) -> None:
+    (there / "bad.yaml").write_text(CASE.replace("title", "titel"))
+    code, said = ended(there, ".", "--backend", "scipy")
+    assert code == 1
+    assert "bad.yaml:2:1: titel: unknown key; the nearest known one is 'title'" in said
+    assert re.search("1 failed, [0-9]+ passed", said)
+
+
+def test_a_file_that_is_named_is_taken_for_a_case(there: Path) -> None:
+    code, said = ended(there, "settings.yaml", "--backend", "scipy")
+    assert code == 1
+    assert "settings.yaml:1:9: input.camera: unknown key" in said
+
+
+@pytest.mark.parametrize("way", ["plugin", "conftest"])
+def test_options_of_theirs_stay_theirs(there: Path, way: str) -> None:
+    (there / "conftest.py").write_text(THEIRS + (LOADED if way == "conftest" else ""))
+    (there / "test_theirs.py").write_text(OF_THEIRS)
+    code, said = ended(there, ".", "--backend", "mine", "--harness-backend", "scipy", "-vv", plugin=way == "plugin")
+    assert code == 0, said
+    assert "test_of_theirs PASSED" in said
+    assert "scipy.signal.convolve2d" in said
+    assert "numpy.convolve" not in said
+
+
+def test_options_are_free_in_a_repository_that_has_none_of_its_own(there: Path) -> None:
+    (there / "conftest.py").write_text(LOADED)
+    code, said = ended(there, "good.yaml", "--backend", "scipy", "--case", "nothing*", plugin=False)
+    assert (code, "no tests ran" in said) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [("nope", "nope: there is no such backend"), ("absent", "absent was asked for and is not available")],
+)
+def test_a_backend_that_is_not_there_is_one_message(there: Path, backend: str, told: str) -> None:
+    (there / "harness.toml").write_text('[backends.absent]\npython = "no_such_module:function"\n')
+    code, said = ended(there, "good.yaml", "--backend", backend)
+    assert code == 2
+    assert f"\n{told}" in said
+    assert "UsageError" not in said
+
+
+def test_a_declaration_that_cannot_be_used_is_one_message(there: Path) -> None:
+    (there / "harness.toml").write_text("[backends.mine]\n")
+    code, said = ended(there, "good.yaml")
+    assert code == 2
+    assert '\nharness.toml: backends.mine: expected either command = "..."' in said
+
+
+def test_who_was_asked_for_and_answers_nothing_is_not_as_expected(there: Path) -> None:
+    code, said = ended(there, "good.yaml", "--backend", "numpy")
+    assert code == 1
+    assert "NOT AS EXPECTED  numpy was asked for and answered nothing" in said
+    (there / "line.yaml").write_text(CASE.replace("HW", "W").replace("[5, 6]", "[6]").replace("[3, 2]", "[3]"))
+    assert ended(there, "good.yaml", "line.yaml", "--backend", "numpy")[0] == 0
