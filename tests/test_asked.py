@@ -73,7 +73,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
         (["--input", "x.npy"], "belong together"),
         ([str(CASES / "conventions" / "bias.yaml")], "no recording to explain"),
         (["--input", "x.csv", "--kernel", "w.npy", "--observed", "y.npy"], "x.csv cannot be read: No such file"),
-        (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected three"),
+        (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected 3 layouts"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"], "no such file"),
         (["numpy.nonsense", "numpy.convolve", APPLE], "expected one entry point"),
         (["Knet.conv4", "numpy.convolve", APPLE], "found 2; known: Knet.conv4(mode=0), Knet.conv4(mode=1)"),
@@ -94,3 +94,18 @@ def test_one_entry_point_is_explained_in_terms_of_another(capsys):
     (found,) = json.loads(capsys.readouterr().out)["recordings"]
     assert found["system"] == "scipy.signal.correlate2d"
     assert [each["id"] for each in found["explanations"][0]["transforms"]] == ["reverse_kernel"]
+
+
+def test_files_of_another_operation_are_explained_in_its_terms(tmp_path, monkeypatch, capsys):
+    """Each input value stamps the kernel backwards, two samples apart."""
+    monkeypatch.chdir(tmp_path)
+    x, w, y = np.array([1.0, 10.0]), np.array([1.0, 2.0, 4.0]), np.zeros(5)
+    for place, value in enumerate(x):
+        y[2 * place : 2 * place + 3] += value * w[::-1]
+    for name, array in (("x", x), ("w", w), ("y", y)):
+        np.save(f"{name}.npy", array)
+    files = ["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--stride", "2", "--padding", "valid"]
+    assert main(["explain", *files, "--operation", "transposed_convolution", "--no-code"]) == 0
+    assert "  1. reverse_kernel (exact)" in capsys.readouterr().out
+    assert main(["explain", *files, "--operation", "transposed_convolution", "--boundary", "zero"]) == 2
+    assert "--boundary is no setting of this operation; leave it out" in capsys.readouterr().err

@@ -331,7 +331,7 @@ def test_the_results_hold_code_that_gives_what_a_call_gave_and_say_nothing_of_wh
         (["--observed", "y.npy"], "belong to --from INPUT KERNEL"),
         (["--from-npy", "x.npy", "x.npy", "--layout", "HW"], "expected 2 layouts"),
         (["--from-npy", "x.npy", "nowhere.npy"], "nowhere.npy"),
-        (["--from", "x.npy", "w.csv"], "w.csv: give the axes of the three arrays with --layout"),
+        (["--from", "x.npy", "w.csv"], "w.csv: give the axes of all arrays with --layout"),
         (["--from", "x.npy", "w.pb"], "w.pb: it is not read: a TensorFlow graph; load it in TensorFlow"),
         (["--from-npy", "x.npy", "deep.npy"], "expected an array of 1 to 5 axes, found 6"),
     ],

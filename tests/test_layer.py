@@ -12,6 +12,7 @@ from harness.case import layer
 from harness.case.read import load
 from harness.cli import main
 from harness.grammar.files import FileError
+from harness.operations import TABLE
 
 
 @pytest.fixture
@@ -47,16 +48,16 @@ def test_attributes_are_settings(
 ) -> None:
     path = model(tmp_path, library, "w", "b", **attributes)
     found = layer.of_node(f"{path}#/conv/Conv")
-    assert found == layer.Layer(
-        f"{path}#w", f"{path}#b", dict(zip(("stride", "dilation", "padding", "groups"), settings))
-    )
+    arrays = {"kernel": f"{path}#w", "bias": f"{path}#b"}
+    keys = ("stride", "dilation", "padding", "groups")
+    assert found == layer.Layer(TABLE["convolution"], arrays, dict(zip(keys, settings)))
 
 
 def test_a_node_without_a_name_is_named_by_its_output_and_may_have_no_bias(tmp_path: Path, library: Any) -> None:
     path = model(tmp_path, library, "w", name="")
     found = layer.of_node(f"{path}#y")
     assert found is not None
-    assert (found.kernel, found.bias) == (f"{path}#w", "")
+    assert found.arrays == {"kernel": f"{path}#w"}
 
 
 @pytest.mark.parametrize("key", ["w", "nowhere", ""])
@@ -68,7 +69,11 @@ def test_other_names_name_no_node(tmp_path: Path, library: Any, key: str) -> Non
 @pytest.mark.parametrize(
     ("inputs", "options", "message"),
     [
-        (("w",), {"op": "Gemm"}, "a.onnx: node '/conv/Conv' is a Gemm; expected a Conv, or the name of an array"),
+        (
+            ("w",),
+            {"op": "Gemm"},
+            "node '/conv/Conv' is a Gemm; expected a Conv or ConvTranspose, or the name of an array",
+        ),
         (("made",), {}, "a.onnx: node '/conv/Conv' takes 'made', which the model computes; expected its numbers"),
         (("w", "made"), {}, "takes 'made', which the model computes"),
     ],
@@ -92,3 +97,37 @@ def test_new_writes_a_case_of_a_node(
     assert (stated["stride"], stated["padding"], stated["groups"]) == ((2, 1), ((1, 0), (0, 1)), 2)
     np.testing.assert_array_equal(case.values("kernel"), np.arange(24).reshape(2, 2, 3, 2))
     np.testing.assert_array_equal(case.values("bias"), [1, -1])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "settings"),
+    [
+        ({}, ((1, 1), "valid", (0, 0))),
+        ({"strides": [2, 3], "pads": [1, 0, 0, 1], "output_padding": [1, 0]}, ((2, 3), ((1, 0), (0, 1)), (1, 0))),
+        ({"strides": [2, 2], "auto_pad": "SAME_UPPER"}, ((2, 2), "same", (0, 0))),
+    ],
+)
+def test_new_writes_a_case_of_a_node_that_transposes(
+    tmp_path: Path,
+    library: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    attributes: dict[str, Any],
+    settings: tuple[Any, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model(tmp_path, library, "w", "b", op="ConvTranspose", **attributes)
+    np.save("x.npy", np.ones((1, 2, 6, 5), "f4"))
+    assert main(["new", "mine", "--from", "x.npy", "a.onnx#/conv/Conv"]) == 0
+    (case,) = load("cases/mine.yaml")
+    assert case.operation.NAME == "transposed_convolution"
+    assert case.arrays["kernel"].layout == "IOHW"
+    assert tuple(case.settings[key] for key in ("stride", "padding", "output_padding")) == settings
+
+
+@pytest.mark.parametrize("attributes", [{"output_shape": [6, 5]}, {"auto_pad": "SAME_LOWER"}])
+def test_what_no_setting_of_a_transposed_convolution_says_is_told(
+    tmp_path: Path, library: Any, attributes: dict[str, Any]
+) -> None:
+    path = model(tmp_path, library, "w", op="ConvTranspose", **attributes)
+    with pytest.raises(FileError, match="node '/conv/Conv' gives .*; expected pads, auto_pad SAME_UPPER or VALID"):
+        layer.of_node(f"{path}#/conv/Conv")

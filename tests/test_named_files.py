@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from harness.backends.protobuf import bytes_field, varint
-from harness.case import files
+from harness.case import of_files as files
 from harness.case.read import CaseError
 from harness.cli import main
 
@@ -98,7 +98,7 @@ def test_usual_layouts_are_taken_where_they_are_usual(folder: Path, made: Callab
 
 @pytest.mark.parametrize("made", [keras, matlab])
 def test_layouts_are_asked_for_where_they_are_not(folder: Path, made: Callable[[np.ndarray], str]) -> None:
-    with pytest.raises(CaseError, match="give the axes of the three arrays with --layout"):
+    with pytest.raises(CaseError, match="give the axes of all arrays with --layout"):
         files.usual_layout("kernel", made(W))
 
 

@@ -17,6 +17,7 @@ from harness.case import template
 from harness.case.read import CaseError, load
 from harness.case.schema import json_schema
 from harness.grammar.files import FileError
+from harness.operations import TABLE
 
 
 def saved(folder: Path, **arrays: np.ndarray) -> dict[str, str]:
@@ -25,10 +26,12 @@ def saved(folder: Path, **arrays: np.ndarray) -> dict[str, str]:
     return {role: str(folder / f"my {role}.npy") for role in arrays}
 
 
-def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("operation", TABLE)
+def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path, operation: str) -> None:
     path = tmp_path / "cases" / "mine.yaml"
-    template.start(path)
+    template.start(path, operation)
     (case,) = load(path)
+    assert case.operation is TABLE[operation]
     assert case.values("input").shape == (1, 1, 4, 4)
     text = path.read_text("utf-8")
     assert text.startswith("# yaml-language-server: $schema=case.schema.json\n")
@@ -205,3 +208,15 @@ def test_printed_arrays_keep_their_text_and_their_dtype(tmp_path: Path) -> None:
     (case,) = load(tmp_path / "mine.yaml")
     assert (case.dtype, case.values("input").tolist()) == ("float64", [[[[0.1, 0.25, 1]]]])
     np.testing.assert_allclose(case.arrays["input"].half_unit.ravel(), [0.5e-6, 0.5e-6, 0.5e-5])
+
+
+@pytest.mark.parametrize(("stride", "padding", "size"), [(1, "valid", 9), (2, "valid", 15), (2, "same", 14)])
+def test_arrays_of_a_transposed_convolution_become_a_case_whose_settings_fit_the_sizes(
+    tmp_path: Path, stride: int, padding: str, size: int
+) -> None:
+    files = saved(tmp_path, input=np.ones(7), kernel=np.ones(3), output=np.ones(size))
+    letters = dict.fromkeys(files, "W")
+    template.of_arrays(tmp_path / "mine.yaml", files, letters, operation="transposed_convolution")
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.meant().output_shape == case.recorded[0].values.shape
+    assert (case.settings["stride"], case.settings["padding"], case.unknown) == ((stride,), padding, frozenset())

@@ -22,6 +22,11 @@ def canonical(role: str, rank: int) -> str:
     return LEADING[role] + SPATIAL[rank]
 
 
+def usual(role: str, axes: int) -> str:
+    """The letters that 1 to 5 axes are taken to be where none are given: the last of the canonical ones."""
+    return canonical(role, {1: 1, 5: 3}.get(axes, 2))[-axes:]
+
+
 def expand(pattern: str, rank: int) -> str:
     """Letters of a declared layout in which `*` stands for all spatial axes: `expand("N*C", 2) == "NHWC"`."""
     return pattern.replace("*", SPATIAL[rank])

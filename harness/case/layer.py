@@ -1,34 +1,34 @@
-"""A convolution of an ONNX model, by the name of its node, as the arrays and settings of a case."""
+"""A node of an ONNX model, by its name, as the arrays and settings of a case."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.grammar import files as readers
 from harness.grammar.files import FileError
 from harness.grammar.files.onnx import Node
+from harness.operations import TABLE
+from harness.operations.operation import Operation
 
-OPERATOR = "Conv"
-WORDS = {"SAME_UPPER": "same_upper", "SAME_LOWER": "same_lower", "VALID": "valid"}
-"""Values of `auto_pad` -> paddings of a case; NOTSET is what `pads` says."""
-NUMBERS = {"stride": "strides", "dilation": "dilations"}
-"""Keys of a case -> attributes that have one number for each spatial axis, 1 where there is no such attribute."""
+OPERATORS: Mapping[str, Operation] = {each.new_cases().NODE: each for each in TABLE.values()}
 
 
 @dataclass(frozen=True)
 class Layer:
-    """kernel, bias: where they are, as `model.onnx#name`; there may be no bias. settings: keys of a case, as YAML."""
+    """arrays: role -> where it is, as `model.onnx#name`. settings: keys of a case, as YAML."""
 
-    kernel: str
-    bias: str
+    operation: Operation
+    arrays: dict[str, str]
     settings: dict[str, str]
 
 
 def of_node(name: str) -> Layer | None:
     """The layer of `model.onnx#NODE`, by the node's name or that of its output; None where no node is meant.
 
-    Raises FileError for a node of another operator, and for one whose kernel or bias the model computes.
+    Raises FileError for a node of another operator, for one whose weights the model computes, and for one whose
+    attributes no case can say.
     """
     file, key = readers.split_key(name)
     path = Path(file)
@@ -37,35 +37,22 @@ def of_node(name: str) -> Layer | None:
     found = [node for node in readers.nodes(path) if key == node.name or key in node.outputs]
     if not found:
         return None
-    node = found[0]
-    if node.op != OPERATOR:
-        raise FileError(f"{path.name}: node {key!r} is a {node.op}; expected a {OPERATOR}, or the name of an array")
-    computed = [each for each in node.inputs[1:3] if each and each not in held]
+    told, node = f"{path.name}: node {key!r}", found[0]
+    if node.op not in OPERATORS:
+        raise FileError(f"{told} is a {node.op}; expected a {' or '.join(OPERATORS)}, or the name of an array")
+    operation = OPERATORS[node.op]
+    arrays = _weights(operation, node)
+    computed = [each for each in arrays.values() if each not in held]
     if computed:
-        raise FileError(
-            f"{path.name}: node {key!r} takes {computed[0]!r}, which the model computes; expected its numbers"
-        )
-    _, kernel, bias = (*node.inputs, "", "")[:3]
-    return Layer(f"{file}#{kernel}", f"{file}#{bias}" if bias else "", _settings(node))
+        raise FileError(f"{told} takes {computed[0]!r}, which the model computes; expected its numbers")
+    try:
+        settings = operation.new_cases().of_node(node.attributes)
+    except ValueError as problem:
+        raise FileError(f"{told} {problem}") from None
+    return Layer(operation, {role: f"{file}#{each}" for role, each in arrays.items()}, settings)
 
 
-def _settings(node: Node) -> dict[str, str]:
-    given = node.attributes
-    numbers = {key: str(list(_integers(node, attribute)) or 1) for key, attribute in NUMBERS.items()}
-    return {
-        **numbers,
-        "padding": WORDS.get(str(given.get("auto_pad")), _pads(node)),
-        "groups": str(given.get("group", 1)),
-    }
-
-
-def _pads(node: Node) -> str:
-    """Pairs of what is added before and behind; ONNX has all of the former first."""
-    pads = _integers(node, "pads")
-    rank = len(pads) // 2
-    return str([list(pair) for pair in zip(pads[:rank], pads[rank:])]) if pads else "valid"
-
-
-def _integers(node: Node, attribute: str) -> tuple[int, ...]:
-    given = node.attributes.get(attribute, ())
-    return tuple(int(each) for each in given) if isinstance(given, tuple) else ()
+def _weights(operation: Operation, node: Node) -> dict[str, str]:
+    """Role -> the name of each input of the node but the first, which is what a layer before it gives."""
+    roles = [role for role in operation.ROLES if operation.ROLES[role].weights]
+    return {role: name for role, name in zip(roles, node.inputs[1:]) if name}

@@ -4,46 +4,37 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from harness.canonical.layout import LayoutError, to_canonical
-from harness.canonical.window import output_size, padding_pair
 from harness.case.read import CaseError, load
 from harness.case.schema import write_schema
 from harness.grammar import files as readers
+from harness.operations import TABLE, USUAL
+from harness.operations.operation import main_roles
 from harness.output import naming, replacing
 
 SCHEMA = "case.schema.json"
 
-TEMPLATE = """\
+START = """\
 # A case: data, settings, and what is expected. `harness check` checks it, `harness run` runs it.
-title: my convolution gives other numbers
+title: my {words} gives other numbers
 why: weights were moved from one framework to another and the outputs differ
-operation: convolution
+operation: {operation}
 input:
   layout: HW                  # letters of the axes: N batch, C channel, D H W; a letter that is left out has length 1
   dtype: float32
-  values:                     # or  file: x.npy  or  integers: {shape: [6, 6], seed: 0, low: -9, high: 9}
+  values:                     # or  file: x.npy  or  integers: {{shape: [6, 6], seed: 0, low: -9, high: 9}}
     - [1, 2, 3, 4]
     - [5, 6, 7, 8]
     - [9, 1, 2, 3]
     - [4, 5, 6, 8]
-kernel:
-  layout: HW                  # O output channels, I input channels per group, D H W
-  values:
-    - [1, 2, 0]
-    - [0, 3, 0]
-    - [0, 0, 5]
-means: cross-correlation      # what you want computed: cross-correlation (deep learning) or convolution (mathematics)
-stride: 1
-dilation: 1
-padding: same                 # same | same_upper | same_lower | valid | full | 1 | [1, 2] | [[0, 1], [0, 1]]
-# prototxt: |                 # instead of stride, dilation, padding and groups: a Caffe layer as its .prototxt has it
-#   layer { name: "conv1" type: "Convolution" convolution_param { num_output: 1 kernel_size: 3 pad: 1 } }
+"""
+END = """\
 # recorded:                   # an output that you have from somewhere else; null is an element that you do not know
 #   - system: my own code
 #     origin: printed by my program
@@ -51,69 +42,54 @@ padding: same                 # same | same_upper | same_lower | valid | full | 
 #     digits: 6               # significant digits printed
 #     values: [[1.0, 2.0, 3.0, 4.0], [null, null, null, null], [null, null, null, null], [null, null, null, null]]
 """
-OF_ARRAYS = """\
-# Made of arrays by `harness new`. Check what is marked with a question; `harness run` runs it on all backends.
+HEAD = """\
+# Made of {made} by `harness new`. Check what is marked with a question; `harness run` runs it on all backends.
 title: {title}
 why: my own numbers and those of a framework differ
-operation: convolution
-input:
-  layout: {input}    # are these the axes? N batch, C channel, D H W; a letter that is left out has length 1
-{dtype}  file: {input_file}{input_nonfinite}
-kernel:
-  layout: {kernel}    # and these? O output channels, I input channels per group, D H W
-  file: {kernel_file}{kernel_nonfinite}
-means: cross-correlation    # what do you want? cross-correlation (deep learning) or convolution (mathematics)
-stride: {stride}
-dilation: {dilation}
-padding: {padding}    # same | same_upper | same_lower | valid | full | 1 | [1, 2] | [[0, 1], [0, 1]] | unknown
-groups: {groups}
+operation: {operation}
 """
-BIAS = "bias: {{file: {bias_file}{bias_nonfinite}}}\n"
 RECORDED = """\
 recorded:
   - system: my own code
     origin: {origin}
-    layout: {output}    # and are these the axes of your output?
-    file: {output_file}{output_nonfinite}
 """
-NONFINITE = {
-    "input": "\n  nonfinite: true    # infinities and NaN are meant",
-    "kernel": "\n  nonfinite: true    # infinities and NaN are meant",
-    "bias": ", nonfinite: true",
-    "output": "\n    nonfinite: true    # infinities and NaN are meant; without this line NaN is an element not known",
-}
-"""What follows an array that holds such numbers."""
+MEANT = "nonfinite: true"
+"""What stands with an array whose infinities and NaN are meant."""
 
 
-def start(path: Path) -> None:
+def start(path: Path, operation: str = USUAL) -> None:
     """Writes a commented case to start from, and the schema for editors where none is found."""
+    text = START.format(words=operation.replace("_", " "), operation=operation)
     with replacing(path) as file:
-        file.write(schema_line(path) + TEMPLATE)
+        file.write(schema_line(path) + text + TABLE[operation].new_cases().START + END)
 
 
 def of_arrays(
-    path: Path, files: Mapping[str, str], layouts: Mapping[str, str], stated: Mapping[str, str] = MappingProxyType({})
+    path: Path,
+    files: Mapping[str, str],
+    layouts: Mapping[str, str],
+    stated: Mapping[str, str] = MappingProxyType({}),
+    operation: str = USUAL,
 ) -> None:
-    """Writes a case of arrays in files: input, kernel, perhaps bias and output, brought into a folder beside it.
+    """Writes a case of arrays in files by role, perhaps with an output, brought into a folder beside it.
 
-    Settings are those that are `stated` (keys of a case, as YAML); padding and stride else what the sizes say, where
-    these leave no choice. Raises CaseError, and writes nothing, when the arrays do not fit their layouts or each other,
-    or when the folder exists; FileError for what cannot be read,
-    OSError for what cannot be written.
+    Settings are those that are `stated` (keys of a case, as YAML); else what the sizes say, where these leave no
+    choice. Raises CaseError, and writes nothing, when the arrays do not fit their layouts or each other, or when the
+    folder exists; FileError for what cannot be read, OSError for what cannot be written.
     """
     folder = path.with_suffix("")
     if folder.exists():
         raise CaseError(f"{folder} exists already; choose another name or remove it")
     folder.mkdir(parents=True)
-    try:
+
+    def document() -> str:
         with naming(folder):
             kept = {role: readers.bring(name, folder / role, len(layouts[role])) for role, name in files.items()}
-        text = _document(path, files, kept, layouts, stated)
-        with replacing(path) as file:
-            file.write(schema_line(path) + text)
-        list(load(path))
+        return _document(path, files, kept, layouts, stated, operation)
+
+    try:
+        write(path, document)
     except BaseException as error:  # whatever it is, Ctrl-C or a full disk, no half of a case is left
-        path.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         if not isinstance(error, CaseError | LayoutError):
             raise
@@ -123,32 +99,74 @@ def of_arrays(
         ) from None
 
 
+def write(path: Path, document: Callable[[], str]) -> None:
+    """Writes a case file that can be read; whatever is raised, also by `document`, none is left."""
+    try:
+        text = document()
+        with replacing(path) as file:
+            file.write(schema_line(path) + text)
+        list(load(path))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _document(
     path: Path,
     files: Mapping[str, str],
     kept: Mapping[str, tuple[Path, np.ndarray]],
     layouts: Mapping[str, str],
     stated: Mapping[str, str],
+    operation: str,
 ) -> str:
     arrays = {role: array for role, (_, array) in kept.items()}
-    full = ((role, array) for role, array in arrays.items() if role != "bias")
-    sizes = {role: to_canonical(array, layouts[role], role).shape[2:] for role, array in full}
-    stride, padding = settings(sizes["input"], sizes["kernel"], sizes.get("output"))
-    told = {
-        "title": quoted(f"{path.stem}, my own numbers"),
-        "dtype": _dtype(kept),
-        **{f"{role}_file": quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()},
-        **{f"{role}_nonfinite": _nonfinite(role, array) for role, array in arrays.items()},
-        "stride": stride,
-        "dilation": "1",
-        "padding": padding,
-        "groups": "1",
-        **stated,
-        "origin": quoted(Path(files["output"]).name) if "output" in files else "",
-        **layouts,
-    }
-    parts = (OF_ARRAYS, BIAS if "bias" in files else "", RECORDED if "output" in files else "")
-    return "".join(parts).format(**told)
+    names = {role: quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()}
+    parts = [head("arrays", path, operation)]
+    for role in main_roles(TABLE[operation]):
+        meant = f"  {MEANT}    # infinities and NaN are meant\n" if _odd(role, arrays[role]) else ""
+        dtype = _dtype(kept) if role == "input" else ""
+        parts += [f"{role}:\n", axes(operation, role, layouts[role], 2), f"{dtype}  file: {names[role]}\n{meant}"]
+    parts += [settings(operation, arrays, layouts, stated)]
+    for role in (role for role, each in TABLE[operation].ROLES.items() if each.vector and role in arrays):
+        parts += [f"{role}: {{file: {names[role]}{f', {MEANT}' if _odd(role, arrays[role]) else ''}}}\n"]
+    if "output" in arrays:
+        words = "infinities and NaN are meant; without this line NaN is an element not known"
+        meant = f"    {MEANT}    # {words}\n" if _odd("output", arrays["output"]) else ""
+        parts += [RECORDED.format(origin=quoted(Path(files["output"]).name))]
+        parts += [axes(operation, "output", layouts["output"], 4), f"    file: {names['output']}\n{meant}"]
+    return "".join(parts)
+
+
+def head(made: str, path: Path, operation: str) -> str:
+    """The first lines of a case that is made of something."""
+    return HEAD.format(made=made, title=quoted(f"{path.stem}, my own numbers"), operation=operation)
+
+
+def axes(operation: str, role: str, letters: str, margin: int) -> str:
+    """The line of the layout of an array, with a question."""
+    if role == "output":
+        question = "and are these the axes of your output?"
+    else:
+        meant = TABLE[operation].ROLES[role].axes
+        question = (
+            f"are these the axes? {meant}; a letter that is left out has length 1"
+            if role == "input"
+            else f"and these? {meant}"
+        )
+    return f"{' ' * margin}layout: {letters}    # {question}\n"
+
+
+def settings(
+    operation: str,
+    arrays: Mapping[str, np.ndarray],
+    layouts: Mapping[str, str],
+    stated: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The lines of the settings: as stated, else as the sizes of the arrays say. Raises LayoutError."""
+    roles = [role for role in (*main_roles(TABLE[operation]), "output") if role in arrays]
+    sizes = {role: to_canonical(arrays[role], layouts[role], role).shape[2:] for role in roles}
+    room = TABLE[operation].new_cases()
+    return room.SETTINGS.format(**{**room.settings(sizes), **stated})
 
 
 def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:
@@ -160,30 +178,18 @@ def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:
     return f"  dtype: {names[0] if names and names[0] in ('float16', 'float32', 'float64') else 'float32'}\n"
 
 
-def _nonfinite(role: str, array: np.ndarray) -> str:
-    """The line that says that infinities and NaN are meant, where there are some.
+def _odd(role: str, array: np.ndarray) -> bool:
+    """Whether there are infinities or NaN, which are then meant.
 
-    NaN alone in an output is left to be what is not known: a convolution of finite numbers gives none.
+    NaN alone in an output is left to be what is not known: finite numbers give none.
     """
-    meant = np.isinf(array) if role == "output" else ~np.isfinite(array)
-    return NONFINITE[role] if meant.any() else ""
+    odd = np.isinf(array) if role == "output" else ~np.isfinite(array)
+    return bool(odd.any())
 
 
 def quoted(text: str) -> str:
     """A text as YAML, which takes what JSON does."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def settings(n: Sequence[int], k: Sequence[int], found: Sequence[int] | None) -> tuple[str, str]:
-    """(stride, padding) with which the output has the sizes that were found; unknown where no usual ones give them."""
-    if found is None:
-        return "1", "same"
-    for stride in (1, 2):
-        for padding in ("valid", "same", "full"):
-            axes = ((size, taps, stride, 1, padding_pair(padding, size, taps, stride)) for size, taps in zip(n, k))
-            if list(found) == [output_size(*axis) for axis in axes]:
-                return str(stride), padding
-    return "unknown", "unknown"
 
 
 def schema_line(path: Path) -> str:

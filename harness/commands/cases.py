@@ -8,10 +8,19 @@ import shlex
 import sys
 from pathlib import Path
 
-from harness.case import files, layer, pasted, template
-from harness.commands import DEFAULT_CASES, EXPECTED, Add, case_files, cases_of
+from harness.canonical.layout import expand
+from harness.case import layer, of_files, pasted, template
+from harness.commands import DEFAULT_CASES, EXPECTED, LAYOUTS, ROLES, Add, case_files, cases_of
+from harness.grammar import files
+from harness.operations import TABLE, USUAL
+from harness.operations.operation import main_roles
 from harness.output import NOTHING, Output, demand, naming
 from harness.systems import selection
+
+GIVEN = tuple(role.upper() for role in ROLES[:-1])
+"""What stands for the files of a case in a help text."""
+PERHAPS_OUT = f"{LAYOUTS.removesuffix(',OUT')}[,OUT]"
+EXAMPLE = of_files.example(TABLE[USUAL])
 
 
 def register(add: Add) -> None:
@@ -27,24 +36,25 @@ def register(add: Add) -> None:
         "harness new my-layer                                     # a commented case to start from",
         "harness new my-layer --from x.npy w.npy --observed y.npy",
         "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
-        "harness new my-layer --from x.npy model.onnx#/conv1/Conv   # kernel, bias and settings of that node",
+        "harness new my-layer --from x.npy model.onnx#/conv1/Conv   # arrays and settings of that node",
         "harness new my-layer --paste                             # of arrays as they were printed, below labels",
     )
     news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
     news.add_argument(
         *("--from", "--from-npy"),
         dest="arrays",
-        nargs=2,
-        metavar=("INPUT", "KERNEL"),
+        nargs=len(GIVEN),
+        metavar=GIVEN,
         help="make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, model.onnx#/conv1/Conv",
     )
     news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
     news.add_argument(
         "--paste",
         action="store_true",
-        help="make it of arrays as they were printed, below `input:`, `kernel:` and `output:`",
+        help=f"make it of arrays as they were printed, below {pasted.labels(USUAL)}",
     )
-    news.add_argument("--layout", metavar="IN,KERNEL[,OUT]", help="axes of the arrays, as NHWC,HWIO,NHWC")
+    news.add_argument("--layout", metavar=PERHAPS_OUT, help=f"axes of the arrays, as {EXAMPLE}")
+    news.add_argument("--operation", choices=list(TABLE), default=USUAL, help="what is computed (default: %(default)s)")
 
 
 def check_command(options: argparse.Namespace) -> int:
@@ -73,9 +83,10 @@ def new_command(options: argparse.Namespace) -> int:
     elif options.arrays:
         _new_of_arrays(path, options)
     elif options.observed or options.layout:
-        raise selection.SelectionError("--observed and --layout belong to --from INPUT KERNEL or --paste; add it")
+        given = " ".join(GIVEN)
+        raise selection.SelectionError(f"--observed and --layout belong to --from {given} or --paste; add it")
     else:
-        template.start(path)
+        template.start(path, options.operation)
     print(f"{path} written; run it with: harness run {shlex.quote(str(path))}")
     if observed:
         print(f"what explains the output that you observed: harness explain {shlex.quote(str(path))}")
@@ -96,12 +107,10 @@ def _new_of_pasted(path: Path, options: argparse.Namespace) -> bool:
     if options.arrays or options.observed:
         raise selection.SelectionError("--paste reads all arrays from standard input; leave --from and --observed out")
     if sys.stdin.isatty():
-        print(
-            "paste each array below a line `input:`, `kernel:` and perhaps `output:`, then press Ctrl-D",
-            file=sys.stderr,
-        )
+        labels = pasted.labels(options.operation).replace("and", "and perhaps")
+        print(f"paste each array below a line {labels}, then press Ctrl-D", file=sys.stderr)
     layouts = options.layout.split(",") if options.layout else []
-    return "output" in pasted.write(path, _standard_input(), layouts)
+    return "output" in pasted.write(path, _standard_input(), layouts, options.operation)
 
 
 def _standard_input() -> str:
@@ -113,15 +122,25 @@ def _standard_input() -> str:
 
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
-    given = dict(zip(("input", "kernel", "output"), filter(None, [*options.arrays, options.observed])))
-    node = layer.of_node(given["kernel"])
-    given["kernel"] = given["kernel"] if node is None else node.kernel
-    layouts = options.layout.split(",") if options.layout else [files.usual_layout(*each) for each in given.items()]
-    if len(layouts) != len(given):
-        raise selection.SelectionError(f"--layout {options.layout}: expected {len(given)} layouts, as NHWC,HWIO,NHWC")
-    stated = dict(zip(given, layouts))
-    if node is None:
-        template.of_arrays(path, given, stated)
-        return
-    bias = {"bias": node.bias} if node.bias else {}
-    template.of_arrays(path, {**given, **bias}, {**stated, "bias": "O"}, node.settings)
+    operation, stated = TABLE[options.operation], {}
+    roles = main_roles(operation)
+    given = dict(zip(roles, options.arrays))
+    layouts: dict[str, str] = {}
+    if node := layer.of_node(given[roles[-1]]):
+        operation, stated = node.operation, node.settings
+        given |= node.arrays
+        axes = files.shape(*_file(node.arrays[roles[-1]]))
+        layouts = {role: expand(each, len(axes) - 2) for role, each in operation.new_cases().NODE_LAYOUTS.items()}
+    given |= {"output": options.observed} if options.observed else {}
+    named = [role for role in (*roles, "output") if role in given]
+    if options.layout:
+        layouts |= dict(zip(named, letters := options.layout.split(",")))
+        if len(letters) != len(named):
+            raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
+    layouts |= {role: of_files.usual_layout(role, given[role]) for role in named if role not in layouts}
+    template.of_arrays(path, given, {role: layouts[role] for role in given}, stated, operation.NAME)
+
+
+def _file(name: str) -> tuple[Path, str]:
+    path, key = files.split_key(name)
+    return Path(path), key

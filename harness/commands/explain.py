@@ -6,14 +6,27 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from harness.case import files
+from harness.case import of_files
 from harness.case.read import Case
-from harness.commands import EXPECTED, Add, case_files, cases_of
+from harness.commands import EXPECTED, LAYOUTS, ROLES, Add, case_files, cases_of
 from harness.explain import answers, asked
 from harness.judge import fix
+from harness.operations import TABLE, USUAL
 from harness.systems import selection
 from harness.systems.pool import Pool
 from harness.systems.process import Limits
+
+OBSERVED = "observed"
+"""The option of the output."""
+FILES = {**{role: TABLE[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVED: "the output, NaN not known"}
+"""Options that name a file, and what is in it."""
+EXAMPLE = of_files.example(TABLE[USUAL])
+SETTINGS = {
+    **{key: words for each in TABLE.values() for key, words in each.new_cases().OPTIONS.items()},
+    **TABLE[USUAL].new_cases().OPTIONS,
+    **of_files.DATA,
+}
+"""Options of the settings, those of all operations, and what they may be."""
 
 
 def register(add: Add) -> None:
@@ -22,15 +35,18 @@ def register(add: Add) -> None:
         "explain",
         explain_command,
         "harness explain cases/my-layer.yaml --system torch",
-        "harness explain --input x.npy --kernel w.npy --observed y.npy --padding same",
-        "harness explain --input x.csv --kernel w.csv --observed y.csv --layout HW,HW,HW --padding unknown",
+        f"harness explain {_named('npy')} --padding same",
+        f"harness explain {_named('csv')} --layout HW,HW,HW --padding unknown",
         "harness explain torch.nn.functional.conv2d scipy.signal.convolve2d cases/my-layer.yaml",
     )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
-    for name, text in (("input", "the input"), ("kernel", "the kernel"), ("observed", "the output, NaN not known")):
+    for name, text in FILES.items():
         explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
-    explains.add_argument("--layout", metavar="IN,KERNEL,OUT", help="axes of the three files, as NHWC,HWIO,NHWC")
-    for name, text in files.SETTINGS.items():
+    explains.add_argument("--layout", metavar=LAYOUTS, help=f"axes of these files, as {EXAMPLE}")
+    explains.add_argument(
+        "--operation", choices=list(TABLE), default=USUAL, help="what these files are of (default: %(default)s)"
+    )
+    for name, text in SETTINGS.items():
         explains.add_argument(f"--{name}", metavar="VALUE", help=text)
     explains.add_argument(
         "--system", action="append", choices=list(fix.SYSTEMS), help="show code for this system only (default: all)"
@@ -42,7 +58,7 @@ def register(add: Add) -> None:
 def explain_command(options: argparse.Namespace) -> int:
     """Says which changes of the intended call give the observed output, and shows code that proves it."""
     systems = () if options.no_code else tuple(options.system or fix.SYSTEMS)
-    if options.input or options.kernel or options.observed:
+    if any(getattr(options, name) for name in FILES):
         _say_explained(_case_of_files(options), systems, options.json)
         return EXPECTED
     if len(options.what) not in (1, 3):
@@ -74,12 +90,22 @@ def _say(case: Case, found: Sequence[asked.Explained], as_json: bool) -> None:
         print(answers.text(each.system, each.answer, each.code))
 
 
+def _named(suffix: str) -> str:
+    """The options that name files, as an example."""
+    return " ".join(f"--{name} {letter}.{suffix}" for name, letter in zip(FILES, "xwy"))
+
+
 def _case_of_files(options: argparse.Namespace) -> Case:
-    named = {"input": options.input, "kernel": options.kernel, "output": options.observed}
+    named = {name.replace(OBSERVED, "output"): getattr(options, name) for name in FILES}
     if not all(named.values()):
-        raise selection.SelectionError("--input, --kernel and --observed belong together; give all three files")
-    stated = options.layout.split(",") if options.layout else [files.usual_layout(*each) for each in named.items()]
+        *first, last = (f"--{name}" for name in FILES)
+        raise selection.SelectionError(f"{', '.join(first)} and {last} belong together; give all of these files")
+    stated = options.layout.split(",") if options.layout else [of_files.usual_layout(*each) for each in named.items()]
     if len(stated) != len(named):
-        raise selection.SelectionError(f"--layout {options.layout}: expected three, as NHWC,HWIO,NHWC")
-    settings = {key: value for key in files.SETTINGS if (value := getattr(options, key)) is not None}
-    return files.case_of_files(named, dict(zip(named, stated)), settings)
+        raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
+    settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
+    known = {**TABLE[options.operation].new_cases().OPTIONS, **of_files.DATA}
+    for key in settings:
+        if key not in known:
+            raise selection.SelectionError(f"--{key} is no setting of this operation; leave it out")
+    return of_files.case_of_files(options.operation, named, dict(zip(named, stated)), settings)

@@ -14,6 +14,7 @@ from harness.operations.operation import Role, Setting, Stated
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.definition import elsewhere as elsewhere
 from harness.operations.windowed.rooms import lowering as lowering
+from harness.operations.windowed.rooms import new_cases as new_cases
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
 from harness.operations.windowed.rooms import probes as probes
@@ -23,9 +24,9 @@ from harness.operations.windowed.rooms import shown as shown
 
 NAME = "convolution"
 ROLES = {
-    "input": Role("the input", "NHWC"),
-    "kernel": Role("the kernel", "HWIO", weights=True),
-    "bias": Role("added to each output channel", "O", weights=True, vector="O"),
+    "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
+    "kernel": Role("the kernel", "HWIO", "O output channels, I input channels per group, D H W", weights=True),
+    "bias": Role("added to each output channel", "O", "O output channels", weights=True, vector="O"),
 }
 SETTINGS = {
     "means": keys.MEANS,

@@ -30,12 +30,14 @@ Setting = tuple[Any, Item]
 class Role:
     """An array that an operation takes.
 
-    doc: one line for the case file's schema. letters: of its axes, as people are told. weights: whether the files of
+    doc: one line for the case file's schema. letters: of its axes, as people are told; axes: what these are. weights:
+    whether the files of
     trained networks hold it. vector: the letter of its only axis; it may then be a plain list, or be missing.
     """
 
     doc: str
     letters: str
+    axes: str
     weights: bool = False
     vector: str = ""
 
@@ -181,6 +183,7 @@ class Operation(Protocol):
     def program(self) -> Programs: ...
     def power(self) -> Powers: ...
     def probes(self) -> Probes: ...
+    def new_cases(self) -> NewCases: ...
     def own_words(self) -> OwnWords: ...
     def shown(self) -> Shown: ...
 
@@ -275,6 +278,33 @@ class Probes(Protocol):
     """What an entry point computes, measured."""
 
     def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]: ...
+
+
+class NewCases(Protocol):
+    """Cases of the operation that the harness writes.
+
+    START: the lines of a case to start from, of all but the input. SETTINGS: the lines of the settings, with blanks.
+    OPTIONS: settings that a command line takes, and what they may be; ASSUMED: what those are that it does not give.
+    NODE: the operator of an ONNX model; NODE_LAYOUTS: those of its weights, `*` for the spatial axes.
+    """
+
+    @property
+    def START(self) -> str: ...
+    @property
+    def SETTINGS(self) -> str: ...
+    @property
+    def OPTIONS(self) -> Mapping[str, str]: ...
+    @property
+    def ASSUMED(self) -> Mapping[str, str]: ...
+    @property
+    def NODE(self) -> str: ...
+    @property
+    def NODE_LAYOUTS(self) -> Mapping[str, str]: ...
+    def settings(self, sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
+        """What SETTINGS has blanks for, by the spatial sizes of the arrays and perhaps of the output."""
+
+    def of_node(self, attributes: Mapping[str, Any]) -> dict[str, str]:
+        """The same by the attributes of a node; raises ValueError where they say what no setting does."""
 
 
 class OwnWords(Protocol):

@@ -22,6 +22,7 @@ from harness.operations.windowed import keys
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
 from harness.operations.windowed.transposed_rooms import lowering as lowering
+from harness.operations.windowed.transposed_rooms import new_cases as new_cases
 from harness.operations.windowed.transposed_rooms import probes as probes
 from harness.operations.windowed.transposed_rooms import program as program
 from harness.operations.windowed.transposed_rooms import search as search
@@ -30,9 +31,14 @@ from harness.operations.windowed.transposing import grouped
 
 NAME = "transposed_convolution"
 ROLES = {
-    "input": Role("the input", "NHWC"),
-    "kernel": Role("the kernel: I channels of the input, O of the output per group", "HWOI", weights=True),
-    "bias": Role("added to each output channel", "O", weights=True, vector="O"),
+    "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
+    "kernel": Role(
+        "the kernel: I channels of the input, O of the output per group",
+        "HWOI",
+        "I input channels, O output channels per group, D H W",
+        weights=True,
+    ),
+    "bias": Role("added to each output channel", "O", "O output channels", weights=True, vector="O"),
 }
 PADDING_WORDS = ("valid", "same")
 _PADDING = either(

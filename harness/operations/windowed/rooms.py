@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, OwnWords, Powers, Probes, Programs, Searching, Shown
+from harness.operations.operation import Lowering, NewCases, OwnWords, Powers, Probes, Programs, Searching, Shown
 
 
 def lowering() -> Lowering:
@@ -45,3 +45,9 @@ def shown() -> Shown:
     from harness.operations.windowed import shown
 
     return shown
+
+
+def new_cases() -> NewCases:
+    from harness.operations.windowed import new_cases
+
+    return new_cases

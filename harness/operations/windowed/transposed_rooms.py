@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, Probes, Programs, Searching, Shown
+from harness.operations.operation import Lowering, NewCases, Probes, Programs, Searching, Shown
 
 
 def lowering() -> Lowering:
@@ -33,3 +33,9 @@ def shown() -> Shown:
     from harness.operations.windowed import transposed_shown
 
     return transposed_shown
+
+
+def new_cases() -> NewCases:
+    from harness.operations.windowed import transposed_new_cases
+
+    return transposed_new_cases

@@ -10,31 +10,21 @@ from pathlib import Path
 
 import yaml
 
+from harness.canonical.layout import usual
 from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
-
-USUAL = {
-    "input": {1: "W", 2: "HW", 3: "CHW", 4: "NCHW", 5: "NCDHW"},
-    "kernel": {1: "W", 2: "HW", 3: "IHW", 4: "OIHW", 5: "OIDHW"},
-    "output": {1: "W", 2: "HW", 3: "CHW", 4: "NCHW", 5: "NCDHW"},
-}
-"""Layouts that are taken for granted where none are given, by the number of axes."""
+from harness.operations import TABLE, USUAL
+from harness.operations.operation import Operation, main_roles
 
 USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
-"""Suffixes of files whose arrays are taken to have them."""
+"""Suffixes of files whose arrays are taken to have the usual layouts, where none are given."""
 
-SETTINGS = {
-    "means": "cross-correlation (default), convolution or unknown",
-    "stride": "as in a case file: 2, [1, 2] or unknown (default)",
-    "dilation": "as in a case file: 2, [1, 2] or unknown",
-    "padding": "as in a case file: same, valid, 1, [[0, 1], [0, 1]] or unknown (default)",
-    "groups": "as many groups of channels",
-    "boundary": "zero, edge, reflect, symmetric, wrap or unknown",
+DATA = {
     "dtype": "of the arithmetic: float32 (default), float64 ...",
     "digits": "significant digits that were printed of the output",
     "decimals": "digits after the point that were printed of the output",
 }
-"""Settings that the command line takes, and what they may be."""
+"""What the command line takes that is about the data of any operation, and what it may be."""
 
 
 def usual_layout(role: str, path: str) -> str:
@@ -45,21 +35,29 @@ def usual_layout(role: str, path: str) -> str:
     name, key = readers.split_key(path)
     axes = len(readers.shape(Path(name), key))
     if Path(name).suffix.lower() not in USUAL_IN:
-        raise CaseError(f"{path}: give the axes of the three arrays with --layout, as NHWC,HWIO,NHWC")
-    if axes not in USUAL[role]:
+        raise CaseError(f"{path}: give the axes of all arrays with --layout, as {example(TABLE[USUAL])}")
+    if not 1 <= axes <= 5:
         raise CaseError(f"{path}: expected an array of 1 to 5 axes, found {axes}")
-    return USUAL[role][axes]
+    return usual(role, axes)
 
 
-def case_of_files(files: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, str]) -> Case:
-    """The case of three files: keys input, kernel and output, of `files` (with a key, `x.npz#key`) and `layouts`.
+def example(operation: Operation) -> str:
+    """Layouts of all arrays and of the output, as a message shows them."""
+    return ",".join([*(operation.ROLES[role].letters for role in main_roles(operation)), "NHWC"])
 
-    `settings` are those of a case file, as text, and `dtype`, `digits`, `decimals`. Raises CaseError as `load` does,
-    FileError for a file that cannot be used.
+
+def case_of_files(
+    operation: str, files: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, str]
+) -> Case:
+    """The case of an array in a file for each role and for the output, by role in `files` (`x.npz#key`) and `layouts`.
+
+    `settings` are those of a case file, as text, and keys of DATA. Raises CaseError as `load` does, FileError for a
+    file that cannot be used.
     """
     with tempfile.TemporaryDirectory() as folder:
         names = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
-        document = _document(names, files["output"], layouts, {key: _value(text) for key, text in settings.items()})
+        given = {key: _value(text) for key, text in settings.items()}
+        document = _document(operation, names, files["output"], layouts, given)
         path = Path(folder) / "command-line.yaml"
         path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
         try:
@@ -70,19 +68,22 @@ def case_of_files(files: Mapping[str, str], layouts: Mapping[str, str], settings
 
 
 def _document(
-    names: Mapping[str, str], origin: str, layouts: Mapping[str, str], settings: Mapping[str, object]
+    operation: str,
+    names: Mapping[str, str],
+    origin: str,
+    layouts: Mapping[str, str],
+    settings: Mapping[str, object],
 ) -> object:
     printed = {key: settings[key] for key in ("digits", "decimals") if key in settings}
-    rest = {key: value for key, value in settings.items() if key not in ("digits", "decimals", "dtype")}
-    kind = {"dtype": settings["dtype"]} if "dtype" in settings else {}
+    rest = {key: value for key, value in settings.items() if key not in DATA}
+    kinds = {"input": {"dtype": settings["dtype"]}} if "dtype" in settings else {}
+    roles = main_roles(TABLE[operation])
     seen = {"system": "observed", "origin": origin, "file": names["output"], "layout": layouts["output"]}
     return {
         "title": "Files that were named on the command line",
-        "input": {"layout": layouts["input"], "file": names["input"], **kind},
-        "kernel": {"layout": layouts["kernel"], "file": names["kernel"]},
-        "means": "cross-correlation",
-        "stride": "unknown",
-        "padding": "unknown",
+        "operation": operation,
+        **{role: {"layout": layouts[role], "file": names[role], **kinds.get(role, {})} for role in roles},
+        **TABLE[operation].new_cases().ASSUMED,
         **rest,
         "recorded": [{**seen, **printed}],
     }
