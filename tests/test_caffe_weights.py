@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.backends import caffemodel
-from harness.backends.protobuf import bytes_field as field
-from harness.backends.protobuf import varint
 from harness.case.read import CaseError, load
 from harness.grammar import files
 from harness.grammar.files import FileError
+from harness.worker.protobuf import bytes_field as field
+from harness.worker.protobuf import varint
 
 KERNEL = np.arange(2 * 3 * 2 * 2, dtype=np.float32).reshape(2, 3, 2, 2)
 BIAS = np.array([0.5, -1.5], np.float32)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.backends.protobuf import bytes_field, varint
 from harness.case import of_files as files
 from harness.case.read import CaseError
 from harness.cli import main
+from harness.worker.protobuf import bytes_field, varint
 
 X = np.arange(30, dtype="f4").reshape(1, 1, 5, 6) % 7
 W = np.array([[[[1, 2], [3, 5]]]], "f4")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.backends.protobuf import bytes_field as field
-from harness.backends.protobuf import varint
 from harness.grammar import files
 from harness.grammar.files import FileError, onnx, stored
+from harness.worker.protobuf import bytes_field as field
+from harness.worker.protobuf import varint
 
 RAW = np.arange(4, dtype="<f4").tobytes()
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.backends import protobuf
-from harness.backends.protobuf import ProtobufError, bytes_field, fields, integers, varint
+from harness.worker import protobuf
+from harness.worker.protobuf import ProtobufError, bytes_field, fields, integers, varint
 
 
 @given(st.lists(st.tuples(st.integers(1, 2**29 - 1), st.binary(max_size=9)), max_size=5))

@@ -3,22 +3,87 @@
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 import harness
+from harness.operations import TABLE
 
 ROOT = Path(harness.__file__).parent
-FILES = sorted(ROOT.rglob("*.py"))
+FILES = sorted(path for path in ROOT.rglob("*") if path.suffix in {".py", ".j2", ".js", ".css"})
+MODULES = [path for path in FILES if path.suffix == ".py"]
+
+KNOWING = ("operations/", "canonical/", "backends/", "worker/entry.py", "worker/measured.py")
+"""Rooms that know operations: their own, the form that all of them have, and the calls of frameworks with the words
+for them, of which a worker measures some."""
+WORDS = re.compile(
+    r"stride(?!s\b|d\b|_tricks)|\bstrided\b|dilat|kernel|cross.?correlat|convol|\bconvs?\b|deconv|pooling|resiz"
+    + "".join(f"|{name.replace('_', '.?')}" for name in TABLE),
+    re.IGNORECASE,
+)
+"""Operations, and what only some of them have. The strides of an array, in memory, are NumPy's word."""
 
 
 def within(path: Path, *rooms: str) -> bool:
     return path.relative_to(ROOT).as_posix().startswith(rooms)
 
 
+def test_only_an_operation_names_itself_and_what_is_its_own():
+    """Identifiers, texts and comments alike: all others ask `harness.operations.operation.Operation`."""
+    named = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in FILES
+        if not within(path, *KNOWING)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if WORDS.search(line)
+    ]
+    assert not named, "\n".join(named)
+
+
+@pytest.mark.parametrize(
+    "text", ["a stride of 2", "stride_phase", "strided", "Kernel", "dilated", "cross_correlation", "conv.x", "deconv4"]
+)
+def test_the_words_are_found(text: str):
+    assert WORDS.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["array.strides, as_strided", "stride_tricks", "conventions", "a convenient form", "torch.nn.functional.conv2d"],
+)
+def test_other_words_are_not_taken_for_them(text: str):
+    assert not WORDS.search(text)
+
+
 def test_only_the_canonical_form_asks_whether_there_is_a_bias():
-    """All others say what it is to be: `Linear.offsets`, `map`, `channels`."""
-    for path in FILES:
+    """All others say what it is to be: `Linear.offsets`, `map`, `channels`. A framework's call takes None for none."""
+    for path in MODULES:
         if not within(path, "canonical/", "backends/"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.IsNot):
                     assert not ast.unparse(node.left).endswith("bias"), f"{path}:{node.lineno}"
+
+
+def loaded(module: str) -> list[str]:
+    """The modules of the package that importing one of them loads."""
+    program = f"import sys, {module}; print(*(name for name in sys.modules if name.startswith('harness.')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return sorted(done.stdout.split())
+
+
+def test_reading_a_case_loads_what_cases_are_made_of_and_no_more():
+    """No framework's calls, no workers, and of an operation only what a case says of it."""
+    rooms = {name.split(".")[1] for name in loaded("harness.case.read")}
+    assert rooms == {"canonical", "case", "grammar", "operations", "output", "rounding", "worker"}
+    own = {name.removeprefix("harness.operations.windowed.") for name in loaded("harness.operations")}
+    assert {name for name in own if not name.startswith("harness")} == {
+        "definition",
+        "keys",
+        "rooms",
+        "transposed_rooms",
+        "transposing",
+    }

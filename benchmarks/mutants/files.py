@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.backends.protobuf import bytes_field, varint
+from harness.worker.protobuf import bytes_field, varint
 
 LARGEST = 1 << 16
 """Bytes that a mutant may grow to."""

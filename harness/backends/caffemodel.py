@@ -6,7 +6,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from harness.backends.protobuf import bytes_field, varint
+from harness.worker.protobuf import bytes_field, varint
 
 
 def write(layers: Mapping[str, Sequence[np.ndarray]], kind: str = "Convolution") -> bytes:

@@ -22,11 +22,10 @@ from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar
 from harness.grammar import document, sources
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
-from harness.grammar.kinds import Record
+from harness.grammar.kinds import UNKNOWN, Record
 from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Elsewhere, Given, Operation, Recording, Setting, Stated, main_roles
-from harness.operations.windowed.keys import UNKNOWN
 
 MOST_MEMBERS = 10_000
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.canonical.layout import LayoutError, spatial_rank
+from harness.canonical.layout import SPATIAL, LayoutError, canonical, spatial_rank
 from harness.grammar import sources
 from harness.grammar.document import Item
 from harness.grammar.kinds import NOTHING, TEXT, Field, Kind, either, list_of, number, record, word
@@ -29,7 +29,7 @@ def _layout(role: str) -> Kind:
             raise item.error(str(problem)) from problem
         return letters
 
-    letters = {"input": "NCDHW", "output": "NCDHW", "kernel": "OIDHW"}[role]
+    letters = canonical(role, max(SPATIAL))
     return Kind(read, {"type": "string", "pattern": f"^[{letters}]{{1,5}}$"})
 
 

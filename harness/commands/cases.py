@@ -21,6 +21,7 @@ GIVEN = tuple(role.upper() for role in ROLES[:-1])
 """What stands for the files of a case in a help text."""
 PERHAPS_OUT = f"{LAYOUTS.removesuffix(',OUT')}[,OUT]"
 EXAMPLE = of_files.example(TABLE[USUAL])
+NODE = f"model.onnx#/layer1/{TABLE[USUAL].new_cases().NODE}"
 
 
 def register(add: Add) -> None:
@@ -36,7 +37,7 @@ def register(add: Add) -> None:
         "harness new my-layer                                     # a commented case to start from",
         "harness new my-layer --from x.npy w.npy --observed y.npy",
         "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
-        "harness new my-layer --from x.npy model.onnx#/conv1/Conv   # arrays and settings of that node",
+        f"harness new my-layer --from x.npy {NODE}   # arrays and settings of that node",
         "harness new my-layer --paste                             # of arrays as they were printed, below labels",
     )
     news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
@@ -45,7 +46,7 @@ def register(add: Add) -> None:
         dest="arrays",
         nargs=len(GIVEN),
         metavar=GIVEN,
-        help="make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, model.onnx#/conv1/Conv",
+        help=f"make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, {NODE}",
     )
     news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
     news.add_argument(

@@ -37,7 +37,7 @@ def register(add: Add) -> None:
         "harness explain cases/my-layer.yaml --system torch",
         f"harness explain {_named('npy')} --padding same",
         f"harness explain {_named('csv')} --layout HW,HW,HW --padding unknown",
-        "harness explain torch.nn.functional.conv2d scipy.signal.convolve2d cases/my-layer.yaml",
+        "harness explain torch.nn.functional.conv2d scipy.ndimage.correlate cases/my-layer.yaml",
     )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
     for name, text in FILES.items():

@@ -184,3 +184,14 @@ def _read_nothing(item: Item) -> None:
 TEXT = Kind(_read_text, {"type": "string", "pattern": r"\S"})
 FLAG = Kind(_read_flag, {"type": "boolean"})
 NOTHING = Kind(_read_nothing, {"type": "null"})
+
+
+UNKNOWN = "unknown"
+"""What stands for a setting that is not known."""
+
+
+def or_unknown(kind: Kind) -> Kind:
+    """`kind`, or the word `unknown`."""
+    return either(
+        (lambda item: item.scalar == UNKNOWN, word(UNKNOWN)), (lambda item: True, kind), words=f"{UNKNOWN}, or a value"
+    )

@@ -43,7 +43,7 @@ WEIGHTS = {
     "caffemodel": Field(TEXT, "a Caffe weight file in this folder or below it; `layer` says whose weights are meant"),
     "layer": Field(TEXT, "with caffemodel: the layer, as the network names it"),
 }
-"""What a kernel and a bias may be taken from, besides SOURCES."""
+"""What weights may be taken from, besides SOURCES."""
 
 CORNER = {
     "shape": Field(

@@ -9,7 +9,7 @@ from typing import Any
 from harness.canonical.layout import SPATIAL
 from harness.canonical.window import Linear, Pairs, Window, output_size, padding_pair, span
 from harness.grammar.document import Item
-from harness.grammar.kinds import FLAG, Field, Record
+from harness.grammar.kinds import FLAG, Field, Record, or_unknown
 from harness.operations.operation import Role, Setting, Stated
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.definition import elsewhere as elsewhere
@@ -33,7 +33,7 @@ SETTINGS = {
     "stride": keys.STRIDE,
     "dilation": keys.DILATION,
     "padding": Field(
-        keys.or_unknown(keys.PADDING),
+        or_unknown(keys.PADDING),
         "a word, a number, one per axis, or [low, high] per axis; negative crops; or unknown",
         default="valid",
     ),

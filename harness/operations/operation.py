@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,10 +17,12 @@ from harness.canonical.window import Linear
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record
 from harness.operations.call import Call
-from harness.operations.card import Card
 from harness.operations.transforms.transform import Transform
-from harness.systems.asking import Asking
 from harness.worker.entry import EntryPoint
+
+if TYPE_CHECKING:  # for a card only, which few commands make
+    from harness.operations.card import Card
+    from harness.systems.asking import Asking
 
 Setting = tuple[Any, Item]
 """The value of a setting, and where a case file gives it."""

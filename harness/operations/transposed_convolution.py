@@ -15,7 +15,7 @@ from typing import Any
 from harness.canonical.layout import SPATIAL
 from harness.canonical.window import Linear, Pairs, Window, cut_pair, span
 from harness.grammar.document import Item
-from harness.grammar.kinds import Field, Record, either, integer, list_of, word
+from harness.grammar.kinds import Field, Record, either, integer, list_of, or_unknown, word
 from harness.grammar.limits import LARGEST
 from harness.operations.operation import Elsewhere, Role, Setting, Stated
 from harness.operations.windowed import keys
@@ -53,13 +53,13 @@ _AMOUNTS = either(
 )
 SETTINGS = {
     "means": Field(
-        keys.or_unknown(word(*keys.MEANINGS)),
+        or_unknown(word(*keys.MEANINGS)),
         "what it is the transpose of: cross-correlation stamps the kernel as it is, convolution reversed; or unknown",
     ),
     "stride": keys.STRIDE,
     "dilation": keys.DILATION,
     "padding": Field(
-        keys.or_unknown(_PADDING),
+        or_unknown(_PADDING),
         "what the forward operation pads, and this cuts off: valid (nothing), same (the output has n stride samples), "
         "a number, one per axis, or [low, high] per axis; negative adds zeros; or unknown",
         default="valid",

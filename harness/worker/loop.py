@@ -5,7 +5,7 @@ Protocol (one message = one JSON line and the arrays it announces, see `wire`):
     worker -> {"hello": 2, "backend": ..., "version": ..., "environment": {...}, "entry_points": [declaration, ...]}
            or {"hello": 2, "unavailable": reason}, and the worker ends
     parent -> {"calls": [{"entry": name, "settings": {...}, "arrays": [role, ...]}, ...]}
-              and the arrays of each, as input, kernel and perhaps bias
+              and the arrays of each, in the order of the roles
     worker -> for each call, in order, one of
               {"answered": seconds, "warnings": [...]} and one array; also
                   {"not_repeatable": text} where the same call at once gave something else
@@ -16,8 +16,8 @@ Protocol (one message = one JSON line and the arrays it announces, see `wire`):
     worker -> one reply as above, with the array `y` of the program
     end of the stream from the parent: the worker ends
 
-In version 1, which the parent still speaks, a hello declares convolutions only, with all fields of a declaration side
-by side, and a call has the number of its arrays (x, w and perhaps bias) in place of their roles.
+In version 1, which the parent still speaks, a hello declares the first operation of `entry.TAKES` only, with all fields
+of a declaration side by side, and a call has the number of its arrays (x, w and perhaps bias) in place of their roles.
 
 The worker keeps the real standard streams for itself before it imports anything: file descriptor 1 then is standard
 error, because frameworks print, and 0 is empty, because their child processes read. A backend module has `NAME`,
@@ -44,7 +44,7 @@ from harness.worker.entry import EntryPoint
 from harness.worker.measured import measured
 
 REPEATED_ELEMENTS = 1 << 15
-"""Elements of input and kernel up to which a call is made twice, to see whether it gives the same again."""
+"""Elements of all arrays up to which a call is made twice, to see whether it gives the same again."""
 REPEATED_SECONDS = 0.2
 """Nor is a call made twice that takes longer; with compilation, a first call of JAX stays below."""
 

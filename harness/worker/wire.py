@@ -19,7 +19,7 @@ import numpy as np
 PROTOCOL = 2
 """Version of the protocol; the hello carries it."""
 UNDERSTOOD = (1, 2)
-"""Versions that the parent speaks. In version 1 there are convolutions only, and calls count their arrays."""
+"""Versions that the parent speaks. In version 1 there is one operation only, and calls count their arrays."""
 
 LINE_LIMIT = 16 << 20
 HEADER_LIMIT = 1 << 16

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.backends.protobuf import fields, integers, message, text
 from harness.grammar.files.stored import Stored, decoded, listed, mapped
+from harness.worker.protobuf import fields, integers, message, text
 
 LAYERS = {100: (1, 7), 2: (4, 6)}
 """Field of the network that holds layers -> fields of their name and of their blobs."""

@@ -234,7 +234,7 @@ def _span(tensor: Tensor) -> int:
     """How many numbers of the storage lie between the first and the last that the tensor has, these two included."""
     if not math.prod(tensor.shape):
         return 0
-    return 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides))
+    return 1 + sum((size - 1) * step for size, step in zip(tensor.shape, tensor.strides))
 
 
 def _read(archive: zipfile.ZipFile, folder: str, tensor: Tensor) -> np.ndarray:
@@ -243,7 +243,7 @@ def _read(archive: zipfile.ZipFile, folder: str, tensor: Tensor) -> np.ndarray:
         stream.seek(tensor.offset * width)
         data = following(stream, count * width)
     flat = decoded(data, tensor.dtype, (count,), big=_big(archive, folder))
-    strides = [stride * flat.itemsize for stride in tensor.strides]
+    strides = [step * flat.itemsize for step in tensor.strides]
     return np.lib.stride_tricks.as_strided(flat, tensor.shape, strides, writeable=False).copy()
 
 

@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.backends.protobuf import fields, integers, message, text
 from harness.grammar.files.stored import (
     WIDE,
     FileError,
@@ -37,6 +36,7 @@ from harness.grammar.files.stored import (
     refused,
 )
 from harness.grammar.limits import MOST_ARRAYS
+from harness.worker.protobuf import fields, integers, message, text
 
 DTYPES = {
     **dict(enumerate(("float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool"), 1)),

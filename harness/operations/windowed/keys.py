@@ -11,7 +11,7 @@ import numpy as np
 from harness.canonical.layout import SPATIAL
 from harness.canonical.window import BOUNDARIES, Linear, Pairs
 from harness.grammar.document import Item
-from harness.grammar.kinds import Field, Kind, either, integer, list_of, word
+from harness.grammar.kinds import Field, Kind, either, integer, list_of, or_unknown, word
 from harness.grammar.limits import LARGEST
 from harness.operations.operation import Setting
 
@@ -19,7 +19,6 @@ PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
 MEANINGS = ("cross-correlation", "convolution")
 EXACT = 2.0**53
 """Whole numbers below this are exact in float64."""
-UNKNOWN = "unknown"
 
 
 def _read_padding(item: Item) -> str | int | tuple[int | tuple[int, int], ...]:
@@ -45,13 +44,6 @@ STEPS = either(
     (lambda item: True, STEP),
     words="a whole number, or one per spatial axis",
 )
-
-
-def or_unknown(kind: Kind) -> Kind:
-    """`kind`, or the word `unknown`."""
-    return either(
-        (lambda item: item.scalar == UNKNOWN, word(UNKNOWN)), (lambda item: True, kind), words=f"{UNKNOWN}, or a value"
-    )
 
 
 MEANS = Field(
