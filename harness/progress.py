@@ -1,4 +1,4 @@
-"""Progress on a terminal while a run goes on; silent where standard error is no terminal."""
+"""Progress on a terminal while a run or a probe goes on; silent where standard error is no terminal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from rich.text import Text
 
 
 class Progress:
-    """A bar of `total` cases. A context manager."""
+    """A bar of `total` cases or entry points, None while that is not known. A context manager."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int | None = None) -> None:
+        self._answers = 0
         self._console = Console(stderr=True)
         columns = (
             BarColumn(),
@@ -33,6 +34,16 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+    def expect(self, total: int) -> None:
+        """So many there will be."""
+        self._bar.update(self._task, total=total)
+
+    def heard(self, entry_point: str, last: bool) -> None:
+        """One more call of an entry point was answered, its last one or not."""
+        self._answers += 1
+        told = f"{self._answers} calls answered, this one by {entry_point}"
+        self._bar.update(self._task, advance=int(last), description=told)
 
     def advance(self, case: str) -> None:
         """One case is done."""

@@ -80,7 +80,8 @@ def run_command(options: argparse.Namespace) -> int:
             selection.check_names(case_id, wanted, offered)
         header = results.header(hellos, pool.unavailable)
         if options.cards:
-            header["cards"] = [card.as_json() for card in probe(pool, entries).values()]
+            with Progress() as progress:
+                header["cards"] = [card.as_json() for card in probe(pool, entries, progress).values()]
         reports = {path: kind(header) for path, kind in kinds.items()}
         tally = Tally(options.backend or list(own_programs.declared()), options.entry)
         found = run(cases_of(files), pool, entries, coded=True)

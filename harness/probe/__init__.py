@@ -13,16 +13,20 @@ from dataclasses import replace
 
 from harness.operations import TABLE
 from harness.operations.card import Card
+from harness.progress import Progress
 from harness.systems.asking import ask_all
 from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 
-def probe(pool: Pool, entries: Sequence[tuple[str, EntryPoint]]) -> dict[str, Card]:
-    """Name of each (backend, entry point) -> its card."""
+def probe(pool: Pool, entries: Sequence[tuple[str, EntryPoint]], progress: Progress | None = None) -> dict[str, Card]:
+    """Name of each (backend, entry point) -> its card; `progress` is told of every answer."""
     askings = {
         entry.name: (backend, TABLE[entry.operation].probes().card(backend, pool.hellos[backend].version, entry))
         for backend, entry in entries
     }
+    if progress:
+        progress.expect(len(askings))
+    found = ask_all(pool, askings, progress.heard) if progress else ask_all(pool, askings)
     operations = {entry.name: entry.operation for _, entry in entries}
-    return {name: replace(card, operation=operations[name]) for name, card in ask_all(pool, askings).items()}
+    return {name: replace(card, operation=operations[name]) for name, card in found.items()}

@@ -14,6 +14,7 @@ from harness.case.read import find, load
 from harness.operations.card import Card
 from harness.output import replacing
 from harness.probe import probe
+from harness.progress import Progress
 from harness.systems import own_programs, selection
 from harness.systems.pool import Pool
 from harness.systems.process import Limits
@@ -68,9 +69,9 @@ def cards(
     chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[str], seconds: float | None = None
 ) -> list[Card]:
     """The cards of the entry points that match, in the order of the backends; `seconds` for one call."""
-    with Pool(chosen, Limits(call=seconds) if seconds else Limits()) as pool:
+    with Progress() as progress, Pool(chosen, Limits(call=seconds) if seconds else Limits()) as pool:
         selection.demand(demanded, pool.hellos, pool.unavailable)
-        return list(probe(pool, selection.entry_points(globs, pool.entry_points())).values())
+        return list(probe(pool, selection.entry_points(globs, pool.entry_points()), progress).values())
 
 
 def known_faults(folder: Path) -> frozenset[str]:

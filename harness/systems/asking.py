@@ -7,7 +7,7 @@ runs the probes of many entry points over the pool, whose workers answer at the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -62,7 +62,13 @@ def together(parts: Mapping[str, Asking[Any]]) -> Asking[dict[str, Any]]:
     return {name: found[name] for name in parts}
 
 
-def ask_all(pool: Pool, askings: Mapping[K, tuple[str, Asking[T]]]) -> dict[K, T]:
+Heard = Callable[[Any, bool], None]
+"""Is told the key of each answer, and whether it was the last of its asking."""
+
+
+def ask_all(
+    pool: Pool, askings: Mapping[K, tuple[str, Asking[T]]], heard: Heard = lambda key, last: None
+) -> dict[K, T]:
     """The findings of askings, each of which talks to the backend that is named with it."""
     found: dict[K, T] = {}
     outcomes: dict[K, list[Outcome | None]] = {}
@@ -93,4 +99,5 @@ def ask_all(pool: Pool, askings: Mapping[K, tuple[str, Asking[T]]]) -> dict[K, T
         if len(answers) == len(outcomes[key]):
             step(key, answers)
             pool.flush()
+        heard(key, key in found)
     return {key: found[key] for key in askings}
