@@ -46,7 +46,7 @@ def _measured(backend: str, version: str, entry: EntryPoint, seen: list[Fault]) 
             "integers": integers(planar, dtypes),
         }
     )
-    measured["numbers"] += yield from negative(subjects)
+    measured["numbers"] += yield from negative(planar)
     return Card(
         entry.name,
         backend,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from harness.canonical.window import Pairs, output_size
@@ -34,20 +32,17 @@ def numbers(subject: Subject) -> Asking[str]:
     )
 
 
-def negative(subjects: Sequence[Subject]) -> Asking[str]:
-    """What pairs below zero come to at every rank, asked apart: some systems then write where they must not."""
-    if subjects[0].entry.takes.explicit == "no":
+def negative(subject: Subject) -> Asking[str]:
+    """What pairs below zero come to, asked apart: some systems then write where they must not."""
+    if subject.entry.takes.explicit == "no":
         return ""
-    sides = list(NEGATIVE) if subjects[0].entry.takes.explicit == "uneven" else ["on both sides"]
-    asked = [(side, subject, (NEGATIVE[side],) * subject.rank) for side in sides for subject in subjects]
-    outcomes = yield [subject.ask(*_data(subject), pairs).apart() for _, subject, pairs in asked]
-    found = dict.fromkeys(sides, AS_GIVEN)
-    for (side, subject, pairs), outcome in zip(asked, outcomes, strict=True):
-        if found[side] == AS_GIVEN:
-            found[side] = _found(subject, pairs, outcome)
-    alike = len(set(found.values())) == 1
-    told = [found[sides[0]]] if alike else [f"{words} {side}" for side, words in found.items()]
-    return f"; negative {', '.join(told)}"
+    sides = list(NEGATIVE) if subject.entry.takes.explicit == "uneven" else ["on both sides"]
+    pairs = [(NEGATIVE[side],) * subject.rank for side in sides]
+    outcomes = yield [subject.ask(*_data(subject), each).apart() for each in pairs]
+    found = [_found(subject, each, outcome) for each, outcome in zip(pairs, outcomes, strict=True)]
+    if len(set(found)) == 1:
+        return f"; negative {found[0]}"
+    return "; negative " + ", ".join(f"{words} {side}" for words, side in zip(found, sides, strict=True))
 
 
 def _data(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
