@@ -67,8 +67,8 @@ def test_caffe_aborts_on_a_kernel_larger_than_its_input_and_the_run_goes_on(star
     pool = started("caffe", "numpy")
     (entry,) = [entry for name, entry in pool.entry_points() if entry.name == "caffe.Convolution"]
     good = [lower(example(entry, 2, seed, padding="valid"), entry, "as_written") for seed in range(4)]
-    x, w = good[1].arrays
-    bad = replace(good[1], arrays=(x, np.tile(w, (1, 1, 4, 1))))
+    x, w = good[1].arrays["input"], good[1].arrays["kernel"]
+    bad = replace(good[1], arrays={"input": x, "kernel": np.tile(w, (1, 1, 4, 1))})
     outcomes = ask(pool, "caffe", good[0], bad, *good[2:])
     assert isinstance(outcomes[1], Died)
     assert outcomes[1].reason == "was ended by SIGABRT"
