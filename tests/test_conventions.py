@@ -69,9 +69,25 @@ def test_what_was_measured_is_shown_before_what_is_declared(header: dict[str, An
 def test_a_run_without_cards_shows_what_is_declared_and_says_so(header: dict[str, Any]) -> None:
     (shown,) = conventions.sections({**header, "cards": []}, [USUAL])
     assert "*declares*" in shown.about
-    assert "nothing in this table was measured" in " ".join(shown.about.split())
+    assert "in this run only that was tried of which it says so" in " ".join(shown.about.split())
     assert [row[0] for row in shown.rows] == ["torch.nn.functional.conv2d"]
     assert conventions.sections(HEADER, [USUAL]) == []
+
+
+def test_a_claim_that_depends_on_the_machine_says_so_and_where_it_was_refused() -> None:
+    told = conv3d, depthwise, transposed = [
+        each.as_json() for each in (tensorflow.conv3d, tensorflow.depthwise_conv2d, tensorflow.conv2d_transpose)
+    ]
+    cells = [dict(zip(conventions.heads(each["operation"]), *conventions.rows([each]))) for each in told]
+    assert [each["dilation"] for each in cells] == ["yes; measured", "yes", "yes; measured"]
+    assert cells[1]["stride"] == "yes; measured: a stride of its own for each axis"
+    assert cells[2]["stride"] == "yes; measured: a stride with a dilation"
+    conv3d["refused"] = {"dilation": [[3, "float16"], [3, "float64"]]}
+    depthwise["refused"] = {"uneven_strides": [[2, "float64"]]}
+    (volume,), (plane,) = conventions.rows([conv3d]), conventions.rows([depthwise])
+    assert "yes; not here as float16, float64" in volume
+    assert "yes; not here as float64: a stride of its own for each axis" in plane
+    assert transposed["refused"] == {}
 
 
 def test_there_is_a_table_for_each_operation_that_the_cases_are_about(tmp_path: Path) -> None:

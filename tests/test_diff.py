@@ -102,6 +102,17 @@ def test_versions_that_changed_came_or_went(old: Document, new: Document) -> Non
     assert set(differences(old, new, 2.0).facts) == told
 
 
+def test_what_computes_is_a_fact_as_well(old: Document, new: Document) -> None:
+    new["environment"].update(features=["avx2"], settings={"OMP_NUM_THREADS": "1"})
+    new["environment"]["backends"]["torch"]["instructions"] = "AVX2"
+    told = {
+        ("instructions", "", "avx2"),
+        ("OMP_NUM_THREADS", "not there", "1"),
+        ("torch computes with", "not there", "instructions: AVX2"),
+    }
+    assert set(differences(old, new, 2.0).facts) == told
+
+
 def test_everything_is_said_in_markdown(old: Document, new: Document) -> None:
     first(new).update(verdict="convention", transforms=["reverse_kernel"], seconds=0.5)
     new["environment"]["backends"]["torch"]["version"] = "3.0"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -98,6 +99,31 @@ def test_a_declaration_with_a_field_of_another_type_is_refused(field, value):
     declaration = json.loads(json.dumps({**version_1(RICH), field: value}))
     with pytest.raises(ValueError, match="declaration of an entry point"):
         from_json(declaration)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        ["dilation"],
+        {"words": [[1, "int8"]]},
+        {"colour": [[1, "int8"]]},
+        {"dilation": [["1", "int8"]]},
+        {"dilation": [[1, 8]]},
+        {"dilation": [[1]]},
+        {"dilation": [1]},
+        {"dilation": "no"},
+    ],
+)
+def test_a_refusal_that_is_none_of_a_claim_at_a_rank_and_a_dtype_is_refused(refused):
+    declaration = json.loads(json.dumps({**RICH.as_json(), "refused": refused}))
+    with pytest.raises(ValueError, match="declaration of an entry point"):
+        from_json(declaration)
+
+
+def test_refusals_survive_the_journey():
+    refused = {"groups": ((3, "int8"),), "dilation": ((1, "int8"), (2, "float16")), "float16": ((1, "float16"),)}
+    entry = replace(RICH, measured=("groups", "dilation", "float16"), refused=refused)
+    assert travelled(entry) == entry
 
 
 def test_fields_of_a_later_version_are_left_alone():

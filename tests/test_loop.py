@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import math
 import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -102,11 +104,22 @@ def test_only_small_calls_are_made_twice():
     assert made == [12, 12, REPEATED_ELEMENTS]
 
 
-def test_slow_calls_are_made_once(monkeypatch):
-    monkeypatch.setattr("harness.worker.loop.REPEATED_SECONDS", -1.0)
+@pytest.mark.parametrize(("patience", "times"), [(-1.0, 1), (math.inf, 2)])
+def test_a_call_that_takes_longer_than_the_patience_of_its_entry_point_is_made_once(patience, times):
     made = []
-    answer(call_of(lambda x, w, s: made.append(1) or x))
-    assert made == [1]
+    entry = windowed("f", (1,), "docs", patience=patience, call=lambda x, w, s: made.append(1) or x)
+    answer(call_of(None)._replace(entry=entry))
+    assert made == [1] * times
+
+
+def test_what_computes_is_told_where_a_version_says_it_and_is_never_needed():
+    told, silent = (SimpleNamespace(NAME="n", ENTRY_POINTS=(), about=about) for about in (lambda: {"BLAS": "b"}, cv2_4))
+    assert hello(told, "1.0")["environment"]["BLAS"] == "b"
+    assert set(hello(silent, "1.0")["environment"]) == {"python", "numpy"}
+
+
+def cv2_4():
+    raise AttributeError("this version does not say")
 
 
 def test_answers_are_given_as_soon_as_they_are_there():

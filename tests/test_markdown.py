@@ -20,7 +20,7 @@ from harness.report.markdown import Markdown
 from harness.report.matrix import mark
 from harness.report.words import LEGEND
 from harness.run import CaseReport
-from harness.worker.entry import entry_point
+from harness.worker.entry import entry_point, windowed
 from tests.pieces import HEADER, both, report, result, saved, settings
 
 HOSTILE = (
@@ -28,8 +28,8 @@ HOSTILE = (
 )
 
 
-def rendered(path: Path, *reports: CaseReport) -> str:
-    markdown = Markdown(HEADER)
+def rendered(path: Path, *reports: CaseReport, header: dict[str, Any] = HEADER) -> str:
+    markdown = Markdown(header)
     for each in reports:
         markdown.add(results.piece(each))
     markdown.write(path)
@@ -144,6 +144,29 @@ def test_the_beginning_says_what_ran_and_what_came_out(tmp_path: Path) -> None:
     for part in ("torch 2.0", "Python 3.11.0 on Linux", "a processor", "not available: jax: jax is not installed"):
         assert part in written
     assert "**1 case, 2 results: all as expected.**" in rendered(tmp_path / "c.md", report())
+
+
+def test_the_beginning_says_what_computed_and_what_was_refused(tmp_path: Path) -> None:
+    dtypes = ("float16", "float32", "float64")
+    places = [[2, "float32"], [3, "float32"], [2, "float64"]]
+    claims = ("uneven_strides", "together", "dilation")
+    refused = {**dict.fromkeys(claims, places), "groups": [[3, "float16"]], "float16": [[1, "float16"]]}
+    header = {**HEADER, "entry_points": [{**windowed("f", (1,), dtypes=dtypes).as_json(), "refused": refused}]}
+    header["environment"] = {
+        **HEADER["environment"],
+        "features": ["avx", "avx2"],
+        "settings": {"OMP_NUM_THREADS": "1"},
+        "backends": {"torch": {"version": "2.0", "python": "3.11.0", "numpy": "2.0", "instructions": "AVX2"}},
+    }
+    written = rendered(tmp_path / "c.md", report("a.yaml"), header=header)
+    assert "- processor: a processor, with avx, avx2\n" in written
+    assert "- set in the environment: OMP_NUM_THREADS=1\n" in written
+    assert "- torch computes with instructions: AVX2\n" in written
+    assert (
+        "refused here: f: a stride of its own for each axis, a stride with a dilation, dilation (float32, float64), "
+        "groups (float16), float16\n"
+    ) in written
+    assert "refused here" not in rendered(tmp_path / "c.md", report("a.yaml"))
 
 
 def test_the_matrix_has_a_table_for_each_rank_without_columns_that_only_declined(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ write it, and where one bit differs the whole group is. Compiled code is kept be
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import os
 import platform
 import time
@@ -49,6 +50,11 @@ def start() -> str:
     config.update("jax_persistent_cache_min_compile_time_secs", 0)
     config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     return str(jax.__version__)
+
+
+def about() -> Dict[str, str]:
+    """What computes: the device and the version of jaxlib, which brings XLA."""
+    return {"device": str(jax.default_backend()), "jaxlib": importlib.metadata.version("jaxlib")}
 
 
 def _cache_folder() -> str:

@@ -21,16 +21,12 @@ def start() -> str:
 
 def about() -> Dict[str, str]:
     """What computes: the instruction sets that NumPy takes, and its BLAS."""
-    try:
-        told = np.show_config(mode="dicts")
-        blas = told["Build Dependencies"]["blas"]
-        taken = told["SIMD Extensions"]
-        return {
-            "BLAS": "%s %s" % (blas["name"], blas["version"]),
-            "instructions": " ".join([*taken["baseline"], *taken["found"]]),
-        }
-    except (TypeError, KeyError):  # NumPy before 1.25 says it otherwise
-        return {}
+    told = np.show_config(mode="dicts")
+    blas, taken = told["Build Dependencies"]["blas"], told["SIMD Extensions"]
+    return {
+        "BLAS": "%s %s" % (blas["name"], blas["version"]),
+        "instructions": " ".join([*taken["baseline"], *taken["found"]]),
+    }
 
 
 @entry_point(

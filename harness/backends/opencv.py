@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
@@ -30,6 +30,11 @@ def start() -> str:
     import cv2
 
     return str(cv2.__version__)
+
+
+def about() -> Dict[str, str]:
+    """What computes: the instruction sets that OpenCV was built for, those that it takes here with a star."""
+    return {"instructions": str(cv2.getCPUFeaturesLine())}
 
 
 @entry_point(

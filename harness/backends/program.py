@@ -27,6 +27,8 @@ from harness.worker.tail import Tail
 NAME = "program"
 VARIABLE = "HARNESS_PROGRAM"
 OPTIONS = ("stride", "dilation", "padding")
+PATIENCE = 0.2
+"""Seconds that a call may take to be made once more, to see whether it gives the same again."""
 ENTRY_POINTS: Tuple[EntryPoint, ...] = ()
 
 
@@ -76,6 +78,7 @@ def _entry(about: Mapping[str, Any], taken: Sequence[str], function: Any) -> Ent
         dilation="dilation" in taken,
         dtypes=tuple(about["dtypes"]),
         note="a program of the user's own",
+        patience=PATIENCE,
         call=call,
     )
 

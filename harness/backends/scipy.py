@@ -32,6 +32,14 @@ def start() -> str:
     return str(scipy.__version__)
 
 
+def about() -> Dict[str, str]:
+    """What computes: SciPy's BLAS."""
+    import scipy
+
+    blas = scipy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return {"BLAS": "%s %s" % (blas["name"], blas["version"])}
+
+
 def _declaration(name: str, **more: Any) -> Dict[str, Any]:
     return {"name": "scipy." + name, "docs": DOCS % name, "ranks": RANKS, "groups": "any", "note": NOTE, **more}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAME = "tensorflow"
 FLOATS = ("float16", "float32", "float64")
 DOCS = "https://www.tensorflow.org/api_docs/python/tf/nn/%s"
+GROUPED = {"groups": "any", "measured": ["groups", "float16", "int32"]}
 
 
 def start() -> str:
@@ -28,13 +29,9 @@ def start() -> str:
 
 def about() -> Dict[str, str]:
     """What computes: oneDNN is taken on newer processors only, and where the environment does not say otherwise."""
-    try:
-        from tensorflow.python.util import _pywrap_util_port
+    from tensorflow.python.util import _pywrap_util_port  # private: other versions may lack it
 
-        taken = bool(_pywrap_util_port.IsMklEnabled())
-    except (ImportError, AttributeError):  # a private name, which other versions may lack
-        return {}
-    return {"oneDNN": "used" if taken else "not used"}
+    return {"oneDNN": "used" if _pywrap_util_port.IsMklEnabled() else "not used"}
 
 
 def _declaration(name: str, **more: Any) -> Dict[str, Any]:
@@ -48,6 +45,7 @@ def _declaration(name: str, **more: Any) -> Dict[str, Any]:
         "stride": True,
         "dilation": True,
         "dtypes": FLOATS,
+        "measured": ["float16"],
         **more,
     }
 
@@ -61,17 +59,24 @@ def _padding(s: Settings) -> Any:
     return s.padding if isinstance(s.padding, str) else [[0, 0], *s.padding, [0, 0]]
 
 
-@entry_point(**_declaration("conv1d", ranks=[1], groups="any", dtypes=FLOATS + ("int32",)))
+@entry_point(**_declaration("conv1d", ranks=[1], dtypes=FLOATS + ("int32",), **GROUPED))
 def conv1d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return tf.nn.conv1d(x, w, s.stride[0], s.padding, dilations=s.dilation[0])
 
 
-@entry_point(**_declaration("conv2d", ranks=[2], groups="any", explicit="uneven", dtypes=FLOATS + ("int32",)))
+@entry_point(**_declaration("conv2d", ranks=[2], explicit="uneven", dtypes=FLOATS + ("int32",), **GROUPED))
 def conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return tf.nn.conv2d(x, w, _full(s.stride), _padding(s), dilations=_full(s.dilation))
 
 
-@entry_point(**_declaration("conv3d", ranks=[3], measured=["dilation"], note="dilation above 1 needs oneDNN"))
+@entry_point(
+    **_declaration(
+        "conv3d",
+        ranks=[3],
+        measured=["dilation", "float16"],
+        note="a dilation above 1 needs oneDNN, which takes it as float32: other machines, or settings, may refuse it",
+    )
+)
 def conv3d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return tf.nn.conv3d(x, w, _full(s.stride), s.padding, dilations=_full(s.dilation))
 
@@ -91,9 +96,9 @@ def convolution(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         groups="depthwise",
         explicit="uneven",
         together=False,
-        measured=["uneven_strides"],
-        note="strides that differ between the axes need oneDNN; the kernel [C*M, 1, H, W] is handed over as "
-        "[H, W, C, M]: output channel c*M + m",
+        measured=["uneven_strides", "float16"],
+        note="strides that differ between the axes need oneDNN, which takes them as float32: other machines, or "
+        "settings, may refuse them; the kernel [C*M, 1, H, W] is handed over as [H, W, C, M]: output channel c*M + m",
     )
 )
 def depthwise_conv2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
@@ -115,8 +120,9 @@ def _transposed(name: str, rank: int) -> Dict[str, Any]:
         "words": {"same": Word("SAME", "same"), "valid": Word("VALID", "valid")},
         "output_size": True,
         "dtypes": FLOATS,
-        "measured": ["dilation", "together"],
-        "note": "the kernel is [..., O, I]; the size of the output is always said",
+        "measured": ["dilation", "together", "float16"],
+        "note": "the kernel is [..., O, I]; the size of the output is always said; a dilation above 1 needs oneDNN, "
+        "which takes it as float32: other machines, or settings, may refuse it",
     }
 
 

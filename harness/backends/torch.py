@@ -25,10 +25,10 @@ def start() -> str:
 
 
 def about() -> Dict[str, str]:
-    """What computes: the instructions that ATen takes, and the math libraries that it was built with."""
+    """What computes: the instructions that ATen takes, its math libraries, and how many threads share a sum."""
     found = {"instructions": str(torch.backends.cpu.get_cpu_capability())}
     libraries = [name for name in ("mkldnn", "mkl") if getattr(torch.backends, name).is_available()]
-    return dict(found, libraries=", ".join(libraries) or "none")
+    return dict(found, libraries=", ".join(libraries) or "none", threads=str(torch.get_num_threads()))
 
 
 def _declaration(name: str, rank: int) -> Dict[str, Any]:
@@ -43,6 +43,7 @@ def _declaration(name: str, rank: int) -> Dict[str, Any]:
         "groups": "any",
         "bias": True,
         "dtypes": DTYPES,
+        "measured": ["float16"],
     }
 
 
@@ -84,6 +85,7 @@ def _transposed(name: str, rank: int) -> Dict[str, Any]:
         "groups": "any",
         "bias": True,
         "dtypes": ("float16", "float32", "float64"),
+        "measured": ["float16"],
         "note": "the kernel is [I, O / groups, ...]",
     }
 

@@ -330,7 +330,8 @@ class Shown(Protocol):
 
     EXAMPLE: a convention in which systems differ. AS_WRITTEN: what is left as it is in a call as written. DECLARED,
     MEASURED: what must be known to read a table of declarations, or of cards; DECLARED_LEGEND: the same, for a page of
-    its own. RULE: what the formula of a rule gives. SETTINGS_FORM, conventions_form: forms (`harness.grammar.forms`).
+    its own. CLAIMS: claims that a machine may refuse, in words where their names say too little. RULE: what the formula
+    of a rule gives. SETTINGS_FORM, conventions_form: forms (`harness.grammar.forms`).
     """
 
     @property
@@ -347,6 +348,8 @@ class Shown(Protocol):
     def MEASURED(self) -> str: ...
     @property
     def MEASURED_HEADS(self) -> Sequence[str]: ...
+    @property
+    def CLAIMS(self) -> Mapping[str, str]: ...
     @property
     def RULE(self) -> str: ...
     @property

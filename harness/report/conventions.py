@@ -20,7 +20,8 @@ INTRODUCTION = """\
 # Conventions of each framework
 
 What each entry point declares, and what `tests/test_backends.py` holds against the numbers that it computes. This page
-is generated: `python -m harness.report.conventions > docs/conventions.md`."""
+is generated: `python -m harness.report.conventions > docs/conventions.md`. What is *measured* depends on the machine: a
+worker tries it when it starts ([processors.md](processors.md))."""
 
 
 class Section(NamedTuple):

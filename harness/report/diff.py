@@ -97,8 +97,16 @@ def _facts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
 def _versions(document: Document) -> dict[str, str]:
     environment = document["environment"]
     machine = {name: environment[name] for name in ("python", "platform", "processor")}
-    backends = {name: about["version"] for name, about in environment["backends"].items()}
-    return {"harness": document["harness"], **machine, **backends}
+    machine["instructions"] = " ".join(environment.get("features", ()))
+    settings = environment.get("settings", {})
+    backends = environment["backends"]
+    return {
+        "harness": document["harness"],
+        **machine,
+        **settings,
+        **{name: about["version"] for name, about in backends.items()},
+        **{f"{name} computes with": told for name, about in backends.items() if (told := words.computing(about))},
+    }
 
 
 def _parts(found: Differences) -> Iterator[str]:

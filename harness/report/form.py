@@ -130,6 +130,8 @@ _DOCUMENT = {
     "created": str,
     "environment": {
         **dict.fromkeys(("python", "platform", "processor"), str),
+        "features?": [str],
+        "settings?": {"*": str},
         "backends": {"*": {"version": str}},
         "unavailable": {"*": str},
     },

@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 INSTRUCTIONS = (
     *("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16"),
@@ -17,23 +21,33 @@ DECIDING = (
     *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_CBWR", "XLA_FLAGS"),
 )
 """Variables that decide which instructions or libraries compute."""
+CPUINFO = Path("/proc/cpuinfo")
+"""Where Linux says what its processors are."""
 
 
 def machine() -> dict[str, Any]:
-    """`processor`, its instruction sets as `features` (Linux only), and the `settings` that the environment has."""
+    """`processor`, its instruction sets as `features`, and the `settings` that the environment has."""
     told = _told()
-    flags = set(told.get("flags", told.get("Features", "")).split())
     return {
         "processor": told.get("model name") or platform.processor() or platform.machine(),
-        "features": [name for name in INSTRUCTIONS if name in flags],
+        "features": _features(told),
         "settings": {name: os.environ[name] for name in DECIDING if name in os.environ},
     }
+
+
+def _features(told: Mapping[str, str]) -> list[str]:
+    """The instruction sets that Linux tells of; elsewhere those that NumPy finds, which joins some, as in X86_V3."""
+    flags = told.get("flags", told.get("Features", "")).split()
+    if flags:
+        return [name for name in INSTRUCTIONS if name in flags]
+    found = np.show_config(mode="dicts")["SIMD Extensions"]
+    return [*found["baseline"], *found["found"]]
 
 
 def _told() -> dict[str, str]:
     """What Linux says of its first processor."""
     found: dict[str, str] = {}
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+    with contextlib.suppress(OSError), open(CPUINFO, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             key, _, value = line.partition(":")
             if not value:

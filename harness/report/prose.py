@@ -85,7 +85,7 @@ def how_to_read(subject: About) -> list[str]:
 def declared(operation: str) -> str:
     """What a table of declarations is."""
     return _filled(
-        "What each entry point that ran *declares*; nothing in this table was measured in this run. The project's "
+        "What each entry point that ran *declares*; in this run only that was tried of which it says so. The project's "
         "tests hold it against what `harness probe` measures, and `harness run --cards` shows what was measured. "
         f"{TABLE[operation].shown().DECLARED} What a function does not take, the normalized call does by a named "
         "transform."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from harness.operations import TABLE, USUAL
 from harness.operations.transforms import BY_ID, SIGNS
 from harness.operations.transforms.transform import Transform
 from harness.report.text import quantity, share
@@ -118,18 +119,36 @@ def environment(header: Mapping[str, Any]) -> list[str]:
         f"processor: {found['processor']}{f', with {features}' if features else ''}",
         *([f"set in the environment: {settings}"] if settings else []),
         *_computing(found["backends"]),
+        *_refused(header.get("entry_points", ())),
         f"harness {header['harness']}, {header['created']}",
         *(f"not available: {name}: {reason}" for name, reason in found["unavailable"].items()),
     ]
 
 
+def computing(about: Mapping[str, Any]) -> str:
+    """What computes in a backend, as far as its worker says."""
+    return ", ".join(f"{key}: {value}" for key, value in about.items() if key not in ("version", "python", "numpy"))
+
+
 def _computing(backends: Mapping[str, Any]) -> list[str]:
-    """What computes in each backend, as far as it says."""
-    told = {
-        name: ", ".join(f"{key}: {value}" for key, value in about.items() if key not in ("version", "python", "numpy"))
-        for name, about in backends.items()
-    }
+    told = {name: computing(about) for name, about in backends.items()}
     return [f"{name} computes with {words}" for name, words in told.items() if words]
+
+
+def _refused(declarations: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What entry points refuse here that they may take elsewhere."""
+    told = [f"{each['name']}: {_claims(each)}" for each in declarations if each.get("refused")]
+    return [f"tried when the workers started, and refused here: {'; '.join(told)}"] if told else []
+
+
+def _claims(declaration: Mapping[str, Any]) -> str:
+    """What is refused, and in which dtypes, of which a claim may itself be one."""
+    where: dict[str, list[str]] = {}
+    shown = TABLE[declaration.get("operation", USUAL)].shown().CLAIMS
+    for claim, places in declaration["refused"].items():
+        dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in places if dtype != claim))
+        where.setdefault(dtypes, []).append(shown.get(claim, claim))
+    return ", ".join(f"{', '.join(names)}{f' ({dtypes})' if dtypes else ''}" for dtypes, names in where.items())
 
 
 def _digits(result: Result) -> str:

@@ -10,12 +10,20 @@ from harness.case.read import Case
 from harness.operations.call import Call, Unsupported
 from harness.worker.entry import EntryPoint
 
+REFUSED = "; that depends on the machine: here such a call was tried when the worker started, and refused"
+
 
 def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
     """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason."""
     _check(case, entry)
-    lowering, entry = case.operation.lowering(), entry.at(case.dtype)
-    return lowering.as_written(case, entry) if mode == "as_written" else lowering.normalized(case, entry)
+    lowering, here = case.operation.lowering(), entry.at(case.dtype, case.rank)
+    if mode == "normalized":
+        return lowering.normalized(case, here)
+    try:
+        return lowering.as_written(case, here)
+    except Unsupported as reason:
+        lowering.as_written(case, entry)  # raises what holds on every machine
+        raise Unsupported(f"{reason}{REFUSED}") from None
 
 
 def _check(case: Case, entry: EntryPoint) -> None:
@@ -28,5 +36,6 @@ def _check(case: Case, entry: EntryPoint) -> None:
     if case.rank not in entry.ranks:
         offered = " or ".join(f"{rank}-D" for rank in entry.ranks)
         raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
-    if case.dtype not in entry.dtypes:
-        raise Unsupported(f"{entry.name} does not take {case.dtype}")
+    refused = (case.rank, case.dtype) in entry.refused.get(case.dtype, ())
+    if refused or case.dtype not in entry.dtypes:
+        raise Unsupported(f"{entry.name} does not take {case.dtype}{REFUSED if refused else ''}")

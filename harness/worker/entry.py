@@ -7,6 +7,7 @@ measures it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -162,8 +163,13 @@ def function_of(name: str) -> str:
     return name.split(AT)[0]
 
 
-LOCAL = ("call", "measured")
+LOCAL = ("call", "patience")
 """Fields of an EntryPoint that do not travel."""
+
+Place = Tuple[int, str]
+"""A spatial rank and a dtype: where a claim holds or does not."""
+LEAST: Mapping[str, Any] = {"groups": "one"}
+"""What is left of a claim that is refused, False where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -173,9 +179,10 @@ class EntryPoint:
     ranks: spatial ranks. docs: address of its documentation. operation: what it computes, a name of TAKES.
     layouts: those of its arrays and of the output by role, `*` for the spatial axes. takes: words of the operation.
     algorithm: "direct", or "fft" where errors spread over the output.
-    note: what a reader of the report needs to know about the adapter. measured: claims of `takes` that depend on
-    processor, build or environment, and are tried when the worker starts (`harness.worker.measured`). refused: those of
-    them that do not hold there, claim -> dtypes.
+    note: what a reader of the report needs to know about the adapter. measured: claims that depend on processor, build
+    or environment, and are tried when the worker starts (`harness.worker.measured`): fields of `takes`, and dtypes.
+    refused: those of them that do not hold there, claim -> where. patience: seconds beyond which a small call is not
+    made once more (`harness.worker.loop`).
     """
 
     name: str
@@ -188,7 +195,8 @@ class EntryPoint:
     algorithm: Algorithm = "direct"
     note: str = ""
     measured: Tuple[str, ...] = ()
-    refused: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+    refused: Mapping[str, Tuple[Place, ...]] = field(default_factory=dict)
+    patience: float = math.inf
     call: Optional[Callable[..., Any]] = None
 
     @property
@@ -200,16 +208,21 @@ class EntryPoint:
         """This entry point in an environment that was asked for: `torch.nn.functional.conv2d @ torch==2.12.0`."""
         return replace(self, name=self.name + AT + backend)
 
-    def at(self, dtype: str) -> EntryPoint:
-        """This entry point as it is for arrays of `dtype`: claims that are refused there are false."""
-        refused = [claim for claim, dtypes in self.refused.items() if dtype in dtypes]
-        return replace(self, takes=replace(self.takes, **dict.fromkeys(refused, False))) if refused else self
+    def at(self, dtype: str, rank: Optional[int] = None) -> EntryPoint:
+        """This entry point for arrays of `dtype` at a spatial rank, or at all of its: without the claims and the dtypes
+        that are refused there."""
+        ranks = self.ranks if rank is None else (rank,)
+        held = ((claim, where, each) for claim, places in self.refused.items() for where, each in places)
+        refused = {claim for claim, where, each in held if where in ranks and each in (dtype, claim)}
+        takes = replace(self.takes, **{claim: LEAST.get(claim, False) for claim in refused - set(self.dtypes)})
+        return replace(self, takes=takes, dtypes=tuple(each for each in self.dtypes if each not in refused))
 
     def as_json(self) -> Dict[str, Any]:
         """The declaration as the hello carries it."""
         declaration = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in LOCAL}
         lists: Dict[str, Any] = {"ranks": list(self.ranks), "dtypes": list(self.dtypes), "layouts": dict(self.layouts)}
-        lists["refused"] = {claim: list(dtypes) for claim, dtypes in self.refused.items()}
+        lists["measured"] = list(self.measured)
+        lists["refused"] = {claim: [list(place) for place in places] for claim, places in self.refused.items()}
         return dict(declaration, takes=self.takes.as_json(), **lists)
 
 
@@ -225,6 +238,7 @@ def windowed(
     algorithm: Algorithm = "direct",
     note: str = "",
     measured: Sequence[str] = (),
+    patience: float = math.inf,
     call: Optional[Callable[..., Any]] = None,
     **takes: Any,
 ) -> EntryPoint:
@@ -232,7 +246,7 @@ def windowed(
     layouts = {"input": input, "kernel": kernel, "output": output}
     own = TAKES[operation](**takes)
     common = (name, tuple(ranks), docs, layouts, own, operation, tuple(dtypes), algorithm, note)
-    return EntryPoint(*common, measured=tuple(measured), call=call)
+    return EntryPoint(*common, measured=tuple(measured), patience=patience, call=call)
 
 
 def entry_point(name: str, ranks: Sequence[int], **declaration: Any) -> Callable[[Callable[..., Any]], EntryPoint]:
@@ -248,16 +262,28 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
     """The EntryPoint of a declaration that came in a hello; raises ValueError where a field is missing or odd."""
     try:
         told = declaration if "takes" in declaration else _of_version_1(declaration)
-        types = {"ranks": list, "dtypes": list, "layouts": dict, "takes": dict, "refused": dict}
+        types = {"ranks": list, "dtypes": list, "layouts": dict, "takes": dict, "measured": list, "refused": dict}
         names = [each.name for each in fields(EntryPoint) if each.name not in LOCAL]
         values = _typed(told, names, types, str)
         takes = TAKES[told.get("operation", "convolution")].from_json(told["takes"])
         _typed(values["layouts"], list(values["layouts"]), {}, str)
-        refused = {str(claim): tuple(dtypes) for claim, dtypes in values.get("refused", {}).items()}
-        lists = {"ranks": tuple(values["ranks"]), "dtypes": tuple(values["dtypes"]), "refused": refused}
+        lists: Dict[str, Any] = {name: tuple(values[name]) for name in ("ranks", "dtypes")}
+        lists["measured"] = tuple(values.get("measured", ()))
+        refused = values.get("refused", {})
+        lists["refused"] = {claim: _places(claim, takes, lists["dtypes"], refused[claim]) for claim in refused}
         return EntryPoint(**dict(values, takes=takes, **lists))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("declaration of an entry point: %s" % error) from None
+
+
+def _places(claim: str, takes: Any, dtypes: Sequence[str], told: Sequence[Any]) -> Tuple[Place, ...]:
+    """Where a claim was refused, as the hello has it; raises TypeError where it is odd."""
+    if claim not in (*dtypes, *LEAST) and type(getattr(takes, claim, None)) is not bool:
+        raise TypeError("refused is %r, which is no claim that a call can refuse" % claim)
+    places = tuple(map(tuple, told))
+    if any(list(map(type, place)) != [int, str] for place in places):
+        raise TypeError("%s is refused at %r, expected a rank and a dtype each" % (claim, told))
+    return places
 
 
 def _of_version_1(flat: Mapping[str, Any]) -> Dict[str, Any]:

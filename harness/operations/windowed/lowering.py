@@ -33,7 +33,7 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
     if not _strides_and_dilates(conv, entry):
         raise Unsupported(f"{word} does not take a stride together with a dilation")
     if not _strides(conv, entry):
-        raise Unsupported(f"{word} takes one stride for all axes here; the case has {numbers_text(given['stride'])}")
+        raise Unsupported(f"{word} takes one stride for all axes; the case has {numbers_text(given['stride'])}")
     if given["groups"] > 1 and entry.takes.groups == "one":
         raise Unsupported(f"{word} has no groups; the case has {stated.settings['groups']}")
     if given["boundary"] not in entry.takes.boundaries:

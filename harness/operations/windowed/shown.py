@@ -51,6 +51,7 @@ MEASURED_HEADS = (
     "input, kernel, sum",
     "algorithm",
 )
+CLAIMS = {"uneven_strides": "a stride of its own for each axis", "together": "a stride with a dilation"}
 RULE = "(low, high)"
 SAME = ("same", "same_upper", "same_lower")
 RECIPES = {
@@ -103,11 +104,22 @@ def declared(entry: EntryPoint) -> list[str]:
         layouts(entry),
         same(takes.words),
         {"uneven": "low and high", "even": "the same on both sides"}.get(takes.explicit, "no"),
-        "yes" if takes.stride else "no",
-        "yes" if takes.dilation else "no",
-        takes.groups,
+        claimed("yes" if takes.stride else "no", entry, "uneven_strides", "together"),
+        claimed("yes" if takes.dilation else "no", entry, "dilation"),
+        claimed(takes.groups, entry, "groups"),
         ", ".join(takes.boundaries),
     ]
+
+
+def claimed(cell: str, entry: EntryPoint, *claims: str) -> str:
+    """A cell that claims this much: what of it depends on the machine, or is refused on this one, follows it."""
+    return "; ".join([cell, *(_on_machines(entry, claim) for claim in claims if claim in entry.measured)])
+
+
+def _on_machines(entry: EntryPoint, claim: str) -> str:
+    dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in entry.refused.get(claim, ())))
+    words = f": {CLAIMS[claim]}" if claim in CLAIMS else ""
+    return f"{f'not here as {dtypes}' if dtypes else 'measured'}{words}"
 
 
 def layouts(entry: EntryPoint) -> str:

@@ -28,6 +28,8 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
     _check(form, entry)
     if max(form.window.dilation) > 1 and not takes.dilation:
         raise Unsupported(f"{name} has no dilation; the case has {numbers_text(form.window.dilation)}")
+    if not _together(form, entry):
+        raise Unsupported(f"{name} does not take a stride together with a dilation")
     if form.window.groups > 1 and takes.groups == "one":
         raise Unsupported(f"{name} has no groups; the case has {form.window.groups}")
     more = tuple(stated.operation.told(stated)["output_padding"])
@@ -76,9 +78,13 @@ def _before_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:
         yield AddBias(form.offsets)  # zeros that are added behind an output would lack it
     if win.groups > 1 and takes.groups == "one":
         yield DenseGroups(win.groups)
-    together = takes.together or max(win.base_dilation) == 1
-    if max(win.dilation) > 1 and not (takes.dilation and together):
+    if max(win.dilation) > 1 and not (takes.dilation and _together(form, entry)):
         yield DilateKernel(win.dilation)
+
+
+def _together(form: Linear, entry: EntryPoint) -> bool:
+    """Whether the entry point takes the stride and the dilation in one call."""
+    return entry.takes.together or max(form.window.base_dilation) == 1 or max(form.window.dilation) == 1
 
 
 def _for_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:

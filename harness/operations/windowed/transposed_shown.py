@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.operations.windowed import shown
+from harness.operations.windowed.shown import CLAIMS as CLAIMS
 from harness.operations.windowed.shown import EXAMPLE as EXAMPLE
 from harness.operations.windowed.shown import MEASURED as MEASURED
 from harness.operations.windowed.shown import MEASURED_HEADS as MEASURED_HEADS
@@ -51,8 +52,8 @@ def declared(entry: EntryPoint) -> list[str]:
         shown.layouts(entry),
         shown.same(takes.words, RECIPES),
         {"any": "any", "uneven": "low and high", "even": "the same on both sides"}.get(takes.explicit, "no"),
-        "yes" if takes.stride else "no",
-        "yes" if takes.dilation else "no",
-        takes.groups,
+        shown.claimed("yes" if takes.stride else "no", entry, "together"),
+        shown.claimed("yes" if takes.dilation else "no", entry, "dilation"),
+        shown.claimed(takes.groups, entry, "groups"),
         "yes" if takes.output_padding else "no",
     ]
