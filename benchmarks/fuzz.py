@@ -38,7 +38,8 @@ from harness.explain import answers, asked
 from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
-from harness.run import CaseReport, run
+from harness.result import CaseReport
+from harness.run import run
 from harness.systems.pool import Pool
 from harness.systems.process import Limits
 

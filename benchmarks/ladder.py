@@ -22,7 +22,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
-from harness.canonical.reference import evaluate, magnitudes
+from harness.canonical.magnitudes import magnitudes
+from harness.canonical.reference import evaluate
 from harness.canonical.window import Linear, Window
 from harness.rounding import winograd
 from harness.rounding.formats import BFLOAT16, FLOAT16, TF32

@@ -20,10 +20,10 @@ from harness.commands import (
     MISSING,
     USAGE,
     Command,
-    backends,
     cases,
-    explain,
-    probe,
+    explain_outputs,
+    installation,
+    probe_entries,
     reports,
     run_cases,
 )
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    for module in (run_cases, explain, probe, backends, cases, reports):
+    for module in (run_cases, explain_outputs, probe_entries, installation, cases, reports):
         module.register(add)
     completions = add(
         "completion",

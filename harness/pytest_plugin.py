@@ -20,7 +20,8 @@ from harness.case.read import Case, CaseError, load
 from harness.operations import TABLE
 from harness.operations.call import MODES
 from harness.operations.operation import main_roles
-from harness.run import CaseReport, Result, run
+from harness.result import CaseReport, Result
+from harness.run import run
 from harness.systems import own_programs, selection
 from harness.systems.pool import Pool
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,15 +18,13 @@ import numpy as np
 from harness.array_json import describe
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case
-from harness.explain.confirmed import Explanation
 from harness.explain.diagnosis import diagnose
-from harness.judge import expect, fix
-from harness.judge.verdict import Judge, Verdict
+from harness.judge import fix
+from harness.judge.verdict import Judge
 from harness.operations.call import MODES, Call, Unsupported
 from harness.operations.operation import main_roles
-from harness.operations.transforms.transform import Transform
-from harness.operations.transforms.values import Arithmetic, NotRepeatable
-from harness.rounding import compare
+from harness.operations.transforms.values import Arithmetic
+from harness.result import CaseReport, Result, changes, classes, expectations, ids, judged, not_repeatable
 from harness.systems.lower import lower
 from harness.systems.outcome import Answered, Declined, Died, Outcome
 from harness.systems.pool import Pool
@@ -40,54 +38,6 @@ CODED_PRODUCTS = 300_000_000
 """Products in an output up to which the code of a call is tried; beyond, that takes a system half a second and more."""
 
 Entries = Sequence[tuple[str, EntryPoint]]
-
-
-@dataclass(slots=True)
-class Result:
-    """One case x entry point x mode, as JSON has it, without the case's id.
-
-    transforms: what explains the output where the verdict is a convention, what the call needed otherwise; words: the
-    same, as sentences. group: number of the agreement class within the mode, None without an output. output: number of
-    a call's output among those of the case, None without one. explanations: of an output that differs; all that fit for
-    a recording, the one that was found first for a call. remarks: what else can be said of a recording, as sentences.
-    code: system -> program of the first explanation that was run and held, where it was asked for; calls have it as
-    written and in the first member of an agreement class only, since that of the others is the same.
-    """
-
-    entry_point: str
-    backend: str
-    mode: str
-    outcome: str
-    verdict: str
-    transforms: tuple[str, ...] = ()
-    max_abs: float | None = None
-    bound_share: float | None = None
-    rung: str | None = None
-    seconds: float | None = None
-    expected: bool | None = None
-    reason: str = ""
-    words: tuple[str, ...] = ()
-    group: int | None = None
-    output: int | None = None
-    explanations: tuple[Explanation, ...] = ()
-    code: dict[str, str] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class CaseReport:
-    """All that came of one case.
-
-    info: the case as JSON has it. results: in the order of the entry points, recordings last. classes: mode ->
-    agreement classes. outputs: those that differ in any bit, in the order of the results, which name them by number.
-    failures: what did not come out as the case says.
-    """
-
-    info: dict[str, Any]
-    results: tuple[Result, ...]
-    classes: dict[str, list[list[str]]]
-    outputs: list[dict[str, Any]]
-    failures: tuple[str, ...]
 
 
 def run(cases: Iterable[Case], pool: Pool, entries: Entries, coded: bool = False) -> Generator[CaseReport]:
@@ -170,7 +120,7 @@ class _OpenCase:
         self._recordings = [self._recorded(number) for number in range(len(self.case.recorded))]
         for result in self._differing():
             workers = self._workers(result)
-            for attempt in self.proofs.attempts(_changes(result), workers):
+            for attempt in self.proofs.attempts(changes(result), workers):
                 self.missing += 1
                 self.pool.submit(workers[attempt.system], partial(self._tried, attempt), attempt.program)
         self.settled = True
@@ -191,7 +141,7 @@ class _OpenCase:
                 if mode == "as_written" and result.group is not None:
                     firsts.setdefault(result.group, result)
         for result in (*firsts.values(), *self._recordings):
-            if result.explanations and result.transforms and not isinstance(_changes(result)[-1], Arithmetic):
+            if result.explanations and result.transforms and not isinstance(changes(result)[-1], Arithmetic):
                 yield result
 
     def _workers(self, result: Result) -> dict[str, str]:
@@ -203,9 +153,9 @@ class _OpenCase:
         results = [self._results[index, mode] for index in range(len(self.entries)) for mode in MODES]
         results += self._recordings
         for result in self._differing():
-            result.code = self.proofs.code(_changes(result), self._workers(result))
-        failures = _expectations(self.case, results)
-        return CaseReport(self._info(), tuple(results), _classes(results), self._numbered(results), tuple(failures))
+            result.code = self.proofs.code(changes(result), self._workers(result))
+        failures = expectations(self.case, results)
+        return CaseReport(self._info(), tuple(results), classes(results), self._numbered(results), tuple(failures))
 
     def _lowered(self, index: int, mode: str) -> Call | None:
         try:
@@ -224,7 +174,7 @@ class _OpenCase:
                 entry.name, backend, mode, kind, kind, reason="\n".join(filter(None, [outcome.reason, stderr]))
             )
         if outcome.not_repeatable:
-            return _not_repeatable(Result(entry.name, backend, mode, kind, "unexplained"), outcome)
+            return not_repeatable(Result(entry.name, backend, mode, kind, "unexplained"), outcome)
         call = self._calls[index, mode]
         try:
             output = call.canonical(outcome.array)
@@ -234,13 +184,13 @@ class _OpenCase:
         used = verdict.transforms if verdict.kind == "convention" else call.transforms
         result = Result(entry.name, backend, mode, kind, verdict.kind, seconds=outcome.seconds)
         result.output = self._remember(output)
-        return _judged(result, verdict, used)
+        return judged(result, verdict, used)
 
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
         blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
-        result = _judged(blank, verdict, verdict.transforms)
+        result = judged(blank, verdict, verdict.transforms)
         asked = verdict.kind != "agrees" or self.case.partial
         answer = diagnose(self.judge, self.judge.observe(recording)) if asked else None
         found = answer.explanations if answer else ()
@@ -251,9 +201,9 @@ class _OpenCase:
             result.reason = "none of its elements can be computed from what is known"
         if found:
             result.verdict, result.explanations = "convention" if found[0].transforms else "agrees", tuple(found)
-            result.transforms, result.words = _ids(found[0].transforms), (found[0].words,)
+            result.transforms, result.words = ids(found[0].transforms), (found[0].words,)
         if recording.expect is not None:
-            tied = [set(_ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
+            tied = [set(ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
             result.expected = result.verdict != "unexplained" and set(recording.expect) in tied
         return result
 
@@ -301,85 +251,6 @@ class _OpenCase:
 def _shared(calls: dict[str, Call]) -> list[tuple[str, ...]]:
     """The modes that each call to make serves: one call for both where they come to the same."""
     both = list(calls.values())
-    if len(both) == 2 and both[0].settings == both[1].settings and _ids(both[0].transforms) == _ids(both[1].transforms):
+    if len(both) == 2 and both[0].settings == both[1].settings and ids(both[0].transforms) == ids(both[1].transforms):
         return [tuple(calls)]
     return [(mode,) for mode in calls]
-
-
-def _not_repeatable(result: Result, outcome: Answered) -> Result:
-    """`result`, filled in for a call that gives something else each time: there is nothing to judge."""
-    found = NotRepeatable()
-    result.transforms, result.words = (found.id,), (found.words(),)
-    result.seconds, result.reason = outcome.seconds, outcome.not_repeatable
-    return result
-
-
-def _judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) -> Result:
-    """`result`, filled in with what the verdict says and the transforms that were used or that explain it."""
-    result.transforms, result.words = _ids(transforms), tuple(transform.words() for transform in transforms)
-    result.max_abs, result.group = verdict.max_abs, verdict.group
-    if verdict.fit:
-        result.rung, result.bound_share = verdict.fit.rung, verdict.fit.share
-    if verdict.kind == "convention" and verdict.fit:
-        left = verdict.left or 0.0
-        result.explanations = (Explanation(verdict.transforms, (), left, verdict.fit.rung, 0),)
-    if verdict.difference:
-        result.reason = compare.words(verdict.difference)
-    return result
-
-
-def _changes(result: Result) -> tuple[Transform, ...]:
-    """What the first explanation of a result changes in the case's call."""
-    first = result.explanations[0]
-    return (*first.settings, *first.transforms)
-
-
-def _ids(transforms: Iterable[Transform]) -> tuple[str, ...]:
-    return tuple(transform.id for transform in transforms)
-
-
-def _classes(results: Iterable[Result]) -> dict[str, list[list[str]]]:
-    """Mode -> the entry points of each agreement class, classes and members in the order of the results."""
-    groups: dict[str, dict[int, list[str]]] = {mode: {} for mode in MODES}
-    for result in results:
-        if result.group is not None and result.mode in groups:
-            groups[result.mode].setdefault(result.group, []).append(result.entry_point)
-    return {mode: list(classes.values()) for mode, classes in groups.items()}
-
-
-def _expectations(case: Case, results: Sequence[Result]) -> list[str]:
-    """Marks the results that the case demands something of; a sentence for each that is not as the case says."""
-    failures: list[str] = []
-    for mode in MODES:
-        ours = [result for result in results if result.mode == mode]
-        held = _held(case.expect.classes.get(mode), mode, ours)
-        failures += [f"{mode}: {sentence}" for sentence in held.values() if sentence]
-        for result in ours:
-            if result.entry_point in held:
-                result.expected = not held[result.entry_point]
-    recorded = [result for result in results if result.mode == "recorded"]
-    failures += [
-        f"recorded: {recording.system} was expected to need {_said(recording.expect)}; verdict: {result.verdict} "
-        f"{', '.join(result.transforms)}".rstrip()
-        for recording, result in zip(case.recorded, recorded)
-        if result.expected is False
-    ]
-    return failures
-
-
-def _said(names: Iterable[str] | None) -> str:
-    return ", ".join(names or ()) or "no change"
-
-
-def _held(classes: expect.Classes | None, mode: str, results: Sequence[Result]) -> dict[str, str]:
-    """Entry point -> "" or what is not as expected; that the harness's own worker fails never is."""
-    broken = {each.entry_point: f"{each.entry_point}: {each.reason}" for each in results if each.verdict == "broken"}
-    return {**_demanded(classes, mode, results), **broken}
-
-
-def _demanded(classes: expect.Classes | None, mode: str, results: Sequence[Result]) -> dict[str, str]:
-    if classes is not None:
-        return expect.classes_held(classes, {result.entry_point: result.group for result in results})
-    if mode == "normalized":
-        return expect.all_agree({result.entry_point: result.verdict for result in results})
-    return {}

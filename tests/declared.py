@@ -12,7 +12,7 @@ from harness.canonical.window import Linear, Window, padding_pair
 from harness.case.read import Case
 from harness.operations import convolution
 from harness.operations.call import Call
-from harness.operations.operation import Given
+from harness.operations.stated import Given
 from harness.worker.entry import EntryPoint
 from tests.plain import evaluate
 

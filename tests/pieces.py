@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.array_json import describe
 from harness.report.results import Json, piece
-from harness.run import CaseReport, Result
+from harness.result import CaseReport, Result
 
 HEADER = {
     "harness": "0.0",

@@ -16,7 +16,7 @@ from harness.canonical.window import Linear, cut_pair, span
 from harness.case.read import Case
 from harness.operations import transposed_convolution
 from harness.operations.call import Unsupported
-from harness.operations.operation import Given
+from harness.operations.stated import Given
 from harness.operations.transforms.transform import changed
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint, from_json

@@ -19,7 +19,8 @@ from harness.array_json import describe
 from harness.case.read import load
 from harness.report import results
 from harness.report.page import Html
-from harness.run import CaseReport, run
+from harness.result import CaseReport
+from harness.run import run
 from harness.systems.pool import Pool
 from harness.systems.selection import backends
 from tests.pieces import both, report, result

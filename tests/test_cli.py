@@ -38,7 +38,7 @@ ABSENT = Backend("absent", "tests.fakes.declining", "no_such_package", "extra")
 def table(monkeypatch, tmp_path):
     """A table of fakes in place of the frameworks, and an empty folder to work in."""
     monkeypatch.setattr(backends, "TABLE", {each.name: each for each in (HONEST, FLIPPED, ABSENT)})
-    for module in (commands.backends, selection):
+    for module in (commands.installation, selection):
         monkeypatch.setattr(module, "TABLE", backends.TABLE)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.report import results
 from harness.report.junit import Junit
-from harness.run import CaseReport
+from harness.result import CaseReport
 from tests.pieces import both, report, result
 from tests.test_markdown import HOSTILE
 

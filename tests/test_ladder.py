@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from harness.canonical import reference
-from harness.canonical.reference import evaluate, magnitudes
+from harness.canonical.magnitudes import magnitudes
+from harness.canonical.reference import evaluate
 from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
 from harness.rounding.compare import distance
@@ -399,8 +400,9 @@ def test_a_verdict_on_an_ordinary_result_costs_one_evaluation_and_no_more_than_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     evaluated = []
-    plain = reference._direct
-    monkeypatch.setattr(reference, "_direct", lambda conv: evaluated.append(1) or plain(conv))
+    monkeypatch.setattr(
+        "harness.canonical.magnitudes.summed", lambda plain: evaluated.append(1) or reference.summed(plain)
+    )
     conv = drawn("float32")
     steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
     for name in ("plain", "plain", "winograd_2"):

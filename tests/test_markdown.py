@@ -19,7 +19,7 @@ from harness.report import blocks, results, text, verdicts, view, words
 from harness.report.markdown import Markdown
 from harness.report.matrix import mark
 from harness.report.words import LEGEND
-from harness.run import CaseReport
+from harness.result import CaseReport
 from harness.worker.entry import entry_point, windowed
 from tests.pieces import HEADER, both, report, result, saved, settings
 

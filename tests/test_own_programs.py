@@ -22,7 +22,7 @@ from tests.fakes import PATIENT
 PROGRAM = """
 import json, sys
 import numpy as np
-from harness.backends.program import FORMATS
+from harness.backends.own_program import FORMATS
 kind, names, settings = sys.argv[1], sys.argv[2:5], sys.argv[5:]
 write, read = FORMATS[kind]
 x, w = (read(name, "float64") for name in names[:2])
@@ -165,7 +165,7 @@ def test_project_files_declare_backends(tmp_path: Path, monkeypatch: Any, file: 
     (tmp_path / file).write_text(text, encoding="utf-8")
     assert list(own_programs.declared(tmp_path)) == ["mine"]
     monkeypatch.chdir(tmp_path)
-    assert selection.backends(["mine"])[0].module == "harness.backends.program"
+    assert selection.backends(["mine"])[0].module == "harness.backends.own_program"
     assert selection.backends([])[-1].name == "mine"
 
 

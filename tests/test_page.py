@@ -19,7 +19,7 @@ from harness.array_json import describe
 from harness.report import results, words
 from harness.report.page import Html
 from harness.report.view import MODES
-from harness.run import CaseReport
+from harness.result import CaseReport
 from tests.pieces import HEADER, both, report, result
 
 HOSTILE = (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.grammar import printouts
-from harness.grammar.printouts import PrintoutError, found, text
+from harness.grammar.printouts import PrintoutError, found, lines
 
 OLD_TORCH = """
 (0 ,.,.) =
@@ -261,8 +261,8 @@ def test_a_hostile_text_is_refused_at_once(printed: str) -> None:
 
 
 def test_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "LARGEST_PRINTOUT", 9)
-    monkeypatch.setattr(text, "MOST_PRINTED", 3)
+    monkeypatch.setattr(lines, "LARGEST_PRINTOUT", 9)
+    monkeypatch.setattr(lines, "MOST_PRINTED", 3)
     monkeypatch.setattr(found, "MOST_PRINTED", 3)
     assert printouts.read("[1, 2, 3]").values.size == 3
     with pytest.raises(PrintoutError, match="10 characters; a printout may have 9: put large arrays into .npy files"):

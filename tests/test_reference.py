@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from harness.canonical import reference
-from harness.canonical.reference import direct, evaluate, magnitudes
+from harness.canonical.magnitudes import magnitudes
+from harness.canonical.reference import direct, evaluate
 from harness.canonical.window import BOUNDARIES, Linear, Window, padded, span
 
 SIDE = {

@@ -19,7 +19,7 @@ from harness.explain.confirmed import Explanation
 from harness.operations.card import Card
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.report import results
-from harness.run import CaseReport
+from harness.result import CaseReport
 from harness.systems.talk import Hello
 from tests.pieces import HEADER, report, result, saved
 

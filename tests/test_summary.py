@@ -8,7 +8,7 @@ import pytest
 
 from harness.report import results
 from harness.report.summary import MOST_FAILURES, Summary
-from harness.run import CaseReport
+from harness.result import CaseReport
 from tests.pieces import HEADER, both, report, result
 from tests.test_markdown import HOSTILE
 

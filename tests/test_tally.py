@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.report.results import piece
 from harness.report.tally import Tally
-from harness.run import Result
+from harness.result import Result
 from tests.pieces import report, result
 
 

@@ -87,3 +87,25 @@ def test_reading_a_case_loads_what_cases_are_made_of_and_no_more():
         "transposed_rooms",
         "transposing",
     }
+
+
+def names() -> list[str]:
+    """The base names of all modules and packages."""
+    return [path.parent.name if path.stem == "__init__" else path.stem for path in MODULES if path.stem != "__main__"]
+
+
+def test_no_two_modules_have_one_name_and_none_that_of_another():
+    """Whoever reads `printed` knows where to look; `backends.numpy` and its like are named after their frameworks."""
+    repeated = {name for name in names() if names().count(name) > 1}
+    assert not repeated
+    assert not set(names()) & sys.stdlib_module_names
+
+
+LONGEST = 350
+
+
+def test_no_file_is_longer_than_one_can_read():
+    """Lines of a file; one that has more says in its docstring why it is one."""
+    for path in FILES:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= LONGEST, f"{path.relative_to(ROOT)} has {len(lines)} lines; part it by subject"

@@ -1,4 +1,4 @@
-"""The canonical form evaluated: correctly rounded (`evaluate`), plainly (`direct`), and the magnitudes of its terms.
+"""The canonical form evaluated: correctly rounded (`evaluate`), and plainly (`direct`).
 
 `evaluate` uses the error-free transformation of a matrix product (Ozaki, Ogita, Oishi & Rump 2012, Numerical
 Algorithms 59): input and kernel are cut into slices of so few bits that the product of two slices, summed over all
@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -37,12 +36,12 @@ def evaluate(conv: Linear) -> np.ndarray:
     Elements that see a NaN or an infinity are what IEEE arithmetic makes of them. Raises ValueError for complex data,
     for shapes and groups that do not fit each other, and for integers that do not fit into 53 bits.
     """
-    plain = _Plain.of(conv)
+    plain = Plain.of(conv)
     if plain.finite:
         y = _rounded_once(plain)
     else:
         y = _rounded_once(plain.map(lambda a: np.where(np.isfinite(a), a, 0.0)))
-        spread = _direct(plain.map(lambda a: np.where(np.isfinite(a), np.sign(a), a)))
+        spread = summed(plain.map(lambda a: np.where(np.isfinite(a), np.sign(a), a)))
         y = np.where(np.isfinite(spread), y, spread)
     if plain.integer:
         _refuse_wide_integers("the output", y)
@@ -54,70 +53,11 @@ def direct(conv: Linear) -> np.ndarray:
 
     Raises ValueError as `evaluate` does, but takes integers whose output is wide.
     """
-    return _direct(_Plain.of(conv))
+    return summed(Plain.of(conv))
 
 
 @dataclass(frozen=True, eq=False)
-class Magnitudes:
-    """How large the terms of each output element are; computed when first asked for, in plain float64."""
-
-    plain: _Plain
-    """The convolution in float64."""
-
-    @cached_property
-    def A(self) -> np.ndarray:
-        """|x| conv |w| + |bias|, (N, O, *spatial); 0 where it is not finite, since no error bound holds there."""
-        return _finite_or_zero(_direct(self.plain.map(np.abs)))
-
-    @cached_property
-    def P(self) -> np.ndarray:
-        """sqrt(x^2 conv w^2 + bias^2), (N, O, *spatial); 0 where it is not finite."""
-        small, unit = self.plain.in_units()
-        return _finite_or_zero(np.ldexp(np.sqrt(_direct(small.map(np.square))), unit))
-
-    @property
-    def n(self) -> int:
-        """Terms summed into one output element, the bias among them."""
-        return self.plain.terms + (self.plain.bias is not None)
-
-    @property
-    def channels(self) -> int:
-        """Input channels summed into one output element."""
-        return int(self.plain.W.shape[2])
-
-    @property
-    def taps(self) -> tuple[int, ...]:
-        """Terms summed along each spatial axis."""
-        return self.plain.W.shape[3:]
-
-    @property
-    def steps(self) -> frozenset[int]:
-        """How far neighbouring outputs and neighbouring taps stand apart, along all axes."""
-        return frozenset((*self.plain.stride, *self.plain.dilation))
-
-    @property
-    def samples(self) -> int:
-        """Samples of the full convolution of padded input and dilated kernel, which is the length of its FFT."""
-        return math.prod(size + extent - 1 for size, extent in zip(self.plain.X.shape[2:], self.plain.extents))
-
-    @cached_property
-    def x_norm(self) -> float:
-        """Euclidean norm of the padded input."""
-        return _norm(self.plain.X)
-
-    @cached_property
-    def w_norm(self) -> float:
-        """Euclidean norm of the kernel."""
-        return _norm(self.plain.W)
-
-
-def magnitudes(conv: Linear) -> Magnitudes:
-    """The magnitudes that error bounds need. Raises ValueError as `direct` does."""
-    return Magnitudes(_Plain.of(conv))
-
-
-@dataclass(frozen=True, eq=False)
-class _Plain:
+class Plain:
     """A convolution in float64 with padding and reversal done: only stride, dilation and groups are left."""
 
     X: np.ndarray
@@ -133,7 +73,7 @@ class _Plain:
     integer: bool
 
     @classmethod
-    def of(cls, conv: Linear) -> _Plain:
+    def of(cls, conv: Linear) -> Plain:
         win = conv.window
         outputs, channels = conv.w.shape[:2]
         if conv.x.shape[1] != channels * win.groups or outputs % win.groups:
@@ -160,17 +100,17 @@ class _Plain:
             integer=integer,
         )
 
-    def map(self, function: Callable[[np.ndarray], np.ndarray]) -> _Plain:
+    def map(self, function: Callable[[np.ndarray], np.ndarray]) -> Plain:
         """The same convolution of `function(x)`, `function(w)` and `function(bias)`; `function` keeps shapes."""
         bias = None if self.bias is None else function(self.bias)
-        return _Plain(function(self.X), function(self.W), bias, self.stride, self.dilation, self.output, self.integer)
+        return Plain(function(self.X), function(self.W), bias, self.stride, self.dilation, self.output, self.integer)
 
-    def in_units(self) -> tuple[_Plain, int]:
+    def in_units(self) -> tuple[Plain, int]:
         """The same of input, kernel and bias up to 1, whose squares do not overflow: what it gives, times 2**unit."""
-        x = _exponent(self.X)
-        unit = x + _exponent(self.W)
+        x = exponent(self.X)
+        unit = x + exponent(self.W)
         if self.bias is not None:
-            unit = max(unit, _exponent(self.bias))
+            unit = max(unit, exponent(self.bias))
         bias = None if self.bias is None else np.ldexp(self.bias, -unit)
         return replace(self, X=np.ldexp(self.X, -x), W=np.ldexp(self.W, x - unit), bias=bias), unit
 
@@ -203,19 +143,9 @@ def _refuse_wide_integers(what: str, values: np.ndarray) -> None:
         raise ValueError(f"{what} reaches {largest:.4g}: integers are exact below 2**53 only; use smaller ones")
 
 
-def _exponent(values: np.ndarray) -> int:
+def exponent(values: np.ndarray) -> int:
     """The binary exponent of the largest finite magnitude; for zeros that of the smallest number."""
-    return math.frexp(_largest(_finite_or_zero(values)) or math.ulp(0.0))[1]
-
-
-def _norm(values: np.ndarray) -> float:
-    """The Euclidean norm, whose squares do not overflow."""
-    unit = _exponent(values)
-    return float(np.ldexp(np.linalg.norm(np.ldexp(values, -unit)), unit))
-
-
-def _finite_or_zero(values: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(values), values, 0.0)
+    return math.frexp(_largest(np.where(np.isfinite(values), values, 0.0)) or math.ulp(0.0))[1]
 
 
 def _canonical(y: np.ndarray) -> np.ndarray:
@@ -224,7 +154,8 @@ def _canonical(y: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(merged.swapaxes(0, 1))
 
 
-def _direct(plain: _Plain) -> np.ndarray:
+def summed(plain: Plain) -> np.ndarray:
+    """The output (N, O, *spatial) in plain float64 arithmetic."""
     y = np.empty(plain.shape)
     with np.errstate(invalid="ignore", over="ignore"):
         for block, (total,) in _products(plain, [plain.X], [plain.W]):
@@ -232,7 +163,7 @@ def _direct(plain: _Plain) -> np.ndarray:
     return _canonical(y)
 
 
-def _rounded_once(plain: _Plain) -> np.ndarray:
+def _rounded_once(plain: Plain) -> np.ndarray:
     if _extreme(plain):
         return _canonical(np.array([_rational(plain, place) for place in np.ndindex(plain.shape)]).reshape(plain.shape))
     y = np.empty(plain.shape)
@@ -252,7 +183,7 @@ def _largest(values: np.ndarray) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def _extreme(plain: _Plain) -> bool:
+def _extreme(plain: Plain) -> bool:
     """Whether products of slices could overflow or underflow."""
     arrays = (plain.X, plain.W) if plain.bias is None else (plain.X, plain.W, plain.bias)
     return any(abs(math.frexp(_largest(array))[1]) > EXTREME for array in arrays)
@@ -273,7 +204,7 @@ def _slices(values: np.ndarray, bits: int) -> tuple[list[np.ndarray], float]:
     return slices or [values], largest
 
 
-def _products(plain: _Plain, xs: list[np.ndarray], ws: list[np.ndarray]) -> Iterator[tuple[Block, list[np.ndarray]]]:
+def _products(plain: Plain, xs: list[np.ndarray], ws: list[np.ndarray]) -> Iterator[tuple[Block, list[np.ndarray]]]:
     """Block by block of the output, the convolution of each of `xs` with each of `ws`: len(xs) * len(ws) arrays.
 
     A block is a tuple of slices into an array of shape `plain.shape`.
@@ -291,7 +222,7 @@ def _products(plain: _Plain, xs: list[np.ndarray], ws: list[np.ndarray]) -> Iter
         yield channels + block, [found[:, j, :, i] for i in range(len(xs)) for j in range(len(ws))]
 
 
-def _windows(plain: _Plain, xs: np.ndarray) -> np.ndarray:
+def _windows(plain: Plain, xs: np.ndarray) -> np.ndarray:
     """What each output sees of `xs` (slices, N, C, *spatial): a view (groups, I, *kernel, slices, N, *output)."""
     groups, channels = plain.W.shape[0], plain.W.shape[2]
     slices, batch, channel, *spatial = xs.strides
@@ -343,7 +274,7 @@ def _two_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return total, (a - (total - b_kept)) + (b - b_kept)
 
 
-def _rational(plain: _Plain, place: tuple[int, ...]) -> float:
+def _rational(plain: Plain, place: tuple[int, ...]) -> float:
     """The element at (group, output in group, n, *spatial) in exact arithmetic, rounded once."""
     group, output, n, *start = place
     kernel = plain.W[group, output]

@@ -21,8 +21,9 @@ from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.report.tally import Tally
-from harness.run import CODE_FOR, CaseReport, run
-from harness.systems import own_programs, posix, selection
+from harness.result import CaseReport
+from harness.run import CODE_FOR, run
+from harness.systems import own_programs, selection, unix
 from harness.systems.pool import Pool
 from harness.systems.process import Limits
 
@@ -64,7 +65,7 @@ def register(add: Add) -> None:
 def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
     kinds = demanded(_outputs(options))
-    if options.memory_limit and not posix.LINUX:
+    if options.memory_limit and not unix.LINUX:
         raise selection.SelectionError("--memory-limit: only Linux can limit the memory of a process; leave it out")
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.explain import printed
+from harness.explain import as_printed
 from harness.explain.confirmed import Explanation, confirmed
 from harness.explain.remarks import remarks
 from harness.explain.separation import Separation, separation
@@ -82,8 +82,8 @@ def _as_printed(judge: Judge, seen: Observation) -> Answer | None:
     """The answer about a recording whose numbers are printed ones though it does not say so; None where it is none."""
     if seen.known is None:
         return None
-    case, words = printed.taken(judge.case)
-    if not np.any(seen.slack) and (found := printed.read("output", seen.values)):
+    case, words = as_printed.taken(judge.case)
+    if not np.any(seen.slack) and (found := as_printed.read("output", seen.values)):
         seen = replace(seen, slack=found[0])
         words.append(found[1])
     answer = _answer(Judge(case, base=judge.base), seen) if words else None

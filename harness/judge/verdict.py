@@ -10,11 +10,13 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical import gaps
-from harness.canonical.reference import Magnitudes, evaluate, magnitudes
+from harness.canonical.magnitudes import Magnitudes, magnitudes
+from harness.canonical.reference import evaluate
 from harness.canonical.slack import slack_of
 from harness.canonical.window import Linear
 from harness.case.read import Case
-from harness.operations.operation import Given, Question, Recording, main_roles
+from harness.operations.operation import Question, main_roles
+from harness.operations.stated import Given, Recording
 from harness.operations.transforms.transform import Transform, read
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding.compare import Difference, difference, distance, dtype_name

@@ -10,7 +10,8 @@ from harness.canonical.layout import SPATIAL
 from harness.canonical.window import Linear, Pairs, Window, output_size, padding_pair, span
 from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
-from harness.operations.operation import Role, Setting, Stated
+from harness.operations.operation import Setting
+from harness.operations.stated import Role, Stated
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.definition import elsewhere as elsewhere
 from harness.operations.windowed.rooms import lowering as lowering

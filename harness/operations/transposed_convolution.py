@@ -17,7 +17,8 @@ from harness.canonical.window import Linear, Pairs, Window, cut_pair, span
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record, either, integer, list_of, or_unknown, word
 from harness.grammar.limits import LARGEST
-from harness.operations.operation import Elsewhere, Role, Setting, Stated
+from harness.operations.operation import Elsewhere, Setting
+from harness.operations.stated import Role, Stated
 from harness.operations.windowed import keys
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power

@@ -25,7 +25,7 @@ from harness.output import Spool, replacing
 from harness.report import form
 from harness.report.form import ResultsError as ResultsError
 from harness.report.machine import machine
-from harness.run import CaseReport, Result
+from harness.result import CaseReport, Result
 from harness.systems.talk import Hello
 
 Piece = dict[str, Any]

@@ -14,7 +14,8 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from harness.canonical.reference import Magnitudes, direct
+from harness.canonical.magnitudes import Magnitudes
+from harness.canonical.reference import direct
 from harness.canonical.window import Linear
 from harness.rounding.compare import distance
 from harness.rounding.formats import (

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.canonical.reference import Magnitudes
+from harness.canonical.magnitudes import Magnitudes
 from harness.rounding import winograd
 from harness.rounding.formats import DTYPES, FLOAT64
 from harness.worker.entry import Algorithm

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends import TABLE, Backend
-from harness.backends.program import FORMATS, VARIABLE
+from harness.backends.own_program import FORMATS, VARIABLE
 from harness.canonical import layout
 from harness.grammar.sources import DTYPES
 from harness.operations import TABLE as OPERATIONS
@@ -67,7 +67,7 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     about = {**DEFAULTS, **table}
     _check_values(where, about)
     about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), **_own_words(where, about)}
-    return Backend(name, "harness.backends.program", variables={VARIABLE: json.dumps(about)})
+    return Backend(name, "harness.backends.own_program", variables={VARIABLE: json.dumps(about)})
 
 
 def way(program: Backend) -> str:

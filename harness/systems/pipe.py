@@ -6,7 +6,7 @@ import os
 import select
 import time
 
-from harness.systems import posix
+from harness.systems import unix
 from harness.worker import wire
 
 
@@ -20,7 +20,7 @@ class Pipe:
         os.set_blocking(from_worker, False)
         self._buffer = bytearray()
         for descriptor in (to_worker, from_worker):
-            posix.widen(descriptor)
+            unix.widen(descriptor)
 
     def write(self, data: bytes | memoryview) -> None:
         view = memoryview(data)

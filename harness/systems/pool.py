@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.systems import posix
+from harness.systems import unix
 from harness.systems.lane import Lane, Results
 from harness.systems.outcome import Outcome
 from harness.systems.process import USUAL, Limits, Startable
@@ -32,7 +32,7 @@ class Pool:
         self._lanes: dict[str, Lane] = {}
         turns = threading.Semaphore(jobs or sys.maxsize)
         for backend in backends:
-            reason = posix.missing() or backend.missing()
+            reason = unix.missing() or backend.missing()
             if reason:
                 self._unavailable[backend.name] = reason
             else:

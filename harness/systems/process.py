@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.systems import posix, talk
+from harness.systems import talk, unix
 from harness.systems.outcome import Outcome
 from harness.systems.pipe import Pipe
 from harness.systems.talk import Batch, Hello
@@ -83,7 +83,7 @@ class Worker:
             start_new_session=True,  # Ctrl-C reaches the parent only, which then stops the workers in good order
         )
         if limits.memory is not None:
-            posix.limit_memory(self.process.pid, limits.memory)
+            unix.limit_memory(self.process.pid, limits.memory)
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.pipe = Pipe(self.process.stdin.fileno(), self.process.stdout.fileno())
         self.errors = Tail(self.process.stderr)
@@ -119,7 +119,7 @@ class Worker:
 
     def kill(self) -> None:
         """Ends the process and everything that it started; whoever reads its answers sees the end of the stream."""
-        posix.kill_group(self.process.pid)
+        unix.kill_group(self.process.pid)
 
     def stop(self) -> None:
         """Ends the process, waits for it and closes the pipes; for the thread that reads its answers."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.grammar.printouts import brackets, headings, sheets, text
+from harness.grammar.printouts import brackets, headings, lines, sheets
 from harness.grammar.printouts.found import Printout as Printout
 from harness.grammar.printouts.found import placed
-from harness.grammar.printouts.text import PrintoutError as PrintoutError
+from harness.grammar.printouts.lines import PrintoutError as PrintoutError
 
 
 def read(printed: str, shape: Sequence[int] | None = None) -> Printout:
@@ -21,6 +21,6 @@ def read(printed: str, shape: Sequence[int] | None = None) -> Printout:
     `shape` is that of the whole array where the text leaves elements out and does not say how many, or where it shows
     the first elements only. Raises PrintoutError, which names line and column.
     """
-    found = text.of(printed)
+    found = lines.of(printed)
     listed = not headings.any_of(found.start) and brackets.starts(found)
     return placed((brackets if listed else sheets).read(found), shape)

@@ -9,8 +9,8 @@ import numpy as np
 
 from harness.grammar.printouts import headings
 from harness.grammar.printouts.found import Found, Gap
-from harness.grammar.printouts.numbers import BARE_POINT, WHOLE, Numbers
-from harness.grammar.printouts.text import LAST_PROMPT, SHOWN, PrintoutError, Text, add, another, refused
+from harness.grammar.printouts.lines import LAST_PROMPT, SHOWN, PrintoutError, Text, add, another, refused
+from harness.grammar.printouts.numerals import BARE_POINT, WHOLE, Numbers
 
 MOST_AXES = 16
 TOKEN = re.compile(

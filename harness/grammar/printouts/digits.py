@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.grammar.printouts.numbers import BARE_POINT, EXPONENT, MISSING, POINT, WHOLE, WORD, Numbers
+from harness.grammar.printouts.numerals import BARE_POINT, EXPONENT, MISSING, POINT, WHOLE, WORD, Numbers
 
 NUMPY_DECIMALS = 8
 OF_G, OF_JULIA, OF_SHORT_G, OF_R = 6, 6, 5, 7

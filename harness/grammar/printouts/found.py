@@ -10,8 +10,8 @@ import numpy as np
 
 from harness.grammar.limits import MOST_PRINTED
 from harness.grammar.printouts.digits import half_units
-from harness.grammar.printouts.numbers import MISSING, Numbers
-from harness.grammar.printouts.text import PrintoutError
+from harness.grammar.printouts.lines import PrintoutError
+from harness.grammar.printouts.numerals import MISSING, Numbers
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from harness.grammar.printouts import headings
 from harness.grammar.printouts.found import Gap
 from harness.grammar.printouts.headings import Heading
+from harness.grammar.printouts.lines import LAST_PROMPT, NAME, PrintoutError, Text, another
 from harness.grammar.printouts.rows import COMMENT, Row
-from harness.grammar.printouts.text import LAST_PROMPT, NAME, PrintoutError, Text, another
 
 
 @dataclass

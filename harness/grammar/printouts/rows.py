@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.grammar.printouts.text import PrintoutError
+from harness.grammar.printouts.lines import PrintoutError
 
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 NO_COMMA = re.compile(r"[^,.]*")

@@ -7,10 +7,10 @@ import numpy as np
 from harness.grammar.printouts import pages
 from harness.grammar.printouts.found import Found, Gap
 from harness.grammar.printouts.headings import Heading
-from harness.grammar.printouts.numbers import Numbers
+from harness.grammar.printouts.lines import PrintoutError, Text, add, refused
+from harness.grammar.printouts.numerals import Numbers
 from harness.grammar.printouts.pages import Block, Page, Sheets
 from harness.grammar.printouts.rows import Between, Row, between
-from harness.grammar.printouts.text import PrintoutError, Text, add, refused
 
 DOTS = ("...", "…", "⋯")
 

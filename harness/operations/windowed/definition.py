@@ -15,7 +15,8 @@ from harness.grammar import prototxt, sources
 from harness.grammar.document import Item, nearest, shortened
 from harness.grammar.kinds import TEXT, Field, Record, either, record
 from harness.grammar.prototxt import DefinitionError, Message
-from harness.operations.operation import Elsewhere, Given
+from harness.operations.operation import Elsewhere
+from harness.operations.stated import Given
 
 OF_LAYER = ("stride", "dilation", "padding", "groups")
 """Settings that a definition gives."""

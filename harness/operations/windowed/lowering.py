@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.canonical import layout
 from harness.canonical.window import Linear, Pairs, numbers_text, padding_pair, pairs_text, span
 from harness.operations.call import Call, Unsupported
-from harness.operations.operation import Stated
+from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.transforms.calls import (
     AddBias,

@@ -13,7 +13,7 @@ padding: padding of a case -> its own word, "" where it has none, or "numbers"."
 
 
 def takes(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What `harness.backends.program` is told for these keys. Raises ValueError, which begins with the key."""
+    """What `harness.backends.own_program` is told for these keys. Raises ValueError, which begins with the key."""
     if not isinstance(about["reversal"], bool):
         raise ValueError(f"reversal: found {about['reversal']!r}, expected, say, {DEFAULTS['reversal']!r}")
     words, explicit = _padding(about["padding"])

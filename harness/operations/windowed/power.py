@@ -19,7 +19,7 @@ from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear
 from harness.grammar.streams import RawStream
-from harness.operations.operation import Stated
+from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import (
     InputAxes,
     KernelAxes,

@@ -14,7 +14,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.grammar.streams import RawStream
-from harness.operations.operation import Stated
+from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform, applied
 
 JULIA = "Knet"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from harness.canonical import layout
 from harness.canonical.window import Linear, Pairs, cut_pair, numbers_text, pairs_text, span
 from harness.operations.call import Call, Unsupported
-from harness.operations.operation import Stated
+from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.transforms.calls import AddBias, CropOutput, DenseGroups, DilateKernel
 from harness.operations.transforms.transform import Transform

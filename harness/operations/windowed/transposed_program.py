@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.window import Linear
-from harness.operations.operation import Stated
+from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import program
 from harness.operations.windowed.program import fresh as fresh

@@ -12,9 +12,9 @@ def lowering() -> Lowering:
 
 
 def search() -> Searching:
-    from harness.operations.windowed.search import transposed
+    from harness.operations.windowed.search import transposed_search
 
-    return transposed
+    return transposed_search
 
 
 def program() -> Programs:
@@ -24,9 +24,9 @@ def program() -> Programs:
 
 
 def probes() -> Probes:
-    from harness.operations.windowed.probes import transposed
+    from harness.operations.windowed.probes import transposed_probes
 
-    return transposed
+    return transposed_probes
 
 
 def shown() -> Shown:

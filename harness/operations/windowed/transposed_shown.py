@@ -34,7 +34,11 @@ DECLARED_HEADS = (
     "groups",
     "output padding",
 )
-RECIPES = {"same": "odd sample cut on the high side", "same_lower": "odd sample cut on the low side"}
+RECIPES = {
+    "same": "odd sample cut on the high side",
+    "same_lower": "odd sample cut on the low side",
+    "same_clipped": "odd sample cut on the high side, nothing added",
+}
 SETTINGS_FORM = {**shown.SETTINGS_FORM, "output_padding": [int]}
 
 

@@ -9,9 +9,9 @@ from harness.canonical import layout
 from harness.operations.card import Card, Fault
 from harness.operations.windowed.probes import axes
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
+from harness.operations.windowed.probes.by_numbers import negative
 from harness.operations.windowed.probes.faults import Rules, faults, watched
 from harness.operations.windowed.probes.integers import integers
-from harness.operations.windowed.probes.numbers import negative
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions

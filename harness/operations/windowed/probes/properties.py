@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.canonical.window import BOUNDARIES
 from harness.operations.windowed.probes import padding
-from harness.operations.windowed.probes.numbers import numbers
+from harness.operations.windowed.probes.by_numbers import numbers
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
 from harness.systems.asking import Asking, together
 from harness.systems.outcome import Answered, Broken, Declined, Outcome, Raised

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from harness.canonical.window import Linear, numbers_text, pairs_text
-from harness.operations.operation import Given, Recording, Stated
+from harness.operations.stated import Given, Recording, Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.search import agreement, solve, structure, unknowns
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST

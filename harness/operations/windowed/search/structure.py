@@ -14,7 +14,7 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear
-from harness.operations.operation import Recording
+from harness.operations.stated import Recording
 from harness.operations.transforms.arrays import OutputAxes
 from harness.operations.transforms.transform import Transform, applied, read
 from harness.operations.windowed.power import variants

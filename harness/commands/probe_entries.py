@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backends.program import FORMATS, OPTIONS
+from harness.backends.own_program import FORMATS, OPTIONS
 from harness.commands import DEFAULT_CASES, EXPECTED, LAYOUTS, UNEXPECTED, Add, above_zero, named
 from harness.operations.card import Card
 from harness.output import ANY, Output, demand, replacing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.grammar.limits import LARGEST_PRINTOUT, MOST_PRINTED
 from harness.grammar.printouts import headings
-from harness.grammar.printouts.numbers import COMPLEX, Numbers, is_value
+from harness.grammar.printouts.numerals import COMPLEX, Numbers, is_value
 
 SHOWN, LONGEST_NAME = 40, 400
 

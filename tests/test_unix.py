@@ -12,7 +12,7 @@ import pytest
 
 from harness import cli
 from harness.commands import run_cases
-from harness.systems import posix
+from harness.systems import unix
 
 WITHOUT = """
 import os, select, signal, subprocess, sys
@@ -82,13 +82,13 @@ def test_without_posix_every_command_ends_well(folder: Path, arguments: str, cod
 
 
 def test_here_nothing_is_missing() -> None:
-    assert posix.missing() is None
+    assert unix.missing() is None
 
 
 def test_a_limit_of_memory_that_cannot_be_kept_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(run_cases.posix, "LINUX", False)
+    monkeypatch.setattr(run_cases.unix, "LINUX", False)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["run", "nowhere.yaml", "--memory-limit", "1"]) == 2
     assert "--memory-limit: only Linux can limit the memory of a process" in capsys.readouterr().err

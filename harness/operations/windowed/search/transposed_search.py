@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical.window import Linear, Pairs, Window, cut_pair, numbers_text, pairs_text, span
-from harness.operations.operation import Stated
+from harness.operations.stated import Stated
 from harness.operations.transforms.settings import (
     OtherOperation,
     OutputPadding,

@@ -1,0 +1,119 @@
+"""What a case states of its operation: arrays by role, settings by key, and outputs that were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.canonical.window import Linear
+
+if TYPE_CHECKING:
+    from harness.operations.operation import Operation
+
+
+@dataclass(frozen=True)
+class Role:
+    """An array that an operation takes.
+
+    doc: one line for the case file's schema. letters: of its axes, as people are told; axes: what these are. weights:
+    whether the files of
+    trained networks hold it. vector: the letter of its only axis; it may then be a plain list, or be missing.
+    """
+
+    doc: str
+    letters: str
+    axes: str
+    weights: bool = False
+    vector: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """An array of a case.
+
+    values: canonical axes of its role. layout: its axes as the case states them. half_unit: half a unit of the last
+    digit that was printed of each value, None where they are exact. known: mask of the elements that are known, None
+    for all; the others are NaN.
+    """
+
+    values: np.ndarray
+    layout: str
+    half_unit: np.ndarray | None = None
+    known: np.ndarray | None = None
+
+    def __getitem__(self, index: Any) -> Given:
+        """A part of the array."""
+        parts = (None if each is None else each[index] for each in (self.half_unit, self.known))
+        return Given(self.values[index], self.layout, *parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """An output obtained elsewhere.
+
+    `values` are canonical (N, C, *spatial), float64 (int64 for integer dtypes), NaN where `known` is False. `half_unit`
+    is half a unit of the last printed digit of each value, 0 where it is exact. `dtype` is that of the arithmetic which
+    made them. `expect` names the transforms that must explain it: () as written, None demands nothing.
+    """
+
+    system: str
+    origin: str
+    layout: str
+    values: np.ndarray
+    known: np.ndarray
+    half_unit: np.ndarray
+    dtype: str
+    expect: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Stated:
+    """What a case states of its operation: arrays by role, and settings by key.
+
+    All arrays are of one dtype. Settings in `unknown` are not known, and hold what they are taken for.
+    """
+
+    operation: Operation
+    arrays: Mapping[str, Given]
+    settings: Mapping[str, Any]
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return self.arrays["input"].values.ndim - 2
+
+    @cached_property
+    def dtype(self) -> str:
+        return str(self.arrays["input"].values.dtype.name)
+
+    @cached_property
+    def partial(self) -> tuple[str, ...]:
+        """Roles whose arrays are not known in full."""
+        return tuple(role for role, given in self.arrays.items() if given.known is not None)
+
+    @property
+    def printed(self) -> bool:
+        """Whether some of the numbers are rounded to the digits that were printed."""
+        return any(given.half_unit is not None for given in self.arrays.values())
+
+    def values(self, role: str) -> np.ndarray | None:
+        """The array of a role in canonical axes, None where the case has none."""
+        return self.arrays[role].values if role in self.arrays else None
+
+    def meant(self) -> Linear:
+        """The canonical form that the case means."""
+        return self._meant
+
+    @cached_property
+    def _meant(self) -> Linear:
+        return self.operation.meant(self)
+
+    def given(self, **values: np.ndarray) -> Stated:
+        """The same with other, exact values of some roles."""
+        arrays = {**self.arrays, **{role: Given(each, self.arrays[role].layout) for role, each in values.items()}}
+        return replace(self, arrays=arrays)
