@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.grammar.forms import demand
 from harness.operations.windowed import shown
 from harness.operations.windowed.shown import CLAIMS as CLAIMS
 from harness.operations.windowed.shown import EXAMPLE as EXAMPLE
-from harness.operations.windowed.shown import MEASURED as MEASURED
 from harness.operations.windowed.shown import MEASURED_HEADS as MEASURED_HEADS
-from harness.operations.windowed.shown import RULE as RULE
-from harness.operations.windowed.shown import conventions as conventions
-from harness.operations.windowed.shown import conventions_form as conventions_form
-from harness.operations.windowed.shown import measured as measured
 from harness.operations.windowed.shown import rules as rules
 from harness.worker.entry import EntryPoint
 
@@ -24,6 +20,12 @@ DECLARED_LEGEND = """\
 is computed, which is what deep learning has, and backwards where it is that of a convolution. **Its word for `same`**:
 on which side the sample more is cut off the full output when their number is odd. **Cut by numbers**: what a padding by
 numbers may cut off the full output. What a function does not take, the harness does by a named transform."""
+MEASURED = """\
+**Computes**: the transpose of a cross-correlation stamps the kernel into the output as it is, that of a convolution
+backwards. **Padding**: what each word cuts off the full output on each axis; n is the input's size, k the kernel's, s
+the stride, d the dilation, e = (k - 1) d + 1. **Input, kernel, sum**: bits of the fraction that are kept of float32
+data. **Integer overflow**: what twice the largest number of a dtype is."""
+RULE = "cut"
 DECLARED_HEADS = (
     "transposes",
     "input, kernel, output",
@@ -61,3 +63,23 @@ def declared(entry: EntryPoint) -> list[str]:
         shown.claimed(takes.groups, entry, "groups"),
         "yes" if takes.output_padding else "no",
     ]
+
+
+def measured(card: Mapping[str, Any]) -> list[str]:
+    """The cells of a card under MEASURED_HEADS."""
+    computes, *others = shown.measured(card)
+    return [f"transpose of {computes}", *others]
+
+
+def conventions(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(property, finding) of the conventions of a card, in the order in which people ask."""
+    for name, finding in shown.conventions(found):
+        yield name, f"transpose of {finding}" if name == "computes" else finding
+        if name == "padding by numbers":
+            yield "output padding", found["output padding"]
+
+
+def conventions_form(place: str, found: Any) -> None:
+    """What a card says of conventions. Raises FormError."""
+    shown.conventions_form(place, found)
+    demand(place, found, {"output padding": str})

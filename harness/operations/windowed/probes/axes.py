@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.canonical import layout
-from harness.operations.windowed.probes.subject import DTYPES, Subject, in_words, own_boundary, question, whole
+from harness.operations.windowed.probes.subject import Subject, in_words, usual_dtype, whole
 from harness.systems.asking import Asking, Question
 from harness.systems.outcome import Answered, Declined, Outcome
 from harness.worker.entry import EntryPoint
@@ -43,16 +43,16 @@ class Unreadable:
     declined: bool = False
 
 
-def subject(entry: EntryPoint, rank: int) -> Asking[Subject | Unreadable]:
-    """The entry point with its axes, or why they cannot be read."""
+def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Asking[Subject | Unreadable]:
+    """The entry point with its axes, or why they cannot be read; `kind` knows how to call it."""
     first = layout.expand(entry.layouts["input"], rank), layout.expand(entry.layouts["kernel"], rank)
     answers: list[Outcome] = []
     for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
-        outcomes = yield [_impulse(entry, *guess, KERNEL[:rank]) for guess in guesses]
+        outcomes = yield [_impulse(kind, entry, *guess, KERNEL[:rank]) for guess in guesses]
         for guess, outcome in zip(guesses, outcomes, strict=True):
             reading = _read(entry, guess[1], outcome, KERNEL[:rank]) if isinstance(outcome, Answered) else None
             if reading:
-                return (yield from _with_low(entry, rank, guess[0], reading))
+                return (yield from _with_low(kind, entry, rank, guess[0], reading))
         answers += outcomes
     declined = next((outcome for outcome in answers if isinstance(outcome, Declined)), None)
     if declined and all(isinstance(outcome, Declined) for outcome in answers):
@@ -76,14 +76,16 @@ def _altered(entry: EntryPoint, guess: tuple[str, str], outcome: Answered, size:
     return ""
 
 
-def _with_low(entry: EntryPoint, rank: int, input_: str, reading: Reading) -> Asking[Subject | Unreadable]:
+def _with_low(
+    kind: type[Subject], entry: EntryPoint, rank: int, input_: str, reading: Reading
+) -> Asking[Subject | Unreadable]:
     """The subject; the low padding is that for kernels of 3 samples."""
-    (outcome,) = yield [_impulse(entry, input_, reading.kernel, (3,) * rank)]
+    (outcome,) = yield [_impulse(kind, entry, input_, reading.kernel, (3,) * rank)]
     if isinstance(outcome, Answered):
         y = layout.to_canonical(outcome.array, reading.output, "output")
         starts = _patch(y)[1]
         low = tuple(start - CENTRE + 2 for start in starts)
-        return Subject(entry, rank, input_, reading.kernel, reading.output, reading.reversal, low)
+        return kind(entry, rank, input_, reading.kernel, reading.output, reading.reversal, low)
     return Unreadable(in_words(outcome))
 
 
@@ -119,11 +121,10 @@ def _centre(rank: int) -> tuple[Any, ...]:
     return (slice(None), slice(None), *(CENTRE,) * rank)
 
 
-def _impulse(entry: EntryPoint, input_: str, kernel: str, size: tuple[int, ...]) -> Question:
+def _impulse(kind: type[Subject], entry: EntryPoint, input_: str, kernel: str, size: tuple[int, ...]) -> Question:
     x, w = _data(entry, input_, kernel, size)
-    dtype = next((each for each in DTYPES if each in entry.dtypes), entry.dtypes[0])
-    boundary = own_boundary(entry, "zero")
-    return question(entry, x.astype(dtype), w.astype(dtype), input_, kernel, boundary=boundary)
+    dtype = usual_dtype(entry)
+    return kind.question(entry, x.astype(dtype), w.astype(dtype), input_, kernel)
 
 
 def _read(entry: EntryPoint, kernel: str, outcome: Answered, size: tuple[int, ...]) -> Reading | None:

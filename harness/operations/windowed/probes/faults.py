@@ -6,7 +6,7 @@ than each setting is. Data are whole numbers, and the expectation is the canonic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -62,18 +62,43 @@ class Trial:
     boundary: str = "zero"
     dtype: str = "float32"
 
-    def convolution(self, subject: Subject, rules: Mapping[str, str]) -> Linear:
+    def form(self, subject: Subject, rules: Rules) -> Linear:
         """What it comes to by the rules of the words, on whole numbers."""
         shape = (self.batch, self.groups * self.inputs, *(axis.n for axis in self.axes))
         kernel = (self.groups * self.outputs, self.inputs, *(axis.k for axis in self.axes))
         pairs = self.padding
         if isinstance(pairs, str):
-            rule, _ = RULES[rules[pairs]]
+            rule, _ = RULES[rules.of[pairs]]
             pairs = tuple(rule(axis.n, axis.k, axis.stride, axis.dilation) for axis in self.axes)
         steps = tuple(axis.stride for axis in self.axes), tuple(axis.dilation for axis in self.axes)
         window = Window(*steps, pairs, subject.reversal, groups=self.groups, boundary=self.boundary)
         x, w = whole(shape, 41, 5).astype(self.dtype), whole(kernel, 42, 5).astype(self.dtype)
         return Linear(x, w, None, window)
+
+    def question(self, subject: Subject, form: Linear) -> Question:
+        """The call, in the words of the entry point."""
+        win, boundaries = form.window, subject.entry.takes.boundaries
+        settings = {"stride": win.stride, "dilation": win.dilation, "groups": win.groups}
+        boundary = boundaries.get(self.boundary, "zero")
+        return subject.ask(form.x, form.w, self.native(subject), boundary=boundary, **settings)
+
+    def native(self, subject: Subject) -> Any:
+        """The padding in the words of the entry point."""
+        return subject.entry.takes.words[self.padding].native if isinstance(self.padding, str) else self.padding
+
+    def case_text(self, subject: Subject, form: Linear, words: str) -> str:
+        """The call as a case file."""
+        win = form.window
+        said = self.padding in PADDING_WORDS  # a word of its own that no case has is said by numbers
+        settings = {
+            "means": "convolution" if all(win.reversal) else "cross-correlation",
+            "stride": list(win.stride),
+            "dilation": list(win.dilation),
+            "padding": self.padding if said else [list(pair) for pair in win.padding],
+            "boundary": self.boundary,
+            "groups": win.groups,
+        }
+        return case_text(subject, "convolution", {"input": form.x, "kernel": form.w}, settings, words)
 
     def weight(self) -> int:
         """How large it is: samples of input and kernel, and settings that are not 1."""
@@ -98,10 +123,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Rules:
-    """The measured rule of each padding word, and the words that keep it where the kernel is larger than the input."""
+    """The measured rule of each padding word, the words that keep it where the kernel is larger than the input, and all
+    other conventions that were measured."""
 
     of: Mapping[str, str]
     always: frozenset[str]
+    measured: Mapping[str, Any]
 
     def cover(self, trial: Trial) -> bool:
         """Whether they say what a trial comes to."""
@@ -109,13 +136,17 @@ class Rules:
         return fits or trial.padding in self.always or not isinstance(trial.padding, str)
 
 
-def faults(subjects: Sequence[Subject], rules: Rules, dtypes: Sequence[str]) -> Asking[list[Fault]]:
-    """The faults that random settings find; of `dtypes` those are tried that hold all sums."""
+Trials = Callable[[np.random.Generator, Subject, Rules, Sequence[str]], Iterator[Trial]]
+"""What is tried of a subject, in these dtypes."""
+
+
+def faults(subjects: Sequence[Subject], rules: Rules, dtypes: Sequence[str], trials: Trials) -> Asking[list[Fault]]:
+    """The faults that `trials` find; of `dtypes` those are tried that hold all sums."""
     exact = [dtype for dtype in dtypes if dtype in WIDE]
     if not exact or not (rules.of or subjects[0].entry.takes.explicit != "no"):
         return []
     stream = np.random.Generator(np.random.PCG64(7))
-    tried = [(subject, trial) for subject in subjects for trial in _trials(stream, subject, list(rules.of), exact)]
+    tried = [(subject, trial) for subject in subjects for trial in trials(stream, subject, rules, exact)]
     wrong = yield from _wrong(tried, rules)
     found: dict[str, Fault] = {}
     for subject, trial, words in wrong:
@@ -166,10 +197,9 @@ def _less(value: int) -> list[int]:
     return list(dict.fromkeys(each for each in (1, value // 2, value - 1) if 1 <= each < value))
 
 
-def _trials(
-    stream: np.random.Generator, subject: Subject, words: Sequence[str], dtypes: Sequence[str]
-) -> Iterator[Trial]:
+def trials(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: Sequence[str]) -> Iterator[Trial]:
     """The corners: far strides in every dtype, every boundary under a large kernel; then random settings."""
+    words = list(rules.of)
     groups = 2 if subject.entry.takes.groups == "depthwise" and subject.many else 1
     for word, dtype in product(words, dtypes if subject.entry.takes.stride else ()):
         for stride in FAR:
@@ -211,21 +241,13 @@ def _trial(stream: np.random.Generator, subject: Subject, words: Sequence[str], 
 
 def _wrong(tried: Sequence[tuple[Subject, Trial]], rules: Rules) -> Asking[list[tuple[Subject, Trial, str]]]:
     """The trials that are answered otherwise than by the rules, and how."""
-    meant = [(subject, trial, trial.convolution(subject, rules.of)) for subject, trial in tried if rules.cover(trial)]
+    meant = [(subject, trial, trial.form(subject, rules)) for subject, trial in tried if rules.cover(trial)]
     fitting = [each for each in meant if min(each[2].output_shape) > 0]
-    outcomes = yield [_question(*each) for each in fitting]
+    outcomes = yield [trial.question(subject, form) for subject, trial, form in fitting]
     judged = [
         (subject, trial, _judged(subject, conv, outcome)) for (subject, trial, conv), outcome in zip(fitting, outcomes)
     ]
     return [each for each in judged if each[2]]
-
-
-def _question(subject: Subject, trial: Trial, conv: Linear) -> Question:
-    entry, win = subject.entry, conv.window
-    native = entry.takes.words[trial.padding].native if isinstance(trial.padding, str) else trial.padding
-    boundary = entry.takes.boundaries.get(trial.boundary, "zero")
-    settings = {"stride": win.stride, "dilation": win.dilation, "groups": win.groups, "boundary": boundary}
-    return subject.ask(conv.x, conv.w, native, **settings)
 
 
 def _judged(subject: Subject, conv: Linear, outcome: Outcome) -> str:
@@ -254,34 +276,30 @@ def _makes_sense(subject: Subject, trial: Trial) -> bool:
 
 
 def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:
-    conv = trial.convolution(subject, rules.of)
-    call = call_in_words(_question(subject, trial, conv)) + f"; due is shape {conv.output_shape}"
+    conv = trial.form(subject, rules)
+    call = call_in_words(trial.question(subject, conv)) + f"; due is shape {conv.output_shape}"
     both = any(axis.stride > 1 for axis in trial.axes) and any(axis.dilation > 1 for axis in trial.axes)
-    return Fault(words, call, case_text(subject, trial, conv, words), both and not subject.entry.takes.together)
+    return Fault(words, call, trial.case_text(subject, conv, words), both and not subject.entry.takes.together)
 
 
-def case_text(subject: Subject, trial: Trial, conv: Linear, words: str) -> str:
-    """The call as a case file."""
-    rank, win, source = subject.rank, conv.window, subject.entry.docs
-    said = trial.padding in PADDING_WORDS  # a word of its own that no case has is said by numbers
+def case_text(
+    subject: Subject, operation: str, arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any], words: str
+) -> str:
+    """A call as a case file; the arrays have the axes of canonical layouts."""
+    source = subject.entry.docs
     lines = [
         f"title: {subject.entry.name}, {words}",
         "why: its own rules, each measured alone, come to other numbers for this combination of settings",
         *([f'source: "{source}"'] if source else []),
-        "operation: convolution",
+        f"operation: {operation}",
         "input:",
-        f"  layout: {layout.canonical('input', rank)}",
-        f"  dtype: {trial.dtype}",
-        f"  values: {conv.x.tolist()}",
+        f"  layout: {layout.canonical('input', subject.rank)}",
+        f"  dtype: {arrays['input'].dtype}",
+        f"  values: {arrays['input'].tolist()}",
         "kernel:",
-        f"  layout: {layout.canonical('kernel', rank)}",
-        f"  values: {conv.w.tolist()}",
-        f"means: {'convolution' if all(win.reversal) else 'cross-correlation'}",
-        f"stride: {list(win.stride)}",
-        f"dilation: {list(win.dilation)}",
-        f"padding: {trial.padding if said else [list(pair) for pair in win.padding]}",
-        f"boundary: {trial.boundary}",
-        f"groups: {win.groups}",
+        f"  layout: {layout.canonical('kernel', subject.rank)}",
+        f"  values: {arrays['kernel'].tolist()}",
+        *(f"{key}: {value}" for key, value in settings.items()),
         "",
     ]
     return "\n".join(lines)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from harness.canonical import layout
 from harness.operations.card import Card, Fault
 from harness.operations.windowed.probes import axes
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
 from harness.operations.windowed.probes.by_numbers import negative
-from harness.operations.windowed.probes.faults import Rules, faults, watched
+from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
 from harness.operations.windowed.probes.integers import integers
-from harness.operations.windowed.probes.padding import RULES
+from harness.operations.windowed.probes.padding import RULES, Rule
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
 from harness.operations.windowed.probes.subject import Subject, usual_dtype
@@ -20,54 +20,75 @@ from harness.systems.asking import Asking, together
 from harness.worker.entry import EntryPoint
 
 
+class Operation(NamedTuple):
+    """How entry points of one operation are measured.
+
+    kind: how to call them. rules: what their padding words may come to. negative: what padding below zero comes to.
+    differences: those that are its own.
+    """
+
+    kind: type[Subject]
+    conventions: Callable[[Sequence[Subject]], Asking[dict[str, Any]]]
+    rules: Mapping[str, tuple[Rule, str]]
+    trials: Trials
+    negative: Callable[[Subject], Asking[str]]
+    differences: Callable[[EntryPoint, dict[str, Any]], Iterator[str]]
+
+
 def card(backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
+    """Measures one entry point that computes a convolution."""
+    return measured(Operation(Subject, conventions, RULES, trials, negative, _own_differences), backend, version, entry)
+
+
+def measured(operation: Operation, backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
     """Measures one entry point."""
     seen: list[Fault] = []
     entry = entry.at(usual_dtype(entry))
-    found: Card = yield from watched(_measured(backend, version, entry, seen), seen)
+    found: Card = yield from watched(_measured(operation, backend, version, entry, seen), seen)
     return found
 
 
-def _measured(backend: str, version: str, entry: EntryPoint, seen: list[Fault]) -> Asking[Card]:
-    found = yield from together({str(rank): axes.subject(entry, rank) for rank in entry.ranks})
+def _measured(operation: Operation, backend: str, version: str, entry: EntryPoint, seen: list[Fault]) -> Asking[Card]:
+    found = yield from together({str(rank): axes.subject(entry, rank, operation.kind) for rank in entry.ranks})
     subjects = [each for each in found.values() if isinstance(each, Subject)]
     if not subjects:
         first = next(iter(found.values()))
         return Card(entry.name, backend, version, faults=seen, unreadable=first.reason, declined=first.declined)
     planar = next((subject for subject in subjects if subject.rank == 2), subjects[0])
-    parts = yield from together({"conventions": conventions(subjects), "algorithm": algorithm(planar)})
-    measured = parts["conventions"]
-    dtypes = [dtype for dtype, answer in measured["dtypes"].items() if answer == dtype]
-    rules = _rules(measured)
+    parts = yield from together({"conventions": operation.conventions(subjects), "algorithm": algorithm(planar)})
+    known = parts["conventions"]
+    dtypes = [dtype for dtype, answer in known["dtypes"].items() if answer == dtype]
+    rules = _rules(operation, known)
     more = yield from together(
         {
             "precision": precision(subjects[0], dtypes),
-            "faults": faults(subjects, rules, dtypes),
+            "faults": faults(subjects, rules, dtypes, operation.trials),
             "integers": integers(planar, dtypes),
         }
     )
-    measured["numbers"] += yield from negative(planar)
+    known["numbers"] += yield from operation.negative(planar)
     return Card(
         entry.name,
         backend,
         version,
-        measured,
+        known,
         more["precision"],
         parts["algorithm"],
-        [*more["faults"], *more["integers"], *seen, *_contradictions(entry, measured)],
-        list(differences(entry, measured, parts["algorithm"])),
+        [*more["faults"], *more["integers"], *seen, *_contradictions(entry, known)],
+        [*differences(entry, known, parts["algorithm"]), *operation.differences(entry, known)],
     )
 
 
-def _rules(measured: dict[str, Any]) -> Rules:
+def _rules(operation: Operation, measured: dict[str, Any]) -> Rules:
     """What the padding words come to, as far as a known rule says it."""
     words = {name.removeprefix("padding "): found for name, found in measured.items() if name.startswith("padding ")}
     of = {
         word: found["fits"][0]
         for word, found in words.items()
-        if found["fits"] and found["fits"][0] in RULES and found["boundary"] == "zero"
+        if found["fits"] and found["fits"][0] in operation.rules and found["boundary"] == "zero"
     }
-    return Rules(of, frozenset(word for word in of if measured["kernel larger"].get(word) in words[word]["fits"]))
+    always = frozenset(word for word in of if measured["kernel larger"].get(word) in words[word]["fits"])
+    return Rules(of, always, measured)
 
 
 def _contradictions(entry: EntryPoint, measured: dict[str, Any]) -> Iterator[Fault]:
@@ -105,11 +126,6 @@ def differences(entry: EntryPoint, measured: dict[str, Any], algorithm: dict[str
         if entry.takes.stride and word.strided == found["refuses"].startswith("a stride above 1"):
             refused = found["refuses"] or "nothing"
             yield f"padding {name}: strided is declared {word.strided}, measured: refuses {refused}"
-    if entry.takes.explicit != "no" and f"{entry.takes.explicit} as given" not in measured["numbers"]:
-        yield f"numbers: declared {entry.takes.explicit}, measured {measured['numbers']}"
-    for name, own in entry.takes.boundaries.items():
-        if name not in measured["boundaries"].get(own, name).split(" or "):
-            yield f"boundaries: {own} is declared {name}, measured {measured['boundaries'][own]}"
     if entry.takes.groups == "any":
         yield from _differs("groups", IN_ORDER, measured["groups"])
     if entry.takes.groups != "one":
@@ -118,6 +134,15 @@ def differences(entry: EntryPoint, measured: dict[str, Any], algorithm: dict[str
         yield from _differs(f"dtypes: {dtype}", dtype, measured["dtypes"].get(dtype, dtype))
     if entry.algorithm == "direct":
         yield from _differs("algorithm", DIRECT, algorithm["algorithm"])
+
+
+def _own_differences(entry: EntryPoint, measured: dict[str, Any]) -> Iterator[str]:
+    """Those of convolutions only."""
+    if entry.takes.explicit != "no" and f"{entry.takes.explicit} as given" not in measured["numbers"]:
+        yield f"numbers: declared {entry.takes.explicit}, measured {measured['numbers']}"
+    for name, own in entry.takes.boundaries.items():
+        if name not in measured["boundaries"].get(own, name).split(" or "):
+            yield f"boundaries: {own} is declared {name}, measured {measured['boundaries'][own]}"
 
 
 def _differs(name: str, declared: Any, measured: Any) -> Iterator[str]:

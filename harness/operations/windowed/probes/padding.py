@@ -62,9 +62,18 @@ class Seen:
     size: int
     lows: frozenset[int]
 
+    @property
+    def alone(self) -> bool:
+        """Whether it is among those that a rule is found by: a stride or a dilation stands alone."""
+        return self.stride == 1 or self.dilation == 1
+
+    def due(self, pair: tuple[int, int]) -> int:
+        """Outputs that there are with this padding."""
+        return output_size(self.n, self.k, self.stride, self.dilation, pair)
+
     def fits(self, rule: Rule, shift: int = 0) -> bool:
         low, high = rule(self.n, self.k, self.stride, self.dilation)
-        size = output_size(self.n, self.k, self.stride, self.dilation, (low, high))
+        size = self.due((low, high))
         return self.size == size and (size == 0 or low + shift in self.lows)
 
     def words(self) -> str:
@@ -79,6 +88,10 @@ class Sizes:
     axes: tuple[tuple[int, int], ...]
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
+
+
+Answer = tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]
+"""A call, the lines of its input and of its kernel, and what came of it."""
 
 
 def grid(rank: int, strides: Sequence[int], dilations: Sequence[int], kernels: Sequence[int]) -> Iterator[Sizes]:
@@ -103,12 +116,20 @@ def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dic
 
     `boundary` is what the word pads with: zeros, unless a rule is found with something else only.
     """
+    answers, refuses = yield from answered(subject, native, calls)
+    return {**_rule_with_boundary(subject, answers), "refuses": refuses}
+
+
+def answered(
+    subject: Subject, native: Any, calls: Sequence[Sizes], told: Callable[[Sizes], Mapping[str, Any]] = lambda _: {}
+) -> Asking[tuple[list[Answer], str]]:
+    """The answers to whole numbers, and in words which calls are refused; `told` are more settings of a call."""
     data = [lines(sizes.axes) for sizes in calls]
     outcomes = yield [
-        subject.ask(*tensors(subject, *each), native, stride=sizes.stride, dilation=sizes.dilation)
+        subject.ask(*tensors(subject, *each), native, stride=sizes.stride, dilation=sizes.dilation, **told(sizes))
         for sizes, each in zip(calls, data, strict=True)
     ]
-    answers: list[tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]] = []
+    answers: list[Answer] = []
     refused: list[tuple[Sizes, str]] = []
     for sizes, each, outcome in zip(calls, data, outcomes, strict=True):
         y = subject.read_whole(outcome)
@@ -116,12 +137,10 @@ def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dic
             refused.append((sizes, in_words(outcome)))
         else:
             answers.append((sizes, *each, y))
-    return {**_rule_with_boundary(subject, answers), "refuses": _limits(calls, refused)}
+    return answers, _limits(calls, refused)
 
 
-def _rule_with_boundary(
-    subject: Subject, answers: Sequence[tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]]
-) -> dict[str, Any]:
+def _rule_with_boundary(subject: Subject, answers: Sequence[Answer]) -> dict[str, Any]:
     """The rule that fits `answers`, and the first boundary that it fits with; with zeros where there is no rule."""
     zero: dict[str, Any] = {}
     for boundary in BOUNDARIES:
@@ -198,14 +217,14 @@ def _factor(y: np.ndarray, part: np.ndarray, axis: int) -> bool:
     return bool((rows * part[first[0]] == outer([part, rows[first[0]]])).all())
 
 
-def rule_of(seen: Sequence[Seen]) -> dict[str, Any]:
-    """The rules that fit what was seen, and the exceptions to the first of them.
+def rule_of(seen: Sequence[Seen], rules: Mapping[str, tuple[Rule, str]] = RULES) -> dict[str, Any]:
+    """Those of `rules` that fit what was seen, and the exceptions to the first of them.
 
     A rule is found where a stride or a dilation stands alone; whether it holds for both together is then seen. Where
     none is found, `nearest` is one that holds without both, and the exceptions are to that.
     """
-    alone = [each for each in seen if each.stride == 1 or each.dilation == 1]
-    named = [(_name(name, shift), rule, shift) for shift in SHIFTS for name, (rule, _) in RULES.items()]
+    alone = [each for each in seen if each.alone]
+    named = [(_name(name, shift), rule, shift) for shift in SHIFTS for name, (rule, _) in rules.items()]
     scores = {
         name: (sum(each.fits(rule, shift) for each in alone), sum(each.fits(rule, shift) for each in seen))
         for name, rule, shift in named
@@ -218,7 +237,7 @@ def rule_of(seen: Sequence[Seen]) -> dict[str, Any]:
     wrong = [each for each in seen if not any(each.fits(rule, shift) for rule, shift in first)]
     return {
         "rule": fits[0] if fits else None,
-        "formula": RULES[fits[0].split(",")[0]][1] if fits else None,
+        "formula": rules[fits[0].split(",")[0]][1] if fits else None,
         "fits": fits,
         "nearest": nearest[0] if nearest and not fits else None,
         "exceptions": [each.words() for each in wrong[:3]],

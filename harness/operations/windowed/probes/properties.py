@@ -45,29 +45,37 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
         **{f"padding {word}": _padding(subjects, own) for word, own in first.entry.takes.words.items()},
         "numbers": numbers(first),
         "boundaries": _boundaries(first),
-        "groups": _groups(first),
-        "depthwise": _depthwise(first),
-        "unknown word": _unknown_word(first),
+        "groups": groups(first),
+        "depthwise": depthwise(first),
         "kernel larger": _larger(first),
-        "empty": _empty(first),
-        "dtypes": _dtypes(first),
-        "promotion": _promotion(first),
-        "overflow": _overflow(first),
-        "conjugation": _conjugation(first),
+        **common(first),
     }
     found = yield from together(parts)
-    return {**_axes(subjects), **found}
+    return {**by_rank(subjects), **found}
 
 
-def _axes(subjects: Sequence[Subject]) -> dict[str, Any]:
-    by_rank = {subject.rank: subject for subject in subjects}
+def common(subject: Subject) -> dict[str, Asking[Any]]:
+    """Properties that do not depend on how the window moves."""
     return {
-        "ranks": sorted(by_rank),
+        "unknown word": _unknown_word(subject),
+        "empty": _empty(subject),
+        "dtypes": _dtypes(subject),
+        "promotion": _promotion(subject),
+        "overflow": _overflow(subject),
+        "conjugation": _conjugation(subject),
+    }
+
+
+def by_rank(subjects: Sequence[Subject]) -> dict[str, Any]:
+    """The axes that were read, and along which the kernel is read backwards, for each rank."""
+    ranks = {subject.rank: subject for subject in subjects}
+    return {
+        "ranks": sorted(ranks),
         **{
-            role: {rank: getattr(subject, role) for rank, subject in sorted(by_rank.items())}
+            role: {rank: getattr(subject, role) for rank, subject in sorted(ranks.items())}
             for role in ("input", "kernel", "output")
         },
-        "reversal": {rank: list(subject.reversal) for rank, subject in sorted(by_rank.items())},
+        "reversal": {rank: list(subject.reversal) for rank, subject in sorted(ranks.items())},
     }
 
 
@@ -82,10 +90,10 @@ def _padding(subjects: Sequence[Subject], word: Word) -> Asking[dict[str, Any]]:
             calls += padding.mixed(subject.rank)
         parts[str(subject.rank)] = padding.measure(subject, word.native, calls)
     found = yield from together(parts)
-    return {**_of_all_ranks(found), "word": word.native}
+    return {**of_all_ranks(found), "word": word.native}
 
 
-def _of_all_ranks(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def of_all_ranks(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The rule of the first rank, with what the others do not share: `fits` are the rules that fit every rank."""
     first, *others = found.values()
     each = [first, *others]
@@ -145,14 +153,14 @@ def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcom
     return " or ".join(fits) or "unknown"
 
 
-def _groups(subject: Subject) -> Asking[str]:
+def groups(subject: Subject) -> Asking[str]:
     """Which channels two groups of two read."""
     if subject.entry.takes.groups == "depthwise" or not subject.many:
         return "none"
     return (yield from _channel_map(subject, groups=2, inputs=2, outputs=4))
 
 
-def _depthwise(subject: Subject) -> Asking[str]:
+def depthwise(subject: Subject) -> Asking[str]:
     """Which channel each output reads when there are as many groups as channels."""
     if not subject.many:
         return "none"

@@ -45,7 +45,24 @@ class Subject:
 
     def ask(self, x: np.ndarray, w: np.ndarray, padding: Any = None, **settings: Any) -> Question:
         """The call with x (N, C, *spatial) and w (O, I, *spatial); `settings` are fields of `Settings`."""
-        return question(self.entry, x, w, self.input, self.kernel, padding, **settings)
+        return self.question(self.entry, x, w, self.input, self.kernel, padding, **settings)
+
+    @staticmethod
+    def question(
+        entry: EntryPoint, x: np.ndarray, w: np.ndarray, input_: str, kernel: str, padding: Any = None, **settings: Any
+    ) -> Question:
+        """The call with canonical arrays, for a system of these axes; ones where nothing is said."""
+        rank = x.ndim - 2
+        groups = x.shape[1] if entry.takes.groups == "depthwise" else 1
+        said = {
+            "stride": (1,) * rank,
+            "dilation": (1,) * rank,
+            "padding": resting(entry, rank) if padding is None else padding,
+            "groups": groups,
+            "boundary": own_boundary(entry, "zero"),
+            **settings,
+        }
+        return Question(entry, native(x, w, input_, kernel), said)
 
     def read(self, outcome: Outcome) -> np.ndarray | None:
         """The answer as N O *spatial; None where there is none, or it has other axes, no image or complex numbers."""
@@ -68,22 +85,9 @@ def usual_dtype(entry: EntryPoint) -> str:
     return next((each for each in DTYPES if each in entry.dtypes), entry.dtypes[0])
 
 
-def question(
-    entry: EntryPoint, x: np.ndarray, w: np.ndarray, input_: str, kernel: str, padding: Any = None, **settings: Any
-) -> Question:
-    """The call with canonical arrays for a system whose axes are `input_` and `kernel`; ones where nothing is said."""
-    rank = x.ndim - 2
-    groups = x.shape[1] if entry.takes.groups == "depthwise" else 1
-    said = {
-        "stride": (1,) * rank,
-        "dilation": (1,) * rank,
-        "padding": resting(entry, rank) if padding is None else padding,
-        "groups": groups,
-        "boundary": own_boundary(entry, "zero"),
-        **settings,
-    }
-    arrays = {"input": layout.from_canonical(x, input_, "input"), "kernel": layout.from_canonical(w, kernel, "kernel")}
-    return Question(entry, arrays, said)
+def native(x: np.ndarray, w: np.ndarray, input_: str, kernel: str) -> dict[str, np.ndarray]:
+    """Canonical arrays with the axes of a system."""
+    return {"input": layout.from_canonical(x, input_, "input"), "kernel": layout.from_canonical(w, kernel, "kernel")}
 
 
 def resting(entry: EntryPoint, rank: int) -> Any:

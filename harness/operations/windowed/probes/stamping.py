@@ -1,0 +1,47 @@
+"""An entry point that transposes a convolution, as the probes of convolutions see it.
+
+At stride 1 without a cut it is a cross-correlation with a kernel that is read backwards where the stamp is not, and an
+input that is padded by all but one sample of the kernel: so axes, precision and algorithm are measured as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.window import span
+from harness.operations.windowed.probes.subject import Subject, native, resting
+from harness.operations.windowed.transposing import ungrouped
+from harness.systems.asking import Question
+from harness.worker.entry import EntryPoint
+
+
+class Stamping(Subject):
+    """A `Subject` whose kernel stamps backwards where `reversal` is false."""
+
+    @staticmethod
+    def question(
+        entry: EntryPoint, x: np.ndarray, w: np.ndarray, input_: str, kernel: str, padding: Any = None, **settings: Any
+    ) -> Question:
+        """The call with canonical arrays, for a system of these axes; it is told the size of the full output."""
+        rank = x.ndim - 2
+        said = {
+            "stride": (1,) * rank,
+            "dilation": (1,) * rank,
+            "padding": resting(entry, rank) if padding is None else padding,
+            "output_padding": (0,) * rank,
+            "groups": 1,
+            **settings,
+        }
+        said.setdefault("output_size", full_sizes(x.shape[2:], w.shape[2:], said["stride"], said["dilation"]))
+        return Question(entry, native(x, ungrouped(w, said["groups"]), input_, kernel), said)
+
+
+def full_sizes(
+    sizes: Sequence[int], taps: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> tuple[int, ...]:
+    """Samples of the full output along each axis."""
+    axes = zip(sizes, taps, stride, dilation)
+    return tuple(max(span(n, s) - 1 + span(k, d), 0) for n, k, s, d in axes)
