@@ -58,6 +58,8 @@ class Child:
         if answer.startswith("fault: "):
             raise Stumbled(answer[len("fault: ") :])
         dtype, *shape = answer.split()
+        if any(size.startswith("-") for size in shape):
+            raise Failed("answers with an array of shape %s" % " x ".join(shape))
         self.files[2].seek(0)
         return np.frombuffer(self.files[2].read(), dtype).reshape([int(size) for size in shape], order=order)
 
