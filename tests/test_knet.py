@@ -79,7 +79,7 @@ def said(call: dict[str, Any]) -> bool:
     """Whether a case can say the call: Knet's own default of alpha, and stride 1 for deconv4 with full padding."""
     words = knet.settings(call["params"], len(call["x_shape"]) - 2)
     plain = set(words["stride"]) == set(words["dilation"]) == {1} and not any(map(any, words["padding"]))
-    numbers = call["dtype"] in ("float32", "float64") and call["id"] != "err_mixed_dtype"
+    numbers = call["id"] != "err_mixed_dtype"
     usual = call["params"].get("alpha", 1) == 1 and words["mode"] in (0, 1) and min(map(min, words["padding"])) >= 0
     return numbers and usual and (call["fn"] == "conv4" or plain)
 

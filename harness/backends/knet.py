@@ -21,6 +21,8 @@ KNET = "1.4.10"
 RECORDINGS = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "cases", "recordings", "knet"
 )
+DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
+"""What Knet takes from 1.3.0 on; which of them was recorded is another question."""
 ELSEWHERE = "not among the recorded calls; with Julia and Knet on this machine every call is answered"
 
 Key = Tuple[Any, ...]
@@ -84,6 +86,7 @@ def _declaration(function: str, mode: int, **more: Any) -> Dict[str, Any]:
         "docs": "https://denizyuret.github.io/Knet.jl/latest/reference/#Knet.Ops20." + function,
         "input": "*CN",
         "output": "*CN",
+        "dtypes": DTYPES,
         **more,
     }
 
