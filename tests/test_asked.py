@@ -72,7 +72,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
         (["one", "two"], "explain takes a CASE"),
         (["--input", "x.npy"], "belong together"),
         ([str(CASES / "conventions" / "bias.yaml")], "no recording to explain"),
-        (["--input", "x.csv", "--kernel", "w.npy", "--observed", "y.npy"], "x.csv cannot be read: No such file"),
+        (["--input", "x.csv", "--kernel", "w.npy", "--observed", "y.npy"], "x.csv: no such file"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected 3 layouts"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"], "no such file"),
         (["numpy.nonsense", "numpy.convolve", APPLE], "expected one entry point"),

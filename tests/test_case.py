@@ -322,7 +322,7 @@ def test_find(tmp_path: Path) -> None:
     for name in ("b/c.yaml", "a.yaml", "a.json"):
         (tmp_path / name).touch()
     assert find([tmp_path, tmp_path / "a.yaml"]) == [tmp_path / "a.yaml", tmp_path / "b" / "c.yaml"]
-    with pytest.raises(CaseError, match=r"none: no such file or folder"):
+    with pytest.raises(CaseError, match=r"none: no such file; expected"):
         find([tmp_path / "none"])
 
 

@@ -147,7 +147,7 @@ def test_what_is_not_as_expected_is_exit_code_1(table, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "nowhere.yaml"], "nowhere.yaml: no such file or folder"),
+        (["run", "nowhere.yaml"], "nowhere.yaml: no such file; expected a case file (.yaml) or a folder of them"),
         (["run", "typo.yaml"], "typo.yaml:2:1: "),
         (["check", "typo.yaml"], "typo.yaml:2:1: "),
         (["run", "case.yaml", "--backend", "honst"], "nearest is honest"),

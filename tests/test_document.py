@@ -65,7 +65,7 @@ def test_tags_are_refused(text: str) -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(CaseError, match=r"^x.yaml: cannot be read: No such file"):
+    with pytest.raises(CaseError, match=r"^x.yaml: no such file$"):
         read(tmp_path / "none.yaml", "x.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
     with pytest.raises(CaseError, match=r"^x.yaml: not UTF-8 text \(byte 3\)"):

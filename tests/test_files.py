@@ -33,7 +33,7 @@ def test_a_key_follows_a_file_that_holds_several(name: str, file: str, key: str)
         ("x", "x: unknown kind of file ''; expected .npy, .csv"),
         ("x.pb", "x.pb: it is not read: a TensorFlow graph; load it in TensorFlow and save its constants"),
         ("x.pkl", "x.pkl: it is not read: a pickle is a program, and nothing is run here; load it where you trust it"),
-        ("x.npy", "x.npy cannot be read: No such file or directory"),
+        ("x.npy", "x.npy: no such file"),
     ],
 )
 def test_a_file_that_is_not_read_says_what_to_do(tmp_path: Path, name: str, message: str) -> None:

@@ -13,6 +13,7 @@ import yaml
 from harness.canonical.layout import usual
 from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
+from harness.grammar import regular
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Operation, main_roles
 
@@ -92,8 +93,8 @@ def _document(
 def _brought(path: str, role: str, axes: int, folder: Path) -> str:
     """The name of a file with the same array in `folder`: text as it is, anything else as .npy."""
     source = Path(readers.split_key(path)[0])
-    if not source.is_file():
-        raise CaseError(f"{source}: no such file; expected the {role} in one of {', '.join(readers.TABLE)}")
+    if fault := regular.fault(source):
+        raise CaseError(f"{source}: {fault}; expected the {role} in one of {', '.join(readers.TABLE)}")
     (folder / role).mkdir()
     kept, _ = readers.bring(path, folder / role / source.stem, axes)
     return kept.relative_to(folder).as_posix()

@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.canonical.layout import SPATIAL, spatial_rank, to_canonical
 from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar
-from harness.grammar import document, sources
+from harness.grammar import document, regular, sources
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
 from harness.grammar.kinds import UNKNOWN, Record
@@ -88,14 +88,25 @@ def load(path: str | Path) -> Iterator[Case]:
 def find(paths: Iterable[str | Path]) -> list[Path]:
     """The case files among `paths`: files as they are, folders searched for *.yaml; sorted, each once.
 
-    Raises CaseError for a path that does not exist.
+    Raises CaseError for a path that does not exist, and for a folder that cannot be read.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
-        if not path.exists():
-            raise CaseError(f"{path}: no such file or folder; expected a case file (.yaml) or a folder of them")
-        found.update(path.rglob("*.yaml") if path.is_dir() else [path])
+        if path.is_dir():
+            found.update(_below(path))
+        elif fault := regular.fault(path):
+            raise CaseError(f"{path}: {fault}; expected a case file (.yaml) or a folder of them")
+        else:
+            found.add(path)
     return sorted(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise CaseError(f"{error.filename}: cannot be read: {error.strerror}")
+
+    for below, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(below, name) for name in names if name.endswith(".yaml"))
 
 
 # --- from the record to cases ----------------------------------------------------------------------------------------

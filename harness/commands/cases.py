@@ -97,7 +97,7 @@ def new_command(options: argparse.Namespace) -> int:
 def _path(name: str) -> Path:
     """The file of a new case: NAME.yaml, in `cases` where the name has no folder."""
     stem = Path(name.removesuffix(".yaml").removesuffix(".yml"))
-    if not stem.name.strip("."):
+    if not stem.name.strip(". "):
         raise selection.SelectionError(f"{name!r} is no name for a case; expected, say, my-layer")
     path = stem.with_name(f"{stem.name}.yaml")
     return path if len(path.parts) > 1 else Path(DEFAULT_CASES) / path

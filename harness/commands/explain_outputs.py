@@ -64,14 +64,15 @@ def explain_command(options: argparse.Namespace) -> int:
     if len(options.what) not in (1, 3):
         raise selection.SelectionError("explain takes a CASE, two entry points and a CASE, or --input with files")
     *names, path = options.what
+    cases = case_files([path])
     if not names:
-        for case in cases_of(case_files([path])):
+        for case in cases_of(cases):
             _say_explained(case, systems, options.json)
         return EXPECTED
     backends = [each for name in names for each in selection.backends([name.split(".")[0].lower()], f"{name}:")]
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
-        for case in cases_of(case_files([path])):
+        for case in cases_of(cases):
             _say(case, [asked.pair(case, (names[0], names[1]), pool, systems)], options.json)
     return EXPECTED
 

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from harness.grammar import regular
+
 DEEPEST = 40
 LARGEST_FILE = 2**28
 LONGEST_MESSAGE = 1000
@@ -149,6 +151,8 @@ def read(path: Path, name: str) -> Item:
 
     Raises CaseError when it cannot be read, is not UTF-8, is not YAML, or uses what the subset leaves out.
     """
+    if fault := regular.fault(path):
+        raise CaseError(f"{name}: {fault}")
     try:
         if os.stat(path).st_size > LARGEST_FILE:
             raise CaseError(f"{name}: larger than {LARGEST_FILE >> 20} MiB; put large arrays into .npy files beside it")

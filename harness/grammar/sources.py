@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.grammar import files, printouts
+from harness.grammar import files, printouts, regular
 from harness.grammar.document import CaseError, Item, numbers, shortened
 from harness.grammar.generators import GENERATORS, SHAPE, Follows, elements, generate
 from harness.grammar.kinds import FLAG, TEXT, Field, Kind, Record, integer
@@ -332,11 +332,11 @@ def inside(item: Item, name: str, folder: Path) -> Path:
     try:
         path = (root / name).resolve()
         inside = not os.path.isabs(name) and path.is_relative_to(root)
-        there = path.is_file()
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: links that lead to each other
         raise item.error(f"not a file name: {getattr(problem, 'strerror', None) or problem}") from problem
     if not inside:
         raise item.error(f"{name} leads out of the case file's folder; put the file beside the case file")
-    if not there:
-        raise item.error(f"no file {name} in the case file's folder")
+    if fault := regular.fault(path):
+        gone = fault == regular.NOTHING
+        raise item.error(f"no file {name} in the case file's folder" if gone else f"{name} {fault}")
     return path

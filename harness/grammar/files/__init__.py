@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.grammar import regular
 from harness.grammar.files import caffe_weights, checkpoint, hdf5, mat, npy, onnx, printed, safetensors, table
 from harness.grammar.files.stored import FileError as FileError
 from harness.grammar.files.stored import Reader, Stored
@@ -101,6 +102,7 @@ def shape(path: Path, key: str = "") -> tuple[int, ...]:
 def nodes(path: Path) -> list[onnx.Node]:
     """The nodes of an ONNX model. Raises FileError as `read` does."""
     with _named(path):
+        _demand_file(path)
         return onnx.nodes(path)
 
 
@@ -131,14 +133,18 @@ def bring(name: str, target: Path, axes: int) -> tuple[Path, np.ndarray]:
 def read_printed(path: Path, shape: Sequence[int] | None = None) -> Printout:
     """What a file of the suffix PRINTED shows; `shape` is that of the whole array, as `printouts.read` has it."""
     with _named(path):
+        _demand_file(path)
         return printed.read(path, shape)
 
 
 @contextmanager
 def opened(path: Path, suffix: str = "") -> Iterator[Mapping[str, Stored]]:
     """What a file holds, by name. Raises FileError, also for what goes wrong while it is open."""
-    with _named(path), _reader(suffix or path.suffix.lower())(path) as held:
-        yield held
+    with _named(path):
+        reader = _reader(suffix or path.suffix.lower())
+        _demand_file(path)
+        with reader(path) as held:
+            yield held
 
 
 @contextmanager
@@ -150,6 +156,11 @@ def _named(path: Path) -> Iterator[None]:
         raise FileError(f"{path.name}: {fault}") from fault
     except UNREADABLE as problem:
         raise FileError(f"{path.name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+
+
+def _demand_file(path: Path) -> None:
+    if fault := regular.fault(path):
+        raise FileError(fault)
 
 
 def _reader(suffix: str) -> Reader:

@@ -150,7 +150,7 @@ def _external(tensor: memoryview, folder: Path, dtype: str, shape: tuple[int, ..
         inside = not os.path.isabs(name) and path.is_relative_to(folder.resolve())
         offset, length = int(entries.get("offset", 0)), int(entries.get("length", -1))
         there = path.is_file()
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: links that lead to each other
         return refused(f"its numbers are in {name!r}: {problem}", dtype, shape)
     if not inside:
         return refused(
