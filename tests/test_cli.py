@@ -409,6 +409,7 @@ def interrupted(folder: Path, number: int) -> tuple[int, str, list[int]]:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
+@pytest.mark.usefixtures("heeded")
 def test_ctrl_c_leaves_no_process_behind(tmp_path):
     """A run whose worker hangs is interrupted once the worker is at it."""
     (tmp_path / "case.yaml").write_text(CASE)
@@ -419,6 +420,7 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_writes_what_it_has_and_says_so(tmp_path, number):
     """Of three cases, the one in the middle hangs."""

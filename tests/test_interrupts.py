@@ -9,6 +9,8 @@ import pytest
 
 from harness.interrupts import SIGNALS, Interrupted, held, raised
 
+pytestmark = pytest.mark.usefixtures("heeded")
+
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_is_an_exception_that_knows_its_exit_code(number):
