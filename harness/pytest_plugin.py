@@ -1,5 +1,7 @@
 """pytest plugin: every case x entry point x mode is a test, and so are the agreement classes and each recording.
 
+What the entry points of a case do not offer is one test, which says it of each of them in a line.
+
 Loaded by the project's conftest, or anywhere with `-p harness.pytest_plugin`. The members of a case file are run when
 the first of its tests is, all together; the workers live as long as the session. It is a guest in the repositories of
 others: its options bear its name, short ones beside them only where these are free, and a file that is no case, or a
@@ -18,19 +20,23 @@ import pytest
 
 from harness.case.read import Case, CaseError, load
 from harness.operations import TABLE
-from harness.operations.call import MODES
+from harness.operations.call import MODES, Unsupported
 from harness.operations.operation import main_roles
 from harness.result import CaseReport, Result
 from harness.run import run
 from harness.systems import own_programs, selection
+from harness.systems.lower import lower
 from harness.systems.pool import Pool
+from harness.worker.entry import EntryPoint
 
-Offered = Sequence[tuple[str, str]]
+Offered = Sequence[tuple[str, EntryPoint]]
 
 _BENCH = pytest.StashKey["Bench"]()
 _ROLES = {role for operation in TABLE.values() for role in main_roles(operation)}
 _KEYS = re.compile(rf"^({'|'.join([*_ROLES, 'operation', 'means'])}):", re.MULTILINE)
 """Of which a case has two at least, and hardly another YAML file."""
+OUTCOME_OF = "harness outcome of "
+"""Before the name of a backend: the property of a report that says what its call came to."""
 _OPTIONS = {
     "backend": "run this backend; it must be there and answer (repeatable)",
     "case": "only cases whose id matches this glob (repeatable)",
@@ -46,14 +52,14 @@ class Bench:
         self.pool.__enter__()
         self._newest: tuple[Path, dict[str, CaseReport]] | None = None
 
-    def offered(self, case: Case) -> list[tuple[str, str]]:
-        """(backend, entry point name) of all that run and compute what the case is about.
+    def offered(self, case: Case) -> list[tuple[str, EntryPoint]]:
+        """(backend, entry point) of all that run and compute what the case is about.
 
         Raises MissingBackend for a backend that was asked for and does not run.
         """
         selection.demand(self.requested, self.pool.hellos, self.pool.unavailable)
         operation = case.operation.NAME
-        return [(backend, entry.name) for backend, entry in self.pool.entry_points() if entry.operation == operation]
+        return [(backend, entry) for backend, entry in self.pool.entry_points() if entry.operation == operation]
 
     def report(self, path: Path, case_id: str) -> CaseReport:
         """The report of one member of a case file; all members are run when the first is asked for."""
@@ -98,9 +104,9 @@ class Silent:
         return [name for name in self._asked if "answered" not in self._outcomes.get(name, {"answered"})]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        said = dict(report.user_properties)
-        if report.when == "call" and "harness backend" in said:
-            self._outcomes.setdefault(str(said["harness backend"]), set()).add(str(said["harness outcome"]))
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name.startswith(OUTCOME_OF):
+                self._outcomes.setdefault(name.removeprefix(OUTCOME_OF), set()).add(str(value))
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.names() and exitstatus == pytest.ExitCode.OK:
@@ -158,6 +164,8 @@ class CaseFile(pytest.File):
                     yield Member.from_parent(self, name=label, case=case, bench=bench, offered=offered)
                 else:
                     yield from _tests(self, case, bench, offered)
+            for backend, reason in bench.pool.unavailable.items():
+                yield SkippedBackend.from_parent(self, name=backend, reason=reason)
         except CaseError as error:
             yield BrokenCase.from_parent(self, name="case", told=str(error))
         except (selection.SelectionError, selection.MissingBackend, own_programs.OwnProgramError) as error:
@@ -180,14 +188,26 @@ def _tests(
 ) -> Iterator[pytest.Item | pytest.Collector]:
     """The tests of one case: each entry point in each mode, the classes of each mode, each recording."""
     common = {"bench": bench, "case_id": case.id}
-    for _, name in offered:
-        yield Group.from_parent(parent, name=name, kind=EntryPointTest, names=MODES, common=common)
+    declined = [(entry.name, mode) for _, entry in offered for mode in MODES if _declined(case, entry, mode)]
+    for _, entry in offered:
+        modes = [mode for mode in MODES if (entry.name, mode) not in declined]
+        if modes:
+            yield Group.from_parent(parent, name=entry.name, kind=EntryPointTest, names=modes, common=common)
+    if declined:
+        yield DeclinedTest.from_parent(parent, name="declined", calls=declined, **common)
     yield Group.from_parent(parent, name="classes", kind=ClassesTest, names=MODES, common=common)
     systems = [recording.system.replace("::", ":") for recording in case.recorded]
     if systems:
         yield Group.from_parent(parent, name="recorded", kind=RecordingTest, names=systems, common=common)
-    for backend, reason in bench.pool.unavailable.items():
-        yield SkippedBackend.from_parent(parent, name=backend, reason=reason)
+
+
+def _declined(case: Case, entry: EntryPoint, mode: str) -> bool:
+    """Whether the entry point does not offer the call, as its declaration tells."""
+    try:
+        lower(case, entry, mode)
+    except Unsupported:
+        return True
+    return False
 
 
 class Group(pytest.Collector):
@@ -232,11 +252,28 @@ class EntryPointTest(CaseTest):
     def runtest(self) -> None:
         assert self.parent
         result = _result(self.report, self.parent.name, self.name)
-        self.user_properties += [("harness backend", result.backend), ("harness outcome", result.outcome)]
+        self.user_properties.append((OUTCOME_OF + result.backend, result.outcome))
         if result.expected is False:
             raise NotAsExpected(_told(self.report, result))
         if result.outcome != "answered":
             pytest.skip(f"{result.outcome}: {result.reason}")
+
+
+class DeclinedTest(CaseTest):
+    """The calls that the entry points of a case do not offer, by name and mode: each is a line of what is said."""
+
+    def __init__(self, *, calls: Sequence[tuple[str, str]], **more: Any) -> None:
+        super().__init__(**more)
+        self.calls = calls
+
+    def runtest(self) -> None:
+        results = [_result(self.report, *call) for call in self.calls]
+        self.user_properties += {(OUTCOME_OF + result.backend, result.outcome) for result in results}
+        said = [f"{result.entry_point} {result.mode}: {result.reason}" for result in results]
+        self.add_report_section("call", "declined", "\n".join(said))
+        failures = [_told(self.report, result) for result in results if result.expected is False]
+        if failures:
+            raise NotAsExpected("\n".join(failures))
 
 
 class ClassesTest(CaseTest):

@@ -78,6 +78,18 @@ def test_a_file_that_is_named_is_taken_for_a_case(there: Path) -> None:
     assert "settings.yaml:1:9: input.camera: unknown key" in said
 
 
+EXPECTING = "expect: {as_written: [[scipy.ndimage.correlate, numpy.correlate]]}\n"
+
+
+def test_what_is_not_offered_is_one_test_with_a_line_for_each_call(there: Path) -> None:
+    (there / "bad.yaml").write_text(CASE + EXPECTING)
+    code, said = ended(there, ".", "--backend", "scipy", "--harness-backend", "numpy", "-rP")
+    assert code == 1
+    assert "skipped" not in said
+    assert re.search(r"case good.yaml::declined _+\n.*\nnumpy.convolve as_written: numpy.convolve is 1-D", said)
+    assert re.search(r"case bad.yaml::declined _+\nas_written: numpy.correlate gave no output to compare", said)
+
+
 @pytest.mark.parametrize("way", ["plugin", "conftest"])
 def test_options_of_theirs_stay_theirs(there: Path, way: str) -> None:
     (there / "conftest.py").write_text(THEIRS + (LOADED if way == "conftest" else ""))
