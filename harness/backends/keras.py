@@ -1,9 +1,10 @@
-"""Keras 3: `keras.ops.conv`, on the one backend that KERAS_BACKEND names or the first that is installed."""
+"""Keras 3: `keras.ops.conv` and `conv_transpose`, on the backend that KERAS_BACKEND names or the first installed one."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,15 +43,7 @@ def start() -> str:
     note="groups follow from the kernel's channels; data_format channels_last",
 )
 def conv(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-    result = keras.ops.conv(
-        keras.ops.convert_to_tensor(x),
-        keras.ops.convert_to_tensor(w),
-        strides=tuple(s.stride),
-        padding=s.padding,
-        data_format="channels_last",
-        dilation_rate=tuple(s.dilation),
-    )
-    return keras.ops.convert_to_numpy(result)
+    return _called(keras.ops.conv, x, w, s)
 
 
 @entry_point(
@@ -67,7 +60,11 @@ def conv(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     note="the kernel is [..., O, I]; data_format channels_last",
 )
 def conv_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
-    result = keras.ops.conv_transpose(
+    return _called(keras.ops.conv_transpose, x, w, s)
+
+
+def _called(function: Callable[..., Any], x: np.ndarray, w: np.ndarray, s: Settings | Transposition) -> Any:
+    result = function(
         keras.ops.convert_to_tensor(x),
         keras.ops.convert_to_tensor(w),
         strides=tuple(s.stride),
