@@ -1,4 +1,4 @@
-"""Keras 3: `keras.ops.conv` and `conv_transpose`, on the backend that KERAS_BACKEND names or the first installed one."""
+"""Keras 3: `keras.ops.conv` and `conv_transpose`, on the backend that KERAS_BACKEND names or the first installed."""
 
 from __future__ import annotations
 
