@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.window import Linear, Window
+from harness.operations.budget import Budget
 from harness.operations.windowed.search import DEEPEST, Question, Search
 from harness.operations.windowed.search.outputs import Shift
 from harness.operations.windowed.search.response import Point, Response
@@ -50,7 +51,7 @@ def core(asked: Question, seconds: float = SECONDS) -> float:
             for changes in shelf.numbers if side.fits(side.batches[0], shelf) else ():
                 grid = side.grid((dilation,) * rank, shelf.spatial, asked.form.x.shape[2:], True)
                 kernels, field = side.kernels(shelf, changes), ((dilation,) * rank, "zero", (1,) * rank)
-                response = Response(side.batches[0], kernels, *field, grid, asked.slack, kernels.noise)
+                response = Response(side.batches[0], kernels, *field, grid, asked.slack, kernels.noise, Budget())
                 hits = response.near(corner, Shift(), 1.0)
                 for stride in (1, 2):
                     response.fits(response.at(replace(corner, start=(stride,) * rank), hits, 1), Shift(), 1.0)

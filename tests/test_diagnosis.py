@@ -9,8 +9,10 @@ import pytest
 
 from harness.canonical.reference import direct
 from harness.case.read import Case, load
+from harness.explain import diagnosis
 from harness.explain.diagnosis import diagnose
 from harness.judge.verdict import Judge, Observation
+from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
 from harness.operations.transforms.settings import PaddingSplit, Stride
 from harness.operations.transforms.transform import applied, read
@@ -352,3 +354,13 @@ def test_the_finite_part_is_explained_of_data_that_are_not_finite(value, printed
     found = applied(judge.intended.form, answer.explanations[0].transforms)
     np.testing.assert_array_equal(direct(found), y)
     assert not any("not tried" in remark for remark in answer.remarks)
+
+
+def test_a_search_that_ends_before_all_is_tried_says_so(tmp_path, monkeypatch):
+    judge = Judge(case(tmp_path, DATA + "stride: unknown\npadding: unknown\n"))
+    y = np.random.default_rng(0).normal(size=(1, 1, 4, 4))
+    monkeypatch.setattr(diagnosis, "Budget", lambda: Budget(10**8))
+    answer = diagnose(judge, seen(y))
+    assert not answer.explanations
+    assert any("no combination of up to 1 changes gives" in remark for remark in answer.remarks)
+    assert any("too many combinations of 2 changes" in remark for remark in answer.remarks)

@@ -12,6 +12,7 @@ import numpy as np
 from harness.canonical.window import Linear
 from harness.explain.separation import signature
 from harness.judge.verdict import Judge, Observation
+from harness.operations.budget import Budget
 from harness.operations.operation import Question, Solution
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Arithmetic
@@ -53,17 +54,20 @@ class Explanation:
 class Confirmed:
     """What a search came to.
 
-    explanations: those that hold on every element, best first. left_out: candidates that were not looked at. solution:
-    where no convention holds, the weights that were applied.
+    explanations: those that hold on every element, best first. left_out: candidates that were not looked at. whole: the
+    number of changes up to which nothing was left out. tested: hypotheses that were decided. solution: where no
+    convention holds, the weights that were applied.
     """
 
     explanations: tuple[Explanation, ...]
     left_out: int = 0
+    whole: int = 0
+    tested: int = 0
     solution: Solution | None = None
 
 
-def confirmed(judge: Judge, seen: Observation, question: Question) -> Confirmed:
-    """What a search finds, confirmed on every element that is known."""
+def confirmed(judge: Judge, seen: Observation, question: Question, budget: Budget) -> Confirmed:
+    """What a search finds within a part of `budget`, confirmed on every element that is known."""
     if question.observed.ndim != question.form.x.ndim or not np.isfinite(question.observed).any():
         return Confirmed(())
     part = _part(judge, seen)
@@ -82,12 +86,13 @@ def confirmed(judge: Judge, seen: Observation, question: Question) -> Confirmed:
     if intended and intended.finding:
         holds(())
     room = judge.case.operation.search()
-    searched = room.Search(question)
+    searched = room.Search(question, budget=budget.for_search())
     for _ in room.explanations(searched, holds):
         pass
     solution = None if held else room.other_values(question, holds)
     alike = part[0].intended.form if part and all(_local(transforms) for transforms, *_ in held) else question.form
-    return Confirmed(tuple(_explanations(question, held, alike)), searched.left_out, solution)
+    explanations = tuple(_explanations(question, held, alike))
+    return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution)
 
 
 def _local(transforms: Sequence[Transform]) -> bool:

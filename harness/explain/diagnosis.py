@@ -15,6 +15,7 @@ from harness.explain.confirmed import Explanation, confirmed
 from harness.explain.remarks import remarks
 from harness.explain.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
+from harness.operations.budget import Budget
 
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
@@ -43,12 +44,12 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
     Where only a crop explains it, it is taken for the first elements of the output; where no convention does, numbers
     that look printed are taken as printed, and zeros as what a ReLU leaves.
     """
-    start = time.perf_counter()
-    answer = _answer(judge, seen)
+    start, budget = time.perf_counter(), Budget()
+    answer = _answer(judge, seen, budget)
     if not _by_conventions(answer) or _cropped(answer):
-        answer = _as_corner(judge, seen) or answer
+        answer = _as_corner(judge, seen, budget) or answer
     if not _by_conventions(answer):
-        answer = _as_printed(judge, seen) or _before_relu(judge, seen, answer)
+        answer = _as_printed(judge, seen, budget) or _before_relu(judge, seen, answer, budget)
     return replace(answer, seconds=time.perf_counter() - start)
 
 
@@ -63,7 +64,7 @@ def _cropped(answer: Answer) -> bool:
     return any(each.crops for each in answer.explanations[0].transforms)
 
 
-def _as_corner(judge: Judge, seen: Observation) -> Answer | None:
+def _as_corner(judge: Judge, seen: Observation, budget: Budget) -> Answer | None:
     """The answer about a recording that is smaller than the output meant, as its first elements; None for none."""
     whole, sizes = judge.intended.form.output_shape, seen.values.shape
     if seen.known is None or len(sizes) != len(whole) or sizes[:2] != whole[:2]:
@@ -73,12 +74,12 @@ def _as_corner(judge: Judge, seen: Observation) -> Answer | None:
         return None
     values = np.pad(seen.values.astype(np.float64), rest, constant_values=np.nan)
     slack = np.pad(np.broadcast_to(seen.slack, sizes), rest)
-    answer = _answer(judge, replace(seen, values=values, known=np.pad(seen.known, rest), slack=slack))
+    answer = _answer(judge, replace(seen, values=values, known=np.pad(seen.known, rest), slack=slack), budget)
     remark = "taken for the first elements of a larger output; `null` in a case stands for elements that are not known"
     return replace(answer, remarks=(remark, *answer.remarks)) if _by_conventions(answer) else None
 
 
-def _as_printed(judge: Judge, seen: Observation) -> Answer | None:
+def _as_printed(judge: Judge, seen: Observation, budget: Budget) -> Answer | None:
     """The answer about a recording whose numbers are printed ones though it does not say so; None where it is none."""
     if seen.known is None:
         return None
@@ -86,20 +87,20 @@ def _as_printed(judge: Judge, seen: Observation) -> Answer | None:
     if not np.any(seen.slack) and (found := as_printed.read("output", seen.values)):
         seen = replace(seen, slack=found[0])
         words.append(found[1])
-    answer = _answer(Judge(case, base=judge.base), seen) if words else None
+    answer = _answer(Judge(case, base=judge.base), seen, budget) if words else None
     if answer is None or not _by_conventions(answer):
         return None
     doubt = f"exact numbers do not fit, printed ones do: {', '.join(words)}; say so in the case (`decimals`)"
     return replace(answer, remarks=(doubt, *answer.remarks))
 
 
-def _before_relu(judge: Judge, seen: Observation, answer: Answer) -> Answer:
+def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget) -> Answer:
     """`answer`, with a remark where what is seen is max(y, 0) of an output y that can be explained."""
     known = np.isfinite(seen.values) if seen.known is None else seen.known
     zero, negative = known & (seen.values == 0), known & (seen.values < 0)
     if negative.any() or not zero.any() or zero.sum() == known.sum():
         return answer
-    kept = _answer(judge, replace(seen, known=known & ~zero))
+    kept = _answer(judge, replace(seen, known=known & ~zero), budget)
     if not _by_conventions(kept):
         return answer
     first = kept.explanations[0]
@@ -114,9 +115,9 @@ def _before_relu(judge: Judge, seen: Observation, answer: Answer) -> Answer:
     return replace(answer, remarks=(remark,))
 
 
-def _answer(judge: Judge, seen: Observation) -> Answer:
+def _answer(judge: Judge, seen: Observation, budget: Budget) -> Answer:
     question = judge.question(seen)
-    found = confirmed(judge, seen, question)
+    found = confirmed(judge, seen, question, budget)
     fewest = min((len(each.transforms) for each in found.explanations), default=0)
     first = [each for each in found.explanations if len(each.transforms) == fewest]
     marked = [replace(each, tied=len(first) > 1 and len(each.transforms) == fewest) for each in found.explanations]

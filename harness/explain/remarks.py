@@ -21,7 +21,7 @@ def remarks(judge: Judge, seen: Observation, question: Question, found: Confirme
         yield f"the data ({known} known values) cannot tell the tied explanations apart"
     elif known:
         yield from _of_no_convention(judge.case.operation.search(), question, found)
-    yield from _of_the_rest(found.left_out)
+    yield from _of_the_rest(judge.case.operation.search(), found)
 
 
 def _of_partial_data(judge: Judge, seen: Observation, question: Question, known: int) -> Iterator[str]:
@@ -49,16 +49,22 @@ def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanat
 def _of_no_convention(search: Searching, question: Question, found: Confirmed) -> Iterator[str]:
     """Where it goes wrong, and what the weights are, where no convention explains it."""
     if not found.explanations:
-        yield f"no combination of up to {search.DEEPEST} changes gives these values"
+        tried = f"no combination of up to {found.whole} changes gives" if found.whole > 0 else "what is meant is not"
+        yield f"{tried} these values"
         yield from found.solution.remarks() if found.solution else ()
     elif all(each.is_convention for each in found.explanations[0].transforms):
         return
     yield from search.pattern(question)
 
 
-def _of_the_rest(left_out: int) -> Iterator[str]:
-    if left_out:
+def _of_the_rest(search: Searching, found: Confirmed) -> Iterator[str]:
+    if found.left_out:
         yield (
-            f"{left_out} more combinations give those few values that are looked at first and were not tried on all of "
-            "them, being less likely: more known values, or more digits of them, would rule them out"
+            f"{found.left_out} more combinations give those few values that are looked at first and were not tried on "
+            "all of them, being less likely: more known values, or more digits of them, would rule them out"
+        )
+    elif found.tested and found.whole < search.DEEPEST:
+        yield (
+            f"there are too many combinations of {found.whole + 1} changes to try all of them: the search ended after "
+            f"{found.tested} hypotheses; settings that are known, or a part of the data, would leave fewer"
         )

@@ -132,12 +132,16 @@ Holds = Callable[[Transforms], bool]
 
 
 class Searching(Protocol):
-    """The search for what explains an output. A search that was begun counts in `left_out` what it did not look at."""
+    """The search for what explains an output.
+
+    A search that was begun counts in `left_out` what it did not evaluate, and says in `whole` up to how many changes it
+    left nothing out, in `tested` how many hypotheses it decided.
+    """
 
     @property
     def DEEPEST(self) -> int: ...
     @property
-    def Search(self) -> Callable[[Any], Any]: ...
+    def Search(self) -> Callable[..., Any]: ...
     @property
     def question(self) -> Callable[[Stated, Linear, np.ndarray, float, np.ndarray | None], Question]: ...
     @property

@@ -22,6 +22,10 @@ from harness.operations.windowed.search.variants import Transforms
 
 MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
+MANY = 200
+"""Explanations of one level, after which there is no need of more."""
+CHECK, CHECKED, CONFIRMED = 300_000, 3, 150
+"""Work (see `budget`) to check a candidate; for each product of its output; and to hold that against its bounds."""
 
 
 def question(stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None) -> Question:
@@ -45,19 +49,27 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
     """All sets of changes that fit, likeliest first: the smallest ones, and those that have one change more.
 
     A set that holds a smaller one is left out: what it adds changes nothing here. A set for which `holds` is false does
-    not count. Candidates that are not looked at are counted in `search.left_out`.
+    not count. Candidates that are not looked at are counted in `search.left_out`: beyond MOST of one number of changes,
+    MANY that hold, or the budget.
     """
     holding: set[frozenset[Transform]] = set()
+    products = search.question.observed.size * search.question.form.terms
     for count in range(search.deepest + 1):
         smaller = set(holding)
         candidates = [each for each in search.level(count) if smaller.isdisjoint(_parts(each))]
-        search.left_out += len(candidates[MOST:])
-        for candidate in candidates[:MOST]:
+        for number, candidate in enumerate(candidates):
+            if number == MOST or len(holding) - len(smaller) == MANY or search.budget.spent:
+                search.left_out += len(candidates) - number
+                search.ends(count)
+                break
+            search.budget.take(CHECK + CHECKED * products)
             whole = completed(search.question, candidate)
-            if whole is not None and holds(whole):
-                holding.add(frozenset(candidate))
-                yield whole
-        if smaller:
+            if whole is not None:
+                search.budget.take(CHECK + CONFIRMED * products)
+                if holds(whole):
+                    holding.add(frozenset(candidate))
+                    yield whole
+        if smaller or len(holding) == MANY or search.budget.spent:
             break
 
 

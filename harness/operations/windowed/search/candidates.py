@@ -12,12 +12,13 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.window import Linear, Pairs
+from harness.canonical.window import Pairs
+from harness.operations.budget import Budget
 from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.settings import Dilation, Stride
 from harness.operations.transforms.transform import Transform
@@ -27,11 +28,13 @@ from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.rank import weight
 from harness.operations.windowed.search.response import Batch, Hits, Point, Response
 from harness.operations.windowed.search.samples import Seen, Sight, sights
-from harness.operations.windowed.search.sides import Field, Side, Sizes
+from harness.operations.windowed.search.sides import Field, Lows, Side, Sizes
 from harness.operations.windowed.search.units import observed_in_units, of_output
 from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases
 
 DEEPEST = 3
+DECISION, CANDIDATE = 60_000, 40_000
+"""Work (see `budget`) to decide hypotheses together, beside that for each of them, and to put a candidate together."""
 ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}
 """The order in which several transforms of one explanation apply."""
 
@@ -59,14 +62,18 @@ class Choice:
 class Search:
     """One search, of up to `deepest` changes.
 
-    tested: the hypotheses decided so far. left_out: candidates that nobody looked at, since there were too many.
+    budget: what it may do. tested: the hypotheses decided so far. left_out: candidates that were not evaluated in full,
+    since there were too many. whole: the number of changes up to which all that fits was found; beyond it, some may
+    have been left out.
     """
 
     question: Question
     deepest: int = DEEPEST
     quick: bool = False
+    budget: Budget = field(default_factory=lambda: Budget().for_search())
     tested: int = 0
     left_out: int = 0
+    whole: int = DEEPEST
 
     def __post_init__(self) -> None:
         q, unit = self.question, of_output(self.question)
@@ -81,7 +88,14 @@ class Search:
     def level(self, count: int) -> list[Transforms]:
         """The candidates with so many changes, likeliest first."""
         found = {frozenset(each): each for each in self._candidates(count)}
+        self.budget.take(CANDIDATE * len(found))
+        if self.budget.spent:
+            self.ends(count)
         return sorted(found.values(), key=lambda each: weight(each, self.question.form.rank))
+
+    def ends(self, count: int) -> None:
+        """The search comes to an end among so many changes."""
+        self.whole = min(self.whole, count - 1)
 
     def _candidates(self, count: int) -> Iterator[Transforms]:
         for side in self._sides:
@@ -126,10 +140,13 @@ class Search:
         grid = side.grid(field[0], shelf.spatial, batch.shape[2:], any(each.moved for each in choices))
         slack, noise = self._asked.slack, kernels.noise
         for part in batch.parts(math.prod(map(len, grid)) * max(kernels.rows.shape[::2])):
-            response = Response(part, kernels, *field, grid, slack, noise)
+            response = Response(part, kernels, *field, grid, slack, noise, self.budget)
             for choice in choices:
+                if self.budget.spent:
+                    return
                 each = math.prod(response.shape) if choice.moved else math.prod(response.shape[:2])
                 self.tested += each * len(choice.settings) * len(choice.sight.seen)
+                self.budget.take(DECISION)
                 hits = _decisive(response, choice)
                 if hits[0].size:
                     for settings in choice.settings:
@@ -159,48 +176,31 @@ class _Hypotheses:
 
     def that_fit(self, seen: Seen, hits: Hits) -> Iterator[Transforms]:
         """Those among the hits that give all samples under one reading, by every name that they have."""
-        shape = seen.reading.shape
-        meant = [pairs for pairs, whole in self._meant if _may_be(shape, whole)]
-        low = [axis[index] for axis, index in zip(self.response.grid, hits[2:])]
-        same = [np.logical_and.reduce([a == b for a, (b, _) in zip(low, pairs)]) for pairs in meant]
+        shape, lows = seen.reading.shape, self._lows
+        meant = [(pairs, _there(masks, hits)) for pairs, whole, masks in lows.meant if _may_be(shape, whole)]
         if not self.choice.moved:
-            for pairs, keep in zip(meant, same):
+            for pairs, keep in meant:
                 for kernel, taken, *_ in self._surviving(seen, hits, keep):
                     yield self._sorted(seen, kernel, taken, *self._padded(pairs))
             return
-        sizes = tuple(known or whole for known, whole in zip(shape[2:], self._conv.output_shape[2:]))
-        elsewhere = np.logical_and.reduce([*self._tried(shape[2:], low), *map(np.invert, same)])
+        sizes = tuple(known or whole for known, whole in zip(shape[2:], lows.conv.output_shape[2:]))
+        tried = [some if size else none for some, none, size in zip(lows.tried, lows.unseen, shape[2:])]
+        elsewhere = np.logical_and.reduce([_there(tried, hits), *(~there for _, there in meant)])
         for kernel, taken, *index in self._surviving(seen, hits, elsewhere):
-            there = tuple(int(axis[i]) for axis, i in zip(self.response.grid, index))
-            for change in self.question.named(paddings.changes(self._conv, there, sizes)):
+            low = tuple(int(axis[i]) for axis, i in zip(self.response.grid, index))
+            for change in self.question.named(paddings.changes(lows.conv, low, sizes)):
                 yield self._sorted(seen, kernel, taken, *self.settings.transforms, change)
 
     @cached_property
-    def _conv(self) -> Linear:
-        """The convolution, of which the shapes and settings matter."""
-        rows, spatial = self.response.kernels.rows, self.response.kernels.spatial
-        x = np.broadcast_to(np.float32(0), self.response.batch.shape)
-        w = np.broadcast_to(np.float32(0), (rows.shape[1], self.response.kernels.inputs, *spatial))
-        return Linear(x, w, None, self.settings.window)
-
-    @cached_property
-    def _meant(self) -> list[tuple[Pairs, Sizes]]:
-        """What the intended padding may come to, and the shape of the output with it."""
-        conv = self._conv
-        pads = self.question.pads(conv.window, conv.x.shape[2:], conv.w.shape[2:])
-        return [(pairs, replace(conv, window=replace(conv.window, padding=pairs)).output_shape) for pairs in pads]
-
-    def _tried(self, sizes: Sizes, low: list[np.ndarray]) -> Iterator[np.ndarray]:
-        """Where the low paddings are tried with this stride; only the intended ones along an axis that is not seen."""
-        window = self.settings.window
-        tried = self.side.lows(window, self.response.kernels.spatial, self.response.batch.shape[2:])
-        for axis, size in enumerate(sizes):
-            yield np.isin(low[axis], sorted(tried[axis]) if size else window.padding[axis][0])
+    def _lows(self) -> Lows:
+        kernels, batch = self.response.kernels, self.response.batch
+        shape = (kernels.rows.shape[1], kernels.inputs, *kernels.spatial)
+        return self.side.placing(self.settings.window, shape, batch.shape, self.response.grid)
 
     def _surviving(self, seen: Seen, hits: Hits, keep: np.ndarray) -> Iterator[tuple[int, ...]]:
         """Those of the hits to keep that give all samples."""
         shift = self.choice.shift
-        hits = tuple(index[keep] for index in hits)
+        hits = hits if keep.all() else tuple(index[keep] for index in hits)
         for target, place in list(zip(seen.targets, seen.places))[len(self.choice.sight.places) :]:
             if not hits[0].size:
                 break
@@ -228,6 +228,11 @@ class _Hypotheses:
             *seen.reading.transforms,
         )
         return tuple(sorted(every, key=lambda each: ORDER[type(each)]))
+
+
+def _there(masks: list[np.ndarray], hits: Hits) -> np.ndarray:
+    """Which of the hits lie where the masks over the axes of the grid are set."""
+    return np.asarray(np.logical_and.reduce([mask[index] for mask, index in zip(masks, hits[2:])]))
 
 
 def _may_be(seen: Sizes, whole: Sizes) -> bool:

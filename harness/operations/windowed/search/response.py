@@ -7,13 +7,14 @@ times all kernels, as one matrix product.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from harness.canonical.axis import ended, position, sample
+from harness.operations.budget import Budget
 from harness.operations.windowed.search.outputs import Shift
 from harness.operations.windowed.search.units import in_units
 from harness.operations.windowed.search.variants import Transforms, Variant
@@ -21,6 +22,8 @@ from harness.operations.windowed.search.variants import Transforms, Variant
 SINGLE = 2.0**-20
 """Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""
 FARTHEST = float(np.finfo(np.float32).max)
+EACH, GATHERED, FOLLOWED = 6, 3, 20
+"""Work (see `budget`): to compare an element, and, for each of its terms, to gather it for all or for one."""
 AT_ONCE = 2**22
 """Numbers gathered at a time."""
 
@@ -102,11 +105,13 @@ class Response:
     dilation: tuple[int, ...]
     boundary: str
     base_dilation: tuple[int, ...]
-    grid: Sequence[np.ndarray]
+    grid: list[np.ndarray]
     slack: float
     noise: float
+    budget: Budget
     _maps: dict[Point, np.ndarray] = field(default_factory=dict)
     _near: dict[tuple[Point, Shift], Hits] = field(default_factory=dict)
+    _places: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -117,14 +122,18 @@ class Response:
         """One output element in `shape`, with so many times the bias."""
         if point not in self._maps:
             self._maps[point] = self._product(point)
+        self.budget.take(EACH * self._maps[point].size)
         bias = times * self.kernels.bias[:, point.channel]
         return self._maps[point] + bias.reshape(-1, *(1,) * (len(self.grid) + 1)) if bias.any() else self._maps[point]
 
     def _product(self, point: Point) -> np.ndarray:
+        self.budget.take(
+            math.prod(self.shape[1:]) * self.kernels.rows.shape[2] * (GATHERED + len(self.kernels.rows) // 8)
+        )
         x = self._channels(point)
         places = np.zeros((1, 1), np.intp)
-        for axis, low in enumerate(self.grid):  # taps and paddings of the axes so far, as flat indices
-            spots = self._spots(axis, point, low).T
+        for axis in range(len(self.grid)):  # taps and paddings of the axes so far, as flat indices
+            spots = self._spots(axis, point).T
             places = places[:, np.newaxis, :, np.newaxis] * x.shape[2 + axis] + spots[:, np.newaxis]
             places = places.reshape(-1, places.shape[2] * places.shape[3])
         windows = x.reshape(*x.shape[:2], -1).take(places, axis=2)
@@ -150,6 +159,7 @@ class Response:
 
     def at(self, point: Point, hits: Hits, times: int) -> np.ndarray:
         """One output element for each of the hits, with so many times the bias."""
+        self.budget.take(FOLLOWED * len(hits[0]) * self.kernels.rows.shape[2])
         step = max(AT_ONCE // self.kernels.rows.shape[2], 1)
         parts = range(0, len(hits[0]), step)
         values = [self._some(point, tuple(each[first : first + step] for each in hits)) for first in parts]
@@ -159,7 +169,7 @@ class Response:
     def _some(self, point: Point, hits: Hits) -> np.ndarray:
         kernels, inputs, *low = hits
         rank, x = len(low), self._channels(point)
-        spots = [self._spots(axis, point, self.grid[axis][part]) for axis, part in enumerate(low)]
+        spots = [self._spots(axis, point)[part] for axis, part in enumerate(low)]
         index = [
             each.reshape(len(each), 1, *(-1 if axis == other else 1 for other in range(rank)))
             for axis, each in enumerate(spots)
@@ -176,8 +186,11 @@ class Response:
         part: np.ndarray = self.batch.x[:, point.image, group * kernels.inputs : (group + 1) * kernels.inputs]
         return part
 
-    def _spots(self, axis: int, point: Point, low: np.ndarray) -> np.ndarray:
+    def _spots(self, axis: int, point: Point) -> np.ndarray:
         """Indices (paddings, taps) into the input's axis."""
-        step, tap = self.dilation[axis], np.arange(self.kernels.spatial[axis])
-        there = position(1, tap, point.start[axis], low[:, np.newaxis], step)
-        return sample(there, self.batch.shape[2 + axis], self.boundary, self.base_dilation[axis])
+        start, size = point.start[axis], self.batch.shape[2 + axis]
+        if (axis, start) not in self._places:
+            step, tap = self.dilation[axis], np.arange(self.kernels.spatial[axis])
+            there = position(1, tap, start, self.grid[axis][:, np.newaxis], step)
+            self._places[axis, start] = sample(there, size, self.boundary, self.base_dilation[axis])
+        return self._places[axis, start]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.canonical.window import Linear, Window
+from harness.canonical.window import Linear, Pairs, Window
 from harness.operations.windowed.search import paddings
 from harness.operations.windowed.search.outputs import Shift, shifts
 from harness.operations.windowed.search.question import Question
@@ -18,6 +18,33 @@ from harness.operations.windowed.search.variants import Settings, Shelf, Variant
 Sizes = tuple[int, ...]
 Field = tuple[Sizes, str, Sizes]
 """Dilation, boundary and base dilation: the settings that a response depends on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lows:
+    """Which low paddings of a grid are meant, and which are tried, with the settings of a window and some sizes.
+
+    conv: a convolution of these sizes. meant: what the intended padding may come to, the shape of the output with it,
+    and masks over the grid of each axis of where it is. tried: masks of what is tried besides; the intended low side,
+    which is all that is tried along an axis that is not seen.
+    """
+
+    conv: Linear
+    meant: list[tuple[Pairs, Sizes, list[np.ndarray]]]
+    tried: list[np.ndarray]
+    unseen: list[np.ndarray]
+
+    @classmethod
+    def of(cls, side: Side, window: Window, spatial: Sizes, sizes: Sizes, grid: list[np.ndarray]) -> Lows:
+        """Of kernels (O, I, *spatial) of which `spatial` is meant in full, and inputs (N, C, *spatial)."""
+        x, w = (np.broadcast_to(np.float32(0), each) for each in (sizes, spatial))
+        conv = Linear(x, w, None, window)
+        meant = []
+        for pairs in side.question.pads(window, sizes[2:], spatial[2:]):
+            shape = replace(conv, window=replace(window, padding=pairs)).output_shape
+            meant.append((pairs, shape, [axis == low for axis, (low, _) in zip(grid, pairs)]))
+        tried = [np.isin(axis, list(lows)) for axis, lows in zip(grid, side.lows(window, spatial[2:], sizes[2:]))]
+        return cls(conv, meant, tried, [axis == low for axis, (low, _) in zip(grid, window.padding)])
 
 
 class Side:
@@ -51,6 +78,7 @@ class Side:
         self._unit, input_unit = unit, exponent(conv.x)
         self.batches = [Batch.of(variants, count, input_unit) for (count, _), variants in alike.items()]
         self._kernels: dict[tuple[int, int], Kernels] = {}
+        self._placings: dict[tuple[Window, Sizes, Sizes, int], Lows] = {}
         self._grids: dict[tuple[Sizes, Sizes, Sizes, bool], list[np.ndarray]] = {}
 
     def takes_kernels_of(self, conv: Linear) -> bool:
@@ -90,6 +118,13 @@ class Side:
                     each[axis].update(lows, (pairs[axis][0] for pairs in pads))
             self._grids[key] = [np.array(sorted(lows)) for lows in each]
         return self._grids[key]
+
+    def placing(self, window: Window, spatial: Sizes, sizes: Sizes, grid: list[np.ndarray]) -> Lows:
+        """The low paddings of a grid, one of `grid`, with kernels and inputs of these shapes."""
+        key = window, spatial, sizes, id(grid)
+        if key not in self._placings:
+            self._placings[key] = Lows.of(self, window, spatial, sizes, grid)
+        return self._placings[key]
 
     def lows(self, window: Window, taps: Sizes, sizes: Sizes) -> list[frozenset[int]]:
         """The low paddings along each axis that are tried under the stride of `window`."""
