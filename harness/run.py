@@ -21,7 +21,7 @@ from harness.case.read import Case
 from harness.explain.diagnosis import diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge
-from harness.operations.call import MODES, Call, Unsupported
+from harness.operations.call import MODES, Call, RefusedHere, Unsupported
 from harness.operations.operation import main_roles
 from harness.operations.transforms.values import Arithmetic
 from harness.result import CaseReport, Result, changes, classes, expectations, ids, judged, not_repeatable
@@ -94,6 +94,7 @@ class _OpenCase:
         self._calls: dict[tuple[int, str], Call] = {}
         self._results: dict[tuple[int, str], Result] = {}
         self._recordings: list[Result] = []
+        self._refused: set[tuple[str, str]] = set()
         self._outputs: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
 
     def submit(self) -> None:
@@ -154,13 +155,16 @@ class _OpenCase:
         results += self._recordings
         for result in self._differing():
             result.code = self.proofs.code(changes(result), self._workers(result))
-        failures = expectations(self.case, results)
+        demanded = [result for result in results if (result.mode, result.entry_point) not in self._refused]
+        failures = expectations(self.case, demanded)
         return CaseReport(self._info(), tuple(results), classes(results), self._numbered(results), tuple(failures))
 
     def _lowered(self, index: int, mode: str) -> Call | None:
         try:
             call = self._calls[index, mode] = lower(self.case, self.entries[index][1], mode)
         except Unsupported as unsupported:
+            if isinstance(unsupported, RefusedHere):
+                self._refused.add((mode, self.entries[index][1].name))
             self._results[index, mode] = self._result(index, mode, Declined(str(unsupported)))
             return None
         return call

@@ -150,6 +150,34 @@ def test_expectations_fail_in_both_directions(tmp_path, expect, blamed):
     assert (False in marks.values()) is bool(blamed)
 
 
+VOLUME = """
+title: a dilated signal
+means: cross-correlation
+padding: valid
+dilation: 2
+input: {layout: W, dtype: float64, values: [1, 0, 2, 3, 0, 1, 1]}
+kernel: {layout: W, values: [2, 1, 3]}
+"""
+
+
+@pytest.mark.parametrize("names", ["honest, fake.choosy", "honest], [fake.choosy"])
+def test_what_a_machine_refuses_is_not_demanded_of_it(tmp_path, names):
+    text = VOLUME + f"expect: {{as_written: [[fake.{names}]]}}"
+    (report,) = reports_of(tmp_path, text, ["honest", "choosy"])
+    assert not report.failures
+    found = result(report, "choosy")
+    assert (found.verdict, found.expected) == ("declined", None)
+    assert "depends on the machine" in found.reason
+    assert result(report, "honest").expected
+    assert result(report, "choosy", "normalized").expected
+
+
+def test_what_no_machine_takes_is_demanded(tmp_path):
+    text = VOLUME.replace("float64", "int8") + "expect: {as_written: [[fake.honest, fake.choosy]]}"
+    (report,) = reports_of(tmp_path, text, ["choosy"])
+    assert report.failures == ("as_written: fake.choosy gave no output to compare",)
+
+
 RECORDED = """
 title: a recording
 means: cross-correlation

@@ -19,6 +19,10 @@ class Unsupported(Exception):
     """The entry point does not offer what the case needs; the text says what."""
 
 
+class RefusedHere(Unsupported):
+    """The entry point offers it on other machines, and refuses it on this one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Call:
     """One call: native arrays and settings for the worker, and what leads back to the canonical output."""

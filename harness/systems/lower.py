@@ -7,14 +7,15 @@ arrays as they are. Normalized is the call that computes what the case means, by
 from __future__ import annotations
 
 from harness.case.read import Case
-from harness.operations.call import Call, Unsupported
+from harness.operations.call import Call, RefusedHere, Unsupported
 from harness.worker.entry import EntryPoint
 
 REFUSED = "; that depends on the machine: here such a call was tried when the worker started, and refused"
 
 
 def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
-    """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason."""
+    """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason, RefusedHere where it is
+    this machine's."""
     _check(case, entry)
     lowering, here = case.operation.lowering(), entry.at(case.dtype, case.rank)
     if mode == "normalized":
@@ -23,7 +24,7 @@ def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
         return lowering.as_written(case, here)
     except Unsupported as reason:
         lowering.as_written(case, entry)  # raises what holds on every machine
-        raise Unsupported(f"{reason}{REFUSED}") from None
+        raise RefusedHere(f"{reason}{REFUSED}") from None
 
 
 def _check(case: Case, entry: EntryPoint) -> None:
@@ -36,6 +37,7 @@ def _check(case: Case, entry: EntryPoint) -> None:
     if case.rank not in entry.ranks:
         offered = " or ".join(f"{rank}-D" for rank in entry.ranks)
         raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
-    refused = (case.rank, case.dtype) in entry.refused.get(case.dtype, ())
-    if refused or case.dtype not in entry.dtypes:
-        raise Unsupported(f"{entry.name} does not take {case.dtype}{REFUSED if refused else ''}")
+    if case.dtype not in entry.dtypes:
+        raise Unsupported(f"{entry.name} does not take {case.dtype}")
+    if (case.rank, case.dtype) in entry.refused.get(case.dtype, ()):
+        raise RefusedHere(f"{entry.name} does not take {case.dtype}{REFUSED}")
