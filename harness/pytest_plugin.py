@@ -20,10 +20,10 @@ from harness.case.read import Case, CaseError, load
 from harness.operations import TABLE
 from harness.operations.call import MODES
 from harness.operations.operation import main_roles
+from harness.parent.pool import Pool
 from harness.result import CaseReport, Result
 from harness.run import run
 from harness.systems import own_programs, selection
-from harness.systems.pool import Pool
 
 Offered = Sequence[tuple[str, str]]
 
