@@ -35,13 +35,13 @@ from harness.case.read import Case, CaseError, load
 from harness.commands import USAGE
 from harness.commands.reports import PAGES, Report
 from harness.explain import answers, asked
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
 from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.result import CaseReport
 from harness.run import run
-from harness.systems.pool import Pool
-from harness.systems.process import Limits
 
 SECONDS = 20.0
 MEMORY = 8 << 30

@@ -19,12 +19,12 @@ from harness.case.read import Case, load
 from harness.judge.verdict import Judge, Reading
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.windowed.lowering import normalized
+from harness.parent.outcome import Answered
+from harness.parent.pool import Pool
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, TF32, Rounding
 from harness.rounding.rungs import RUNGS
 from harness.systems import selection
-from harness.systems.outcome import Answered
-from harness.systems.pool import Pool
 from harness.worker.entry import Algorithm
 
 CASE = """

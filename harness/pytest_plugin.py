@@ -22,11 +22,11 @@ from harness.case.read import Case, CaseError, load
 from harness.operations import TABLE
 from harness.operations.call import MODES, Unsupported
 from harness.operations.operation import main_roles
+from harness.parent.pool import Pool
 from harness.result import CaseReport, Result
 from harness.run import run
 from harness.systems import own_programs, selection
 from harness.systems.lower import lower
-from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 Offered = Sequence[tuple[str, EntryPoint]]

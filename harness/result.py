@@ -13,8 +13,8 @@ from harness.judge.verdict import Verdict
 from harness.operations.call import MODES
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import NotRepeatable
+from harness.parent.outcome import Answered
 from harness.rounding import compare
-from harness.systems.outcome import Answered
 
 
 @dataclass(slots=True)

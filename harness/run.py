@@ -24,10 +24,10 @@ from harness.judge.verdict import Judge
 from harness.operations.call import MODES, Call, RefusedHere, Unsupported
 from harness.operations.operation import main_roles
 from harness.operations.transforms.values import Arithmetic
+from harness.parent.outcome import Answered, Declined, Died, Outcome
+from harness.parent.pool import Pool
 from harness.result import CaseReport, Result, changes, classes, expectations, ids, judged, not_repeatable
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered, Declined, Died, Outcome
-from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 IN_FLIGHT_CASES = 512

@@ -56,6 +56,22 @@ def test_there_are_no_import_cycles():
         pytest.fail(" -> ".join(error.args[1]))
 
 
+def room(module: str) -> str:
+    """The package or the module right below `harness`."""
+    return ".".join(module.split(".")[:2])
+
+
+def test_rooms_import_one_way_too():
+    """No room needs another that needs it: whoever reads one has read all that it stands on before."""
+    graph: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        graph.setdefault(room(name), set()).update(room(other) for other in imported(path) & set(MODULES))
+    try:
+        TopologicalSorter({name: below - {name, "harness"} for name, below in graph.items()}).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("harness.worker")])
 def test_the_worker_side_imports_nothing_else_of_the_harness(name):
     own = {module for module in imported(MODULES[name]) if module.startswith("harness")}

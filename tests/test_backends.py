@@ -20,10 +20,10 @@ from harness.canonical import layout
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.operations.call import Call, Unsupported
+from harness.parent.outcome import Answered, Declined, Outcome, Raised
+from harness.parent.pool import Pool
 from harness.probe.session import known_faults
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered, Declined, Outcome, Raised
-from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint, from_json
 from tests.declared import case_of, simulated
 from tests.plain import evaluate, integers

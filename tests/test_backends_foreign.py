@@ -15,11 +15,11 @@ from harness.backends import PACKAGE
 from harness.backends.caffe_definition import network
 from harness.case.read import load
 from harness.operations.call import Call
+from harness.parent.outcome import Answered, Died, Outcome, Raised
+from harness.parent.pool import Pool
 from harness.run import run
 from harness.systems import selection
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered, Died, Outcome, Raised
-from harness.systems.pool import Pool
 from harness.worker.entry import Settings
 from tests.test_backends import example
 

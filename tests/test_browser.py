@@ -17,11 +17,11 @@ import pytest
 
 from harness.array_json import describe
 from harness.case.read import load
+from harness.parent.pool import Pool
 from harness.report import results
 from harness.report.page import Html
 from harness.result import CaseReport
 from harness.run import run
-from harness.systems.pool import Pool
 from harness.systems.selection import backends
 from tests.pieces import both, report, result
 from tests.test_page import every_verdict

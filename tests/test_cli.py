@@ -16,8 +16,9 @@ import pytest
 
 from harness import backends, cli, commands
 from harness.backends import Backend
+from harness.parent import environments
 from harness.report import results
-from harness.systems import environments, selection
+from harness.systems import selection
 
 CASE = """
 title: integers

@@ -11,8 +11,8 @@ import pytest
 from harness.case.read import load
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.windowed import program
+from harness.parent.pool import Pool
 from harness.run import run
-from harness.systems.pool import Pool
 from tests.fakes import FAKES
 
 ROOT = Path(__file__).parent.parent

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from harness.backends import TABLE, Backend
-from harness.systems import environments
-from harness.systems.environments import Environment, NotMade
-from harness.systems.pool import Pool
+from harness.parent import environments
+from harness.parent.environments import Environment, NotMade
+from harness.parent.pool import Pool
 from tests.fakes import PATIENT
 
 EMPTY = Environment("nothing", (platform.python_version().rpartition(".")[0],), ())

@@ -13,7 +13,7 @@ from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.settings import Boundary, PaddingSplit
 from harness.operations.transforms.values import Scale
 from harness.operations.windowed import program
-from harness.systems.outcome import Answered, Died, Raised
+from harness.parent.outcome import Answered, Died, Raised
 
 CASE = """
 title: A small layer

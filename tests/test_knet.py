@@ -15,9 +15,9 @@ import pytest
 from harness.backends import TABLE, knet
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
+from harness.parent.outcome import Answered, Declined
+from harness.parent.pool import Pool
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered, Declined
-from harness.systems.pool import Pool
 from tests.declared import case_of
 from tests.plain import evaluate, integers
 

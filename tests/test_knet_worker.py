@@ -17,10 +17,10 @@ import pytest
 from harness.backends import TABLE, knet
 from harness.canonical.window import Linear, Window
 from harness.operations.call import Unsupported
-from harness.systems.asking import Question
+from harness.parent.asking import Question
+from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
+from harness.parent.pool import Pool
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
-from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 from tests.declared import case_of
 from tests.fakes import PATIENT

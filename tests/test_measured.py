@@ -15,10 +15,11 @@ from harness.backends import TABLE
 from harness.canonical.window import pad
 from harness.case.read import load
 from harness.operations.call import Unsupported
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
 from harness.run import run
 from harness.systems import selection
 from harness.systems.lower import lower
-from harness.systems.pool import Pool
 from harness.worker.entry import LEAST, EntryPoint, Settings, from_json, function_of, windowed
 from harness.worker.measured import TRIALS, measured
 from tests.declared import case_of

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from harness.case.read import load
+from harness.parent.asking import Question
+from harness.parent.outcome import Answered, Outcome, Raised
+from harness.parent.pool import Pool
 from harness.run import run
 from harness.systems import own_programs, selection
-from harness.systems.asking import Question
-from harness.systems.outcome import Answered, Outcome, Raised
-from harness.systems.pool import Pool
 from tests.fakes import PATIENT
 
 PROGRAM = """

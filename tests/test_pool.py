@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.systems.lane import DEATHS_IN_A_ROW
-from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
-from harness.systems.pool import Pool
-from harness.systems.process import Limits, Unavailable, Worker, WorkerDied
-from harness.systems.talk import Program
+from harness.parent.lane import DEATHS_IN_A_ROW
+from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
+from harness.parent.pool import Pool
+from harness.parent.process import Limits, Unavailable, Worker, WorkerDied
+from harness.parent.talk import Program
 from harness.worker.entry import EntryPoint, Settings
 from tests.fakes import ANSWERING, FAKES, PATIENT, Fake, honest, hurried
 
@@ -306,8 +306,8 @@ def test_backends_run_side_by_side():
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
-    monkeypatch.setattr("harness.systems.lane.BACKLOG_BYTES", 1)
-    monkeypatch.setattr("harness.systems.lane.BATCH_CALLS", 4)
+    monkeypatch.setattr("harness.parent.lane.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.parent.lane.BATCH_CALLS", 4)
     names = ("honest", "flipped", "wrong")
     with Pool([FAKES[name] for name in names], PATIENT, jobs) as pool:
         tags = [(name, index) for index in range(10) for name in names]
@@ -320,7 +320,7 @@ def test_all_results_come_whatever_the_jobs_and_the_backlog(jobs, monkeypatch):
 
 
 def test_leaving_the_pool_while_lanes_wait_for_the_run_ends_every_worker(monkeypatch):
-    monkeypatch.setattr("harness.systems.lane.BACKLOG_BYTES", 1)
+    monkeypatch.setattr("harness.parent.lane.BACKLOG_BYTES", 1)
     with Pool([FAKES["honest"]], PATIENT) as pool:
         pids = pids_of(pool)
         for index in range(5):
@@ -536,7 +536,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 PARENT_OF_STARTING = f"""{LISTENING}
 import sys
 told = open(sys.argv[1], "w")  # held, so that who reads sees the end where this ends before it told anything
-from harness.systems.pool import Pool
+from harness.parent.pool import Pool
 from tests.fakes import PATIENT, Fake
 class Starting(Fake):
     def command(self):
@@ -560,7 +560,7 @@ def test_an_interrupt_while_workers_start_ends_them_and_their_children(tmp_path)
 
 
 PARENT = f"""{LISTENING}
-from harness.systems.pool import Pool
+from harness.parent.pool import Pool
 from tests.fakes import FAKES, PATIENT
 from tests.test_pool import NativeCall, pids_of
 with Pool([FAKES["hanging"], FAKES["honest"]], PATIENT) as pool:

@@ -18,11 +18,11 @@ from harness.case.read import load
 from harness.operations.card import Card
 from harness.operations.windowed.probes.measure import card
 from harness.operations.windowed.probes.subject import in_words
+from harness.parent.asking import Asking, Question, together
+from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
+from harness.parent.pool import Pool
 from harness.probe import probe
 from harness.report import cards
-from harness.systems.asking import Asking, Question, together
-from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
-from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from tests.fakes import FAKES
 from tests.fakes.honest import WORDS, correlate, padding_of

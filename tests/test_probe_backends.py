@@ -9,9 +9,9 @@ import pytest
 
 from harness.backends import TABLE
 from harness.operations.card import Card
+from harness.parent.pool import Pool
 from harness.probe import probe
 from harness.probe.session import known_faults, unexpected
-from harness.systems.pool import Pool
 
 FAULTS = Path(__file__).parent.parent / "cases" / "known-faults"
 CORE = ("numpy", "scipy", "tensorflow", "torch", "jax")

@@ -10,8 +10,8 @@ import pytest
 
 from harness.operations.card import Card
 from harness.operations.windowed.probes.measure import card
-from harness.systems.asking import Asking, Question
-from harness.systems.outcome import Broken, Declined, Died, Outcome
+from harness.parent.asking import Asking, Question
+from harness.parent.outcome import Broken, Declined, Died, Outcome
 from harness.worker.entry import Settings
 from tests.fakes.honest import correlate
 from tests.test_probe import answered, called, planted, refusing

@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 
 from harness import progress
+from harness.parent.pool import Pool
 from harness.probe import probe
 from harness.progress import Progress
-from harness.systems.pool import Pool
 from tests.fakes import FAKES, PATIENT
 
 

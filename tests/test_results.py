@@ -18,9 +18,9 @@ from harness import __version__
 from harness.explain.confirmed import Explanation
 from harness.operations.card import Card
 from harness.operations.transforms.arrays import ReverseKernel
+from harness.parent.talk import Hello
 from harness.report import results
 from harness.result import CaseReport
-from harness.systems.talk import Hello
 from tests.pieces import HEADER, report, result, saved
 
 KEYS = (

@@ -10,10 +10,10 @@ import pytest
 
 from harness.backends import TABLE
 from harness.case.read import load
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
+from harness.parent.talk import Program
 from harness.run import run
-from harness.systems.pool import Pool
-from harness.systems.process import Limits
-from harness.systems.talk import Program
 from tests.fakes import ANSWERING, FAILING, FAKES, PATIENT, SCRIPTS, hurried
 
 CASE = """

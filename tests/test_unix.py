@@ -12,7 +12,7 @@ import pytest
 
 from harness import cli
 from harness.commands import run_cases
-from harness.systems import unix
+from harness.parent import unix
 
 WITHOUT = """
 import os, select, signal, subprocess, sys

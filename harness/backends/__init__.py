@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple
 
 if TYPE_CHECKING:
-    from harness.systems.environments import Environment
+    from harness.parent.environments import Environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.dirname(HERE)
@@ -65,7 +65,7 @@ class Backend:
     @property
     def environment(self) -> Optional[Environment]:
         """The environment of its own that it can have."""
-        from harness.systems.environments import Environment  # needs a newer Python than a worker may have
+        from harness.parent.environments import Environment  # needs a newer Python than a worker may have
 
         if not self.requirements and not self.npm:
             return None

@@ -12,9 +12,9 @@ from harness.commands import EXPECTED, LAYOUTS, ROLES, Add, case_files, cases_of
 from harness.explain import answers, asked
 from harness.judge import fix
 from harness.operations import TABLE, USUAL
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
 from harness.systems import selection
-from harness.systems.pool import Pool
-from harness.systems.process import Limits
 
 OBSERVED = "observed"
 """The option of the output."""

@@ -6,9 +6,10 @@ import argparse
 
 from harness.backends import TABLE, Backend
 from harness.commands import EXPECTED, MISSING, Add
-from harness.systems import environments, own_programs, selection
-from harness.systems.pool import Pool
-from harness.systems.talk import Hello
+from harness.parent import environments
+from harness.parent.pool import Pool
+from harness.parent.talk import Hello
+from harness.systems import own_programs, selection
 
 
 def register(add: Add) -> None:

@@ -15,6 +15,9 @@ from harness.backends import TABLE
 from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero, case_files, cases_of, named
 from harness.commands.reports import PAGES, Report, Reports, demanded, write
 from harness.interrupts import Interrupted
+from harness.parent import unix
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
 from harness.probe import probe
 from harness.progress import Progress
 from harness.report import results
@@ -23,9 +26,7 @@ from harness.report.summary import Summary
 from harness.report.tally import Tally
 from harness.result import CaseReport
 from harness.run import CODE_FOR, run
-from harness.systems import own_programs, selection, unix
-from harness.systems.pool import Pool
-from harness.systems.process import Limits
+from harness.systems import own_programs, selection
 
 
 def register(add: Add) -> None:

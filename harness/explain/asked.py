@@ -13,11 +13,11 @@ from harness.explain.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations.call import Unsupported
+from harness.parent.outcome import Answered
+from harness.parent.pool import Pool
 from harness.rounding.compare import dtype_name
 from harness.systems import selection
 from harness.systems.lower import lower
-from harness.systems.outcome import Answered
-from harness.systems.pool import Pool
 from harness.systems.selection import SelectionError
 from harness.worker.entry import EntryPoint
 

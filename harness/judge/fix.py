@@ -16,9 +16,9 @@ from harness.canonical.gaps import output
 from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.operations.transforms.transform import Transform, applied, read
-from harness.systems.outcome import Answered, Outcome
-from harness.systems.pool import Pool
-from harness.systems.talk import Program
+from harness.parent.outcome import Answered, Outcome
+from harness.parent.pool import Pool
+from harness.parent.talk import Program
 
 Transforms = tuple[Transform, ...]
 

@@ -22,7 +22,7 @@ from harness.worker.entry import EntryPoint
 
 if TYPE_CHECKING:  # for a card only, which few commands make
     from harness.operations.card import Card
-    from harness.systems.asking import Asking
+    from harness.parent.asking import Asking
 
 Setting = tuple[Any, Item]
 """The value of a setting, and where a case file gives it."""

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from harness.operations import TABLE
 from harness.operations.card import Card
+from harness.parent.asking import ask_all
+from harness.parent.pool import Pool
 from harness.progress import Progress
-from harness.systems.asking import ask_all
-from harness.systems.pool import Pool
 from harness.worker.entry import EntryPoint
 
 

@@ -13,11 +13,11 @@ from harness.backends import Backend
 from harness.case.read import find, load
 from harness.operations.card import Card
 from harness.output import replacing
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
 from harness.probe import probe
 from harness.progress import Progress
 from harness.systems import own_programs, selection
-from harness.systems.pool import Pool
-from harness.systems.process import Limits
 from harness.worker.entry import function_of
 
 HERE = "own_program"

@@ -22,11 +22,11 @@ from harness import __version__
 from harness.array_json import finite
 from harness.explain.answers import explanation_json
 from harness.output import Spool, replacing
+from harness.parent.talk import Hello
 from harness.report import form
 from harness.report.form import ResultsError as ResultsError
 from harness.report.machine import machine
 from harness.result import CaseReport, Result
-from harness.systems.talk import Hello
 
 Piece = dict[str, Any]
 FORMAT = 2

@@ -1,1 +1,1 @@
-"""The systems that compute: worker processes, environments, calls in their terms, and what a user asked for."""
+"""The systems that compute: calls in their terms, a user's own programs, and what was asked for by name."""

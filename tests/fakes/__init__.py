@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from harness.systems.pool import Pool
-from harness.systems.process import Limits
+from harness.parent.pool import Pool
+from harness.parent.process import Limits
 
 PATIENT = Limits(start=600.0, call=600.0)
 """For what answers or ends by itself: no machine is so busy that it comes too late."""
@@ -24,7 +24,7 @@ def hurried(pool: Pool, name: str, limits: Limits) -> Pool:
 
 @dataclass(frozen=True)
 class Fake:
-    """One fake, a `harness.systems.process.Startable`."""
+    """One fake, a `harness.parent.process.Startable`."""
 
     name: str
     serves: bool = True

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.operations.windowed.probes.subject import Subject, whole
-from harness.systems.asking import Asking, Question, together
-from harness.systems.outcome import Outcome
+from harness.parent.asking import Asking, Question, together
+from harness.parent.outcome import Outcome
 
 OUTLIER = 2.0**30
 DIRECT, TILES, BLOCKS, FFT = ALGORITHMS = ("direct", "tiles (Winograd)", "blocks", "FFT")

@@ -15,8 +15,8 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.operations.windowed.probes.subject import Subject, in_words, usual_dtype, whole
-from harness.systems.asking import Asking, Question
-from harness.systems.outcome import Answered, Declined, Outcome
+from harness.parent.asking import Asking, Question
+from harness.parent.outcome import Answered, Declined, Outcome
 from harness.worker.entry import EntryPoint
 
 SIZES, KERNEL, CENTRE = (9, 15, 23), (2, 3, 4), 4

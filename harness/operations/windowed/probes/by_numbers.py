@@ -7,8 +7,8 @@ import numpy as np
 from harness.canonical.window import Pairs, output_size
 from harness.operations.windowed.probes import padding
 from harness.operations.windowed.probes.subject import Subject, in_words
-from harness.systems.asking import Asking
-from harness.systems.outcome import Outcome
+from harness.parent.asking import Asking
+from harness.parent.outcome import Outcome
 
 AXES = ((6, 3), (7, 2), (5, 2))
 """Samples of input and kernel along each axis."""

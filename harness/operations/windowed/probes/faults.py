@@ -20,8 +20,8 @@ from harness.operations.card import Fault
 from harness.operations.windowed.keys import PADDING_WORDS
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
-from harness.systems.asking import Asking, Question
-from harness.systems.outcome import Answered, Broken, Died, Outcome
+from harness.parent.asking import Asking, Question
+from harness.parent.outcome import Answered, Broken, Died, Outcome
 
 TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 """Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""

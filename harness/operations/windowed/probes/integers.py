@@ -14,8 +14,8 @@ from harness.operations.card import Fault
 from harness.operations.windowed.probes.algorithm import LADDER, Size
 from harness.operations.windowed.probes.faults import call_in_words
 from harness.operations.windowed.probes.subject import Subject
-from harness.systems.asking import Asking
-from harness.systems.outcome import Outcome
+from harness.parent.asking import Asking
+from harness.parent.outcome import Outcome
 
 SIGNED = ("int8", "int16", "int32", "int64")
 WORDS = "the smallest number of its dtype changes outputs that do not see it"

@@ -16,7 +16,7 @@ from harness.operations.windowed.probes.padding import RULES, Rule
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
 from harness.operations.windowed.probes.subject import Subject, usual_dtype
-from harness.systems.asking import Asking, together
+from harness.parent.asking import Asking, together
 from harness.worker.entry import EntryPoint
 
 

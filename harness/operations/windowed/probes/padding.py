@@ -17,7 +17,7 @@ import numpy as np
 from harness.canonical.axis import position, sample
 from harness.canonical.window import BOUNDARIES, output_size, padding_pair, span
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
-from harness.systems.asking import Asking
+from harness.parent.asking import Asking
 
 Rule = Callable[[int, int, int, int], tuple[int, int]]
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from harness.operations.windowed.probes.subject import Subject, whole
+from harness.parent.asking import Asking, Question, together
+from harness.parent.outcome import Outcome
 from harness.rounding.formats import DTYPES, keeping
-from harness.systems.asking import Asking, Question, together
-from harness.systems.outcome import Outcome
 
 BITS = (*range(2, 25), 30, 40, *range(48, 54), 60, 63, 64)
 KERNEL_BITS = (3, 7, 8, 10, 11, 16, 22, 23, 30, 51, 52)

@@ -14,8 +14,8 @@ from harness.canonical.window import BOUNDARIES
 from harness.operations.windowed.probes import padding
 from harness.operations.windowed.probes.by_numbers import numbers
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
-from harness.systems.asking import Asking, together
-from harness.systems.outcome import Answered, Broken, Declined, Outcome, Raised
+from harness.parent.asking import Asking, together
+from harness.parent.outcome import Answered, Broken, Declined, Outcome, Raised
 from harness.worker.entry import Word
 
 KERNELS, STRIDES, DILATIONS = range(1, 8), (1, 2, 3), (1, 2, 3)

@@ -14,7 +14,7 @@ import numpy as np
 from harness.canonical.window import span
 from harness.operations.windowed.probes.subject import Subject, native, resting
 from harness.operations.windowed.transposing import ungrouped
-from harness.systems.asking import Question
+from harness.parent.asking import Question
 from harness.worker.entry import EntryPoint
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from harness.canonical import layout
-from harness.systems.asking import Question
-from harness.systems.outcome import Answered, Broken, Declined, Died, Outcome, Raised
+from harness.parent.asking import Question
+from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.worker.entry import EntryPoint, Word
 
 DTYPES = ("float32", "float64")

@@ -16,8 +16,8 @@ from harness.operations.windowed.probes import padding
 from harness.operations.windowed.probes.padding import Rule, Seen, Sizes
 from harness.operations.windowed.probes.stamping import full_sizes
 from harness.operations.windowed.probes.subject import Subject, in_words
-from harness.systems.asking import Asking, Question
-from harness.systems.outcome import Outcome
+from harness.parent.asking import Asking, Question
+from harness.parent.outcome import Outcome
 
 KERNELS, STRIDES, DILATIONS = (1, 2, 3, 4, 5), (1, 2, 3, 4), (1, 2, 3)
 """The cut depends on these, and not on the size of the input."""

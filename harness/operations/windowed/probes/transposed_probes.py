@@ -11,7 +11,7 @@ from harness.operations.windowed.probes.stamping import Stamping
 from harness.operations.windowed.probes.subject import Subject
 from harness.operations.windowed.probes.transposed_padding import AS_GIVEN, CUTS, HIGH, RAW
 from harness.operations.windowed.probes.transposed_trials import trials
-from harness.systems.asking import Asking, together
+from harness.parent.asking import Asking, together
 from harness.worker.entry import EntryPoint, Word
 
 

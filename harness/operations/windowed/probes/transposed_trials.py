@@ -13,7 +13,7 @@ from harness.operations.windowed.probes.faults import Axis, Rules, Trial, case_t
 from harness.operations.windowed.probes.subject import Subject, whole
 from harness.operations.windowed.probes.transposed_padding import AS_GIVEN, CUTS, HIGH, RAW
 from harness.operations.windowed.transposing import ungrouped
-from harness.systems.asking import Question
+from harness.parent.asking import Question
 
 COUNT = 12
 """Random calls for each rank, beside the corners."""

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from harness.systems.outcome import Outcome
-from harness.systems.pool import Pool
+from harness.parent.outcome import Outcome
+from harness.parent.pool import Pool
 from harness.worker.entry import EntryPoint
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """One call in the system's own terms; a `harness.systems.talk.NativeCall`.
+    """One call in the system's own terms; a `harness.parent.talk.NativeCall`.
 
     alone: whether it may leave the process that answers it broken, which then answers nothing else.
     """

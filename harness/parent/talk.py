@@ -12,7 +12,7 @@ from typing import Any, Protocol, get_args
 import numpy as np
 
 from harness.canonical import layout
-from harness.systems.outcome import Answered, Broken, Declined, Outcome, Raised
+from harness.parent.outcome import Answered, Broken, Declined, Outcome, Raised
 from harness.worker import wire
 from harness.worker.entry import Algorithm, EntryPoint, from_json
 

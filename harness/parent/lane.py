@@ -12,9 +12,9 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
-from harness.systems.outcome import Answered, Died, Outcome
-from harness.systems.process import Hung, Limits, Startable, Unavailable, Worker, WorkerDied
-from harness.systems.talk import Hello, NativeCall, Program
+from harness.parent.outcome import Answered, Died, Outcome
+from harness.parent.process import Hung, Limits, Startable, Unavailable, Worker, WorkerDied
+from harness.parent.talk import Hello, NativeCall, Program
 
 BATCH_CALLS = 128
 BATCH_BYTES = 4 << 20

@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.systems import talk, unix
-from harness.systems.outcome import Outcome
-from harness.systems.pipe import Pipe
-from harness.systems.talk import Batch, Hello
+from harness.parent import talk, unix
+from harness.parent.outcome import Outcome
+from harness.parent.pipe import Pipe
+from harness.parent.talk import Batch, Hello
 from harness.worker import wire
 from harness.worker.entry import EntryPoint
 from harness.worker.tail import Tail

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.systems import unix
-from harness.systems.lane import Lane, Results
-from harness.systems.outcome import Outcome
-from harness.systems.process import USUAL, Limits, Startable
-from harness.systems.talk import Hello, NativeCall, Program
+from harness.parent import unix
+from harness.parent.lane import Lane, Results
+from harness.parent.outcome import Outcome
+from harness.parent.process import USUAL, Limits, Startable
+from harness.parent.talk import Hello, NativeCall, Program
 from harness.worker.entry import EntryPoint
 
 

@@ -6,7 +6,7 @@ import os
 import select
 import time
 
-from harness.systems import unix
+from harness.parent import unix
 from harness.worker import wire
 
 
