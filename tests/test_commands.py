@@ -19,9 +19,9 @@ from harness import backends, cli, commands
 from harness.backends import Backend
 from harness.commands import run_cases
 from harness.operations.card import Card
+from harness.parent.pool import Pool
 from harness.probe import probe, session
 from harness.systems import selection
-from harness.systems.pool import Pool
 
 CASE = """
 title: 卷积

@@ -16,7 +16,6 @@ from harness.canonical.window import pad
 from harness.case.read import load
 from harness.operations.call import Unsupported
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
 from harness.run import run
 from harness.systems import selection
 from harness.systems.lower import lower
