@@ -34,14 +34,14 @@ from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
 from harness.commands import USAGE
 from harness.commands.reports import PAGES, Report
-from harness.explain import answers, asked
+from harness.explanation import answers, asked
 from harness.parent.pool import Pool
 from harness.parent.process import Limits
 from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.result import CaseReport
-from harness.run import run
+from harness.runner import run
 
 SECONDS = 20.0
 MEMORY = 8 << 30

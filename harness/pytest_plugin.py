@@ -24,7 +24,7 @@ from harness.operations.call import MODES, Unsupported
 from harness.operations.operation import main_roles
 from harness.parent.pool import Pool
 from harness.result import CaseReport, Result
-from harness.run import run
+from harness.runner import run
 from harness.systems import own_programs, selection
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.case.read import Case
-from harness.explain.confirmed import Explanation
+from harness.explanation.confirmed import Explanation
 from harness.judge import expect
 from harness.judge.verdict import Verdict
 from harness.operations.call import MODES

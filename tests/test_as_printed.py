@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.explain import as_printed
+from harness.explanation import as_printed
 
 
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=1), st.integers(1, 4), st.sampled_from(["float32", "float64"]))

@@ -22,7 +22,7 @@ from harness.case.read import Case
 from harness.operations.call import Call, Unsupported
 from harness.parent.outcome import Answered, Declined, Outcome, Raised
 from harness.parent.pool import Pool
-from harness.probe.session import known_faults
+from harness.probing.session import known_faults
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint, from_json
 from tests.declared import case_of, simulated

@@ -17,7 +17,7 @@ from harness.case.read import load
 from harness.operations.call import Call
 from harness.parent.outcome import Answered, Died, Outcome, Raised
 from harness.parent.pool import Pool
-from harness.run import run
+from harness.runner import run
 from harness.systems import selection
 from harness.systems.lower import lower
 from harness.worker.entry import Settings

@@ -21,7 +21,7 @@ from harness.parent.pool import Pool
 from harness.report import results
 from harness.report.page import Html
 from harness.result import CaseReport
-from harness.run import run
+from harness.runner import run
 from harness.systems.selection import backends
 from tests.pieces import both, report, result
 from tests.test_page import every_verdict

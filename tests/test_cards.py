@@ -12,7 +12,7 @@ import pytest
 from harness.cli import main
 from harness.commands import EXPECTED, MISSING, UNEXPECTED, USAGE
 from harness.operations.card import Fault
-from harness.probe import Card, session
+from harness.probing import Card, session
 from harness.report import cards
 from tests.test_probe import by_fft, card_of, refusing, reversed_along
 from tests.test_probe_backends import NAMES

@@ -20,7 +20,7 @@ from harness.backends import Backend
 from harness.commands import run_cases
 from harness.operations.card import Card
 from harness.parent.pool import Pool
-from harness.probe import probe, session
+from harness.probing import probe, session
 from harness.systems import selection
 
 CASE = """

@@ -9,8 +9,8 @@ import pytest
 
 from harness.canonical.reference import direct
 from harness.case.read import Case, load
-from harness.explain import diagnosis
-from harness.explain.diagnosis import diagnose
+from harness.explanation import diagnosis
+from harness.explanation.diagnosis import diagnose
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel

@@ -12,7 +12,7 @@ from harness.case.read import load
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.windowed import program
 from harness.parent.pool import Pool
-from harness.run import run
+from harness.runner import run
 from tests.fakes import FAKES
 
 ROOT = Path(__file__).parent.parent

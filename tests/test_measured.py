@@ -16,7 +16,7 @@ from harness.canonical.window import pad
 from harness.case.read import load
 from harness.operations.call import Unsupported
 from harness.parent.pool import Pool
-from harness.run import run
+from harness.runner import run
 from harness.systems import selection
 from harness.systems.lower import lower
 from harness.worker.entry import LEAST, EntryPoint, Settings, from_json, function_of, windowed

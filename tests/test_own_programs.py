@@ -15,7 +15,7 @@ from harness.case.read import load
 from harness.parent.asking import Question
 from harness.parent.outcome import Answered, Outcome, Raised
 from harness.parent.pool import Pool
-from harness.run import run
+from harness.runner import run
 from harness.systems import own_programs, selection
 from tests.fakes import PATIENT
 

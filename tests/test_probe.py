@@ -21,7 +21,7 @@ from harness.operations.windowed.probes.subject import in_words
 from harness.parent.asking import Asking, Question, together
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
-from harness.probe import probe
+from harness.probing import probe
 from harness.report import cards
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from tests.fakes import FAKES

@@ -10,8 +10,8 @@ import pytest
 from harness.backends import TABLE
 from harness.operations.card import Card
 from harness.parent.pool import Pool
-from harness.probe import probe
-from harness.probe.session import known_faults, unexpected
+from harness.probing import probe
+from harness.probing.session import known_faults, unexpected
 
 FAULTS = Path(__file__).parent.parent / "cases" / "known-faults"
 CORE = ("numpy", "scipy", "tensorflow", "torch", "jax")

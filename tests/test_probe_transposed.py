@@ -21,8 +21,8 @@ from harness.operations.windowed import transposed_shown
 from harness.operations.windowed.probes.properties import NO_WORD
 from harness.operations.windowed.probes.transposed_probes import card
 from harness.parent.pool import Pool
-from harness.probe import probe
-from harness.probe.session import known_faults, unexpected
+from harness.probing import probe
+from harness.probing.session import known_faults, unexpected
 from harness.report import cards
 from harness.worker.entry import Transposition, Word, windowed
 from tests.test_probe import answered, called

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from harness import progress
 from harness.parent.pool import Pool
-from harness.probe import probe
+from harness.probing import probe
 from harness.progress import Progress
 from tests.fakes import FAKES, PATIENT
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import __version__
-from harness.explain.confirmed import Explanation
+from harness.explanation.confirmed import Explanation
 from harness.operations.card import Card
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.parent.talk import Hello

@@ -13,7 +13,7 @@ from harness.case.read import load
 from harness.parent.pool import Pool
 from harness.parent.process import Limits
 from harness.parent.talk import Program
-from harness.run import run
+from harness.runner import run
 from tests.fakes import ANSWERING, FAILING, FAKES, PATIENT, SCRIPTS, hurried
 
 CASE = """
@@ -243,7 +243,7 @@ def test_memory_does_not_grow_with_the_number_of_cases(tmp_path, monkeypatch):
     path = tmp_path / "case.yaml"
     text = MATRIX % ([1, 2, 3, 4], [1, 2, 3])
     path.write_text(text.replace("[8, 8]", "[64, 64]"))  # so large that the interpreter's own free lists do not matter
-    monkeypatch.setattr("harness.run.IN_FLIGHT_CASES", 8)
+    monkeypatch.setattr("harness.runner.IN_FLIGHT_CASES", 8)
 
     def cases(count):
         for _ in range(count):
@@ -338,7 +338,7 @@ def test_code_is_tried_where_it_is_asked_for(tmp_path, numerical):
 
 
 def test_large_cases_do_not_wait_for_their_code(tmp_path, numerical, monkeypatch):
-    monkeypatch.setattr("harness.run.CODED_PRODUCTS", 10)
+    monkeypatch.setattr("harness.runner.CODED_PRODUCTS", 10)
     _, report = coded(tmp_path, numerical, CONVOLVED)
     assert any(each.explanations for each in report.results)
     assert not any(each.code for each in report.results)

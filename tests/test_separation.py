@@ -11,7 +11,7 @@ import pytest
 
 from harness.canonical.reference import direct
 from harness.case.read import Case, load
-from harness.explain import separation
+from harness.explanation import separation
 from harness.judge.verdict import Judge
 from harness.operations.transforms.arrays import ReverseKernel
 

@@ -8,7 +8,7 @@ import yaml
 
 from harness.canonical.reference import direct
 from harness.case.read import Case, load
-from harness.explain.diagnosis import Answer, diagnose
+from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge
 from harness.operations.transforms.arrays import OutputAxes
 from harness.operations.transforms.settings import Stride

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.canonical.reference import evaluate
 from harness.canonical.window import cut_pair
 from harness.case.read import Case, CaseError, load
-from harness.explain.diagnosis import diagnose
+from harness.explanation.diagnosis import diagnose
 from harness.judge.verdict import Judge
 from tests.plain import integers
 

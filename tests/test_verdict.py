@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from harness.case.read import Case, load
-from harness.explain import answers
-from harness.explain.diagnosis import diagnose
+from harness.explanation import answers
+from harness.explanation.diagnosis import diagnose
 from harness.judge.verdict import Judge
 
 LETTERS = {1: "W", 2: "HW", 3: "DHW"}

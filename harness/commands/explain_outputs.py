@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from harness.case import of_files
 from harness.case.read import Case
 from harness.commands import EXPECTED, LAYOUTS, ROLES, Add, case_files, cases_of
-from harness.explain import answers, asked
+from harness.explanation import answers, asked
 from harness.judge import fix
 from harness.operations import TABLE, USUAL
 from harness.parent.pool import Pool

@@ -12,7 +12,7 @@ from harness.backends.own_program import FORMATS, OPTIONS
 from harness.commands import DEFAULT_CASES, EXPECTED, LAYOUTS, UNEXPECTED, Add, above_zero, named
 from harness.operations.card import Card
 from harness.output import ANY, Output, demand, replacing
-from harness.probe import session
+from harness.probing import session
 from harness.report import cards
 from harness.systems import own_programs
 

@@ -18,14 +18,14 @@ from harness.interrupts import Interrupted
 from harness.parent import unix
 from harness.parent.pool import Pool
 from harness.parent.process import Limits
-from harness.probe import probe
+from harness.probing import probe
 from harness.progress import Progress
 from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.report.tally import Tally
 from harness.result import CaseReport
-from harness.run import CODE_FOR, run
+from harness.runner import CODE_FOR, run
 from harness.systems import own_programs, selection
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from harness import __version__
 from harness.array_json import finite
-from harness.explain.answers import explanation_json
+from harness.explanation.answers import explanation_json
 from harness.output import Spool, replacing
 from harness.parent.talk import Hello
 from harness.report import form

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical.window import Linear
-from harness.explain.separation import signature
+from harness.explanation.separation import signature
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.operation import Question, Solution

@@ -18,7 +18,7 @@ import numpy as np
 from harness.array_json import describe
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case
-from harness.explain.diagnosis import diagnose
+from harness.explanation.diagnosis import diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge
 from harness.operations.call import MODES, Call, RefusedHere, Unsupported

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.explain import as_printed
-from harness.explain.confirmed import Explanation, confirmed
-from harness.explain.remarks import remarks
-from harness.explain.separation import Separation, separation
+from harness.explanation import as_printed
+from harness.explanation.confirmed import Explanation, confirmed
+from harness.explanation.remarks import remarks
+from harness.explanation.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 

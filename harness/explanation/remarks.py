@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from harness.explain.confirmed import Confirmed, Explanation
+from harness.explanation.confirmed import Confirmed, Explanation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.operation import Question, Searching
 from harness.operations.transforms.transform import applied

@@ -15,7 +15,7 @@ from harness.operations.card import Card
 from harness.output import replacing
 from harness.parent.pool import Pool
 from harness.parent.process import Limits
-from harness.probe import probe
+from harness.probing import probe
 from harness.progress import Progress
 from harness.systems import own_programs, selection
 from harness.worker.entry import function_of

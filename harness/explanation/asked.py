@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case, CaseError
-from harness.explain.diagnosis import Answer, diagnose
+from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations.call import Unsupported

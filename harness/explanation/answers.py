@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.array_json import finite
-from harness.explain.confirmed import Explanation
-from harness.explain.diagnosis import Answer
+from harness.explanation.confirmed import Explanation
+from harness.explanation.diagnosis import Answer
 from harness.operations.transforms.transform import Transform
 
 Code = Mapping[str, str]
