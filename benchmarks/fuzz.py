@@ -32,11 +32,11 @@ from benchmarks.mutants import commands
 from harness import cli
 from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
-from harness.commands import USAGE
 from harness.commands.reports import PAGES, Report
+from harness.ending import USAGE
 from harness.explanation import answers, asked
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
+from harness.parent.worker_limits import Limits
 from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-SHELLS = ("bash", "zsh", "fish")
+from harness.ending import EXPECTED
+from harness.options import command_line
+
 BASH = """\
 _harness() {{
     local word="${{COMP_WORDS[COMP_CWORD]}}" command="${{COMP_WORDS[1]}}" words
@@ -22,17 +24,24 @@ complete -o default -F _harness harness
 ZSH = "autoload -Uz bashcompinit && bashcompinit\n"
 
 
+def completion_command(options: argparse.Namespace) -> int:
+    """Prints the script."""
+    print(script(options.shell, command_line.parser()), end="")
+    return EXPECTED
+
+
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
-    """The script that teaches `shell`, one of SHELLS, the commands of `parser` and their options."""
-    commands = _commands(parser)
+    """The script that teaches `shell`, one of `of_shells.SHELLS`, the commands of `parser` and their options."""
+    found = commands(parser)
     if shell == "fish":
-        return "\n".join(_fish(commands)) + "\n"
-    branches = [f'        {name}) words="{" ".join(_options(sub))}" ;;' for name, sub in commands.items()]
-    text = BASH.format(branches="\n".join(branches), commands=" ".join(commands))
+        return "\n".join(_fish(found)) + "\n"
+    branches = [f'        {name}) words="{" ".join(_options(sub))}" ;;' for name, sub in found.items()]
+    text = BASH.format(branches="\n".join(branches), commands=" ".join(found))
     return ZSH + text if shell == "zsh" else text
 
 
-def _commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+def commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parser of each command, by its name."""
     for action in parser._actions:  # argparse has no public way to ask
         if isinstance(action, argparse._SubParsersAction):
             return action.choices

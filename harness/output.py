@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from harness.ending import Mistake
+
 BEGINNING = 1024
 """Bytes of a file that tell its kind."""
 ANY, NOTHING = re.compile(b""), re.compile(b"(?!)")
 """What a file may begin with that is added to, and one that is never replaced."""
 
 
-class OutputError(ValueError):
+class OutputError(Mistake):
     """A file that cannot be written, or must not; the text says by which option it was named, why and what to do."""
 
 

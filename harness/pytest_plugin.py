@@ -21,7 +21,7 @@ import pytest
 from harness.case.read import Case, CaseError, load
 from harness.operations import TABLE
 from harness.operations.call import MODES, Unsupported
-from harness.operations.operation import main_roles
+from harness.operations.spoken import main_roles
 from harness.parent.pool import Pool
 from harness.result import CaseReport, Result
 from harness.runner import run

@@ -22,7 +22,7 @@ from harness.explanation.diagnosis import diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge
 from harness.operations.call import MODES, Call, RefusedHere, Unsupported
-from harness.operations.operation import main_roles
+from harness.operations.spoken import SYSTEMS, main_roles
 from harness.operations.transforms.values import Arithmetic
 from harness.parent.outcome import Answered, Declined, Died, Outcome
 from harness.parent.pool import Pool
@@ -47,7 +47,7 @@ def run(cases: Iterable[Case], pool: Pool, entries: Entries, coded: bool = False
     the pool. It runs in the workers of the pool, among the calls. A KeyboardInterrupt, also one that is thrown into the
     generator, is raised when the reports of all cases that are done are given, the last one perhaps once more.
     """
-    programmed = {name: hello.backend for name, hello in pool.hellos.items() if coded and hello.backend in fix.SYSTEMS}
+    programmed = {name: hello.backend for name, hello in pool.hellos.items() if coded and hello.backend in SYSTEMS}
     waiting: deque[_OpenCase] = deque()
     fresh = 0
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.commands import EXPECTED, MISSING, UNEXPECTED, USAGE
+from harness.ending import EXPECTED, MISSING, UNEXPECTED, USAGE
 from harness.operations.card import Fault
 from harness.probing import Card, session
 from harness.report import cards

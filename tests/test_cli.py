@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import backends, cli, commands
+from harness import backends, cli
 from harness.backends import Backend
+from harness.commands import cases, installation
+from harness.options import command_line
 from harness.parent import environments
 from harness.report import results
 from harness.systems import selection
@@ -39,7 +41,7 @@ ABSENT = Backend("absent", "tests.fakes.declining", "no_such_package", "extra")
 def table(monkeypatch, tmp_path):
     """A table of fakes in place of the frameworks, and an empty folder to work in."""
     monkeypatch.setattr(backends, "TABLE", {each.name: each for each in (HONEST, FLIPPED, ABSENT)})
-    for module in (commands.installation, selection):
+    for module in (installation, selection):
         monkeypatch.setattr(module, "TABLE", backends.TABLE)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     monkeypatch.chdir(tmp_path)
@@ -109,7 +111,7 @@ def test_arrays_that_the_memory_does_not_hold_are_told_in_one_line(table, monkey
     def cases_of(files):
         return np.empty(1 << 62, np.uint8)
 
-    monkeypatch.setattr(cli.cases, "cases_of", cases_of)
+    monkeypatch.setattr(cases, "cases_of", cases_of)
     assert cli.main(["check", "case.yaml"]) == 2
     said = capsys.readouterr().err
     assert re.fullmatch(r"harness: the memory does not do: Unable to allocate .*; make them smaller\n", said)
@@ -366,7 +368,7 @@ def test_examples_in_the_help_are_commands_that_are_taken(capsys):
         for line in capsys.readouterr().out.split("examples:\n")[1].splitlines():
             words = shlex.split(re.sub(r'^eval "\$\((.*)\)"|\| source', r"\1", line.strip()), comments=True)
             assert words[0] == "harness"
-            assert cli._parser().parse_args(words[1:]).command
+            assert command_line.parser().parse_args(words[1:]).command
 
 
 def test_without_any_case_it_is_said_how_to_write_one(table, capsys):

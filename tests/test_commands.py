@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from harness import backends, cli, commands
+from harness import backends, cli
 from harness.backends import Backend
-from harness.commands import run_cases
+from harness.commands import installation, run_cases
 from harness.operations.card import Card
 from harness.parent.pool import Pool
 from harness.probing import probe, session
@@ -95,7 +95,7 @@ def there(files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     table = {"numpy": backends.TABLE["numpy"], "fake": FAKE}
     monkeypatch.setattr(session, "cards", lambda *_: CARDS)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    for module in (backends, commands.installation, selection, run_cases):
+    for module in (backends, installation, selection, run_cases):
         monkeypatch.setattr(module, "TABLE", table)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)

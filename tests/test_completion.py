@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from harness import cli
-from harness.completion import SHELLS, script
+from harness.completion import script
+from harness.options.of_shells import SHELLS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.commands import EXPECTED
+from harness.ending import EXPECTED
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

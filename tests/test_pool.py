@@ -19,8 +19,9 @@ import pytest
 from harness.parent.lane import DEATHS_IN_A_ROW
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
-from harness.parent.process import Limits, Unavailable, Worker, WorkerDied
+from harness.parent.process import Unavailable, Worker, WorkerDied
 from harness.parent.talk import Program
+from harness.parent.worker_limits import Limits
 from harness.worker.entry import EntryPoint, Settings
 from tests.fakes import ANSWERING, FAKES, PATIENT, Fake, honest, hurried
 

@@ -11,8 +11,8 @@ import pytest
 from harness.backends import TABLE
 from harness.case.read import load
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
 from harness.parent.talk import Program
+from harness.parent.worker_limits import Limits
 from harness.runner import run
 from tests.fakes import ANSWERING, FAILING, FAKES, PATIENT, SCRIPTS, hurried
 

@@ -78,13 +78,16 @@ def loaded(module: str) -> list[str]:
 def test_reading_a_case_loads_what_cases_are_made_of_and_no_more():
     """No framework's calls, no workers, and of an operation only what a case says of it."""
     rooms = {name.split(".")[1] for name in loaded("harness.case.read")}
-    assert rooms == {"canonical", "case", "grammar", "operations", "output", "rounding", "worker"}
-    own = {name.removeprefix("harness.operations.windowed.") for name in loaded("harness.operations")}
+    assert rooms == {"canonical", "case", "ending", "grammar", "operations", "output", "rounding", "worker"}
+    both = loaded(", ".join(f"harness.operations.{name}" for name in TABLE))
+    own = {name.removeprefix("harness.operations.windowed.") for name in both}
     assert {name for name in own if not name.startswith("harness")} == {
+        "convolution_spoken",
         "definition",
         "keys",
         "rooms",
         "transposed_rooms",
+        "transposed_spoken",
         "transposing",
     }
 

@@ -8,7 +8,6 @@ environment variable set: the table's line with `version` or `variables` filled 
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -123,6 +122,8 @@ class Backend:
 
 def _version_here(requirements: Sequence[str]) -> str:
     """The version of the package of `{version}` that is installed in this interpreter, without its local part."""
+    import importlib.metadata  # costs as much as all that is here
+
     for requirement in (each for each in requirements if "{version}" in each):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(requirement.split("{")[0]).split("+")[0]

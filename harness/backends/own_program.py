@@ -20,13 +20,13 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
+from harness.backends.program_words import FILES, OPTIONS
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from harness.worker.tail import Tail
 
 NAME = "program"
 VARIABLE = "HARNESS_PROGRAM"
-OPTIONS = ("stride", "dilation", "padding")
 PATIENCE = 0.2
 """Seconds that a call may take to be made once more, to see whether it gives the same again."""
 ENTRY_POINTS: Tuple[EntryPoint, ...] = ()
@@ -204,8 +204,5 @@ def _read_raw(path: str, dtype: Any) -> np.ndarray:
     return np.frombuffer(data, np.dtype(dtype).newbyteorder("<"), offset=4 + 4 * rank).reshape(shape).astype(dtype)
 
 
-FORMATS: Dict[str, Tuple[Callable[[str, np.ndarray], None], Callable[[str, Any], np.ndarray]]] = {
-    "npy": (_write_npy, _read_npy),
-    "csv": (_write_csv, _read_csv),
-    "raw": (_write_raw, _read_raw),
-}
+_WAYS = ((_write_npy, _read_npy), (_write_csv, _read_csv), (_write_raw, _read_raw))
+FORMATS: Dict[str, Tuple[Callable[[str, np.ndarray], None], Callable[[str, Any], np.ndarray]]] = dict(zip(FILES, _WAYS))

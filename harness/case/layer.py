@@ -9,10 +9,10 @@ from pathlib import Path
 from harness.grammar import files as readers
 from harness.grammar.files import FileError
 from harness.grammar.files.onnx import Node
-from harness.operations import TABLE
+from harness.operations import SPOKEN, TABLE
 from harness.operations.operation import Operation
 
-OPERATORS: Mapping[str, Operation] = {each.new_cases().NODE: each for each in TABLE.values()}
+OPERATORS: Mapping[str, Operation] = {each.NODE: TABLE[name] for name, each in SPOKEN.items()}
 
 
 @dataclass(frozen=True)

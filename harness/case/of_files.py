@@ -15,17 +15,10 @@ from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
 from harness.grammar import regular
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import Operation, main_roles
+from harness.operations.spoken import DATA, example, main_roles
 
 USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
 """Suffixes of files whose arrays are taken to have the usual layouts, where none are given."""
-
-DATA = {
-    "dtype": "of the arithmetic: float32 (default), float64 ...",
-    "digits": "significant digits that were printed of the output",
-    "decimals": "digits after the point that were printed of the output",
-}
-"""What the command line takes that is about the data of any operation, and what it may be."""
 
 
 def usual_layout(role: str, path: str) -> str:
@@ -40,11 +33,6 @@ def usual_layout(role: str, path: str) -> str:
     if not 1 <= axes <= 5:
         raise CaseError(f"{path}: expected an array of 1 to 5 axes, found {axes}")
     return usual(role, axes)
-
-
-def example(operation: Operation) -> str:
-    """Layouts of all arrays and of the output, as a message shows them."""
-    return ",".join([*(operation.ROLES[role].letters for role in main_roles(operation)), "NHWC"])
 
 
 def case_of_files(

@@ -13,7 +13,7 @@ from harness.case.read import CaseError
 from harness.grammar import printouts
 from harness.grammar.printouts import Printout, PrintoutError
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import main_roles
+from harness.operations.spoken import labels, main_roles
 
 SOURCE = "standard input"
 
@@ -49,12 +49,6 @@ def write(path: Path, text: str, layouts: Sequence[str], operation: str = USUAL)
     return tuple(arrays)
 
 
-def labels(operation: str) -> str:
-    """What stands before each array, in words."""
-    *first, last = (f"`{role}:`" for role in (*main_roles(TABLE[operation]), "output"))
-    return f"{', '.join(first)} and {last}"
-
-
 def _label(operation: str) -> re.Pattern[str]:
     """A line before each array: its role, and perhaps its layout before or behind the colon, `input:`, `input HWC:`."""
     roles = "|".join((*TABLE[operation].ROLES, "output", "observed"))
@@ -85,7 +79,7 @@ def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
         elif block is not None:
             block.lines.append(line)
         elif line.strip():
-            expected = labels(operation).replace(" and ", " or ")
+            expected = labels(TABLE[operation]).replace(" and ", " or ")
             raise CaseError(f"{SOURCE}:{number}: expected a label first, a line {expected}")
     missing = [role for role in needed if role not in found]
     if missing:

@@ -25,7 +25,8 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import UNKNOWN, Record
 from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import Elsewhere, Operation, Setting, main_roles
+from harness.operations.operation import Elsewhere, Operation, Setting
+from harness.operations.spoken import main_roles
 from harness.operations.stated import Given, Recording, Stated
 
 MOST_MEMBERS = 10_000

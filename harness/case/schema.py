@@ -15,7 +15,7 @@ from harness.grammar import sources
 from harness.grammar.document import Item
 from harness.grammar.kinds import NOTHING, TEXT, Field, Kind, either, list_of, number, record, word
 from harness.operations import TABLE, USUAL
-from harness.operations.stated import Role
+from harness.operations.spoken import Role
 from harness.operations.transforms import CONVENTION_IDS
 from harness.output import replacing
 

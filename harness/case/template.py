@@ -15,7 +15,7 @@ from harness.case.read import CaseError, load
 from harness.case.schema import write_schema
 from harness.grammar import files as readers
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import main_roles
+from harness.operations.spoken import main_roles
 from harness.output import naming, replacing
 
 SCHEMA = "case.schema.json"

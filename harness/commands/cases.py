@@ -10,52 +10,15 @@ from pathlib import Path
 
 from harness.canonical.layout import expand
 from harness.case import layer, of_files, pasted, template
-from harness.commands import DEFAULT_CASES, EXPECTED, LAYOUTS, ROLES, Add, case_files, cases_of
+from harness.case.chosen import case_files, cases_of
+from harness.ending import EXPECTED
 from harness.grammar import files
-from harness.operations import TABLE, USUAL
-from harness.operations.operation import main_roles
+from harness.operations import TABLE
+from harness.operations.spoken import labels, main_roles
+from harness.options.of_cases import EXAMPLE, GIVEN
+from harness.options.taken import DEFAULT_CASES
 from harness.output import NOTHING, Output, demand, naming
 from harness.systems import selection
-
-GIVEN = tuple(role.upper() for role in ROLES[:-1])
-"""What stands for the files of a case in a help text."""
-PERHAPS_OUT = f"{LAYOUTS.removesuffix(',OUT')}[,OUT]"
-EXAMPLE = of_files.example(TABLE[USUAL])
-NODE = f"model.onnx#/layer1/{TABLE[USUAL].new_cases().NODE}"
-
-
-def register(add: Add) -> None:
-    """Adds these commands to the command line."""
-    checks = add("check", check_command, "harness check", "harness check cases/my-layer.yaml --strengthen")
-    checks.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
-    checks.add_argument(
-        "--strengthen", action="store_true", help="print data of the same shapes that can tell what a case's cannot"
-    )
-    news = add(
-        "new",
-        new_command,
-        "harness new my-layer                                     # a commented case to start from",
-        "harness new my-layer --from x.npy w.npy --observed y.npy",
-        "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
-        f"harness new my-layer --from x.npy {NODE}   # arrays and settings of that node",
-        "harness new my-layer --paste                             # of arrays as they were printed, below labels",
-    )
-    news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
-    news.add_argument(
-        *("--from", "--from-npy"),
-        dest="arrays",
-        nargs=len(GIVEN),
-        metavar=GIVEN,
-        help=f"make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, {NODE}",
-    )
-    news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
-    news.add_argument(
-        "--paste",
-        action="store_true",
-        help=f"make it of arrays as they were printed, below {pasted.labels(USUAL)}",
-    )
-    news.add_argument("--layout", metavar=PERHAPS_OUT, help=f"axes of the arrays, as {EXAMPLE}")
-    news.add_argument("--operation", choices=list(TABLE), default=USUAL, help="what is computed (default: %(default)s)")
 
 
 def check_command(options: argparse.Namespace) -> int:
@@ -108,8 +71,8 @@ def _new_of_pasted(path: Path, options: argparse.Namespace) -> bool:
     if options.arrays or options.observed:
         raise selection.SelectionError("--paste reads all arrays from standard input; leave --from and --observed out")
     if sys.stdin.isatty():
-        labels = pasted.labels(options.operation).replace("and", "and perhaps")
-        print(f"paste each array below a line {labels}, then press Ctrl-D", file=sys.stderr)
+        said = labels(TABLE[options.operation]).replace("and", "and perhaps")
+        print(f"paste each array below a line {said}, then press Ctrl-D", file=sys.stderr)
     layouts = options.layout.split(",") if options.layout else []
     return "output" in pasted.write(path, _standard_input(), layouts, options.operation)
 

@@ -7,57 +7,21 @@ import json
 from collections.abc import Sequence
 
 from harness.case import of_files
+from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
-from harness.commands import EXPECTED, LAYOUTS, ROLES, Add, case_files, cases_of
+from harness.ending import EXPECTED
 from harness.explanation import answers, asked
-from harness.judge import fix
-from harness.operations import TABLE, USUAL
+from harness.operations import SPOKEN
+from harness.operations.spoken import DATA, SYSTEMS
+from harness.options.of_explain import EXAMPLE, FILES, OBSERVED, SETTINGS
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
+from harness.parent.worker_limits import Limits
 from harness.systems import selection
-
-OBSERVED = "observed"
-"""The option of the output."""
-FILES = {**{role: TABLE[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVED: "the output, NaN not known"}
-"""Options that name a file, and what is in it."""
-EXAMPLE = of_files.example(TABLE[USUAL])
-SETTINGS = {
-    **{key: words for each in TABLE.values() for key, words in each.new_cases().OPTIONS.items()},
-    **TABLE[USUAL].new_cases().OPTIONS,
-    **of_files.DATA,
-}
-"""Options of the settings, those of all operations, and what they may be."""
-
-
-def register(add: Add) -> None:
-    """Adds these commands to the command line."""
-    explains = add(
-        "explain",
-        explain_command,
-        "harness explain cases/my-layer.yaml --system torch",
-        f"harness explain {_named('npy')} --padding same",
-        f"harness explain {_named('csv')} --layout HW,HW,HW --padding unknown",
-        "harness explain torch.nn.functional.conv2d scipy.ndimage.correlate cases/my-layer.yaml",
-    )
-    explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
-    for name, text in FILES.items():
-        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
-    explains.add_argument("--layout", metavar=LAYOUTS, help=f"axes of these files, as {EXAMPLE}")
-    explains.add_argument(
-        "--operation", choices=list(TABLE), default=USUAL, help="what these files are of (default: %(default)s)"
-    )
-    for name, text in SETTINGS.items():
-        explains.add_argument(f"--{name}", metavar="VALUE", help=text)
-    explains.add_argument(
-        "--system", action="append", choices=list(fix.SYSTEMS), help="show code for this system only (default: all)"
-    )
-    explains.add_argument("--no-code", action="store_true", help="show no code, which starts no framework")
-    explains.add_argument("--json", action="store_true", help="print JSON, one object for each case")
 
 
 def explain_command(options: argparse.Namespace) -> int:
     """Says which changes of the intended call give the observed output, and shows code that proves it."""
-    systems = () if options.no_code else tuple(options.system or fix.SYSTEMS)
+    systems = () if options.no_code else tuple(options.system or SYSTEMS)
     if any(getattr(options, name) for name in FILES):
         _say_explained(_case_of_files(options), systems, options.json)
         return EXPECTED
@@ -91,11 +55,6 @@ def _say(case: Case, found: Sequence[asked.Explained], as_json: bool) -> None:
         print(answers.text(each.system, each.answer, each.code))
 
 
-def _named(suffix: str) -> str:
-    """The options that name files, as an example."""
-    return " ".join(f"--{name} {letter}.{suffix}" for name, letter in zip(FILES, "xwy"))
-
-
 def _case_of_files(options: argparse.Namespace) -> Case:
     named = {name.replace(OBSERVED, "output"): getattr(options, name) for name in FILES}
     if not all(named.values()):
@@ -105,7 +64,7 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     if len(stated) != len(named):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
     settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
-    known = {**TABLE[options.operation].new_cases().OPTIONS, **of_files.DATA}
+    known = {**SPOKEN[options.operation].OPTIONS, **DATA}
     for key in settings:
         if key not in known:
             raise selection.SelectionError(f"--{key} is no setting of this operation; leave it out")

@@ -5,20 +5,11 @@ from __future__ import annotations
 import argparse
 
 from harness.backends import TABLE, Backend
-from harness.commands import EXPECTED, MISSING, Add
+from harness.ending import EXPECTED, MISSING
 from harness.parent import environments
 from harness.parent.pool import Pool
 from harness.parent.talk import Hello
 from harness.systems import own_programs, selection
-
-
-def register(add: Add) -> None:
-    """Adds these commands to the command line."""
-    add("list", list_command, "harness list")
-    installs = add("install", install_command, "harness install theano caffe", "harness install torch==2.12.0")
-    installs.add_argument("backends", nargs="+", metavar="BACKEND", help="a backend, perhaps with a version")
-    cleans = add("clean", clean_command, "harness clean theano torch==2.12.0", "harness clean    # all of them")
-    cleans.add_argument("backends", nargs="*", metavar="BACKEND", help="as given to install (default: all)")
 
 
 def list_command(options: argparse.Namespace) -> int:

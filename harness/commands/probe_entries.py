@@ -8,51 +8,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backends.own_program import FORMATS, OPTIONS
-from harness.commands import DEFAULT_CASES, EXPECTED, LAYOUTS, UNEXPECTED, Add, above_zero, named
+from harness.ending import EXPECTED, UNEXPECTED
 from harness.operations.card import Card
+from harness.options.taken import DEFAULT_CASES
 from harness.output import ANY, Output, demand, replacing
 from harness.probing import session
 from harness.report import cards
 from harness.systems import own_programs
 
 KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
-
-
-def register(add: Add) -> None:
-    """Adds these commands to the command line."""
-    probes = add(
-        "probe",
-        probe_command,
-        "harness probe torch.nn.functional.conv2d",
-        "harness probe 'scipy.signal.*' --json",
-        f"harness probe --command 'java MyLayer {own_programs.PLACES}' --files csv",
-        "harness probe --python my_module:my_layer --layout CHW,OIHW,CHW",
-    )
-    probes.add_argument("entry_points", nargs="*", metavar="ENTRY_POINT", help="a name or pattern (default: all)")
-    probes.add_argument("--backend", action="append", default=[], metavar="NAME", help="only this backend")
-    probes.add_argument(
-        "--command",
-        dest="own_command",
-        metavar="LINE",
-        help=f"your own program, with {own_programs.PLACES} and perhaps {' '.join(map('{{{}}}'.format, OPTIONS))}",
-    )
-    probes.add_argument("--python", dest="own_python", metavar="MODULE:FUNCTION", help="your own Python function")
-    probes.add_argument(
-        "--layout", default=own_programs.LAYOUT, metavar=LAYOUTS, help="its axes (default: %(default)s)"
-    )
-    probes.add_argument("--files", choices=list(FORMATS), default="npy", help="the files of --command (default: npy)")
-    probes.add_argument("--padding", action="append", default=[], metavar="WORD", help="a word it takes for {padding}")
-    probes.add_argument(
-        "--time-limit",
-        type=above_zero,
-        default=30.0,
-        metavar="SECONDS",
-        help="for one call of it (default: %(default)g)",
-    )
-    probes.add_argument("--json", action="store_true", help="print JSON, a list of cards")
-    probes.add_argument("--markdown", metavar="FILE", type=named, help="write the table of all cards, too")
-    probes.add_argument("--faults", metavar="DIR", type=named, help="write what contradicts itself as case files")
 
 
 def probe_command(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.commands import EXPECTED, UNEXPECTED, USAGE, Add, above_zero, named
+from harness.ending import EXPECTED, UNEXPECTED, USAGE
 from harness.output import Output, demand
 from harness.report import diff, results
 from harness.report.markdown import Markdown
@@ -31,27 +31,6 @@ class Report(Protocol):
 PAGES: Mapping[str, type[Report]] = {"comparison.md": Markdown, "comparison.html": Html}
 Reports = Mapping[Path, Report]
 """By the file that each is written to."""
-
-
-def register(add: Add) -> None:
-    """Adds these commands to the command line."""
-    reports = add("report", report_command, "harness report out.json --out reports")
-    reports.add_argument("results", metavar="FILE", help="what `run --json` wrote")
-    reports.add_argument(
-        "--out", default="reports", metavar="DIR", type=named, help="folder of the reports (default: reports)"
-    )
-    diffs = add(
-        "diff", diff_command, "harness diff before.json after.json", "harness diff before.json after.json --slower 5"
-    )
-    diffs.add_argument("old", metavar="OLD", help="what `run --json` wrote")
-    diffs.add_argument("new", metavar="NEW", help="what a later run wrote")
-    diffs.add_argument(
-        "--slower",
-        type=above_zero,
-        default=2.0,
-        metavar="RATIO",
-        help="call a call slower from this ratio of times on (default: 2)",
-    )
 
 
 def report_command(options: argparse.Namespace) -> int:

@@ -12,12 +12,13 @@ from typing import Any
 
 from harness import interrupts
 from harness.backends import TABLE
-from harness.commands import EXPECTED, UNEXPECTED, Add, above_zero, case_files, cases_of, named
+from harness.case.chosen import case_files, cases_of
 from harness.commands.reports import PAGES, Report, Reports, demanded, write
+from harness.ending import EXPECTED, UNEXPECTED
 from harness.interrupts import Interrupted
 from harness.parent import unix
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
+from harness.parent.worker_limits import Limits
 from harness.probing import probe
 from harness.progress import Progress
 from harness.report import results
@@ -27,40 +28,6 @@ from harness.report.tally import Tally
 from harness.result import CaseReport
 from harness.runner import CODE_FOR, run
 from harness.systems import own_programs, selection
-
-
-def register(add: Add) -> None:
-    """Adds these commands to the command line."""
-    runs = add(
-        "run",
-        run_command,
-        "harness run                                              # all cases under cases/, on all backends",
-        "harness run cases/my-layer.yaml --backend torch --backend scipy",
-        "harness run --entry 'torch.*' --json out.json            # to report again, or to compare with a later run",
-        "harness run --junit out.xml                              # for CI",
-    )
-    runs.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
-    runs.add_argument(
-        "--backend", action="append", default=[], metavar="NAME", help="run this backend; it must be there and answer"
-    )
-    runs.add_argument(
-        "--entry", action="append", default=[], metavar="GLOB", help="only entry points that match, as 'torch.*'"
-    )
-    runs.add_argument(
-        "--out", default="reports", metavar="DIR", type=named, help="folder of the reports (default: reports)"
-    )
-    runs.add_argument("--json", metavar="FILE", type=named, help="write the results as JSON, too")
-    runs.add_argument("--junit", metavar="FILE", type=named, help="write the results as JUnit XML, too")
-    runs.add_argument("--cards", action="store_true", help="measure what each entry point computes, for the reports")
-    runs.add_argument("--jobs", type=_positive, metavar="N", help="backends that work at a time (default: all)")
-    runs.add_argument(
-        "--time-limit",
-        type=above_zero,
-        default=Limits().call,
-        metavar="SECONDS",
-        help="for one call (default: %(default)g)",
-    )
-    runs.add_argument("--memory-limit", type=above_zero, metavar="GIB", help="address space of each worker (Linux)")
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -161,9 +128,3 @@ def _say_outcome(environment: Mapping[str, Any], tally: Tally) -> None:
         print(f"not available: {name}: {reason}")
     if tally.silent():
         print(tally.silent())
-
-
-def _positive(text: str) -> int:
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"expected a number of at least 1, found {text}")

@@ -17,7 +17,7 @@ from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.grammar.streams import RawStream
 from harness.judge.verdict import Judge
-from harness.operations.operation import main_roles
+from harness.operations.spoken import main_roles
 from harness.operations.transforms.transform import Transform, applied, read
 
 LOW, HIGH = 1, 99

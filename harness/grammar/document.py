@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from harness.ending import Mistake
 from harness.grammar import regular
 
 DEEPEST = 40
@@ -36,7 +37,7 @@ INTEGER = re.compile(r"[-+]?[0-9]+")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
-class CaseError(ValueError):
+class CaseError(Mistake):
     """A case file that cannot be used; the message says where, what was found, what was expected and what to do."""
 
 

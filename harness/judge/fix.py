@@ -22,8 +22,6 @@ from harness.parent.talk import Program
 
 Transforms = tuple[Transform, ...]
 
-SYSTEMS = ("numpy", "scipy", "tensorflow", "torch", "jax")
-"""Systems in which programs are run."""
 CLOSE = 1e-4
 """Share of the largest magnitude by which a float32 program may differ from the reference."""
 

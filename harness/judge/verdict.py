@@ -15,7 +15,8 @@ from harness.canonical.reference import evaluate
 from harness.canonical.slack import slack_of
 from harness.canonical.window import Linear
 from harness.case.read import Case
-from harness.operations.operation import Question, main_roles
+from harness.operations.operation import Question
+from harness.operations.spoken import main_roles
 from harness.operations.stated import Given, Recording
 from harness.operations.transforms.transform import Transform, read
 from harness.operations.transforms.values import Arithmetic

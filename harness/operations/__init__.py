@@ -1,13 +1,38 @@
-"""Operations: what a case may be about. One module or package each, with the names of `base.Operation`."""
+"""Operations: what a case may be about. One module or package each, with the names of `operation.Operation`.
+
+What a command line says of them is there at once; an operation itself is imported when it is first asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
 
-from harness.operations import convolution, transposed_convolution
-from harness.operations.operation import Operation
+from harness.operations.spoken import Spoken
+from harness.operations.windowed import convolution_spoken, transposed_spoken
 
-_ALL: tuple[Operation, ...] = (convolution, transposed_convolution)
-TABLE: Mapping[str, Operation] = {each.NAME: each for each in _ALL}
-"""Every operation by its name in a case file; the first is meant where a file names none."""
-USUAL = next(iter(TABLE))
+if TYPE_CHECKING:
+    from harness.operations.operation import Operation
+
+SPOKEN: Mapping[str, Spoken] = {"convolution": convolution_spoken, "transposed_convolution": transposed_spoken}
+"""What is said of each operation, by its name in a case file, which is that of its module here."""
+USUAL = next(iter(SPOKEN))
+"""The operation that is meant where a file names none."""
+
+
+class _Table(Mapping[str, "Operation"]):
+    def __getitem__(self, name: str) -> Operation:
+        if name not in SPOKEN:
+            raise KeyError(name)
+        return cast("Operation", importlib.import_module(f"{__name__}.{name}"))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SPOKEN)
+
+    def __len__(self) -> int:
+        return len(SPOKEN)
+
+
+TABLE: Mapping[str, Operation] = _Table()
+"""Every operation by its name in a case file."""

@@ -11,8 +11,9 @@ from harness.canonical.window import Linear, Pairs, Window, output_size, padding
 from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
 from harness.operations.operation import Setting
-from harness.operations.stated import Role, Stated
+from harness.operations.stated import Stated
 from harness.operations.windowed import definition, keys
+from harness.operations.windowed.convolution_spoken import ROLES as ROLES
 from harness.operations.windowed.definition import elsewhere as elsewhere
 from harness.operations.windowed.rooms import lowering as lowering
 from harness.operations.windowed.rooms import new_cases as new_cases
@@ -24,11 +25,6 @@ from harness.operations.windowed.rooms import search as search
 from harness.operations.windowed.rooms import shown as shown
 
 NAME = "convolution"
-ROLES = {
-    "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
-    "kernel": Role("the kernel", "HWIO", "O output channels, I input channels per group, D H W", weights=True),
-    "bias": Role("added to each output channel", "O", "O output channels", weights=True, vector="O"),
-}
 SETTINGS = {
     "means": keys.MEANS,
     "stride": keys.STRIDE,

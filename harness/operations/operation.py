@@ -16,7 +16,8 @@ from harness.canonical.window import Linear
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record
 from harness.operations.call import Call
-from harness.operations.stated import Given, Recording, Role, Stated
+from harness.operations.spoken import Role
+from harness.operations.stated import Given, Recording, Stated
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 
@@ -84,11 +85,6 @@ class Operation(Protocol):
     def new_cases(self) -> NewCases: ...
     def own_words(self) -> OwnWords: ...
     def shown(self) -> Shown: ...
-
-
-def main_roles(operation: Operation) -> tuple[str, ...]:
-    """The arrays that every case gives: all but vectors, which may be missing."""
-    return tuple(name for name, role in operation.ROLES.items() if not role.vector)
 
 
 Transforms = tuple[Transform, ...]
@@ -186,8 +182,8 @@ class NewCases(Protocol):
     """Cases of the operation that the harness writes.
 
     START: the lines of a case to start from, of all but the input. SETTINGS: the lines of the settings, with blanks.
-    OPTIONS: settings that a command line takes, and what they may be; ASSUMED: what those are that it does not give.
-    NODE: the operator of an ONNX model; NODE_LAYOUTS: those of its weights, `*` for the spatial axes.
+    ASSUMED: what settings are that a command line does not give. NODE_LAYOUTS: those of the weights of a node of a
+    model, `*` for the spatial axes.
     """
 
     @property
@@ -195,11 +191,7 @@ class NewCases(Protocol):
     @property
     def SETTINGS(self) -> str: ...
     @property
-    def OPTIONS(self) -> Mapping[str, str]: ...
-    @property
     def ASSUMED(self) -> Mapping[str, str]: ...
-    @property
-    def NODE(self) -> str: ...
     @property
     def NODE_LAYOUTS(self) -> Mapping[str, str]: ...
     def settings(self, sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:

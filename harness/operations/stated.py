@@ -15,22 +15,6 @@ if TYPE_CHECKING:
     from harness.operations.operation import Operation
 
 
-@dataclass(frozen=True)
-class Role:
-    """An array that an operation takes.
-
-    doc: one line for the case file's schema. letters: of its axes, as people are told; axes: what these are. weights:
-    whether the files of
-    trained networks hold it. vector: the letter of its only axis; it may then be a plain list, or be missing.
-    """
-
-    doc: str
-    letters: str
-    axes: str
-    weights: bool = False
-    vector: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class Given:
     """An array of a case.

@@ -18,7 +18,7 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record, either, integer, list_of, or_unknown, word
 from harness.grammar.limits import LARGEST
 from harness.operations.operation import Elsewhere, Setting
-from harness.operations.stated import Role, Stated
+from harness.operations.stated import Stated
 from harness.operations.windowed import keys
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
@@ -28,19 +28,10 @@ from harness.operations.windowed.transposed_rooms import probes as probes
 from harness.operations.windowed.transposed_rooms import program as program
 from harness.operations.windowed.transposed_rooms import search as search
 from harness.operations.windowed.transposed_rooms import shown as shown
+from harness.operations.windowed.transposed_spoken import ROLES as ROLES
 from harness.operations.windowed.transposing import grouped
 
 NAME = "transposed_convolution"
-ROLES = {
-    "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
-    "kernel": Role(
-        "the kernel: I channels of the input, O of the output per group",
-        "HWOI",
-        "I input channels, O output channels per group, D H W",
-        weights=True,
-    ),
-    "bias": Role("added to each output channel", "O", "O output channels", weights=True, vector="O"),
-}
 PADDING_WORDS = ("valid", "same")
 _PADDING = either(
     (lambda item: isinstance(item.scalar, str), word(*PADDING_WORDS)),

@@ -13,8 +13,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from harness.parent.outcome import Answered, Died, Outcome
-from harness.parent.process import Hung, Limits, Startable, Unavailable, Worker, WorkerDied
+from harness.parent.process import Hung, Startable, Unavailable, Worker, WorkerDied
 from harness.parent.talk import Hello, NativeCall, Program
+from harness.parent.worker_limits import Limits
 
 BATCH_CALLS = 128
 BATCH_BYTES = 4 << 20

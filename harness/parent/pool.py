@@ -13,8 +13,9 @@ from typing import Any
 from harness.parent import unix
 from harness.parent.lane import Lane, Results
 from harness.parent.outcome import Outcome
-from harness.parent.process import USUAL, Limits, Startable
+from harness.parent.process import USUAL, Startable
 from harness.parent.talk import Hello, NativeCall, Program
+from harness.parent.worker_limits import Limits
 from harness.worker.entry import EntryPoint
 
 

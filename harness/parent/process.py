@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from harness.parent import talk, unix
 from harness.parent.outcome import Outcome
 from harness.parent.pipe import Pipe
 from harness.parent.talk import Batch, Hello
+from harness.parent.worker_limits import Limits
 from harness.worker import wire
 from harness.worker.entry import EntryPoint
 from harness.worker.tail import Tail
@@ -39,18 +40,6 @@ class Startable(Protocol):
     def environ(self) -> Mapping[str, str]: ...
 
     def fallback(self) -> Startable | None: ...
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds until a worker must have said hello, and until it must have answered a call; bytes of its address space.
-
-    `memory` is None for no limit; there can be one on Linux only.
-    """
-
-    start: float = 180.0
-    call: float = 120.0
-    memory: int | None = None
 
 
 USUAL = Limits()

@@ -14,7 +14,7 @@ from harness.case.read import find, load
 from harness.operations.card import Card
 from harness.output import replacing
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
+from harness.parent.worker_limits import Limits
 from harness.probing import probe
 from harness.progress import Progress
 from harness.systems import own_programs, selection

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.ending import Mistake
 from harness.grammar.forms import FormError, demand_type, finite, finite_or_none, some
 from harness.grammar.forms import demand as demand_form
 from harness.operations import TABLE
-from harness.operations.operation import main_roles
+from harness.operations.spoken import main_roles
 from harness.report.view import operation
 from harness.worker.entry import from_json
 
@@ -16,7 +17,7 @@ WORD = (str, type(None))
 FLOATS = ("float16", "float32", "float64")
 
 
-class ResultsError(ValueError):
+class ResultsError(Mistake):
     """A file that does not hold the results of a run; the text says where and what was expected."""
 
 

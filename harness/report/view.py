@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from harness.operations import TABLE, USUAL
-from harness.operations.operation import Operation, main_roles
+from harness.operations.operation import Operation
+from harness.operations.spoken import main_roles
 from harness.report import words
 
 MODES = {"as_written": "As written", "normalized": "Normalized"}

@@ -22,20 +22,22 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends import TABLE, Backend
-from harness.backends.own_program import FORMATS, VARIABLE
+from harness.backends.own_program import VARIABLE
+from harness.backends.program_words import FILES
 from harness.canonical import layout
+from harness.ending import Mistake
 from harness.grammar.sources import DTYPES
 from harness.operations import TABLE as OPERATIONS
 from harness.operations import USUAL
-from harness.operations.operation import main_roles
+from harness.operations.spoken import files, places, plain_layout
 
 OPERATION = OPERATIONS[USUAL]
 """What programs compute."""
-ROLES = (*main_roles(OPERATION), "output")
+ROLES = files(OPERATION)
 """The arrays that a program finds in files, and the one that it leaves."""
-PLACES = " ".join(f"{{{role}}}" for role in ROLES)
+PLACES = places(OPERATION)
 """What stands for their names in a command line."""
-LAYOUT = ",".join("HW" for _ in ROLES)
+LAYOUT = plain_layout(OPERATION)
 DEFAULTS: Mapping[str, Any] = {
     "layout": LAYOUT,
     "files": "npy",
@@ -45,7 +47,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-class OwnProgramError(ValueError):
+class OwnProgramError(Mistake):
     """A declaration of a program that cannot be used; the text says where, what was found and what was expected."""
 
 
@@ -112,8 +114,8 @@ def _check_values(where: str, about: Mapping[str, Any]) -> None:
         value = about[key]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise OwnProgramError(f"{where}.{key}: found {value!r}, expected, say, {DEFAULTS[key]!r}")
-    if about["files"] not in FORMATS:
-        raise OwnProgramError(f"{where}.files: found {about['files']!r}, expected one of {', '.join(FORMATS)}")
+    if about["files"] not in FILES:
+        raise OwnProgramError(f"{where}.files: found {about['files']!r}, expected one of {', '.join(FILES)}")
     if not about["dtypes"] or any(dtype not in DTYPES for dtype in about["dtypes"]):
         raise OwnProgramError(f"{where}.dtypes: found {about['dtypes']}, expected some of {', '.join(DTYPES)}")
     if not 0 < about["seconds"] < math.inf:

@@ -10,17 +10,20 @@ from dataclasses import replace
 
 from harness.backends import TABLE, Backend
 from harness.case.read import CaseError, Expect
+from harness.ending import MISSING, Mistake
 from harness.judge import expect
 from harness.systems import own_programs
 from harness.worker.entry import EntryPoint, function_of
 
 
-class SelectionError(ValueError):
+class SelectionError(Mistake):
     """Something was asked for by a name that nothing has."""
 
 
-class MissingBackend(RuntimeError):
+class MissingBackend(Mistake):
     """A backend that was asked for by name is not available; the text says why and what to do."""
+
+    code = MISSING
 
 
 _ASKED = re.compile(r"(?P<name>[^\[=<>!~]*)(\[(?P<variants>[^\]]*)\])?(?P<version>.*)", re.DOTALL)

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 from harness.parent.pool import Pool
-from harness.parent.process import Limits
+from harness.parent.worker_limits import Limits
 
 PATIENT = Limits(start=600.0, call=600.0)
 """For what answers or ends by itself: no machine is so busy that it comes too late."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.ending import Mistake
 from harness.grammar.limits import EXPANSION, LARGEST, LARGEST_UNPACKED, MOST_ARRAYS
 
 WIDE = "bfloat16"
@@ -24,7 +25,7 @@ MOST_AXES = 32
 BLOCK = 2**20
 
 
-class FileError(ValueError):
+class FileError(Mistake):
     """A file that cannot be used; the message says what was found, what was expected and what to do."""
 
 

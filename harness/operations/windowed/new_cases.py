@@ -28,16 +28,7 @@ dilation: {dilation}
 padding: {padding}    # same | same_upper | same_lower | valid | full | 1 | [1, 2] | [[0, 1], [0, 1]] | unknown
 groups: {groups}
 """
-OPTIONS = {
-    "means": "cross-correlation (default), convolution or unknown",
-    "stride": "as in a case file: 2, [1, 2] or unknown (default)",
-    "dilation": "as in a case file: 2, [1, 2] or unknown",
-    "padding": "as in a case file: same, valid, 1, [[0, 1], [0, 1]] or unknown (default)",
-    "groups": "as many groups of channels",
-    "boundary": "zero, edge, reflect, symmetric, wrap or unknown",
-}
 ASSUMED = {"means": "cross-correlation", "stride": "unknown", "padding": "unknown"}
-NODE = "Conv"
 NODE_LAYOUTS = {"kernel": "OI*", "bias": "O"}
 WORDS = {"SAME_UPPER": "same_upper", "SAME_LOWER": "same_lower", "VALID": "valid"}
 """Values of a node's `auto_pad` -> paddings of a case; NOTSET is what `pads` says."""

@@ -30,9 +30,7 @@ padding: {padding}    # what is cut off the full output: same | valid | 1 | [1, 
 output_padding: {output_padding}
 groups: {groups}
 """
-OPTIONS = {key: words for key, words in new_cases.OPTIONS.items() if key != "boundary"}
 ASSUMED = new_cases.ASSUMED
-NODE = "ConvTranspose"
 NODE_LAYOUTS = {"kernel": "IO*", "bias": "O"}
 WORDS = {"SAME_UPPER": "same", "VALID": "valid"}
 """Values of a node's `auto_pad` -> paddings of a case; NOTSET is what `pads` says."""

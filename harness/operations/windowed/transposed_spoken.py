@@ -1,0 +1,16 @@
+"""What a command line says of transposed convolutions."""
+
+from harness.operations.spoken import Role
+from harness.operations.windowed import convolution_spoken
+
+ROLES = {
+    **convolution_spoken.ROLES,
+    "kernel": Role(
+        "the kernel: I channels of the input, O of the output per group",
+        "HWOI",
+        "I input channels, O output channels per group, D H W",
+        weights=True,
+    ),
+}
+OPTIONS = {key: words for key, words in convolution_spoken.OPTIONS.items() if key != "boundary"}
+NODE = "ConvTranspose"

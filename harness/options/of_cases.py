@@ -1,0 +1,56 @@
+"""What the commands on case files take: `harness check` and `harness new`."""
+
+from __future__ import annotations
+
+from harness.operations import SPOKEN, USUAL
+from harness.operations.spoken import example, labels
+from harness.options.taken import LAYOUTS, ROLES, Add
+
+GIVEN = tuple(role.upper() for role in ROLES[:-1])
+"""What stands for the files of a case in a help text."""
+PERHAPS_OUT = f"{LAYOUTS.removesuffix(',OUT')}[,OUT]"
+EXAMPLE = example(SPOKEN[USUAL])
+NODE = f"model.onnx#/layer1/{SPOKEN[USUAL].NODE}"
+
+
+def register(add: Add) -> None:
+    """Adds these commands to the command line."""
+    checks = add(
+        "check",
+        "Checks case files without running them, and says what their data cannot tell apart.",
+        "harness.commands.cases:check_command",
+        "harness check",
+        "harness check cases/my-layer.yaml --strengthen",
+    )
+    checks.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
+    checks.add_argument(
+        "--strengthen", action="store_true", help="print data of the same shapes that can tell what a case's cannot"
+    )
+    news = add(
+        "new",
+        "Writes a case file: a commented one to start from, or one of your own arrays.",
+        "harness.commands.cases:new_command",
+        "harness new my-layer                                     # a commented case to start from",
+        "harness new my-layer --from x.npy w.npy --observed y.npy",
+        "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",
+        f"harness new my-layer --from x.npy {NODE}   # arrays and settings of that node",
+        "harness new my-layer --paste                             # of arrays as they were printed, below labels",
+    )
+    news.add_argument("name", metavar="NAME", help="name of the case; cases/NAME.yaml is written")
+    news.add_argument(
+        *("--from", "--from-npy"),
+        dest="arrays",
+        nargs=len(GIVEN),
+        metavar=GIVEN,
+        help=f"make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, {NODE}",
+    )
+    news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
+    news.add_argument(
+        "--paste",
+        action="store_true",
+        help=f"make it of arrays as they were printed, below {labels(SPOKEN[USUAL])}",
+    )
+    news.add_argument("--layout", metavar=PERHAPS_OUT, help=f"axes of the arrays, as {EXAMPLE}")
+    news.add_argument(
+        "--operation", choices=list(SPOKEN), default=USUAL, help="what is computed (default: %(default)s)"
+    )

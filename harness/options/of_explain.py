@@ -1,0 +1,51 @@
+"""What `harness explain` takes."""
+
+from __future__ import annotations
+
+from harness.operations import SPOKEN, USUAL
+from harness.operations.spoken import DATA, SYSTEMS, example
+from harness.options.taken import LAYOUTS, ROLES, Add
+
+OBSERVED = "observed"
+"""The option of the output."""
+FILES = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVED: "the output, NaN not known"}
+"""Options that name a file, and what is in it."""
+EXAMPLE = example(SPOKEN[USUAL])
+SETTINGS = {
+    **{key: words for each in SPOKEN.values() for key, words in each.OPTIONS.items()},
+    **SPOKEN[USUAL].OPTIONS,
+    **DATA,
+}
+"""Options of the settings, those of all operations, and what they may be."""
+
+
+def register(add: Add) -> None:
+    """Adds these commands to the command line."""
+    explains = add(
+        "explain",
+        "Says which changes of the intended call give the observed output, and shows code that proves it.",
+        "harness.commands.explain_outputs:explain_command",
+        "harness explain cases/my-layer.yaml --system torch",
+        f"harness explain {_named('npy')} --padding same",
+        f"harness explain {_named('csv')} --layout HW,HW,HW --padding unknown",
+        "harness explain torch.nn.functional.conv2d scipy.ndimage.correlate cases/my-layer.yaml",
+    )
+    explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
+    for name, text in FILES.items():
+        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
+    explains.add_argument("--layout", metavar=LAYOUTS, help=f"axes of these files, as {EXAMPLE}")
+    explains.add_argument(
+        "--operation", choices=list(SPOKEN), default=USUAL, help="what these files are of (default: %(default)s)"
+    )
+    for name, text in SETTINGS.items():
+        explains.add_argument(f"--{name}", metavar="VALUE", help=text)
+    explains.add_argument(
+        "--system", action="append", choices=list(SYSTEMS), help="show code for this system only (default: all)"
+    )
+    explains.add_argument("--no-code", action="store_true", help="show no code, which starts no framework")
+    explains.add_argument("--json", action="store_true", help="print JSON, one object for each case")
+
+
+def _named(suffix: str) -> str:
+    """The options that name files, as an example."""
+    return " ".join(f"--{name} {letter}.{suffix}" for name, letter in zip(FILES, "xwy"))

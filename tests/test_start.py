@@ -1,0 +1,86 @@
+"""What each command imports: what takes time to import is there only where it is needed. No clock is looked at."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import cli, completion
+from harness.backends import TABLE
+from harness.options import command_line
+
+ROOT = Path(cli.__file__).parent.parent
+FRAMEWORKS = {each.imports for each in TABLE.values()} - {"", "numpy", "scipy"}
+HEAVY = {"numpy", "scipy", "yaml", "rich", "jinja2", "tabulate", "xml", "concurrent", "importlib.metadata", *FRAMEWORKS}
+"""Packages whose import is felt: 10 ms and more."""
+LIGHT = {"ending", "interrupts", "options", "operations", "parent", "backends", "terminal", "cli"}
+"""Rooms, or light parts of them, that the command line itself needs."""
+PROGRAM = """
+import sys
+from harness import cli
+try:
+    code = cli.main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+print(code, *sys.modules, file=sys.stderr)
+"""
+
+
+def imported(*arguments: str, folder: Path = ROOT) -> set[str]:
+    """The modules that a command has imported when it ends well."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder)},
+        check=True,
+    )
+    code, *modules = done.stderr.splitlines()[-1].split()
+    assert code == "0", done.stderr
+    return set(modules)
+
+
+def heavy(modules: set[str]) -> set[str]:
+    return modules & HEAVY
+
+
+COMMANDS = completion.commands(command_line.parser())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--version",), ("--help",), ("completion", "bash"), *((name, "--help") for name in COMMANDS)],
+    ids=" ".join,
+)
+def test_the_command_line_itself_needs_the_standard_library_only(arguments: tuple[str, ...]):
+    modules = imported(*arguments)
+    assert not heavy(modules)
+    rooms = {name.split(".")[1] for name in modules if name.startswith("harness.")}
+    assert rooms <= LIGHT | {"completion"}
+
+
+def test_every_command_is_there_to_be_imported():
+    assert {"run", "explain", "list", "check", "new"} <= set(COMMANDS)
+    for parser in COMMANDS.values():
+        assert callable(cli.command(parser.get_default("command")))
+
+
+CASE = "cases/seeds/apple-data.yaml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        (("check", CASE), {"numpy", "yaml"}),
+        (("new", "mine"), {"numpy", "yaml"}),
+    ],
+    ids=" ".join,
+)
+def test_a_command_imports_what_it_needs_and_no_more(arguments: tuple[str, ...], needed: set[str], tmp_path: Path):
+    (tmp_path / CASE).parent.mkdir(parents=True)
+    (tmp_path / CASE).write_bytes((ROOT / CASE).read_bytes())
+    assert heavy(imported(*arguments, folder=tmp_path)) == needed
