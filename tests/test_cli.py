@@ -16,7 +16,7 @@ import pytest
 
 from harness import backends, cli
 from harness.backends import Backend
-from harness.commands import cases, installation
+from harness.commands import check_cases, listing, run_cases
 from harness.options import command_line
 from harness.parent import environments
 from harness.report import results
@@ -40,8 +40,9 @@ ABSENT = Backend("absent", "tests.fakes.declining", "no_such_package", "extra")
 @pytest.fixture
 def table(monkeypatch, tmp_path):
     """A table of fakes in place of the frameworks, and an empty folder to work in."""
+    monkeypatch.setattr(run_cases, "TABLE", backends.TABLE)  # NumPy runs the code of fixes
     monkeypatch.setattr(backends, "TABLE", {each.name: each for each in (HONEST, FLIPPED, ABSENT)})
-    for module in (installation, selection):
+    for module in (listing, selection):
         monkeypatch.setattr(module, "TABLE", backends.TABLE)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     monkeypatch.chdir(tmp_path)
@@ -111,7 +112,7 @@ def test_arrays_that_the_memory_does_not_hold_are_told_in_one_line(table, monkey
     def cases_of(files):
         return np.empty(1 << 62, np.uint8)
 
-    monkeypatch.setattr(cases, "cases_of", cases_of)
+    monkeypatch.setattr(check_cases, "cases_of", cases_of)
     assert cli.main(["check", "case.yaml"]) == 2
     said = capsys.readouterr().err
     assert re.fullmatch(r"harness: the memory does not do: Unable to allocate .*; make them smaller\n", said)

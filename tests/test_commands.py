@@ -17,7 +17,7 @@ from scipy import signal
 
 from harness import backends, cli
 from harness.backends import Backend
-from harness.commands import installation, run_cases
+from harness.commands import listing, run_cases
 from harness.operations.card import Card
 from harness.parent.pool import Pool
 from harness.probing import probe, session
@@ -40,6 +40,7 @@ COMMANDS = {
     "probe numpy.convolve": 0,
     "probe numpy.convolve --json --markdown cards.md --faults faults": 0,
     "list": 0,
+    "list --start": 0,
     "install numpy nope": 2,
     "install numpy": 0,
     "clean nope": 0,
@@ -95,7 +96,7 @@ def there(files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     table = {"numpy": backends.TABLE["numpy"], "fake": FAKE}
     monkeypatch.setattr(session, "cards", lambda *_: CARDS)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    for module in (backends, installation, selection, run_cases):
+    for module in (backends, listing, selection, run_cases):
         monkeypatch.setattr(module, "TABLE", table)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)

@@ -77,6 +77,7 @@ CASE = "cases/seeds/apple-data.yaml"
     [
         (("check", CASE), {"numpy", "yaml"}),
         (("new", "mine"), {"numpy", "yaml"}),
+        (("list",), {"numpy", "importlib.metadata"}),
     ],
     ids=" ".join,
 )

@@ -94,7 +94,7 @@ class Backend:
 
     def command(self) -> List[str]:
         """The command line that starts a worker for it."""
-        if self._goes_instead():
+        if self.goes_instead():
             return [*self.instead[:-1], os.path.join(HERE, self.instead[-1])]
         environment = self.environment
         if environment is None or environment.npm or self.here():
@@ -109,9 +109,10 @@ class Backend:
 
     def fallback(self) -> Optional[Backend]:
         """What serves where `command` cannot be started: the module, where a program was to go instead of it."""
-        return replace(self, instead=()) if self._goes_instead() else None
+        return replace(self, instead=()) if self.goes_instead() else None
 
-    def _goes_instead(self) -> bool:
+    def goes_instead(self) -> bool:
+        """Whether a program serves the entry points in place of the module."""
         return bool(self.instead) and shutil.which(self.instead[0]) is not None
 
     def _remedies(self) -> str:

@@ -29,14 +29,20 @@ Key = Tuple[Any, ...]
 recorded: Dict[Key, np.ndarray]
 
 
-def start() -> str:
-    global recorded
+def version() -> str:
+    """What there is of it without Julia."""
     if not os.path.isdir(RECORDINGS):
         raise FileNotFoundError(
             "recordings of Knet are in a checkout only; install Julia with Knet and put it on the PATH"
         )
-    recorded = dict(_recordings())
     return "recorded (Knet %s)" % KNET
+
+
+def start() -> str:
+    global recorded
+    found = version()
+    recorded = dict(_recordings())
+    return found
 
 
 def _recordings() -> Iterator[Tuple[Key, np.ndarray]]:

@@ -20,13 +20,12 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
-from harness.backends.program_words import FILES, OPTIONS
+from harness.backends.program_words import FILES, OPTIONS, VARIABLE
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from harness.worker.tail import Tail
 
 NAME = "program"
-VARIABLE = "HARNESS_PROGRAM"
 PATIENCE = 0.2
 """Seconds that a call may take to be made once more, to see whether it gives the same again."""
 ENTRY_POINTS: Tuple[EntryPoint, ...] = ()

@@ -4,3 +4,5 @@ OPTIONS = ("stride", "dilation", "padding")
 """Settings that its command line may have placeholders for."""
 FILES = ("npy", "csv", "raw")
 """The kinds of files that its arrays can be in."""
+VARIABLE = "HARNESS_PROGRAM"
+"""The environment variable that says which program a worker serves, as JSON."""

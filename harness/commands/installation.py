@@ -1,39 +1,14 @@
-"""Commands on backends: `harness list`, `install` and `clean`."""
+"""Commands on environments of backends: `harness install` and `clean`."""
 
 from __future__ import annotations
 
 import argparse
 
-from harness.backends import TABLE, Backend
+from harness.backends import Backend
 from harness.ending import EXPECTED, MISSING
 from harness.parent import environments
 from harness.parent.pool import Pool
-from harness.parent.talk import Hello
-from harness.systems import own_programs, selection
-
-
-def list_command(options: argparse.Namespace) -> int:
-    """Lists backends and your own programs: versions, entry points, and why one is not available."""
-    programs = own_programs.declared()
-    with Pool([*TABLE.values(), *programs.values()]) as pool:
-        for name in [*TABLE, *programs]:
-            about = f", your own program: {own_programs.way(programs[name])}" if name in programs else ""
-            if name in pool.unavailable:
-                print(f"{name}{about}: not available: {pool.unavailable[name]}")
-            else:
-                _print(name, about, pool.hellos[name])
-    for folder, held in environments.made():
-        print(f"environment of {held['name']}: {folder}")
-    return EXPECTED
-
-
-def _print(name: str, about: str, hello: Hello) -> None:
-    """Prints one backend and its entry points."""
-    runs_on = ", ".join(f"{system} {version}" for system, version in hello.environment.items())
-    print(f"{name} {hello.version} ({runs_on}){about}")
-    for entry in hello.entry_points:
-        ranks = ", ".join(f"{rank}-D" for rank in entry.ranks)
-        print(f"    {entry.name}  {ranks}")
+from harness.systems import selection
 
 
 def install_command(options: argparse.Namespace) -> int:

@@ -7,12 +7,14 @@ from harness.options.taken import Add
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
-    add(
+    lists = add(
         "list",
         "Lists backends and your own programs: versions, entry points, and why one is not available.",
-        "harness.commands.installation:list_command",
+        "harness.commands.listing:list_command",
         "harness list",
+        "harness list --start    # the frameworks themselves say what they are, and what they run on",
     )
+    lists.add_argument("--start", action="store_true", help="start each framework, which takes seconds, and ask it")
     installs = add(
         "install",
         "Makes the environments of these backends, and starts each backend once.",

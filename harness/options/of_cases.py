@@ -18,7 +18,7 @@ def register(add: Add) -> None:
     checks = add(
         "check",
         "Checks case files without running them, and says what their data cannot tell apart.",
-        "harness.commands.cases:check_command",
+        "harness.commands.check_cases:check_command",
         "harness check",
         "harness check cases/my-layer.yaml --strengthen",
     )
@@ -29,7 +29,7 @@ def register(add: Add) -> None:
     news = add(
         "new",
         "Writes a case file: a commented one to start from, or one of your own arrays.",
-        "harness.commands.cases:new_command",
+        "harness.commands.new_case:new_command",
         "harness new my-layer                                     # a commented case to start from",
         "harness new my-layer --from x.npy w.npy --observed y.npy",
         "harness new my-layer --from x.npy w.npy --layout NHWC,HWIO",

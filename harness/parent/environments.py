@@ -17,10 +17,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
 from platformdirs import user_cache_path
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 RECORD = "environment.json"
 """The file that stands in a complete environment and says what it holds."""
@@ -61,6 +63,10 @@ class Environment:
         if not self.npm and not self.interpreter.exists():
             return f"the Python that its environment was made with is gone ({_target(self.interpreter)})"
         return None
+
+    def holds(self) -> tuple[str, ...]:
+        """What is in it, as pip or npm wrote it when it was made."""
+        return tuple(map(str, _record(self.folder).get("holds", ())))
 
     def make(self) -> None:
         """Makes it, if it cannot be used as it is. Raises NotMade."""
@@ -131,6 +137,8 @@ def _drop(folder: Path) -> None:
 
 def _lock(folder: Path) -> FileLock:
     """Waits, as a context manager, until no other process builds or removes `folder`."""
+    from filelock import FileLock  # costs more than a look at what is there
+
     return FileLock(folder.with_suffix(".lock"))
 
 

@@ -16,20 +16,19 @@ from __future__ import annotations
 import json
 import math
 import shlex
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.backends import TABLE, Backend
-from harness.backends.own_program import VARIABLE
-from harness.backends.program_words import FILES
+from harness.backends.program_words import FILES, VARIABLE
 from harness.canonical import layout
-from harness.ending import Mistake
 from harness.grammar.sources import DTYPES
 from harness.operations import TABLE as OPERATIONS
 from harness.operations import USUAL
 from harness.operations.spoken import files, places, plain_layout
+from harness.systems.project_file import OwnProgramError as OwnProgramError
+from harness.systems.project_file import declarations
 
 OPERATION = OPERATIONS[USUAL]
 """What programs compute."""
@@ -47,17 +46,9 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-class OwnProgramError(Mistake):
-    """A declaration of a program that cannot be used; the text says where, what was found and what was expected."""
-
-
 def declared(folder: Path = Path()) -> dict[str, Backend]:
     """Name -> backend of each program that the project file in `folder` declares; none where there is no such file."""
-    for name, keys in (("harness.toml", ("backends",)), ("pyproject.toml", ("tool", "harness", "backends"))):
-        path = folder / name
-        if path.is_file():
-            return {own: backend(own, table, f"{path}: ") for own, table in _tables(path, keys).items()}
-    return {}
+    return {name: backend(name, table, f"{path}: ") for name, (path, table) in declarations(folder).items()}
 
 
 def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
@@ -70,29 +61,6 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     _check_values(where, about)
     about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), **_own_words(where, about)}
     return Backend(name, "harness.backends.own_program", variables={VARIABLE: json.dumps(about)})
-
-
-def way(program: Backend) -> str:
-    """What a program is: its command line, or the module and function."""
-    about = json.loads(program.variables[VARIABLE])
-    return str(about.get("command", about.get("python")))
-
-
-def _tables(path: Path, keys: tuple[str, ...]) -> Mapping[str, Any]:
-    try:
-        found: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OwnProgramError(f"{path}: not TOML: {error}") from None
-    *outer, last = keys
-    for key in outer:
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    unknown = set(found) - {last} if isinstance(found, dict) else set()
-    if unknown:
-        raise OwnProgramError(f"{path}: unknown key {'.'.join([*outer, min(unknown)])!r}; known: {'.'.join(keys)}")
-    found = found.get(last, {}) if isinstance(found, dict) else {}
-    if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
-        raise OwnProgramError(f"{path}: {'.'.join(keys)}: expected one table for each program")
-    return found
 
 
 def _check_keys(where: str, table: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Commands on case files: `harness check` and `harness new`."""
+"""`harness new`: a case file to start from, or one of arrays that are there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from harness.canonical.layout import expand
 from harness.case import layer, of_files, pasted, template
-from harness.case.chosen import case_files, cases_of
 from harness.ending import EXPECTED
 from harness.grammar import files
 from harness.operations import TABLE
@@ -19,20 +18,6 @@ from harness.options.of_cases import EXAMPLE, GIVEN
 from harness.options.taken import DEFAULT_CASES
 from harness.output import NOTHING, Output, demand, naming
 from harness.systems import selection
-
-
-def check_command(options: argparse.Namespace) -> int:
-    """Checks case files without running them, and says what their data cannot tell apart."""
-    count = 0
-    for case in cases_of(case_files(options.cases)):
-        count += 1
-        blind = case.operation.power().power(case.meant(), bool(case.partial)).blind
-        if blind:
-            print(f"warning: {case.id}: the data cannot tell what the case means from: {'; '.join(blind)}")
-            if options.strengthen:
-                print(f"these data of the same shapes can:\n{case.operation.power().strengthened(case)}")
-    print("1 case is well formed" if count == 1 else f"{count} cases are well formed")
-    return EXPECTED
 
 
 def new_command(options: argparse.Namespace) -> int:
