@@ -1,4 +1,4 @@
-"""What the commands on case files take: `harness check` and `harness new`."""
+"""What the commands on case files take: `harness check`, which takes traces, too, and `harness new`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ def register(add: Add) -> None:
     """Adds these commands to the command line."""
     checks = add(
         "check",
-        "Checks case files without running them, and says what their data cannot tell apart.",
+        "Checks case files and traces without running them; says what the data of a case cannot tell apart.",
         "harness.commands.check_cases:check_command",
         "harness check",
         "harness check cases/my-layer.yaml --strengthen",
+        "harness check a.npz",
     )
-    checks.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
+    checks.add_argument(
+        "cases", nargs="*", metavar="CASE", help="case files, folders of them (default: cases), or traces (.npz)"
+    )
     checks.add_argument(
         "--strengthen", action="store_true", help="print data of the same shapes that can tell what a case's cannot"
     )

@@ -106,6 +106,13 @@ def nodes(path: Path) -> list[onnx.Node]:
         return onnx.nodes(path)
 
 
+def member(path: Path, name: str) -> bytes | None:
+    """What else than arrays an `.npz` holds, by its name; None where it does not. Raises FileError as `read` does."""
+    with _named(path):
+        _demand_file(path)
+        return npy.member(path, name)
+
+
 def fitted(values: np.ndarray, path: Path, axes: int) -> np.ndarray:
     """An array with as many axes as its layout names, where its format has no way to say them.
 

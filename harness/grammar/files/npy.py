@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.grammar.files.stored import Stored, decoded, following, itemsize, listed, refused
+from harness.grammar.files.stored import FileError, Stored, decoded, following, itemsize, listed, refused
+from harness.grammar.limits import LARGEST_HEADER
 from harness.worker import wire
 
 PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -31,6 +32,21 @@ def opened(path: Path) -> Iterator[dict[str, Stored]]:
 def opened_archive(path: Path) -> Iterator[dict[str, Stored]]:
     with zipfile.ZipFile(path) as archive:
         yield listed((info.filename.removesuffix(".npy"), _member(archive, info)) for info in archive.infolist())
+
+
+def member(path: Path, name: str) -> bytes | None:
+    """The bytes of a member that is no array, such as a description; None where there is none of this name.
+
+    Raises FileError for one that is larger than descriptions are.
+    """
+    with zipfile.ZipFile(path) as archive:
+        if name not in archive.namelist():
+            return None
+        with archive.open(name) as stream:
+            data = bytes(following(stream, LARGEST_HEADER + 1))
+    if len(data) > LARGEST_HEADER:
+        raise FileError(f"{name} has more than {LARGEST_HEADER} bytes; at most as many are read")
+    return data
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
