@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.case.read import Case
 from harness.explanation.confirmed import Explanation
+from harness.explanation.diagnosis import Answer
 from harness.judge import expect
 from harness.judge.verdict import Verdict
 from harness.operations.call import MODES
@@ -24,7 +25,8 @@ class Result:
     transforms: what explains the output where the verdict is a convention, what the call needed otherwise; words: the
     same, as sentences. group: number of the agreement class within the mode, None without an output. output: number of
     a call's output among those of the case, None without one. explanations: of an output that differs; all that fit for
-    a recording, the one that was found first for a call. remarks: what else can be said of a recording, as sentences.
+    a recording, the one that was found first for a call. ambiguous: whether the first of a recording is not certain.
+    remarks: what else can be said of a recording, as sentences.
     code: system -> program of the first explanation that was run and held, where it was asked for; calls have it as
     written and in the first member of an agreement class only, since that of the others is the same.
     """
@@ -45,6 +47,7 @@ class Result:
     group: int | None = None
     output: int | None = None
     explanations: tuple[Explanation, ...] = ()
+    ambiguous: bool = False
     code: dict[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -84,6 +87,28 @@ def judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) ->
         result.explanations = (Explanation(verdict.transforms, (), left, verdict.fit.rung, 0),)
     if verdict.difference:
         result.reason = compare.words(verdict.difference)
+    return result
+
+
+def answered(result: Result, answer: Answer | None, expect: Sequence[str] | None) -> Result:
+    """`result` of a recording, filled in with the full answer about it, None where what is meant gives it.
+
+    What is not certain is no verdict, unless the case named it before: that one was not searched for.
+    """
+    found = answer.explanations if answer else ()
+    if answer:
+        result.remarks, result.explanations, result.ambiguous = answer.remarks, found, answer.ambiguous
+    if answer and not answer.known:
+        result.outcome = result.verdict = "declined"
+        result.reason = "none of its elements can be computed from what is known"
+    if found:
+        result.verdict = "convention" if found[0].transforms else "agrees"
+        result.transforms, result.words = ids(found[0].transforms), (found[0].words,)
+    if expect is not None:
+        tied = [set(ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
+        result.expected = result.verdict != "unexplained" and set(expect) in tied
+    if found and found[0].lacking and not result.expected and (found[0].transforms or found[0].settings):
+        result.verdict, result.transforms = "unexplained", ()
     return result
 
 

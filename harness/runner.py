@@ -26,7 +26,7 @@ from harness.operations.spoken import SYSTEMS, main_roles
 from harness.operations.transforms.values import Arithmetic
 from harness.parent.outcome import Answered, Declined, Died, Outcome
 from harness.parent.pool import Pool
-from harness.result import CaseReport, Result, changes, classes, expectations, ids, judged, not_repeatable
+from harness.result import CaseReport, Result, answered, changes, classes, expectations, ids, judged, not_repeatable
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint
 
@@ -193,23 +193,10 @@ class _OpenCase:
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
-        blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
-        result = judged(blank, verdict, verdict.transforms)
         asked = verdict.kind != "agrees" or self.case.partial
         answer = diagnose(self.judge, self.judge.observe(recording)) if asked else None
-        found = answer.explanations if answer else ()
-        if answer:
-            result.remarks = answer.remarks
-        if answer and not answer.known:
-            result.outcome = result.verdict = "declined"
-            result.reason = "none of its elements can be computed from what is known"
-        if found:
-            result.verdict, result.explanations = "convention" if found[0].transforms else "agrees", tuple(found)
-            result.transforms, result.words = ids(found[0].transforms), (found[0].words,)
-        if recording.expect is not None:
-            tied = [set(ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
-            result.expected = result.verdict != "unexplained" and set(recording.expect) in tied
-        return result
+        blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
+        return answered(judged(blank, verdict, verdict.transforms), answer, recording.expect)
 
     def _remember(self, output: np.ndarray) -> int:
         """Keeps an output for the report unless one has come that is the same to the last bit; its number."""

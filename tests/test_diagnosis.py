@@ -27,6 +27,8 @@ RECORDED = [
     for number, recording in enumerate(next(load(path)).recorded)
     if recording.expect is not None
 ]
+FEW = {("threads/same-stride-two.yaml", 1)}
+"""Recordings of too few values to be certain."""
 
 
 def case(tmp_path: Path, text: str) -> Case:
@@ -80,7 +82,7 @@ def test_recordings_are_explained_as_the_case_expects_with_little_work(file, num
     answer = diagnose(judge, judge.observe(one.recorded[number]))
     best = answer.explanations[0]
     assert sorted(ids(best)) == sorted(one.recorded[number].expect or ())
-    assert not answer.ambiguous
+    assert answer.ambiguous == ((file, number) in FEW)
     assert work.tested < 50_000
     assert work.judged <= 10 * one.recorded[number].values.size
 

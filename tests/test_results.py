@@ -25,7 +25,7 @@ from tests.pieces import HEADER, report, result, saved
 
 KEYS = (
     "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words "
-    "explanations output remarks"
+    "explanations ambiguous output remarks"
 )
 
 

@@ -29,8 +29,7 @@ from harness.operations.transforms.calls import (
     SubsampleOutput,
 )
 from harness.operations.transforms.grouping import ChannelOrder, Groups
-from harness.operations.transforms.transform import QUESTIONS, Transform
-from harness.operations.windowed.search.rank import weight
+from harness.operations.transforms.transform import QUESTIONS, Transform, weight
 from harness.report.words import LEGEND
 from tests.plain import convolutions, evaluate, integers
 

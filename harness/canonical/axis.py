@@ -7,6 +7,7 @@ strided view instead, which is the same without a copy.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,12 @@ def tables(conv: Linear) -> list[np.ndarray]:
         place = position(np.arange(size)[:, None], tap, win.stride[axis], win.padding[axis][0], win.dilation[axis])
         found.append(sample(place, conv.x.shape[2 + axis], win.boundary, win.base_dilation[axis]))
     return found
+
+
+def meets_input(conv: Linear) -> bool:
+    """Whether some output sees a sample of the input itself, and not only what lies beyond its ends."""
+    plain = replace(conv, window=replace(conv.window, boundary="zero"))
+    return all((table < size).any() for table, size in zip(tables(plain), conv.x.shape[2:]))
 
 
 def ended(x: np.ndarray, dtype: str = "float64") -> np.ndarray:

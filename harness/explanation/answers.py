@@ -64,6 +64,7 @@ def _lines(system: str, answer: Answer, code: Sequence[Code]) -> Iterator[str]:
     for number, each in enumerate(answer.explanations):
         names = ", ".join(change.id for change in each.transforms) or "no difference"
         tied = "  [ties]" if each.tied and answer.ambiguous else ""
+        tied = tied or ("  [not certain]" if answer.ambiguous and not number else "")
         same = "  [another name for the one above]" if number and _same(answer, number) else ""
         yield f"  {number + 1}. {names} ({each.rung}){tied}{same}"
         yield f"     {each.words}"

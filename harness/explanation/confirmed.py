@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.canonical.window import Linear
 from harness.explanation.separation import signature
+from harness.judge.evidence import Known, lacking
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.operation import Question, Solution
@@ -23,8 +24,8 @@ LARGE = 1_000_000
 LOOK = 4
 """Output channels of that part, which is of the first image."""
 
-Held = tuple[tuple[Transform, ...], Fit, float]
-"""Changes that hold, the rung on which they do, and the largest distance that they leave."""
+Held = tuple[tuple[Transform, ...], Fit, float, Known]
+"""Changes that hold, the rung on which they do, the largest distance that they leave, and the values that they give."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Explanation:
     """Changes that give what was observed.
 
     transforms: the changes. settings: what unknown settings were. group: explanations of one group come to the same on
-    every input of this shape. tied: as simple as the first one, and not the only one.
+    every input of this shape. tied: as simple as the first one, and not the only one. lacking: bits that the values do
+    not carry and would have to for it to be certain.
     """
 
     transforms: tuple[Transform, ...]
@@ -40,6 +42,7 @@ class Explanation:
     max_abs: float
     rung: str
     group: int
+    lacking: float = 0.0
     tied: bool = False
 
     @property
@@ -73,14 +76,17 @@ def confirmed(judge: Judge, seen: Observation, question: Question, budget: Budge
     part = _part(judge, seen)
     intended, largest = judge.fit(seen, judge.intended) if _may_fit(part, ()) else (None, math.inf)
     if intended and not intended.finding and not question.unknown:
-        return Confirmed((Explanation((), (), largest, intended.rung, 0),))
+        by, of = part or (judge, seen)
+        missing = lacking(by.known(of, by.intended), (), (), question.form.rank)
+        return Confirmed((Explanation((), (), largest, intended.rung, 0, missing),))
     held: list[Held] = []
 
     def holds(transforms: tuple[Transform, ...]) -> bool:
-        looked = part if part and _local(transforms) else (judge, seen)
-        fit, largest = looked[0].fit(looked[1], looked[0].reading(transforms))
+        by, of = part if part and _local(transforms) else (judge, seen)
+        reading = by.reading(transforms)
+        fit, largest = by.fit(of, reading)
         if fit:
-            held.append((transforms, fit, largest))
+            held.append((transforms, fit, largest, by.known(of, reading)))
         return fit is not None
 
     if intended and intended.finding:
@@ -104,13 +110,14 @@ def _explanations(question: Question, held: Sequence[Held], form: Linear) -> lis
     """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `form`."""
     groups: dict[bytes, int] = {}
     found = []
-    for transforms, fit, largest in held:
+    for transforms, fit, largest, known in held:
         group = groups.setdefault(signature(form, transforms), len(groups))
         for named in _names(transforms):
             changes = (*named, Arithmetic(fit.rung)) if fit.finding else named
             free = tuple(each for each in changes if question.is_free(each))
             own = tuple(each for each in changes if each not in free)
-            found.append(Explanation(own, free, largest, fit.rung, group))
+            missing = lacking(known, own, free, form.rank)
+            found.append(Explanation(own, free, largest, fit.rung, group, missing))
     return sorted(found, key=lambda each: len(each.transforms))  # a finding of precision is one change more
 
 

@@ -5,7 +5,9 @@ Explanations that come to the same on fresh data are one explanation with severa
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,16 +18,23 @@ from harness.explanation.remarks import remarks
 from harness.explanation.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
+from harness.operations.operation import Transforms
+from harness.operations.transforms.transform import weight
 
+TOO_LITTLE = "too little is known to be certain"
+"""How a remark begins where an explanation fits and the values do not carry it."""
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
+RIVALS = 0.2
+"""How likely all others together may be beside the first explanation, by how often each was the cause."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """What is known of one output.
 
-    explanations: best first; empty when nothing fits. ambiguous: several of the simplest do not come to the same.
+    explanations: best first; empty when nothing fits. ambiguous: the first one is not certain, as others
+    fit that do not come to the same, or as too little is known.
     more: explanations beyond those shown. known: elements the answer rests on. remarks: what can be said besides.
     """
 
@@ -118,16 +127,50 @@ def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget
 def _answer(judge: Judge, seen: Observation, budget: Budget) -> Answer:
     question = judge.question(seen)
     found = confirmed(judge, seen, question, budget)
+    rivals = _rivals(found.explanations, question.form.rank)
     fewest = min((len(each.transforms) for each in found.explanations), default=0)
-    first = [each for each in found.explanations if len(each.transforms) == fewest]
-    marked = [replace(each, tied=len(first) > 1 and len(each.transforms) == fewest) for each in found.explanations]
-    rivals = {each.group: (*each.transforms, *each.settings) for each in reversed(first)}
+    alike = sum(len(each.transforms) == fewest for each in found.explanations) > 1
+    marked = [
+        replace(each, tied=(len(rivals) > 1 and each.group in rivals) or (alike and len(each.transforms) == fewest))
+        for each in found.explanations
+    ]
     ambiguous = len(rivals) > 1
+    doubt = list(_doubt(judge, question.observed, found.explanations[:1]))
+    said = remarks(judge, seen, question, found, ambiguous)
     return Answer(
         explanations=tuple(marked[:SHOWN]),
-        ambiguous=ambiguous,
+        ambiguous=ambiguous or bool(doubt),
         known=int(np.count_nonzero(np.isfinite(question.observed))),
         more=max(len(marked) - SHOWN, 0),
         separation=separation(judge, list(rivals.values())) if ambiguous else None,
-        remarks=tuple(remarks(judge, seen, question, found, ambiguous)),
+        remarks=(*doubt, *said),
     )
+
+
+def _rivals(explanations: Sequence[Explanation], rank: int) -> dict[int, Transforms]:
+    """Group -> changes and settings, of the first explanation and of all that it cannot be told from.
+
+    Those are as simple, or one change more and together not unlikely beside it.
+    """
+    best: dict[int, Explanation] = {}
+    for each in explanations:
+        best.setdefault(each.group, each)
+    fewest = min((len(each.transforms) for each in explanations), default=0)
+    simplest = {number: each for number, each in best.items() if len(each.transforms) == fewest}
+    others = [each for each in best.values() if len(each.transforms) > fewest]
+    likely = sum(2.0 ** (weight(explanations[0].transforms, rank) - weight(each.transforms, rank)) for each in others)
+    chosen = best if likely > RIVALS else simplest
+    return {number: (*each.transforms, *each.settings) for number, each in chosen.items()}
+
+
+def _doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> Iterator[str]:
+    """What to do where the values do not carry the first explanation."""
+    if not any(each.lacking for each in first):
+        return
+    known = observed[np.isfinite(observed)]
+    if known.size > 1 and not np.ptp(known):
+        yield f"{TOO_LITTLE}: all known values are equal, as many settings make them; use data that vary more"
+    elif known.size < math.prod(judge.intended.form.output_shape):
+        yield f"{TOO_LITTLE}, as so few values fit by chance, too; print more of the output, or more digits of it"
+    else:
+        yield f"{TOO_LITTLE}, as so few values fit by chance, too; run both systems on a larger input and print that"

@@ -10,11 +10,13 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical import gaps
+from harness.canonical.axis import meets_input
 from harness.canonical.magnitudes import Magnitudes, magnitudes
 from harness.canonical.reference import evaluate
 from harness.canonical.slack import slack_of
 from harness.canonical.window import Linear
 from harness.case.read import Case
+from harness.judge.evidence import Known
 from harness.operations.operation import Question
 from harness.operations.spoken import main_roles
 from harness.operations.stated import Given, Recording
@@ -210,9 +212,27 @@ class Judge:
         return Reading(self.case, (*self.base, *transforms))
 
     def fit(self, seen: Observation, reading: Reading) -> tuple[Fit | None, float]:
-        """The rung on which `reading` gives what is seen, None if it does not, and the largest distance."""
+        """The rung on which `reading` gives what is seen, None if it does not, and the largest distance.
+
+        A change under which nothing of the input is seen explains nothing.
+        """
         placed = seen.placed(reading)
+        if placed is not None and placed.values.size and reading is not self.intended and not meets_input(reading.form):
+            return None, np.inf
         return placed.fit(reading) if placed is not None and self._possible(placed, reading) else (None, np.inf)
+
+    def known(self, seen: Observation, reading: Reading) -> Known:
+        """What is known of an output and computable of `reading`, which gives it."""
+        placed = seen.placed(reading) or seen
+        mask = placed.comparable(reading)
+        there = np.ones(placed.values.shape, bool) if mask is None else mask
+        room = self._noise(seen) + placed.slack + (0.0 if seen.known is None else reading.input_slack)
+        meant = self.intended
+        same = not reading.reads and reading.form.output_shape == meant.form.output_shape
+        moved = distance(reading.y, meant.y) if same else np.full(there.shape, np.inf)
+        if same and meant.computable is not None:
+            moved = np.where(meant.computable, moved, np.inf)
+        return Known.of(*(np.broadcast_to(each, there.shape)[there] for each in (placed.values, room, moved)))
 
     def _possible(self, seen: Observation, reading: Reading) -> bool:
         """Whether some data give all that is seen, where the case does not know them in full."""

@@ -118,6 +118,7 @@ _RESULT = {
     **{key: [str] for key in ("transforms", "words", "remarks?")},
     "explanations": [{"words": _sentence, "code?": {"*": str}, "tied?": bool}],
     "rung": WORD,
+    "ambiguous?": bool,
     "expected": (bool, type(None)),
     "output": (int, type(None)),
 }

@@ -92,6 +92,7 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         "explanations": [
             explanation_json(each, {} if number else result.code) for number, each in enumerate(result.explanations)
         ],
+        "ambiguous": result.ambiguous,
         "remarks": list(result.remarks),
     }
 

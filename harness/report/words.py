@@ -88,11 +88,19 @@ def recording(result: Result) -> str:
     if result["verdict"] == "declined":
         return f"cannot be judged: {result['reason']}"
     if result["verdict"] == "unexplained":
-        found = "is explained by nothing that is known here"
+        found = _candidate(result) or "is explained by nothing that is known here"
     else:
-        meant = "agrees with what the case means" if result["verdict"] == "agrees" else f"is {explanation(result)}"
+        be = "may be" if result.get("ambiguous") else "is"
+        meant = "agrees with what the case means" if result["verdict"] == "agrees" else f"{be} {explanation(result)}"
         found = f"{meant}, {_digits(result)}"
     return found + _difference(result)
+
+
+def _candidate(result: Result) -> str:
+    """What fits a recorded output without being certain."""
+    if not result.get("explanations"):
+        return ""
+    return f"is unexplained: too little is known, and the likeliest that fits is: {'; '.join(result['words'])}"
 
 
 def power(blind: Sequence[str]) -> str:

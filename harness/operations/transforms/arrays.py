@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +15,8 @@ from harness.operations.transforms.transform import Part, Transform, changed
 Role = Literal["input", "kernel", "output"]
 NAMES = {"input": "x", "kernel": "w", "output": "y"}
 """The canonical arrays as code calls them."""
+LAYOUTS = 8
+"""Pairs of layouts between which a buffer may be mistaken, about."""
 PARTS: dict[Role, tuple[Part, ...]] = {"input": ("x",), "kernel": ("w",), "output": ("y",)}
 
 
@@ -74,6 +77,10 @@ class _Axes(Transform):
     @property
     def local(self) -> bool:
         return self.order[:2] == (0, 1)
+
+    @property
+    def choices(self) -> float:
+        return math.log2(math.factorial(len(self.order))) / 2
 
     def _words(self, role: Role) -> str:
         meant, used = letters_of(role, tuple(range(len(self.order)))), letters_of(role, self.order)
@@ -154,6 +161,10 @@ class OutputAxes(Transform):
         return self.source[:2] == (0, 1)
 
     @property
+    def choices(self) -> float:
+        return math.log2(math.factorial(len(self.source)))
+
+    @property
     def leaves_out(self) -> bool:
         return -1 in self.source
 
@@ -200,6 +211,10 @@ class _Reread(Transform):
     source: str
     target: str
     as_applied: bool = False
+
+    @property
+    def choices(self) -> float:
+        return math.log2(LAYOUTS)
 
     @property
     def touches(self) -> tuple[Part, ...]:

@@ -28,6 +28,10 @@ class ChannelOrder(Transform):
     parts: int = 1
 
     @property
+    def choices(self) -> float:
+        return 1.0 if self.kind == "reversed" else 3.0
+
+    @property
     def touches(self) -> tuple[Part, ...]:
         return ("x",) if self.role == "input" else ("w", "bias")
 
@@ -68,6 +72,10 @@ class Groups(Transform):
 
     groups: int
     kind: Literal["depthwise", "dense", "block"]
+
+    @property
+    def choices(self) -> float:
+        return 2.0
 
     @property
     def touches(self) -> tuple[Part, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from harness.canonical.window import Linear, Pairs, Window, numbers_text, pairs_text
@@ -9,6 +11,8 @@ from harness.operations.transforms.transform import Transform, changed
 
 OTHER_NAME = 4.0
 """Bits for each step down the names of one padding."""
+NAMED = ("full", "valid", "same")
+"""Parts of the full result that have a name."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,10 @@ class PaddingChange(Transform):
     def unusual(self, rank: int) -> float:
         moved = sum(abs(a - b) for new, old in zip(self.actual, self.intended) for a, b in zip(new, old))
         return min(0.1 * moved, 3.0) + (0.0 if self._plain() else 0.5) + OTHER_NAME * self.also
+
+    @property
+    def choices(self) -> float:
+        return _moves(low - meant for (low, _), (meant, _) in zip(self.actual, self.intended))
 
     def frees(self, rank: int) -> frozenset[str]:
         return frozenset({"padding"})
@@ -82,6 +90,10 @@ class OutputMode(PaddingChange):
     causes = 4.0
 
     mode: str = ""
+
+    @property
+    def choices(self) -> float:
+        return 1.0 if self.mode in NAMED else super().choices
 
     def _what(self) -> str:
         return f"another part of the full result was taken ({self.mode}): " if self.mode else ""
@@ -134,6 +146,7 @@ class RawPadding(PaddingChange):
     id = "raw_padding"
     sign = "P"
     causes = 0.5
+    choices = 0.0
 
     def words(self) -> str:
         return (
@@ -207,6 +220,10 @@ class Stride(Transform):
     def unusual(self, rank: int) -> float:
         return _uneven(self.stride)
 
+    @property
+    def choices(self) -> float:
+        return _steps(self.stride)
+
     def frees(self, rank: int) -> frozenset[str]:
         return frozenset({"stride"})
 
@@ -233,6 +250,10 @@ class Dilation(Transform):
     def unusual(self, rank: int) -> float:
         return _uneven(self.dilation)
 
+    @property
+    def choices(self) -> float:
+        return _steps(self.dilation)
+
     def frees(self, rank: int) -> frozenset[str]:
         return frozenset({"dilation"})
 
@@ -248,6 +269,17 @@ def _uneven(steps: tuple[int, ...]) -> float:
     return 0.0 if len(set(steps)) == 1 else 2.0
 
 
+def _steps(steps: tuple[int, ...]) -> float:
+    """Bits that say which steps: 4 that are the same along all axes, or 3 for each axis."""
+    return math.log2(4) if len(set(steps)) == 1 else math.log2(3) * len(steps)
+
+
+def _moves(moves: Iterable[int]) -> float:
+    """Bits that say by how much something moved along each axis; small moves, and equal ones, are the likelier."""
+    each = list(moves)
+    return len(each) + 2 * sum(math.log2(1 + abs(move)) for move in set(each))
+
+
 @dataclass(frozen=True)
 class Boundary(Transform):
     """The padding is filled with something else."""
@@ -257,6 +289,10 @@ class Boundary(Transform):
     local = True
 
     boundary: str
+
+    @property
+    def choices(self) -> float:
+        return math.log2(4)
 
     def frees(self, rank: int) -> frozenset[str]:
         return frozenset({"boundary"})

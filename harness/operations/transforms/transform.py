@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -72,6 +73,16 @@ class Transform:
         """Bits by which this form of it is rarer than its usual one, among `rank` spatial axes."""
         return 0.0
 
+    @property
+    def choices(self) -> float:
+        """Bits that say which of its forms this is, among about as many as are tried; numbers that are fitted apart."""
+        return 0.0
+
+    @property
+    def fitted(self) -> int:
+        """Numbers in it that were inferred from what was observed."""
+        return 0
+
     def frees(self, rank: int) -> frozenset[str]:
         """Settings of a case that may be unknown, and of which this only says what they were."""
         return frozenset()
@@ -103,6 +114,14 @@ class Transform:
     def finish(self, y: np.ndarray) -> np.ndarray:
         """The output of `conv` from that of `rewrite(conv)`."""
         return y
+
+
+def weight(transforms: Sequence[Transform], rank: int) -> float:
+    """How unlikely these changes are: the sum of -log2 of their likelihoods, more for unusual forms of them.
+
+    What is not searched for adds nothing.
+    """
+    return sum(math.log2(QUESTIONS / each.causes) + each.unusual(rank) for each in transforms if each.causes)
 
 
 def changed(conv: Linear, **changes: object) -> Linear:

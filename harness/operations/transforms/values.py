@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -26,6 +27,14 @@ class Bias(Transform):
 
     def unusual(self, rank: int) -> float:
         return 3.0 if self.kind == "unknown" else 0.0
+
+    @property
+    def choices(self) -> float:
+        return 0.0 if self.kind == "unknown" else 1.0
+
+    @property
+    def fitted(self) -> int:
+        return len(set(self.values))
 
     def words(self) -> str:
         if self.kind == "unknown":
@@ -63,7 +72,20 @@ class Scale(Transform):
     factors: tuple[float, ...]
 
     def unusual(self, rank: int) -> float:
-        return 3.0 if self.name.startswith("a factor") else 0.0
+        return 3.0 if self._free else 0.0
+
+    @property
+    def _free(self) -> bool:
+        """Whether the factors are numbers that nobody has a name for."""
+        return self.name.startswith("a factor")
+
+    @property
+    def choices(self) -> float:
+        return 0.0 if self._free else math.log2(2 * len(SCALES))
+
+    @property
+    def fitted(self) -> int:
+        return len(set(self.factors)) if self._free else 0
 
     def words(self) -> str:
         return f"mind the scale: the system multiplied by {self.name}"
@@ -108,6 +130,10 @@ def _rows(w: np.ndarray) -> np.ndarray:
     return w.reshape(len(w), -1)
 
 
+PLACES = 32
+"""Taps among which a wrong one is, about."""
+
+
 @dataclass(frozen=True)
 class KernelValues(Transform):
     """Some taps have other values: `taps` holds (index in the canonical kernel, value that was applied)."""
@@ -117,6 +143,14 @@ class KernelValues(Transform):
     touches = ("w",)
 
     taps: tuple[tuple[tuple[int, ...], float], ...]
+
+    @property
+    def choices(self) -> float:
+        return math.log2(PLACES) * len(self.taps)
+
+    @property
+    def fitted(self) -> int:
+        return len(self.taps)
 
     @property
     def is_convention(self) -> bool:
@@ -146,6 +180,10 @@ class Precision(Transform):
     touches = ("x", "w")
 
     format: str
+
+    @property
+    def choices(self) -> float:
+        return 2.0
 
     def words(self) -> str:
         return f"switch off reduced precision: inputs were rounded to {self.format}"

@@ -21,11 +21,10 @@ from harness.canonical.window import Pairs
 from harness.operations.budget import Budget
 from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.settings import Dilation, Stride
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, weight
 from harness.operations.windowed.search import paddings
 from harness.operations.windowed.search.outputs import Index, Reading, Shift, readings
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.rank import weight
 from harness.operations.windowed.search.response import Batch, Hits, Point, Response
 from harness.operations.windowed.search.samples import Seen, Sight, sights
 from harness.operations.windowed.search.sides import Field, Lows, Side, Sizes

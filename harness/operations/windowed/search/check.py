@@ -113,7 +113,9 @@ def _fill(
         return None  # the bias left out or added twice, as other candidates say
     if offset:  # what is no more than half a printed digit is nobody's bias
         return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None
-    return _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
+    named = _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
+    silent = ((low <= 0) & (high >= 0))[known].any()  # a channel without values, which nobody scaled to nothing
+    return None if silent and named.fitted else named
 
 
 def _named(values: list[float], low: np.ndarray, high: np.ndarray, w: np.ndarray) -> Scale:

@@ -16,7 +16,7 @@ from harness.canonical.reference import direct
 from harness.canonical.window import Linear
 from harness.operations.stated import Recording
 from harness.operations.transforms.arrays import OutputAxes
-from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.transforms.transform import Transform, applied, read, weight
 from harness.operations.windowed.power import variants
 from harness.operations.windowed.search.agreement import (
     agreement,
@@ -30,7 +30,6 @@ from harness.operations.windowed.search.agreement import (
 )
 from harness.operations.windowed.search.outputs import readings
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.rank import weight
 from harness.operations.windowed.search.unknowns import MOST, system
 from harness.operations.windowed.search.variants import Transforms, inputs, kernels, windows
 from harness.rounding.rungs import rough

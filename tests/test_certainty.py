@@ -1,0 +1,134 @@
+"""An explanation is certain only where the data could have refuted it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.case.read import Case, load
+from harness.explanation import answers, diagnosis
+from harness.explanation.diagnosis import TOO_LITTLE, Answer, diagnose
+from harness.judge.verdict import Judge
+from harness.operations.budget import Budget
+from harness.parent.pool import Pool
+from harness.runner import run
+
+LETTERS = {1: "W", 2: "HW", 3: "DHW"}
+
+Asked = Callable[..., Answer]
+
+
+def stated(values: Any, more: str = "", layout: str = "") -> str:
+    values = np.asarray(values)
+    return f"{{layout: {layout or LETTERS[values.ndim]}, values: {json.dumps(values.tolist())}{more}}}"
+
+
+def case(folder: Path, *arrays: Any, settings: str = "padding: valid", layouts: str = "", more: str = "") -> Case:
+    x, w, y = arrays
+    letters = layouts.split(",") if layouts else ["", "", ""]
+    path = folder / "one.yaml"
+    path.write_text(
+        "title: One\nmeans: cross-correlation\n"
+        f"input: {stated(x, more, letters[0])}\nkernel: {stated(w, more, letters[1])}\n{settings}\n"
+        f"recorded:\n  - {{system: S, origin: o, {stated(y, more, letters[2])[1:]}\n",
+        encoding="utf-8",
+    )
+    return next(load(path))
+
+
+@pytest.fixture
+def ask(tmp_path, monkeypatch) -> Asked:
+    """The answer about an output, of arrays and settings, to which a part of the usual work must do."""
+    monkeypatch.setattr(diagnosis, "Budget", lambda: Budget(10**9))
+
+    def asked(*arrays: Any, **more: str) -> Answer:
+        judge = Judge(case(tmp_path, *arrays, **more))
+        return diagnose(judge, judge.observe(judge.case.recorded[0]))
+
+    return asked
+
+
+def ids(answer: Answer) -> list[str]:
+    return [each.id for each in answer.explanations[0].transforms]
+
+
+def sums(x: np.ndarray, w: np.ndarray, padding: int = 0, **more: Any) -> np.ndarray:
+    """A plain cross-correlation."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, padding, **more), w.shape)
+    return np.asarray((windows * w).sum(axis=tuple(range(x.ndim, 2 * x.ndim))))
+
+
+RANDOM = np.random.default_rng(0)
+X, W = RANDOM.integers(1, 9, (3, 3)), RANDOM.integers(1, 9, (3, 3))
+
+
+@pytest.mark.parametrize("settings", ["padding: unknown", "padding: unknown\nstride: unknown", "padding: same"])
+def test_one_zero_is_no_reason_to_pad(ask, settings):
+    answer = ask(X, W, [[0]], settings=settings)
+    assert answer.ambiguous or not answer.explanations
+    for each in answer.explanations:
+        for setting in each.settings:
+            assert min(min(pair) for pair in getattr(setting, "actual", [(0, 0)])) >= -2
+
+
+@pytest.mark.parametrize("value", [0.0, 2.5])
+def test_outputs_that_are_equal_throughout_are_not_certain(ask, value):
+    x, w = RANDOM.normal(size=(5, 5)), RANDOM.normal(size=(3, 3))
+    answer = ask(x, w, np.full((3, 3), value))
+    assert answer.ambiguous or not answer.explanations
+
+
+def test_equal_outputs_of_equal_data_are_said_to_carry_nothing(ask):
+    answer = ask(np.ones((5, 5)), np.ones((3, 3)), np.full((5, 5), 9.0), settings="padding: same")
+    assert answer.explanations and answer.ambiguous
+    assert answer.remarks[0].startswith(f"{TOO_LITTLE}: all known values are equal")
+
+
+@pytest.mark.parametrize("settings", ["padding: same", "padding: unknown\nstride: unknown\ndilation: unknown"])
+def test_five_values_do_not_carry_several_open_settings(ask, settings):
+    answer = ask([1, 2, 3, 2, 1], [1, 1, 1], [3.1, 6, 7, 6, 3.1], settings=settings)
+    assert answer.ambiguous or not answer.explanations
+
+
+def test_a_channel_of_zeros_was_not_scaled(ask):
+    x, w = RANDOM.normal(size=(2, 6, 6)), RANDOM.normal(size=(3, 2, 3, 3))
+    y = np.stack([sum(map(sums, x, each)) for each in w])
+    y[2] = 0
+    answer = ask(x, w, y, layouts="CHW,OIHW,CHW")
+    assert not any("scale" in [each.id for each in found.transforms] for found in answer.explanations)
+
+
+def test_what_is_not_certain_is_said_so_everywhere(tmp_path):
+    """On the terminal, as JSON, and in a run: two small values fit a shift of the output by chance."""
+    one = case(tmp_path, [3, 1, 4, 1, 5, 9], [1, 0, 2], [1, 5], settings="padding: unknown\nstride: unknown")
+    judge = Judge(one)
+    answer = diagnose(judge, judge.observe(one.recorded[0]))
+    assert answer.explanations and answer.ambiguous
+    assert answer.remarks[0].startswith(TOO_LITTLE)
+    assert answers.as_json("S", answer, ())["ambiguous"]
+    shown = answers.text("S", answer, ())
+    assert "  * too little is known" in shown and ("[ties]" in shown or "[not certain]" in shown)
+    with Pool([]) as pool:
+        (report,) = run([one], pool, [])
+    (result,) = report.results
+    assert (result.verdict, result.transforms, result.ambiguous) == ("unexplained", (), True)
+    assert result.explanations and result.remarks == answer.remarks
+
+
+@pytest.mark.parametrize(("expect", "verdict"), [("[reverse_kernel]", "convention"), ("[scale]", "unexplained")])
+def test_what_the_case_named_before_was_not_searched_for(tmp_path, expect, verdict):
+    x, w = np.array([2, 0, 1, 1]), np.array([1, 2])
+    y = sums(x, w[::-1])
+    one = case(tmp_path, x, w, y)
+    text = (tmp_path / "one.yaml").read_text(encoding="utf-8")
+    (tmp_path / "one.yaml").write_text(text.replace("origin: o", f"origin: o, expect: {expect}"), encoding="utf-8")
+    with Pool([]) as pool:
+        (report,) = run(load(tmp_path / "one.yaml"), pool, [])
+    (result,) = report.results
+    assert one.recorded[0].expect is None and result.ambiguous
+    assert (result.verdict, result.expected) == (verdict, verdict == "convention")
