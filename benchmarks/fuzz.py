@@ -112,9 +112,9 @@ def _no_json(word: str) -> None:
 def through_explain(seed: str, folder: Path) -> None:
     """Through the search, and both ways in which an answer is said."""
     for case in _readable(seed, folder):
-        for each in asked.recordings(case, ()) if case.recorded else ():
-            answers.text(each.system, each.answer, each.code)
-            json.dumps(answers.as_json(each.system, each.answer, each.code), allow_nan=False)
+        for each in asked.recordings(case) if case.recorded else ():
+            answers.text(each.system, each.answer)
+            json.dumps(answers.as_json(each.system, each.answer, ()), allow_nan=False)
 
 
 @contextlib.contextmanager

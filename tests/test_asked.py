@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from harness.backends import TABLE, Backend
 from harness.cli import main
+from harness.explanation.asked import Explained
+from harness.explanation.diagnosis import Answer
+from harness.judge import fix
+from harness.operations.spoken import SYSTEMS
+from harness.parent.pool import Pool
 
 CASES = Path(__file__).parent.parent / "cases"
 APPLE = str(CASES / "seeds" / "apple-data.yaml")
@@ -43,6 +50,67 @@ def test_text_names_the_change_and_shows_no_code_when_told_so(capsys):
     said = capsys.readouterr().out
     assert "1. reverse_kernel (printed digits)" in said
     assert "import numpy" not in said
+
+
+class Watched(Pool):
+    """Workers that note what stood on the screen when they were to be started, and who they were."""
+
+    seen: ClassVar[list[tuple[list[str], str]]] = []
+
+    def __enter__(self) -> Pool:
+        self.seen.append((list(self.started), self.screen()))
+        return super().__enter__()
+
+    screen = staticmethod(str)
+
+
+@pytest.fixture
+def starts(monkeypatch, capsys) -> list[tuple[list[str], str]]:
+    """(systems, what stood on the screen) of each start of workers for code."""
+    monkeypatch.setattr(Watched, "seen", [])
+    monkeypatch.setattr(Watched, "screen", staticmethod(lambda: capsys.readouterr().out))
+    monkeypatch.setattr(fix, "Pool", Watched)
+    return Watched.seen
+
+
+def test_what_differs_is_said_before_a_framework_is_started(starts, capsys):
+    """All that is known of a case; then NumPy is started for code, as the output is not said to be another's."""
+    assert main(["explain", APPLE]) == 0
+    ((systems, said),) = starts
+    assert systems == ["numpy"]
+    assert "1. reverse_kernel (printed digits)" in said
+    assert "no difference (statistical)" in said
+    assert "import" not in said
+    assert "import numpy as np" in capsys.readouterr().out
+
+
+def test_nothing_is_started_for_what_does_not_differ_or_is_not_wanted(starts, capsys):
+    assert main(["explain", APPLE, "--no-code"]) == 0
+    assert main(["explain", PRINTED]) == 0
+    assert not starts
+
+
+@pytest.mark.parametrize(
+    ("said", "systems"),
+    [
+        ("Knet 1.x conv4", ("numpy",)),
+        ("TensorFlow 1.x tf.nn.conv2d", ("numpy", "tensorflow")),
+        ("tf.nn.conv2d", ("numpy", "tensorflow")),
+        ("my PyTorch port", ("numpy", "torch")),
+        ("jax.numpy.convolve", ("numpy", "jax")),
+        ("scipy.signal.convolve2d", ("numpy", "scipy")),
+    ],
+)
+def test_code_is_for_numpy_and_the_system_that_the_output_is_said_to_be_of(said, systems):
+    assert Explained(said, Answer((), False, 0), ()).systems() == systems
+
+
+def test_a_system_that_is_asked_for_is_the_only_one_and_all_are_all(starts, monkeypatch, capsys):
+    there = {"numpy": TABLE["numpy"], **dict.fromkeys(SYSTEMS[1:], Backend("absent", "none", "no_such_package"))}
+    monkeypatch.setattr(fix, "TABLE", there)
+    assert main(["explain", APPLE, "--system", "scipy", "--system", "scipy"]) == 0
+    assert main(["explain", APPLE, "--system", "all", "--json"]) == 0
+    assert [systems for systems, _ in starts] == [[], ["numpy"]]
 
 
 def files(tmp_path: Path, observed: np.ndarray) -> list[str]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from harness.case.read import load
+from harness.backends import TABLE, Backend
+from harness.case.read import Case, load
 from harness.judge import fix
 from harness.operations.transforms.arrays import KernelAxes, OutputAxes, ReshapeNotTranspose, ReverseKernel
 from harness.operations.transforms.grouping import ChannelOrder
@@ -14,6 +16,7 @@ from harness.operations.transforms.settings import Boundary, PaddingSplit
 from harness.operations.transforms.values import Scale
 from harness.operations.windowed import program
 from harness.parent.outcome import Answered, Died, Raised
+from tests.fakes import FAKES
 
 CASE = """
 title: A small layer
@@ -54,17 +57,23 @@ def small(tmp_path: Path, settings: str, case: str = CASE):
     return next(load(path))
 
 
+def proven(case: Case, changes: Sequence[fix.Transforms], systems: Sequence[str]) -> list[dict[str, str]]:
+    """System -> program that held, for each of these changes."""
+    held = list(fix.proofs(case, changes, systems))
+    return [{system: text for of, system, text in held if of == each} for each in changes]
+
+
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_programs_hold_in_their_systems(tmp_path, settings):
     case = small(tmp_path, SETTINGS[settings])
-    for name, held in zip(CHANGES, fix.proven(case, list(CHANGES.values()), ["numpy", "scipy"])):
+    for name, held in zip(CHANGES, proven(case, list(CHANGES.values()), ["numpy", "scipy"])):
         assert set(held) - {program.JULIA} == {"numpy", "scipy"}, name
 
 
 @pytest.mark.parametrize("groups", [1, 3])
 def test_programs_of_groups_hold(tmp_path, groups):
     case = small(tmp_path, f"padding: same\ngroups: {groups}", OF_GROUPS)
-    (held,) = fix.proven(case, [CHANGES["reversed"]], ["numpy", "scipy"])
+    (held,) = proven(case, [CHANGES["reversed"]], ["numpy", "scipy"])
     assert set(held) - {program.JULIA} == {"numpy", "scipy"}
     assert all(("np.split" in text) is (groups > 1) for system, text in held.items() if system != program.JULIA)
 
@@ -84,7 +93,7 @@ def test_programs_hold_in_the_frameworks(tmp_path):
         pytest.importorskip(framework)
     case = small(tmp_path, SETTINGS["plain"])
     changes = list(CHANGES.values())
-    for name, held in zip(CHANGES, fix.proven(case, changes, ["tensorflow", "torch", "jax"])):
+    for name, held in zip(CHANGES, proven(case, changes, ["tensorflow", "torch", "jax"])):
         assert set(held) - {program.JULIA} == {"tensorflow", "torch", "jax"}, name
 
 
@@ -94,7 +103,23 @@ def test_a_program_that_does_not_hold_is_not_shown(tmp_path, monkeypatch):
     monkeypatch.setitem(program.SYSTEMS, "numpy", wrong)
     failing = (("import numpy as np",), lambda conv: ["y = 1 / 0"])
     monkeypatch.setitem(program.SYSTEMS, "scipy", failing)
-    assert fix.proven(case, [CHANGES["reversed"]], ["numpy", "scipy"]) == [{}]
+    assert proven(case, [CHANGES["reversed"]], ["numpy", "scipy"]) == [{}]
+
+
+def test_a_system_that_does_not_start_has_no_program_and_the_others_have(tmp_path, monkeypatch):
+    absent = Backend("scipy", "tests.fakes.unavailable", "numpy")
+    monkeypatch.setattr(fix, "TABLE", {"numpy": TABLE["numpy"], "scipy": absent})
+    case = small(tmp_path, SETTINGS["plain"])
+    (held,) = proven(case, [CHANGES["reversed"]], ["numpy", "scipy"])
+    assert set(held) - {program.JULIA} == {"numpy"}
+
+
+def test_a_program_is_given_before_the_next_is_tried(tmp_path, monkeypatch):
+    """Whoever looks at a screen has it; what is not asked for any more is not waited for."""
+    monkeypatch.setattr(fix, "TABLE", {"numpy": TABLE["numpy"], "scipy": FAKES["hanging"]})
+    first = next(fix.proofs(small(tmp_path, SETTINGS["plain"]), [CHANGES["reversed"]], ["numpy"]))
+    assert (first.transforms, first.system) == (CHANGES["reversed"], "numpy")
+    assert "np.flip" in first.program
 
 
 def test_julia_stands_the_other_way_round(tmp_path):

@@ -364,6 +364,17 @@ def test_a_command_that_does_not_exist_is_unavailable():
         assert "No such file" in pool.unavailable["nowhere"]
 
 
+def test_what_is_asked_of_a_backend_that_does_not_start_has_an_outcome():
+    """Nobody has to wait for its hello before asking."""
+    with Pool([FAKES["unavailable"], FAKES["honest"]], PATIENT) as pool:
+        assert list(pool.started) == ["unavailable", "honest"]
+        pool.submit("unavailable", "tag", Program("y = 1", {}))
+        tag, outcome = pool.collect()
+        assert tag == "tag"
+        assert isinstance(outcome, Died)
+        assert outcome.reason == "not called: ImportError: libmood.so: cannot open shared object file"
+
+
 def test_a_missing_backend_is_not_started():
     class Missing(Fake):
         def missing(self) -> str:

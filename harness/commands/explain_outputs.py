@@ -4,55 +4,85 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from harness.case import of_files
 from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
 from harness.ending import EXPECTED
 from harness.explanation import answers, asked
+from harness.judge import fix
 from harness.operations import SPOKEN
 from harness.operations.spoken import DATA, SYSTEMS
-from harness.options.of_explain import EXAMPLE, FILES, OBSERVED, SETTINGS
+from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.systems import selection
 
 
 def explain_command(options: argparse.Namespace) -> int:
-    """Says which changes of the intended call give the observed output, and shows code that proves it."""
-    systems = () if options.no_code else tuple(options.system or SYSTEMS)
+    """Says which changes of the intended call give the observed output, and shows code that proves it.
+
+    What differs stands there before the first framework is started for code.
+    """
     if any(getattr(options, name) for name in FILES):
-        _say_explained(_case_of_files(options), systems, options.json)
+        case = _case_of_files(options)
+        _say(case, asked.recordings(case), options)
         return EXPECTED
     if len(options.what) not in (1, 3):
         raise selection.SelectionError("explain takes a CASE, two entry points and a CASE, or --input with files")
     *names, path = options.what
-    cases = case_files([path])
+    cases = cases_of(case_files([path]))
     if not names:
-        for case in cases_of(cases):
-            _say_explained(case, systems, options.json)
+        for case in cases:
+            _say(case, asked.recordings(case), options)
         return EXPECTED
     backends = [each for name in names for each in selection.backends([name.split(".")[0].lower()], f"{name}:")]
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
-        for case in cases_of(cases):
-            _say(case, [asked.pair(case, (names[0], names[1]), pool, systems)], options.json)
+        for case in cases:
+            _say(case, iter([asked.pair(case, (names[0], names[1]), pool)]), options)
     return EXPECTED
 
 
-def _say_explained(case: Case, systems: Sequence[str], as_json: bool) -> None:
-    _say(case, list(asked.recordings(case, systems)), as_json)
+def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
+    """Says what explains the outputs of a case, as soon as it is known, and the code of it, as soon as it has held."""
+    (_as_json if options.json else _as_text)(case, found, options)
 
 
-def _say(case: Case, found: Sequence[asked.Explained], as_json: bool) -> None:
-    if as_json:
-        recorded = [answers.as_json(each.system, each.answer, each.code) for each in found]
-        print(json.dumps({"case": case.id, "recordings": recorded}))
-        return
-    print(f"{case.id}: {case.title}")
+def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
+    said: list[asked.Explained] = []
     for each in found:
-        print(answers.text(each.system, each.answer, each.code))
+        if not said:
+            print(f"{case.id}: {case.title}")
+        said.append(each)
+        print(answers.text(each.system, each.answer), flush=True)
+    for each in said:
+        of = f" [{each.system}]" if len(said) > 1 else ""
+        words = dict(zip(each.changes, (explanation.words for explanation in each.answer.explanations)))
+        for proof in _proofs(case, each, options):
+            print(answers.program_text(proof.system, proof.program, words[proof.transforms] + of), flush=True)
+
+
+def _as_json(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
+    recorded = []
+    for each in found:
+        held = sorted(_proofs(case, each, options), key=_place)
+        code = [{name: text for done, name, text in held if done == changes} for changes in each.changes]
+        recorded.append(answers.as_json(each.system, each.answer, code))
+    print(json.dumps({"case": case.id, "recordings": recorded}))
+
+
+def _place(proof: fix.Proof) -> int:
+    """Where JSON has the code of a system, whichever was done first."""
+    return SYSTEMS.index(proof.system) if proof.system in SYSTEMS else len(SYSTEMS)
+
+
+def _proofs(case: Case, each: asked.Explained, options: argparse.Namespace) -> Iterator[fix.Proof]:
+    """The code that is wanted of an explained output; a framework is started where code for it is."""
+    wanted = () if options.no_code else tuple(dict.fromkeys(options.system or each.systems()))
+    systems = SYSTEMS if EVERY in wanted else wanted
+    return fix.proofs(case, each.changes, systems) if systems and each.changes else iter(())
 
 
 def _case_of_files(options: argparse.Namespace) -> Case:

@@ -52,12 +52,18 @@ def transform_json(transform: Transform) -> dict[str, Any]:
     return {"id": transform.id, **asdict(transform)}
 
 
-def text(system: str, answer: Answer, code: Sequence[Code]) -> str:
+def text(system: str, answer: Answer) -> str:
     """An answer as people read it."""
-    return "\n".join(_lines(system, answer, code))
+    return "\n".join(_lines(system, answer))
 
 
-def _lines(system: str, answer: Answer, code: Sequence[Code]) -> Iterator[str]:
+def program_text(system: str, program: str, words: str) -> str:
+    """A program that held in `system`, as people read it; `words` say what it does."""
+    how = "from a program that held" if system == "Knet" else "run and held"
+    return "\n".join([f"\n  {system}, {how}: {words}\n", *("    " + line for line in program.splitlines())])
+
+
+def _lines(system: str, answer: Answer) -> Iterator[str]:
     yield f"{system}  ({answer.known} known values, {answer.seconds:.2f} s)"
     if not answer.explanations:
         yield f"  {'nothing that is known here explains it' if answer.known else 'none of it can be computed'}"
@@ -73,10 +79,6 @@ def _lines(system: str, answer: Answer, code: Sequence[Code]) -> Iterator[str]:
     yield from (f"  * {remark}" for remark in answer.remarks)
     if answer.separation:
         yield f"  * data that tell them apart, for a case file: {json.dumps(answer.separation.as_json())}"
-    for each, programs in zip(answer.explanations, code):
-        for name, program in programs.items():
-            yield f"\n  {name}, {'from a program that held' if name == 'Knet' else 'run and held'}: {each.words}\n"
-            yield "\n".join("    " + line for line in program.splitlines())
 
 
 def _same(answer: Answer, number: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy as np
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case, CaseError
 from harness.explanation.diagnosis import Answer, diagnose
-from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations.call import Unsupported
+from harness.operations.spoken import SYSTEMS
+from harness.operations.transforms.transform import Transform
 from harness.parent.outcome import Answered
 from harness.parent.pool import Pool
 from harness.rounding.compare import dtype_name
@@ -23,30 +24,37 @@ from harness.worker.entry import EntryPoint
 
 CODED = 3
 """Explanations of one output whose code is run and shown."""
+NAMES = {"tf.": "tensorflow"}
+"""What people write for a system besides its name."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One output that was explained, and the programs that held for its first explanations."""
+    """One output that was explained. changes: those of its first explanations, for which there is code."""
 
     system: str
     answer: Answer
-    code: tuple[dict[str, str], ...]
+    changes: tuple[tuple[Transform, ...], ...]
+
+    def systems(self) -> tuple[str, ...]:
+        """NumPy and the systems that the output is said to be of: those in whose terms code is of use."""
+        said = self.system.lower()
+        named = {system for word, system in NAMES.items() if word in said}
+        return tuple(each for each in SYSTEMS if each == SYSTEMS[0] or each in named or each in said)
 
 
-def recordings(case: Case, systems: Sequence[str]) -> Iterator[Explained]:
-    """The recordings of a case in terms of the call that its settings describe; code for `systems`."""
+def recordings(case: Case) -> Iterator[Explained]:
+    """The recordings of a case in terms of the call that its settings describe, each as soon as it is explained."""
     if not case.recorded:
         raise CaseError(
             f"{case.id} has no recording to explain; add `recorded`, or name two entry points: explain A B CASE"
         )
     judge = Judge(case)
     for recording in case.recorded:
-        answer = diagnose(judge, judge.observe(recording))
-        yield Explained(recording.system, answer, _code(judge, answer, systems))
+        yield _explained(recording.system, judge, judge.observe(recording))
 
 
-def pair(case: Case, names: tuple[str, str], pool: Pool, systems: Sequence[str]) -> Explained:
+def pair(case: Case, names: tuple[str, str], pool: Pool) -> Explained:
     """The output of entry point `names[1]` in terms of the call of `names[0]`, both as one would first write them.
 
     Raises SelectionError where one of them gives no output, or where that of the first cannot be explained itself.
@@ -56,16 +64,14 @@ def pair(case: Case, names: tuple[str, str], pool: Pool, systems: Sequence[str])
     own = diagnose(judge, meant).explanations
     if not own:
         raise SelectionError(f"{names[0]}: what it computes for {case.id} cannot be told itself; begin with the case")
-    judge = Judge(case, base=own[0].transforms)
+    return _explained(names[1], Judge(case, base=own[0].transforms), seen)
+
+
+def _explained(system: str, judge: Judge, seen: Observation) -> Explained:
     answer = diagnose(judge, seen)
-    return Explained(names[1], answer, _code(judge, answer, systems))
-
-
-def _code(judge: Judge, answer: Answer, systems: Sequence[str]) -> tuple[dict[str, str], ...]:
-    first = [(*judge.base, *each.settings, *each.transforms) for each in answer.explanations[:CODED]]
-    if not systems or not answer.explanations or not answer.explanations[0].transforms:
-        return ()
-    return tuple(fix.proven(judge.case, first, systems))
+    differs = answer.explanations and answer.explanations[0].transforms
+    first = answer.explanations[:CODED] if differs else ()
+    return Explained(system, answer, tuple((*judge.base, *each.settings, *each.transforms) for each in first))
 
 
 def _entry(name: str, pool: Pool) -> tuple[str, EntryPoint]:

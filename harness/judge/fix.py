@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,17 +27,28 @@ CLOSE = 1e-4
 """Share of the largest magnitude by which a float32 program may differ from the reference."""
 
 
-def proven(case: Case, explanations: Sequence[Transforms], systems: Iterable[str]) -> list[dict[str, str]]:
-    """What `Proofs.code` gives for each explanation, run in workers that are started for it."""
-    proofs = Proofs(case)
+class Proof(NamedTuple):
+    """A program that held: what of, in which system, and its text."""
+
+    transforms: Transforms
+    system: str
+    program: str
+
+
+def proofs(case: Case, explanations: Iterable[Transforms], systems: Sequence[str]) -> Iterator[Proof]:
+    """Each program that holds, as soon as it has: run in workers that are started for it, side by side."""
+    tried, given = Proofs(case), set[tuple[Transforms, str]]()
     with Pool([TABLE[system] for system in systems]) as pool:
-        running = list(pool.hellos)
-        attempts = [attempt for each in explanations for attempt in proofs.attempts(each, running)]
+        attempts = [attempt for each in explanations for attempt in tried.attempts(each, pool.started)]
         for attempt in attempts:
             pool.submit(attempt.system, attempt, attempt.program)
         for _ in attempts:
-            proofs.take(*pool.collect())
-    return [proofs.code(each, running) for each in explanations]
+            attempt, outcome = pool.collect()
+            tried.take(attempt, outcome)
+            for system, program in tried.code(attempt.transforms, systems).items():
+                if (attempt.transforms, system) not in given:
+                    given.add((attempt.transforms, system))
+                    yield Proof(attempt.transforms, system, program)
 
 
 @dataclass(frozen=True, eq=False)

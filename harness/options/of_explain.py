@@ -6,6 +6,8 @@ from harness.operations import SPOKEN, USUAL
 from harness.operations.spoken import DATA, SYSTEMS, example
 from harness.options.taken import LAYOUTS, ROLES, Add
 
+EVERY = "all"
+"""What stands for all systems."""
 OBSERVED = "observed"
 """The option of the output."""
 FILES = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVED: "the output, NaN not known"}
@@ -40,7 +42,10 @@ def register(add: Add) -> None:
     for name, text in SETTINGS.items():
         explains.add_argument(f"--{name}", metavar="VALUE", help=text)
     explains.add_argument(
-        "--system", action="append", choices=list(SYSTEMS), help="show code for this system only (default: all)"
+        "--system",
+        action="append",
+        choices=[*SYSTEMS, EVERY],
+        help="show code for this system (default: NumPy, and those that the output is said to be of)",
     )
     explains.add_argument("--no-code", action="store_true", help="show no code, which starts no framework")
     explains.add_argument("--json", action="store_true", help="print JSON, one object for each case")

@@ -84,6 +84,8 @@ class Lane(threading.Thread):
                         self._bury()
         except (Unavailable, WorkerDied) as error:
             self.hello.put(str(error))
+            while (batch := self.batches.get()) is not None and not self.closing:
+                self._post(batch, Died(f"not called: {error}"))
         except Exception as error:  # the thread ends here; whoever waits for it is told why
             self.hello.put(f"{type(error).__name__}: {error}")
             self.results.put(error)
@@ -135,7 +137,7 @@ class Lane(threading.Thread):
         """
         answered = 0
         if self.deaths >= DEATHS_IN_A_ROW:
-            return self._give_up(part)
+            return self._post(part, Died(f"not called: the worker had died {DEATHS_IN_A_ROW} times in a row"))
         try:
             if self.worker is None:
                 self._start_worker()
@@ -153,10 +155,9 @@ class Lane(threading.Thread):
                 return 1
         return answered
 
-    def _give_up(self, part: list[Tagged]) -> int:
-        reason = f"not called: the worker had died {DEATHS_IN_A_ROW} times in a row"
+    def _post(self, part: list[Tagged], outcome: Died) -> int:
         for tag, _ in part:
-            self.results.put((tag, Died(reason)))
+            self.results.put((tag, outcome))
         return len(part)
 
     def _bury(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.parent import unix
@@ -60,6 +60,11 @@ class Pool:
     def unavailable(self) -> Mapping[str, str]:
         self._listen()
         return self._unavailable
+
+    @property
+    def started(self) -> Collection[str]:
+        """The backends whose workers were started, whether or not they have spoken; calls to them have an outcome."""
+        return self._lanes.keys()
 
     def entry_points(self) -> list[tuple[str, EntryPoint]]:
         """(backend, entry point) of all workers, in the order of the backends."""
