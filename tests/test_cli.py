@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import backends, cli
+from harness import backends, cli, completion
 from harness.backends import Backend
 from harness.commands import check_cases, listing, run_cases
 from harness.options import command_line
@@ -349,7 +349,7 @@ def test_new_says_what_is_wrong_with_arrays_and_writes_nothing(table, capsys, ar
     assert not Path("cases/mine.yaml").exists()
 
 
-COMMANDS = ["run", "explain", "probe", "list", "install", "clean", "check", "new", "report", "diff", "completion"]
+COMMANDS = list(completion.commands(command_line.parser()))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -380,7 +380,7 @@ def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
 HANGS = """
 import signal, sys
 told = open({told!r}, "w")  # held, so that who reads sees the end where this ends before a worker is at it
-from harness import backends, cli
+from harness import backends, cli, completion
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 numpy = backends.TABLE["numpy"]  # runs the code of fixes

@@ -49,6 +49,8 @@ COMMANDS = {
     "new theirs --from x.npy w.npy --observed y.npy": 0,
     "report out.json --out again": 0,
     "diff out.json changed.json": 1,
+    "run case.yaml --shard 2/2 --json shard.json": 0,
+    "merge out.json -o all.json": 2,
     "completion bash": 0,
     "run nowhere.yaml": 2,
     "run case.yaml --backend nope": 2,

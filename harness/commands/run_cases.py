@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import interrupts
 from harness.backends import TABLE
-from harness.case.chosen import case_files, cases_of
-from harness.commands.reports import PAGES, Report, Reports, demanded, write
-from harness.ending import EXPECTED, UNEXPECTED
+from harness.case.chosen import case_files
+from harness.case.members import Members
+from harness.commands.concluding import conclude
+from harness.commands.reports import PAGES, Report, demanded
 from harness.interrupts import Interrupted
 from harness.parent import unix
 from harness.parent.pool import Pool
+from harness.parent.talk import Hello
 from harness.parent.worker_limits import Limits
 from harness.probing import probe
 from harness.progress import Progress
@@ -28,6 +29,7 @@ from harness.report.tally import Tally
 from harness.result import CaseReport
 from harness.runner import CODE_FOR, run
 from harness.systems import own_programs, selection
+from harness.worker.entry import EntryPoint
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -39,25 +41,50 @@ def run_command(options: argparse.Namespace) -> int:
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
     backends = {backend.name: backend for backend in selection.backends(options.backend, "--backend")}
     with Pool({CODE_FOR: TABLE[CODE_FOR], **backends}.values(), limits, options.jobs) as pool:
-        # every file is read while the frameworks start: a typo is told at once
-        expected = [(case.id, case.expect) for case in cases_of(files)]
+        members = Members(files, options.shard)  # while the frameworks start
         hellos = {name: hello for name, hello in pool.hellos.items() if name in backends}
-        selection.demand(options.backend, hellos, pool.unavailable)
-        offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
-        entries = selection.entry_points(options.entry, offered, "--entry")
-        for case_id, wanted in expected:
-            selection.check_names(case_id, wanted, offered)
-        header = results.header(hellos, pool.unavailable)
-        if options.cards:
+        entries = _entries(options, members, hellos, pool)
+        header = {**results.header(hellos, pool.unavailable), **_parts(options, members)}
+        if options.cards and _first(options):
             with Progress() as progress:
                 header["cards"] = [card.as_json() for card in probe(pool, entries, progress).values()]
         reports = {path: kind(header) for path, kind in kinds.items()}
-        tally = Tally(options.backend or list(own_programs.declared()), options.entry)
-        found = run(cases_of(files), pool, entries, coded=True)
-        ended = _gather(found, [*reports.values(), tally], len(expected))
-        ending = [_ending(ended, tally.cases, len(expected))] if ended else None
-        header["failures"] = ending or tally.unanswered(pool.unavailable)
-        return _conclude(header, tally, reports, ended)
+        tally = Tally(_held(options), options.entry)
+        found = run(members, pool, entries, coded=True)
+        ended = _gather(found, [*reports.values(), tally], len(members))
+        header["failures"] = [_ending(ended, tally.cases, len(members))] if ended else []
+        if not ended and not options.shard:  # a part of the cases says nothing of who answers none
+            header["failures"] = tally.unanswered(pool.unavailable)
+        return conclude(header, tally, reports, ended)
+
+
+def _entries(
+    options: argparse.Namespace, members: Members, hellos: Mapping[str, Hello], pool: Pool
+) -> list[tuple[str, EntryPoint]]:
+    """The entry points that are to run; raises what says that one of those that are asked for or expected is none."""
+    selection.demand(options.backend, hellos, pool.unavailable)
+    offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
+    for case_id, wanted in members.expected:
+        selection.check_names(case_id, wanted, offered)
+    return selection.entry_points(options.entry, offered, "--entry")
+
+
+def _held(options: argparse.Namespace) -> list[str]:
+    """The backends that must answer."""
+    return options.backend or list(own_programs.declared())
+
+
+def _first(options: argparse.Namespace) -> bool:
+    """Whether this is the part of the run that measures what all of them would."""
+    return options.shard is None or options.shard.number == 1
+
+
+def _parts(options: argparse.Namespace, members: Members) -> dict[str, Any]:
+    """What the results say of the shard that they are, for `merge`."""
+    if options.shard is None:
+        return {}
+    whole = {"members": len(members.expected), "cases": members.fingerprint}
+    return {"shard": {**options.shard._asdict(), **whole, "backends": _held(options), "entry_points": options.entry}}
 
 
 def _outputs(options: argparse.Namespace) -> dict[tuple[str, Path], type[Report]]:
@@ -108,23 +135,3 @@ def _gather(found: Generator[CaseReport], takers: Sequence[Report | Tally], tota
 
 def _ending(interrupt: Interrupted, done: int, total: int) -> str:
     return f"{interrupt.name} ended the run after {done} of {total} cases; the others are not in the reports"
-
-
-def _conclude(header: Mapping[str, Any], tally: Tally, reports: Reports, ended: Interrupted | None) -> int:
-    """Says what came out, writes the reports, and gives the exit code."""
-    _say_outcome(header["environment"], tally)
-    for failure in header["failures"]:
-        print(f"NOT AS EXPECTED  {failure}", file=sys.stderr)
-    unexpected = tally.unexpected + len(header["failures"])
-    print(f"{unexpected} not as expected" if unexpected else "everything came out as expected")
-    written = write(reports)
-    return ended.code if ended else written or (UNEXPECTED if unexpected else EXPECTED)
-
-
-def _say_outcome(environment: Mapping[str, Any], tally: Tally) -> None:
-    versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
-    print(f"{tally.cases} case{'s' * (tally.cases != 1)}, {tally.results} results on {versions}")
-    for name, reason in environment["unavailable"].items():
-        print(f"not available: {name}: {reason}")
-    if tally.silent():
-        print(tally.silent())

@@ -1,4 +1,4 @@
-"""What the commands on saved results take: `harness report` and `harness diff`."""
+"""What the commands on saved results take: `harness report`, `merge` and `diff`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ def register(add: Add) -> None:
     reports.add_argument("results", metavar="FILE", help="what `run --json` wrote")
     reports.add_argument(
         "--out", default="reports", metavar="DIR", type=named, help="folder of the reports (default: reports)"
+    )
+    merges = add(
+        "merge",
+        "Joins the shards of a run, as the run would have been. Exit code 1 where something is not as expected.",
+        "harness.commands.merge_shards:merge_command",
+        "harness merge 1.json 2.json 3.json -o all.json",
+    )
+    merges.add_argument("results", nargs="+", metavar="FILE", help="what `run --shard I/N --json` wrote, all N of them")
+    merges.add_argument(
+        *("-o", "--output"), required=True, metavar="FILE", type=named, help="the results of the run, for `report`"
     )
     diffs = add(
         "diff",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.options.taken import Add, above_zero, named, positive
+from harness.options.taken import Add, above_zero, named, positive, shard
 from harness.parent.worker_limits import Limits
 
 
@@ -16,6 +16,7 @@ def register(add: Add) -> None:
         "harness run cases/my-layer.yaml --backend torch --backend scipy",
         "harness run --entry 'torch.*' --json out.json            # to report again, or to compare with a later run",
         "harness run --junit out.xml                              # for CI",
+        "harness run --shard 2/4 --json 2.json                    # one of four machines",
     )
     runs.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
     runs.add_argument(
@@ -29,6 +30,12 @@ def register(add: Add) -> None:
     )
     runs.add_argument("--json", metavar="FILE", type=named, help="write the results as JSON, too")
     runs.add_argument("--junit", metavar="FILE", type=named, help="write the results as JUnit XML, too")
+    runs.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="only every N-th member, from the I-th on; `harness merge` joins them",
+    )
     runs.add_argument("--cards", action="store_true", help="measure what each entry point computes, for the reports")
     runs.add_argument("--jobs", type=positive, metavar="N", help="backends that work at a time (default: all)")
     runs.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from harness.operations import SPOKEN, USUAL
 from harness.operations.spoken import files
@@ -41,6 +41,21 @@ def positive(text: str) -> int:
     if text.isdecimal() and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a number of at least 1, found {text}")
+
+
+class Shard(NamedTuple):
+    """One of so many parts of a run: every `of`-th of its members, from `number` on, which counts from 1."""
+
+    number: int
+    of: int
+
+
+def shard(text: str) -> Shard:
+    """A part of a run, as I/N."""
+    number, _, of = text.partition("/")
+    if number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
+        return Shard(int(number), int(of))
+    raise argparse.ArgumentTypeError(f"expected a part of so many, as 1/4 ... 4/4, found {text}")
 
 
 def named(text: str) -> Path:

@@ -103,6 +103,12 @@ def _sentence(place: str, found: Any) -> None:
     demand_form(place, found, [str] if isinstance(found, list) else str)
 
 
+def _at_least_one(place: str, found: Any) -> None:
+    demand_type(place, found, int)
+    if found < 1:
+        raise FormError(f"{place} is {found}, not 1 or more")
+
+
 _FIGURES = {f"{name}?": finite for name in ("min", "max", "mean", "norm", "not_finite", "unknown")}
 _CASE = {
     **dict.fromkeys(("id", "title", "why", "text", "source"), str),
@@ -140,6 +146,12 @@ _DOCUMENT = {
     "failures?": [str],
     "entry_points?": [_declaration],
     "cards?": [_CARD],
+    "shard?": {
+        **dict.fromkeys(("number", "of", "members"), _at_least_one),
+        "cases": str,
+        "backends": [str],
+        "entry_points": [str],
+    },
     "cases": [_CASE],
     "results": [_RESULT],
     "classes": {"*": {"*": [some(str)]}},

@@ -1,7 +1,7 @@
 """Results as JSON: one piece per case, gathered as they come, written as one object, and read again.
 
     {"format": 2, "harness": version, "created": time, "environment": {...}, "failures": [sentence, ...],
-     "entry_points": [declaration, ...], "cards": [card, ...], "cases": [...], "results": [...],
+     "entry_points": [declaration, ...], "cards": [card, ...], "shard": {...}, "cases": [...], "results": [...],
      "classes": {case id: {mode: [[entry point, ...], ...]}}, "outputs": {case id: [output, ...]}}
 
 The outputs of a case are those that differ in any bit; `output` of a result is the number of its own, from 0. A piece
@@ -31,10 +31,10 @@ from harness.result import CaseReport, Result
 Piece = dict[str, Any]
 FORMAT = 2
 """Version of the form of results. In the first, which has no number, a declaration has all fields side by side."""
-HEADER = ("format", "harness", "created", "environment", "failures", "entry_points", "cards")
+HEADER = ("format", "harness", "created", "environment", "failures", "entry_points", "cards", "shard")
 """Keys of what is not about one case; older results have no entry points, and only runs with `--cards` have cards.
 
-failures: what did not come out of the run as a whole, as sentences.
+failures: what did not come out of the run as a whole, as sentences. shard: which part of a run this is, for `merge`.
 """
 
 
