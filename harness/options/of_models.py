@@ -1,4 +1,4 @@
-"""What the commands on whole models take: `harness weights`."""
+"""What the commands on whole models take: `harness walk` and `harness weights`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from harness.options.taken import Add, named
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
+    walks = add(
+        "walk",
+        "Says which layers of a port differ from those of the original, why, and what is left when that is mended.",
+        "harness.commands.walk_models:walk_command",
+        "harness walk a.npz b.npz",
+        "harness walk a.npz b.npz --out walked",
+        "harness walk a.npz b.npz --pair stem.0=conv2d_1",
+        "harness walk a.npz b.npz --case conv2d_1 --out cases/mine",
+    )
+    walks.add_argument("a", type=Path, metavar="A", help="the trace of the model that is right")
+    walks.add_argument("b", type=Path, metavar="B", help="the trace of its port, of the same input")
+    walks.add_argument("--pair", action="append", default=[], metavar="A=B", help="these layers are a pair")
+    walks.add_argument("--out", type=named, metavar="DIR", help="write walk.html and walk.md there, or the case")
+    walks.add_argument("--case", metavar="LAYER", help="write this layer of B as a case file with its arrays")
+    walks.add_argument("--json", action="store_true", help="print JSON")
     weights = add(
         "weights",
         "Pairs two sets of parameters by their values; says what order B has them in, with code that converts.",

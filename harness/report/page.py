@@ -36,7 +36,7 @@ class Html:
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._header = header
         self._sections = Spool()
-        self._templates = _templates()
+        self._templates = templates()
         self._texts: dict[str, int] = {}
         self._templates.globals["once"] = self._once
         self._case = self._templates.get_template("case.html.j2")
@@ -104,8 +104,9 @@ class Html:
         return Markup(loader.get_source(self._templates, name)[0])
 
 
-def _templates() -> Environment:
-    templates = Environment(
+def templates() -> Environment:
+    """The templates of pages, and what they know."""
+    found = Environment(
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -113,14 +114,14 @@ def _templates() -> Environment:
         loader=PackageLoader("harness.report", TEMPLATES),
         finalize=_clean,
     )
-    templates.globals |= {"words": words, "MODES": MODES, "when": view.when}
-    templates.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
-    templates.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
-    templates.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}
-    templates.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    templates.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}
-    templates.filters |= {"emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}
-    return templates
+    found.globals |= {"words": words, "MODES": MODES, "when": view.when}
+    found.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
+    found.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
+    found.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}
+    found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    found.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}
+    found.filters |= {"emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}
+    return found
 
 
 def _clean(value: Any) -> Any:

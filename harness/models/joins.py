@@ -1,0 +1,122 @@
+"""Layers that no operation is: what joins tensors or only moves their elements, told by the tensors themselves.
+
+A join is found where it gives the layer's own output from its own inputs, to within a rounding. It then says what the
+layer means for other tensors.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from harness.models.graph import Graph
+from harness.models.signal import Signal
+from harness.models.traced import Layer
+from harness.rounding.formats import DTYPES, FLOAT64
+
+Arrays = Sequence[np.ndarray]
+ROUNDINGS = 4
+"""Units of roundoff, of the sum of magnitudes, by which what a join gives may be off."""
+MOST_ORDERS = 5
+"""Axes up to which all orders of them are tried."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """What a layer does with its inputs, all of which have the axes that its own trace gives them.
+
+    errors: what it makes of their errors; terms: of their magnitudes, for the rounding.
+    """
+
+    words: str
+    values: Callable[[Arrays], np.ndarray]
+    errors: Callable[[Arrays, Arrays], np.ndarray]
+    exact: bool = False
+
+    def on(self, taken: Sequence[Signal], letters: str) -> Signal:
+        """What it gives for `taken`."""
+        arrays = [each.values.astype(np.float64) for each in taken]
+        y = self.values(arrays)
+        spread = self.errors(arrays, [each.error for each in taken])
+        if not self.exact:
+            spread = spread + _rounding(arrays, taken[0].dtype)
+        return Signal(y, letters, taken[0].dtype, spread)
+
+
+def _rounding(arrays: Arrays, dtype: str) -> np.ndarray:
+    size = sum(np.abs(each) for each in np.broadcast_arrays(*arrays))
+    return np.asarray(ROUNDINGS * DTYPES.get(dtype, FLOAT64).u * size)
+
+
+def join_of(graph: Graph, layer: Layer) -> Join | None:
+    """What a layer does, where its tensors tell it; None else."""
+    if len(layer.outputs) != 1:
+        return None
+    taken = [graph.trace.array(name) for name in (*layer.inputs, *layer.parameters.values())]
+    y = graph.trace.array(layer.outputs[0])
+    return next((each for each in _known(taken, y) if _gives(each, taken, y)), None)
+
+
+def _gives(join: Join, taken: Arrays, y: np.ndarray) -> bool:
+    arrays = [each.astype(np.float64) for each in taken]
+    found = join.values(arrays)
+    if found.shape != y.shape:
+        return False
+    if join.exact:
+        return bool((found == y).all())
+    return bool((np.abs(found - y) <= np.broadcast_to(_rounding(arrays, y.dtype.name), y.shape)).all())
+
+
+def _known(taken: Arrays, y: np.ndarray) -> Iterator[Join]:
+    if len(taken) == 1:
+        yield from _moves(taken[0], y)
+        return
+    for axis in range(y.ndim):
+        if all(each.ndim == y.ndim for each in taken) and sum(each.shape[axis] for each in taken) == y.shape[axis]:
+            gathered = partial(np.concatenate, axis=axis)
+            yield Join(f"concatenation along axis {axis}", gathered, partial(_of_errors, gathered), exact=True)
+    if _meet(taken) == y.shape:
+        yield Join("sum", _sum, lambda arrays, errors: np.sqrt(_sum([each**2 for each in errors])))
+        yield Join("maximum", _maximum, lambda arrays, errors: _maximum(errors), exact=True)
+        if len(taken) == 2:
+            yield Join("difference", lambda a: a[0] - a[1], lambda a, e: np.hypot(*e))
+            yield Join("product", lambda a: a[0] * a[1], lambda a, e: np.hypot(a[1] * e[0], a[0] * e[1]))
+
+
+def _meet(taken: Arrays) -> tuple[int, ...] | None:
+    try:
+        return np.broadcast_shapes(*(each.shape for each in taken))
+    except ValueError:
+        return None
+
+
+def _of_errors(function: Callable[[Arrays], np.ndarray], arrays: Arrays, errors: Arrays) -> np.ndarray:
+    return function(errors)
+
+
+def _sum(arrays: Arrays) -> np.ndarray:
+    return np.asarray(sum(arrays[1:], start=arrays[0]))
+
+
+def _maximum(arrays: Arrays) -> np.ndarray:
+    return np.asarray(np.maximum.reduce(np.broadcast_arrays(*arrays)))
+
+
+def _moves(x: np.ndarray, y: np.ndarray) -> Iterator[Join]:
+    """The same elements in other places: any order of axes, and then another shape."""
+    if x.size != y.size:
+        return
+    plain = tuple(range(x.ndim))
+    orders = itertools.permutations(plain) if x.ndim <= MOST_ORDERS else iter([plain])
+    for order in orders:
+        moved = partial(_moved, order, y.shape)
+        words = "the same elements" if order == plain else f"axes {list(order)}"
+        yield Join(words, moved, partial(_of_errors, moved), exact=True)
+
+
+def _moved(order: tuple[int, ...], shape: tuple[int, ...], arrays: Arrays) -> np.ndarray:
+    return arrays[0].transpose(order).reshape(shape)

@@ -1,0 +1,88 @@
+"""A layer of a trace as a case: its own parameters and settings, on an input that may be any."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.layout import LayoutError
+from harness.case.read import Case, CaseError, load
+from harness.grammar.sources import DTYPES
+from harness.models.graph import Graph
+from harness.models.signal import Signal, canonical_letters
+from harness.models.traced import Layer
+from harness.operations import TABLE
+from harness.operations.operation import Operation
+
+FILE = "case.yaml"
+FLOATS = tuple(each for each in DTYPES if each.startswith("float"))
+
+
+class NotJudged(Exception):
+    """What a layer means cannot be said, or not on this input; the text says why."""
+
+
+def case_of(graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = None) -> Case:
+    """The case of a layer on the input `taken`, with the output `seen` as a recording. Raises NotJudged."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder), graph, layer, taken, seen)
+        try:
+            (case,) = load(path)
+        except (CaseError, LayoutError) as problem:
+            raise NotJudged(str(problem).replace(f"{path}:", "").strip()) from None
+    return case
+
+
+def written(folder: Path, graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = None) -> Path:
+    """The case file of a layer, and its arrays beside it. Raises NotJudged, OSError."""
+    operation = TABLE.get(layer.operation or "")
+    if operation is None:
+        raise NotJudged(f"{layer.name}: {layer.native or 'this layer'} is no operation that is known here")
+    dtype = taken.dtype if taken.dtype in FLOATS else "float32"
+    document = {
+        "title": f"Layer {layer.name} of {graph.trace.source or graph.trace.system or 'a traced model'}",
+        "operation": operation.NAME,
+        "input": {**_saved(folder, "input", taken.values, taken.letters), "dtype": dtype},
+        **_parameters(folder, graph, layer, operation),
+        **_settings(operation, layer),
+    }
+    if seen is not None:
+        said = {"system": graph.trace.system or "traced", "origin": f"traced behind {layer.name}", "dtype": seen.dtype}
+        document["recorded"] = [{**said, **_saved(folder, "observed", seen.values, seen.letters)}]
+    path = folder / FILE
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")  # JSON is YAML
+    return path
+
+
+def _parameters(folder: Path, graph: Graph, layer: Layer, operation: Operation) -> dict[str, Any]:
+    found = {}
+    for role, name in layer.parameters.items():
+        if role not in operation.ROLES:
+            raise NotJudged(f"{layer.name}: {role} is no array of this operation")
+        values = graph.trace.array(name)
+        letters = layer.layouts.get(role) or operation.ROLES[role].vector
+        if not letters:
+            raise NotJudged(f"{layer.name}: the axes of {role} are not said (layouts)")
+        found[role] = _saved(folder, role, values, letters)
+    return found
+
+
+def _settings(operation: Operation, layer: Layer) -> dict[str, Any]:
+    """The settings of a layer, and what is taken for those without which there is no case."""
+    asked = {**operation.SETTINGS, **operation.FIELDS}
+    missing = {
+        key: usual
+        for key, usual in operation.TAKEN_FOR_UNKNOWN.items()
+        if key in asked and asked[key].default is None and key not in layer.settings
+    }
+    return {**missing, **layer.settings}
+
+
+def _saved(folder: Path, name: str, values: np.ndarray, letters: str) -> dict[str, Any]:
+    np.save(folder / f"{name}.npy", np.ascontiguousarray(values), allow_pickle=False)
+    limits = {} if np.isfinite(values).all() else {"nonfinite": True}
+    return {"layout": letters or canonical_letters(values.ndim), "file": f"{name}.npy", **limits}

@@ -1,0 +1,94 @@
+"""What the layers of one model mean, evaluated on tensors that may be those of another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from harness.canonical.layout import LayoutError
+from harness.case.read import Case
+from harness.judge.verdict import Reading
+from harness.models import running_error
+from harness.models.graph import Graph
+from harness.models.joins import Join, join_of
+from harness.models.layer_case import FLOATS, NotJudged, case_of
+from harness.models.signal import Signal, canonical_letters, ordered
+from harness.models.traced import Layer
+from harness.operations import TABLE
+from harness.rounding.rungs import RUNGS
+
+Given = Mapping[str, Signal]
+"""Tensors of a model by name, with the values that they are to have."""
+KEPT = 32
+"""Results of layers that are kept, as several tensors may need them."""
+
+
+class Meaning:
+    """Evaluates the layers of one trace: their operations, or what their own tensors tell that they do."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._joins: dict[str, Join | None] = {}
+        self._kept: dict[tuple[str, tuple[int, ...]], tuple[Sequence[Signal], Signal]] = {}
+
+    def value(self, name: str, given: Given) -> Signal:
+        """A tensor, computed from those that are `given`. Raises NotJudged where a layer on the way is not known."""
+        if name in given:
+            return given[name]
+        if name not in self.graph.maker:
+            raise NotJudged(f"{name}: no layer makes it")
+        layer = self.graph.maker[name]
+        if len(layer.outputs) > 1:
+            raise NotJudged(f"{layer.name}: it has several outputs")
+        return self.of_layer(layer, [self.value(each, given) for each in layer.inputs])
+
+    def of_layer(self, layer: Layer, taken: Sequence[Signal]) -> Signal:
+        """What a layer gives for `taken`, with the error that rounding may make. Raises NotJudged."""
+        key = (layer.name, tuple(map(id, taken)))
+        if key not in self._kept:
+            made = self._operation(layer, taken[0]) if layer.operation in TABLE else self._join(layer, taken)
+            self._kept[key] = (taken, made)  # which keeps the numbers of `taken` from being given again
+            if len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept)))
+        return self._kept[key][1]
+
+    def join(self, layer: Layer) -> Join | None:
+        """What a layer does that is no operation; None where its tensors do not tell it."""
+        if layer.name not in self._joins:
+            self._joins[layer.name] = None if layer.operation else join_of(self.graph, layer)
+        return self._joins[layer.name]
+
+    def _operation(self, layer: Layer, taken: Signal) -> Signal:
+        return evaluated(case_of(self.graph, layer, taken), taken)
+
+    def _join(self, layer: Layer, taken: Sequence[Signal]) -> Signal:
+        join = self.join(layer)
+        if join is None:
+            raise NotJudged(f"{layer.name}: {layer.native or layer.operation or 'it'} is not known here")
+        letters = [self.graph.letters(name) for name in layer.inputs]
+        try:
+            own = [each.ordered(axes) if each.letters and axes else each for each, axes in zip(taken, letters)]
+            own += [self.graph.signal_of(name) for name in layer.parameters.values()]
+            return join.on(own, self.graph.letters(layer.outputs[0]) or canonical_letters(own[0].values.ndim))
+        except (LayoutError, ValueError) as problem:
+            raise NotJudged(f"{layer.name}: {problem}") from None
+
+
+def evaluated(case: Case, taken: Signal) -> Signal:
+    """The output of a case whose input is `taken`, and its error: that of the arithmetic, and that of the input."""
+    reading = Reading(case)
+    dtype = taken.dtype if taken.dtype in FLOATS else case.dtype
+    spread = np.broadcast_to(reading.ladder(dtype).bound(RUNGS[0]), reading.y.shape)
+    if taken.spread is not None:
+        canonical = replace(taken, values=taken.spread)
+        moved = running_error.moved(case, reading.y, _in_canonical(case, canonical))
+        spread = np.hypot(spread, moved)
+    return Signal(reading.y, canonical_letters(reading.y.ndim), dtype, spread)
+
+
+def _in_canonical(case: Case, taken: Signal) -> np.ndarray:
+    """An array like the input of a case in canonical axes."""
+    x = case.arrays["input"]
+    return ordered(taken.values, taken.letters or x.layout, canonical_letters(x.values.ndim))
