@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.models.alignment import aligned, sketch
+from harness.models.carried import Signal
 from harness.models.fitting import placed
 from harness.models.graph import Graph
-from harness.models.signal import Signal
 
 DIFFERS = 1e-5
 """Share of the largest value: the smallest faults move a layer by as much."""

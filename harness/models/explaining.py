@@ -17,10 +17,10 @@ from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.models import affine, fitting
+from harness.models.carried import Signal
 from harness.models.fitting import Outcome
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair, Walker
-from harness.models.signal import Signal
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.operations.spoken import SYSTEMS

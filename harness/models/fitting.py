@@ -11,10 +11,10 @@ import numpy as np
 from harness.canonical.layout import LayoutError
 from harness.judge.verdict import Judge, Observation
 from harness.models import affine
+from harness.models.carried import Signal, canonical_letters, ordered, orders
 from harness.models.graph import Graph
 from harness.models.layer_case import NotJudged, case_of
 from harness.models.meaning import Meaning
-from harness.models.signal import Signal, canonical_letters, ordered, orders
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.rounding.compare import distance
@@ -27,6 +27,8 @@ NARROW = (EXACT.rung, RUNGS[0].name)
 """Rungs that excuse no fault which anybody would see; wider ones might excuse a small factor or offset."""
 
 
+NEAR = 1e-3
+"""Distance (`Outcome.far`) up to which a layout that nobody says is shown by the values."""
 MAP = 16
 """Rows and columns of a map of differences, at most."""
 Map = tuple[tuple[float, ...], ...]
@@ -121,9 +123,14 @@ def placed(seen: Signal, meant: Signal) -> np.ndarray | None:
 
 
 def layout_of(seen: Signal, meant: Signal) -> str:
-    """The layout of a tensor whose axes nobody says, that brings it nearest to what is meant; "" where none fits."""
-    fitting = orders(seen.values.shape, meant.values.shape, meant.letters)
-    return min(fitting, key=lambda each: _far(ordered(seen.values, each, meant.letters), meant.values), default="")
+    """The layout of a tensor whose axes nobody says; "" where none fits.
+
+    It is the one that brings it near to what is meant, or else that of others.
+    """
+    allowed = list(orders(seen.values.shape, meant.values.shape, meant.letters))
+    far = {each: _far(ordered(seen.values, each, meant.letters), meant.values) for each in allowed}
+    nearest = min(allowed, key=lambda each: far[each], default="")
+    return seen.perhaps if seen.perhaps in far and far[nearest] > NEAR else nearest
 
 
 def coarse(apart: np.ndarray) -> Map:

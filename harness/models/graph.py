@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.models.signal import Signal
+from harness.models.carried import Signal
 from harness.models.traced import Layer, Trace
 
 
@@ -25,6 +25,7 @@ class Graph:
         made = self._made() if trace.layers else trace.arrays
         self.order = tuple(dict.fromkeys([*self.inputs, *made, *(each.array for each in trace.outputs)]))
         self._told: dict[str, str] = {}
+        self._usual: dict[int, str] = {}
 
     def _made(self) -> Iterator[str]:
         for layer in self.trace.layers:
@@ -46,8 +47,9 @@ class Graph:
         return self._letters[name] or self._told.get(name, "")
 
     def tell(self, name: str, letters: str) -> None:
-        """Says the axes of a tensor, which were found."""
+        """Says the axes of a tensor, which were found; others of as many axes are likely to have the same."""
         self._told[name] = letters
+        self._usual.setdefault(len(letters), letters)
 
     @cached_property
     def _letters(self) -> Mapping[str, str]:
@@ -77,4 +79,5 @@ class Graph:
     def signal_of(self, name: str, letters: str = "") -> Signal:
         """Any array of the trace, with these axes."""
         values = self.trace.array(name)
-        return Signal(values, letters, np.dtype(values.dtype).name)
+        perhaps = "" if letters else self._usual.get(values.ndim, "")
+        return Signal(values, letters, np.dtype(values.dtype).name, perhaps=perhaps)

@@ -13,8 +13,8 @@ from functools import partial
 
 import numpy as np
 
+from harness.models.carried import Signal
 from harness.models.graph import Graph
-from harness.models.signal import Signal
 from harness.models.traced import Layer
 from harness.rounding.formats import DTYPES, FLOAT64
 

@@ -12,8 +12,8 @@ import numpy as np
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case, CaseError, load
 from harness.grammar.sources import DTYPES
+from harness.models.carried import Signal, canonical_letters
 from harness.models.graph import Graph
-from harness.models.signal import Signal, canonical_letters
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.operations.operation import Operation

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 
 from harness.models import fitting
 from harness.models.alignment import aligned, sketch
+from harness.models.carried import Signal
 from harness.models.fitting import Outcome
 from harness.models.graph import Graph
 from harness.models.layer_case import NotJudged
 from harness.models.meaning import Meaning
 from harness.models.partners import partners
-from harness.models.signal import Signal
 from harness.models.traced import Layer
 
 LONGEST = 6

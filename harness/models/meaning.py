@@ -11,10 +11,10 @@ from harness.canonical.layout import LayoutError
 from harness.case.read import Case
 from harness.judge.verdict import Reading
 from harness.models import running_error
+from harness.models.carried import Signal, canonical_letters, ordered
 from harness.models.graph import Graph
 from harness.models.joins import Join, join_of
 from harness.models.layer_case import FLOATS, NotJudged, case_of
-from harness.models.signal import Signal, canonical_letters, ordered
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.rounding.rungs import RUNGS

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.models.carried import Signal, orders
 from harness.models.fitting import placed
-from harness.models.signal import Signal, orders
 from harness.rounding.formats import DTYPES, FLOAT64
 
 MOST_CHANNELS = 4

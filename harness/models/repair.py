@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.models import fitting
+from harness.models.carried import Signal
 from harness.models.fitting import Outcome
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair, Walker
 from harness.models.meaning import Meaning
-from harness.models.signal import Signal
 
 
 @dataclass(frozen=True)

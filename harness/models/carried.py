@@ -15,14 +15,16 @@ from harness.canonical.layout import SPATIAL, LayoutError
 class Signal:
     """A tensor on its way through layers.
 
-    letters: of its axes, "" where nobody says them. dtype: of the arithmetic whose rounding `spread` bounds, in the
-    shape of `values`; None where the values are exact, as those of a traced tensor are.
+    letters: of its axes, "" where nobody says them; perhaps: those that others of as many axes have, then. dtype: of the
+    arithmetic whose rounding `spread` bounds, in the shape of `values`; that is None where the values are exact, as
+    those of a traced tensor are.
     """
 
     values: np.ndarray
     letters: str
     dtype: str
     spread: np.ndarray | None = None
+    perhaps: str = ""
 
     def ordered(self, letters: str) -> Signal:
         """The same with its axes in the order of `letters`. Raises LayoutError where they are other axes."""
