@@ -15,7 +15,7 @@ from harness.canonical.layout import SPATIAL, LayoutError
 class Signal:
     """A tensor on its way through layers.
 
-    letters: of its axes, "" where nobody says them; perhaps: those that others of as many axes have, then. dtype: of the
+    letters: of its axes, "" where nobody says them; perhaps: those that others of as many axes have. dtype: of the
     arithmetic whose rounding `spread` bounds, in the shape of `values`; that is None where the values are exact, as
     those of a traced tensor are.
     """
