@@ -99,10 +99,11 @@ def _before_an_activation(walker: Walker, outcome: Outcome) -> Why | None:
 def _code(walker: Walker, judge: Judge, transforms: Sequence[Any]) -> Mapping[str, str]:
     """A program in B's system, or in NumPy where that does not run here."""
     system = system_of(walker.b.trace.system)
-    found = fix.proven(judge.case, [tuple(transforms)], [system])[0]
-    if system not in found and system != USUAL:
-        found = fix.proven(judge.case, [tuple(transforms)], [USUAL])[0]
-    return {name: code for name, code in found.items() if name in (system, USUAL)}
+    for wanted in dict.fromkeys((system, USUAL)):
+        found = {each.system: each.program for each in fix.proofs(judge.case, [tuple(transforms)], [wanted])}
+        if wanted in found:
+            return {wanted: found[wanted]}
+    return {}
 
 
 def system_of(name: str) -> str:
