@@ -42,7 +42,7 @@ def question(outputs: int, channels: int, taps: tuple[int, ...]) -> Question:
 
 def core(asked: Question, seconds: float = SECONDS) -> float:
     """Hypotheses a second: two elements in the corner and their values, for strides 1 and 2 and dilations 1 and 2."""
-    side = Side(asked, Variant((), asked.form), DEEPEST, False, None, of_output(asked))
+    side = Side(asked, Variant((), asked.form), DEEPEST, False, (), of_output(asked))
     rank = asked.form.rank
     corner = Point(0, 0, (0,) * rank)
     tested, start = 0, time.process_time()

@@ -62,9 +62,9 @@ def meets_input(conv: Linear) -> bool:
     return all((table < size).any() for table, size in zip(tables(plain), conv.x.shape[2:]))
 
 
-def ended(x: np.ndarray, dtype: str = "float64") -> np.ndarray:
-    """`x` (N, C, *spatial) with a zero behind the end of every spatial axis: what `sample` calls `size`."""
-    wide = np.zeros((*x.shape[:2], *(size + 1 for size in x.shape[2:])), dtype)
+def ended(x: np.ndarray) -> np.ndarray:
+    """`x` (N, C, *spatial) as float64 with a zero behind the end of every spatial axis: what `sample` calls `size`."""
+    wide = np.zeros((*x.shape[:2], *(size + 1 for size in x.shape[2:])))
     wide[tuple(map(slice, x.shape))] = x
     return wide
 

@@ -81,8 +81,9 @@ class Search:
         self._choices: dict[tuple[Side, Field, int], list[Choice]] = {}
         self._sides: list[Side] = []
         for base in [Variant((), q.form)] if self.quick else bases(q):
-            like = next((side for side in self._sides if side.takes_kernels_of(base.conv)), None)
-            self._sides.append(Side(q, base, self.deepest, self.quick, like.shelves if like else None, unit))
+            self._sides.append(Side(q, base, self.deepest, self.quick, self._sides, unit))
+            if self._sides[-1].whole < self.deepest:
+                self.ends(self._sides[-1].whole + 1)
 
     def level(self, count: int) -> list[Transforms]:
         """The candidates with so many changes, likeliest first."""
@@ -220,7 +221,7 @@ class _Hypotheses:
     def _sorted(self, seen: Seen, kernel: int, taken: int, *settings: Transform) -> Transforms:
         every = (
             *self.side.transforms,
-            *self.response.batch.variants[taken].transforms,
+            *self.response.batch.transforms[taken],
             *self.response.kernels.transforms[kernel],
             *settings,
             *self.choice.shift.transforms,

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.axis import ended, position, sample
+from harness.canonical.axis import position, sample
 from harness.operations.budget import Budget
 from harness.operations.windowed.search.outputs import Shift
 from harness.operations.windowed.search.units import in_units
-from harness.operations.windowed.search.variants import Transforms, Variant
+from harness.operations.windowed.search.variants import Order, Transforms
 
 SINGLE = 2.0**-20
 """Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""
@@ -44,31 +44,40 @@ class Point:
 class Batch:
     """Variants of the input with equal sizes and as many changes; a zero stands behind the end of every spatial axis.
 
-    x: (variants, N, C, *spatial), float32, in units of 2**unit; NaN where it is not known.
+    index: (variants, N, C, *spatial), int32, into `values`, which are float32 in units; NaN where one is not known.
     """
 
-    variants: list[Variant]
+    transforms: list[Transforms]
     count: int
-    x: np.ndarray
+    index: np.ndarray
+    values: np.ndarray
 
     @classmethod
-    def of(cls, variants: list[Variant], count: int, unit: int) -> Batch:
-        """The batch of `variants`, whose inputs have one shape."""
-        return cls(variants, count, np.stack([ended(in_units(each.conv.x, unit), "float32") for each in variants]))
+    def of(cls, orders: list[Order], count: int) -> Batch:
+        """The batch of `orders`, which have one shape, of no values yet."""
+        behind = [(0, 0)] * 3 + [(0, 1)] * (orders[0].index.ndim - 2)
+        index = np.stack([each.index for each in orders])
+        index = np.pad(index, behind, constant_values=orders[0].index.size)
+        return cls([each.transforms for each in orders], count, index, np.zeros(0, np.float32))
+
+    def holding(self, x: np.ndarray, unit: int) -> Batch:
+        """The same variants of another input, in units of 2**unit."""
+        return replace(self, values=np.append(in_units(x, unit), 0.0).astype(np.float32))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """(N, C, *spatial), without the zeros behind the ends."""
-        return (*self.x.shape[1:3], *(size - 1 for size in self.x.shape[3:]))
+        return (*self.index.shape[1:3], *(size - 1 for size in self.index.shape[3:]))
 
     def parts(self, each: int) -> Iterator[Batch]:
         """The batch in parts, of which none takes many more than AT_ONCE numbers when a variant takes `each`."""
         step = max(AT_ONCE // each, 1)
-        if step >= len(self.variants):
+        if step >= len(self.transforms):
             yield self
             return
-        for start in range(0, len(self.variants), step):
-            yield Batch(self.variants[start : start + step], self.count, self.x[start : start + step])
+        for start in range(0, len(self.transforms), step):
+            some = slice(start, start + step)
+            yield replace(self, transforms=self.transforms[some], index=self.index[some])
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +125,7 @@ class Response:
     @property
     def shape(self) -> tuple[int, ...]:
         """(kernels, inputs, low paddings of each axis)."""
-        return (len(self.kernels.rows), len(self.batch.variants), *map(len, self.grid))
+        return (len(self.kernels.rows), len(self.batch.transforms), *map(len, self.grid))
 
     def everywhere(self, point: Point, times: int) -> np.ndarray:
         """One output element in `shape`, with so many times the bias."""
@@ -136,7 +145,7 @@ class Response:
             spots = self._spots(axis, point).T
             places = places[:, np.newaxis, :, np.newaxis] * x.shape[2 + axis] + spots[:, np.newaxis]
             places = places.reshape(-1, places.shape[2] * places.shape[3])
-        windows = x.reshape(*x.shape[:2], -1).take(places, axis=2)
+        windows = self.batch.values.take(x.reshape(*x.shape[:2], -1).take(places, axis=2))
         columns = windows.reshape(len(x), self.kernels.rows.shape[2], -1)
         product: np.ndarray = self.kernels.rows[:, point.channel] @ columns  # input by input
         return np.moveaxis(product, 0, 1).reshape(self.shape)
@@ -175,15 +184,15 @@ class Response:
             for axis, each in enumerate(spots)
         ]
         channels = np.arange(x.shape[1]).reshape(1, -1, *(1,) * rank)
-        windows = x[(inputs.reshape(-1, *(1,) * (rank + 1)), channels, *index)]
+        windows = self.batch.values.take(x[(inputs.reshape(-1, *(1,) * (rank + 1)), channels, *index)])
         rows = self.kernels.rows[kernels, point.channel]
         return np.asarray(np.einsum("st,st->s", windows.reshape(rows.shape), rows))
 
     def _channels(self, point: Point) -> np.ndarray:
-        """The channels that an output element sees: (variants, channels, *spatial)."""
+        """Indices of the channels that an output element sees: (variants, channels, *spatial)."""
         kernels = self.kernels
         group = point.channel * kernels.groups // kernels.rows.shape[1]
-        part: np.ndarray = self.batch.x[:, point.image, group * kernels.inputs : (group + 1) * kernels.inputs]
+        part: np.ndarray = self.batch.index[:, point.image, group * kernels.inputs : (group + 1) * kernels.inputs]
         return part
 
     def _spots(self, axis: int, point: Point) -> np.ndarray:

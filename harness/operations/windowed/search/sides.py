@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from harness.operations.windowed.search.outputs import Shift, shifts
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Kernels
 from harness.operations.windowed.search.units import exponent, in_units
-from harness.operations.windowed.search.variants import Settings, Shelf, Variant, inputs, kernels, windows
+from harness.operations.windowed.search.variants import Order, Settings, Shelf, Variant, inputs, kernels, windows
 
 Sizes = tuple[int, ...]
 Field = tuple[Sizes, str, Sizes]
@@ -51,17 +52,26 @@ class Side:
     """One base and its variants.
 
     batches of inputs; fields: the settings by dilation and boundary; shelves of kernels; shifts. count: changes of the
-    base. What is computed of it is in units of 2**unit.
+    base. whole: changes up to which none was left out. What is computed of it is in units of 2**unit. like: other
+    bases, whose variants are taken where they are the same.
     """
 
     def __init__(
-        self, question: Question, base: Variant, deepest: int, quick: bool, shelves: list[Shelf] | None, unit: int
+        self, question: Question, base: Variant, deepest: int, quick: bool, like: Sequence[Side], unit: int
     ) -> None:
         self.question, self.transforms, self.conv = question, base.transforms, base.conv
         conv = self.conv
         self.count = question.count(base.transforms)
         most = deepest - self.count
-        self.shelves = kernels(question, conv, most, quick) if shelves is None else shelves
+        alike = next((each for each in like if each._takes_kernels_of(conv)), None)
+        self._of_kernels: tuple[list[Shelf], int] = alike._of_kernels if alike else kernels(question, conv, most, quick)
+        alike = next((each for each in like if each.conv.x.shape == conv.x.shape), None)
+        self._of_inputs: tuple[list[Batch], int] = (
+            alike._of_inputs if alike else _batches(question, conv, 0 if quick else most)
+        )
+        self.shelves = self._of_kernels[0]
+        self.batches = [each.holding(conv.x, exponent(conv.x)) for each in self._of_inputs[0]]
+        self.whole = self.count + min(self._of_kernels[1], self._of_inputs[1])
         self.shifts = [Shift()] if quick else shifts(question, conv)
         self.fields: dict[Field, list[Settings]] = defaultdict(list)
         for each in [Settings((), conv.window)] if quick else windows(question, conv, most):
@@ -72,16 +82,12 @@ class Side:
         self._windows: dict[Sizes, set[Window]] = defaultdict(set)
         for (dilation, *_), some in self.fields.items():
             self._windows[dilation] |= {replace(each.window, boundary="zero") for each in some}
-        alike: dict[tuple[int, Sizes], list[Variant]] = defaultdict(list)
-        for variant in [Variant((), conv)] if quick else inputs(question, conv, most):
-            alike[question.count(variant.transforms), variant.conv.x.shape].append(variant)
-        self._unit, input_unit = unit, exponent(conv.x)
-        self.batches = [Batch.of(variants, count, input_unit) for (count, _), variants in alike.items()]
+        self._unit = unit
         self._kernels: dict[tuple[int, int], Kernels] = {}
         self._placings: dict[tuple[Window, Sizes, Sizes, int], Lows] = {}
         self._grids: dict[tuple[Sizes, Sizes, Sizes, bool], list[np.ndarray]] = {}
 
-    def takes_kernels_of(self, conv: Linear) -> bool:
+    def _takes_kernels_of(self, conv: Linear) -> bool:
         """Whether the kernel variants of `conv`, which are indices only, are those of this base."""
         return (conv.w.shape, conv.biased, conv.window) == (self.conv.w.shape, self.conv.biased, self.conv.window)
 
@@ -131,3 +137,12 @@ class Side:
         intended = frozenset(side for pair in window.padding for side in pair)
         axes = zip(sizes, taps, window.stride, window.dilation)
         return [paddings.lows(*axis, intended) for axis in axes]
+
+
+def _batches(question: Question, conv: Linear, most: int) -> tuple[list[Batch], int]:
+    """The variants of the input, which are indices only, and the number of changes up to which none was left out."""
+    alike: dict[tuple[int, Sizes], list[Order]] = defaultdict(list)
+    orders, whole = inputs(question, conv, most)
+    for order in orders:
+        alike[question.count(order.transforms), order.index.shape].append(order)
+    return [Batch.of(some, count) for (count, _), some in alike.items()], whole

@@ -199,8 +199,8 @@ def _indexes(transform: Transform) -> bool:
 def _singles(question: Question) -> Iterator[Transforms]:
     """Single changes of the input, the kernel, the settings and the reading of the output."""
     conv = question.form
-    shelved = (transforms for shelf in kernels(question, conv, 1) for transforms in shelf.transforms)
-    sides = (inputs(question, conv, 1), windows(question, conv, 1), readings(question))
+    shelved = (transforms for shelf in kernels(question, conv, 1)[0] for transforms in shelf.transforms)
+    sides = (inputs(question, conv, 1)[0], windows(question, conv, 1), readings(question))
     others = (each.transforms for side in sides for each in side)
     yield from (transforms for transforms in (*shelved, *others) if len(transforms) == 1)
     yield from ((transform,) for _, transform in variants(conv))

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 
@@ -30,10 +31,13 @@ from harness.operations.transforms.settings import AxisSwap, Boundary, Dilation
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Precision
 from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.rank import weight
 from harness.rounding.formats import INPUTS
 
 LARGE = 4_000_000
 """Elements that the index arrays of all kernel variants may have together; combinations are left out beyond."""
+LARGE_INPUTS = 2**26
+"""Elements of all input variants that are looked at together; combinations are left out beyond."""
 
 Transforms = tuple[Transform, ...]
 
@@ -44,6 +48,14 @@ class Variant:
 
     transforms: Transforms
     conv: Linear
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Some transforms of the input: `index` (N, C, *spatial), int32, holds the flat indices that are then in place."""
+
+    transforms: Transforms
+    index: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,22 +120,32 @@ def _divides(groups: int, conv: Linear) -> bool:
     return bool(conv.x.shape[1] % groups == len(conv.w) % groups == 0)
 
 
-def inputs(question: Question, conv: Linear, most: int) -> list[Variant]:
-    """The input as it is, and with other orders of its axes, buffer and channels, up to `most` changes."""
+def inputs(question: Question, conv: Linear, most: int) -> tuple[list[Order], int]:
+    """The input as it is, and with other orders of its axes, buffer and channels, likeliest first.
+
+    Up to `most` changes; with them the number of changes up to which none was left out, the input being large.
+    """
     orders = [*_axis_orders(conv), *rereads(question, "input")]
-    channels = _channel_orders("input", conv.x.shape[1])
-    found: dict[bytes, Variant] = {}
+    combined = _combined(question, [orders, _channel_orders("input", conv.x.shape[1])], most)
+    combined.sort(key=lambda each: (len(each), weight(each, conv.rank)))
+    looked_at = max(LARGE_INPUTS // conv.x.size, 1)
+    found: dict[bytes, Order] = {}
     simplest: dict[bytes, int] = {}
-    numbered = replace(conv, x=np.arange(conv.x.size).reshape(conv.x.shape))
-    for transforms in _combined(question, [orders, channels], most):
+    numbered = replace(conv, x=np.arange(conv.x.size, dtype=np.int32).reshape(conv.x.shape))
+    for transforms in combined[:looked_at]:
         index = _applied(numbered, transforms).x
-        key = repr(index.shape).encode() + index.tobytes()
+        key = _digest(index)
         if simplest.setdefault(key, len(transforms)) < len(transforms):
             continue
         key += "".join(each.id for each in transforms).encode()
         if key not in found and index.shape[1] == conv.x.shape[1]:
-            found[key] = Variant(transforms, replace(conv, x=conv.x.ravel()[index]))
-    return list(found.values())
+            found[key] = Order(transforms, index)
+    return list(found.values()), min((question.count(each) - 1 for each in combined[looked_at:]), default=most)
+
+
+def _digest(index: np.ndarray) -> bytes:
+    """What tells index arrays apart."""
+    return repr(index.shape).encode() + blake2b(np.ascontiguousarray(index).data).digest()
 
 
 def _axis_orders(conv: Linear) -> Iterator[Transform]:
@@ -132,36 +154,40 @@ def _axis_orders(conv: Linear) -> Iterator[Transform]:
             yield InputAxes(order)
 
 
-def kernels(question: Question, conv: Linear, most: int, quick: bool = False) -> list[Shelf]:
-    """Orders of the kernel's axes, buffer, output channels and taps, up to `most` of them, by shape."""
+def kernels(question: Question, conv: Linear, most: int, quick: bool = False) -> tuple[list[Shelf], int]:
+    """Orders of the kernel's axes, buffer, output channels and taps, up to `most` of them, by shape.
+
+    With them the number of changes up to which none was left out, the kernel being large.
+    """
     orders = [] if quick else [*_kernel_orders(conv), *rereads(question, "kernel")]
     plain = conv.map(lambda each: np.arange(each.size).reshape(each.shape), "w", "bias")
-    whole = [
+    every = [
         (*reversal, *order, *channels)
         for order in _perhaps(orders)
         for channels in _perhaps([] if quick else _channel_orders("output", len(_applied(plain, order).w)))
         for reversal in _perhaps(_reversals(conv.rank))
     ]
-    whole = [each for each in whole if question.count(each) <= most]
+    every = sorted((each for each in every if question.count(each) <= most), key=len)
     made: dict[Transforms, Linear] = {(): plain}
     simplest: dict[bytes, int] = {}
     shelves: dict[tuple[int, ...], dict[bytes, _Found]] = {}
-    room = LARGE
-    for transforms in sorted(whole, key=len):
+    room, whole = LARGE, most
+    for number, transforms in enumerate(every):
         if transforms:
             made[transforms] = transforms[-1].differ(made[transforms[:-1]])
         changed = made[transforms]
         index = _as_met(changed)
         shelf = shelves.setdefault(index.shape, {})
-        key = repr(index.shape).encode() + index.tobytes()
+        key = _digest(index)
         if simplest.setdefault(key, len(transforms)) < len(transforms):
             continue
         key += "".join(each.id for each in transforms).encode()  # by another name it is another explanation
         if shelf.setdefault(key, (transforms, index, changed.offsets.astype(np.intp)))[0] is transforms:
             room -= index.size
         if room < 0:
+            whole = min((question.count(each) - 1 for each in every[number + 1 :]), default=most)
             break
-    return [_shelf(question, shape, list(shelf.values())) for shape, shelf in shelves.items()]
+    return [_shelf(question, shape, list(shelf.values())) for shape, shelf in shelves.items()], whole
 
 
 _Found = tuple[Transforms, np.ndarray, np.ndarray]
