@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from harness.backends import numpy as numpy_backend
 from harness.worker import wire
 from harness.worker.entry import windowed
 from harness.worker.loop import REPEATED_ELEMENTS, Call, Declined, answer, answer_each, calls_of, hello
@@ -116,6 +117,17 @@ def test_what_computes_is_told_where_a_version_says_it_and_is_never_needed():
     told, silent = (SimpleNamespace(NAME="n", ENTRY_POINTS=(), about=about) for about in (lambda: {"BLAS": "b"}, cv2_4))
     assert hello(told, "1.0")["environment"]["BLAS"] == "b"
     assert set(hello(silent, "1.0")["environment"]) == {"python", "numpy"}
+
+
+@pytest.mark.parametrize(
+    ("taken", "instructions"),
+    [({"baseline": ["X86_V2"]}, "X86_V2"), ({"baseline": ["X86_V2"], "found": ["X86_V3"]}, "X86_V2 X86_V3")],
+)
+def test_numpy_tells_its_blas_where_it_takes_nothing_beyond_its_baseline(monkeypatch, taken, instructions):
+    """With NPY_DISABLE_CPU_FEATURES of all that it dispatches, NumPy leaves `found` out."""
+    build = {"Build Dependencies": {"blas": {"name": "b", "version": "1"}}, "SIMD Extensions": taken}
+    monkeypatch.setattr(np, "show_config", lambda mode: build)
+    assert numpy_backend.about() == {"BLAS": "b 1", "instructions": instructions}
 
 
 def cv2_4():

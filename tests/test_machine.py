@@ -44,6 +44,11 @@ def test_elsewhere_numpy_tells_them(cpuinfo: Path) -> None:
     assert all(isinstance(name, str) for name in found["features"])
 
 
+def test_numpy_may_take_nothing_beyond_its_baseline(cpuinfo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.np, "show_config", lambda mode: {"SIMD Extensions": {"baseline": ["X86_V2"]}})
+    assert machine.machine()["features"] == ["X86_V2"]
+
+
 def test_variables_that_decide_what_computes_are_told(cpuinfo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     monkeypatch.setenv("ANOTHER", "1")

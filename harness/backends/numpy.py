@@ -25,7 +25,7 @@ def about() -> Dict[str, str]:
     blas, taken = told["Build Dependencies"]["blas"], told["SIMD Extensions"]
     return {
         "BLAS": "%s %s" % (blas["name"], blas["version"]),
-        "instructions": " ".join([*taken["baseline"], *taken["found"]]),
+        "instructions": " ".join([*taken.get("baseline", ()), *taken.get("found", ())]),  # left out where empty
     }
 
 

@@ -41,7 +41,7 @@ def _features(told: Mapping[str, str]) -> list[str]:
     if flags:
         return [name for name in INSTRUCTIONS if name in flags]
     found = np.show_config(mode="dicts")["SIMD Extensions"]
-    return [*found["baseline"], *found["found"]]
+    return [*found.get("baseline", ()), *found.get("found", ())]  # left out where empty
 
 
 def _told() -> dict[str, str]:
