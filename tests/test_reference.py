@@ -14,7 +14,7 @@ from scipy import signal
 
 from harness.canonical import reference
 from harness.canonical.magnitudes import magnitudes
-from harness.canonical.reference import direct, evaluate
+from harness.canonical.reference import direct, evaluate, evaluated
 from harness.canonical.window import BOUNDARIES, Linear, Window, padded, span
 
 SIDE = {
@@ -140,6 +140,27 @@ def test_blocks_give_what_the_whole_gives(kind: str, monkeypatch: pytest.MonkeyP
     for block in (1, 300, 2000):
         monkeypatch.setattr(reference, "BLOCK", block)
         np.testing.assert_array_equal(evaluate(conv), whole)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e120], ids=["sliced", "rational"])
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_so_many_products_are_exact_and_the_others_float64s(
+    scale: float, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "BLOCK", 300)
+    monkeypatch.setattr(reference, "RATIONAL", 1)
+    rng = np.random.default_rng(5)
+    window = Window((1, 2), (2, 1), ((2, 1), (0, 3)), (True, False), groups=2)
+    conv = Linear(rng.normal(size=(3, 4, 9, 8)) * scale, rng.normal(size=(6, 2, 3, 2)), None, window)
+    whole, plain = evaluate(conv), direct(conv)
+    y, exact = evaluated(conv, share * whole.size * conv.terms)
+    assert (exact == whole.size) == (share == 1)
+    assert share * whole.size <= exact
+    first, rest = (each.swapaxes(0, 1).reshape(6, -1) for each in (whole, plain))
+    found = y.swapaxes(0, 1).reshape(6, -1)
+    np.testing.assert_array_equal(found[:, : exact // 6], first[:, : exact // 6])
+    np.testing.assert_allclose(found[:, exact // 6 :], rest[:, exact // 6 :], rtol=1e-14)
+    assert (found == first).all() == (share == 1)
 
 
 @pytest.mark.parametrize("mode", ["full", "valid"])

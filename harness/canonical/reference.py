@@ -24,6 +24,8 @@ SLICED = 2.0**-160
 """Slices reach down to this share of the largest value: three times the precision of float64."""
 EXTREME = 300
 """Largest binary exponent, of either sign, with which products of slices neither overflow nor underflow."""
+RATIONAL = 1000
+"""Products of floats that take as long as one of rational numbers."""
 BLOCK = 2**18
 """Elements handled at a time, which keeps them in the processor's cache and the memory use of large cases low."""
 
@@ -36,16 +38,24 @@ def evaluate(conv: Linear) -> np.ndarray:
     Elements that see a NaN or an infinity are what IEEE arithmetic makes of them. Raises ValueError for complex data,
     for shapes and groups that do not fit each other, and for integers that do not fit into 53 bits.
     """
+    return evaluated(conv, math.inf)[0]
+
+
+def evaluated(conv: Linear, most: float) -> tuple[np.ndarray, int]:
+    """`evaluate(conv)` as far as so many products go, in plain float64 beyond, and how many elements are exact.
+
+    The first elements of all channels are exact, image by image. Raises ValueError as `evaluate` does.
+    """
     plain = Plain.of(conv)
     if plain.finite:
-        y = _rounded_once(plain)
+        y, exact = _rounded_once(plain, most)
     else:
-        y = _rounded_once(plain.map(lambda a: np.where(np.isfinite(a), a, 0.0)))
+        y, exact = _rounded_once(plain.map(lambda a: np.where(np.isfinite(a), a, 0.0)), most)
         spread = summed(plain.map(lambda a: np.where(np.isfinite(a), np.sign(a), a)))
         y = np.where(np.isfinite(spread), y, spread)
     if plain.integer:
         _refuse_wide_integers("the output", y)
-    return y
+    return y, exact
 
 
 def direct(conv: Linear) -> np.ndarray:
@@ -119,6 +129,11 @@ class Plain:
         return math.prod(self.W.shape[2:])
 
     @property
+    def products(self) -> int:
+        """Products summed into all of the output."""
+        return math.prod(self.shape) * self.terms
+
+    @property
     def extents(self) -> tuple[int, ...]:
         return tuple(map(span, self.W.shape[3:], self.dilation))
 
@@ -156,27 +171,56 @@ def _canonical(y: np.ndarray) -> np.ndarray:
 
 def summed(plain: Plain) -> np.ndarray:
     """The output (N, O, *spatial) in plain float64 arithmetic."""
+    return _canonical(_summed(plain))
+
+
+def _summed(plain: Plain) -> np.ndarray:
+    """The same in `plain.shape`."""
     y = np.empty(plain.shape)
     with np.errstate(invalid="ignore", over="ignore"):
         for block, (total,) in _products(plain, [plain.X], [plain.W]):
             y[block] = sum(plain.summands, start=total)
-    return _canonical(y)
+    return y
 
 
-def _rounded_once(plain: Plain) -> np.ndarray:
+def _rounded_once(plain: Plain, most: float) -> tuple[np.ndarray, int]:
     if _extreme(plain):
-        return _canonical(np.array([_rational(plain, place) for place in np.ndindex(plain.shape)]).reshape(plain.shape))
-    y = np.empty(plain.shape)
+        return _by_rational_numbers(plain, most / RATIONAL)
+    y = np.empty(plain.shape) if plain.products <= most else _summed(plain)
+    exact = 0
     bits = (53 - math.ceil(math.log2(max(plain.terms, 1)))) // 2
     xs, x_rest = _slices(plain.X, bits)
     ws, w_rest = _slices(plain.W, bits)
     left_out = 2 * plain.terms * (x_rest * _largest(plain.W) + w_rest * _largest(plain.X))
     for block, products in _products(plain, xs, ws):
+        if exact * plain.terms > most:
+            break
         y[block], doubtful = _total(products + plain.summands, left_out)
+        exact += y[block].size
         for place in np.argwhere(doubtful):
             there = tuple(int(offset) + part.start for offset, part in zip(place, block))
             y[there] = _rational(plain, there)
-    return _canonical(y)
+    return _canonical(y), exact
+
+
+def _by_rational_numbers(plain: Plain, most: float) -> tuple[np.ndarray, int]:
+    """As far as so many products go; in float64, in units in which nothing overflows, beyond."""
+    small, unit = plain.in_units()
+    with np.errstate(over="ignore"):
+        y = np.empty(plain.shape) if plain.products <= most else np.ldexp(_summed(small), unit)
+    exact = 0
+    for place in _places(plain.shape):
+        if exact * plain.terms > most:
+            break
+        y[place] = _rational(plain, place)
+        exact += 1
+    return _canonical(y), exact
+
+
+def _places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Indices of (group, output in group, n, *spatial), all channels of a place before the next place."""
+    for place in np.ndindex(shape[2:]):
+        yield from ((*channel, *place) for channel in np.ndindex(shape[:2]))
 
 
 def _largest(values: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from harness.canonical import gaps
 from harness.canonical.axis import meets_input
 from harness.canonical.magnitudes import Magnitudes, magnitudes
-from harness.canonical.reference import evaluate
+from harness.canonical.reference import evaluated
 from harness.canonical.slack import slack_of
 from harness.canonical.window import Linear
 from harness.case.read import Case
@@ -23,9 +23,13 @@ from harness.operations.stated import Given, Recording
 from harness.operations.transforms.transform import Transform, read
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding.compare import Difference, difference, distance, dtype_name
+from harness.rounding.formats import FLOAT64
 from harness.rounding.ladder import Fit, Ladder, fit_by_hand
 from harness.rounding.rungs import rough
 from harness.worker.entry import Algorithm
+
+PRODUCTS = 3 * 10**8
+"""Products that are summed exactly; of a larger output the rest is float64's, and bounds take its rounding in."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,11 @@ class Reading:
     """One way to read a case: the intended form, changed by some transforms. Evaluated when it is needed.
 
     stated: the form with NaN for data that are not known; form has zeros there, and counts where computable.
-    computable: mask of the outputs that see known data only, None for all.
+    computable: mask of the outputs that see known data only, None for all. exact: elements of `y` that are exact, once
+    it is there.
     """
+
+    exact: int
 
     def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
         self.case, self.transforms = case, transforms
@@ -68,13 +75,18 @@ class Reading:
 
     @cached_property
     def y(self) -> np.ndarray:
-        """The exact output, rounded once to float64; without meaning where it is not computable."""
-        return evaluate(self.form)
+        """The exact output, rounded once to float64; without meaning where it is not computable.
+
+        Of an output of more than PRODUCTS all but the first `exact` elements are computed in float64.
+        """
+        y, self.exact = evaluated(self.form, PRODUCTS)
+        return y
 
     def ladder(self, dtype: str) -> Ladder:
         """The ladder of bounds for results of `dtype`."""
         if dtype not in self._ladders:
-            self._ladders[dtype] = Ladder.of(self.form, self._magnitudes, self.y, dtype)
+            own = 0.0 if self.y.size == self.exact else FLOAT64.u
+            self._ladders[dtype] = Ladder.of(self.form, self._magnitudes, self.y, dtype, own)
         return self._ladders[dtype]
 
     @cached_property

@@ -185,13 +185,15 @@ class Ladder:
     """NumPy's name of the dtype of the results; integers have no rung but `exact`."""
     exact_data: bool
     """Whether the data are exact on integers in `dtype`: then a direct algorithm has no rung but `exact`."""
+    own: float = 0.0
+    """Unit roundoff of the arithmetic in which `y` was summed, 0 where it is exact."""
     _bounds: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     _outputs: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, form: Linear, mags: Magnitudes, y: np.ndarray, dtype: str) -> Ladder:
+    def of(cls, form: Linear, mags: Magnitudes, y: np.ndarray, dtype: str, own: float = 0.0) -> Ladder:
         """The ladder for results of `dtype` whose reference is `y`."""
-        return cls(form, mags, y, dtype, exact_on_integers(form, DTYPES.get(dtype, FLOAT64).digits))
+        return cls(form, mags, y, dtype, exact_on_integers(form, DTYPES.get(dtype, FLOAT64).digits), own)
 
     @cached_property
     def expected(self) -> np.ndarray:
@@ -238,11 +240,13 @@ class Ladder:
 
         To the rung's own formula come the rounding of `expected`, u |y|, and the underflow of n terms. At least a
         subnormal number where there is no bound since the output is not finite: only equality fits there. float16 is
-        summed in float32 and rounded at the end; summing in float16 is a finding.
+        summed in float32 and rounded at the end; summing in float16 is a finding. Where the reference is not exact, its
+        own rounding comes to it, as far as it is `statistical`.
         """
         if rung.name not in self._bounds:
             fmt = DTYPES[self.dtype]
             own = rung.bound(self.mags, self.size, min(fmt.u, FLOAT32.u))
+            own = own + (statistical(self.mags, self.size, self.own) if self.own else 0.0)
             bound = own + (max(fmt.u, 2 * fmt.u - FLOAT32.u) * self.size + self.mags.n * fmt.subnormal)
             self._bounds[rung.name] = np.minimum(bound, BELOW_HALF) if self.exact_data else bound
         return self._bounds[rung.name]
