@@ -28,10 +28,9 @@ from harness.operations.transforms.arrays import (
 )
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.settings import AxisSwap, Boundary, Dilation
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, weight
 from harness.operations.transforms.values import Precision
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.rank import weight
 from harness.rounding.formats import INPUTS
 
 LARGE = 4_000_000
