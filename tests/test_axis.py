@@ -48,4 +48,3 @@ def test_tables_have_a_row_for_each_output_and_a_column_for_each_tap() -> None:
     conv = Linear(*(np.ones(shape) for shape in ((1, 1, 5, 7), (1, 1, 3, 2))), None, window)
     assert [table.shape for table in tables(conv)] == [(3, 3), (6, 2)]
     assert ended(conv.x).shape == (1, 1, 6, 8)
-    assert ended(conv.x, "float32").dtype == np.float32
