@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.models.traced import Trace
+from harness.models.inferred import with_layers
+from harness.models.traced import Trace, of_tensors
 from harness.models.walk import Judged, Walked, WalkError, walk
-from tests.traced import Net, drawn
+from tests.traced import Net, drawn, stored
 
 MEANS = {"means": "cross-correlation"}
 X = drawn(1, 2, 6, 9, 9)
@@ -321,3 +322,38 @@ def test_a_trace_that_does_not_compute_what_it_says_accuses_nobody():
     walked = walk(traced(A, {2: SHIFTED}), traced(B, {2: SHIFTED}))
     assert not walked.faults
     assert [each.verdict for each in walked.pairs][2] == "not judged"
+
+
+def with_parameters(side: Any, faults: Faults | None = None) -> Trace:
+    """Tensors and parameters by name, and nothing else."""
+    net = chain(side, faults)[0]
+    names = ["in/x"]
+    for layer in net.layers:
+        names += [*layer.parameters.values(), *layer.outputs]
+    return of_tensors("bare", stored({name: net.arrays[name] for name in names}))
+
+
+def test_layers_are_inferred_where_parameters_and_shapes_leave_one():
+    layers = with_layers(with_parameters(B)).layers
+    assert [layer.outputs for layer in layers] == [(f"out/b{number}",) for number in range(5)]
+    assert [layer.layouts["kernel"] for layer in layers] == ["HWIO"] * 5
+    assert layers[0].parameters == {"kernel": "par/b0.kernel", "bias": "par/b0.bias"}
+
+
+@pytest.mark.parametrize("faults", [{}, {2: REVERSED, 3: SHIFTED}])
+def test_inferred_layers_do(faults: Faults):
+    walked = walk(with_parameters(A), bare(B, faults))
+    assert [each.b for each in walked.faults] == [(f"out/b{number}",) for number in faults]
+    assert walked.agrees is not bool(faults)
+
+
+def test_what_cannot_be_inferred_is_compared_all_the_same():
+    """Behind the last layer whose parameters are known stands a tensor that differs."""
+    a, b = bare(A), with_parameters(B)
+    names = [name for name in b.arrays if "b4" not in name or name.startswith("out")]
+    part = {name: b.arrays[name] for name in names}
+    other = stored({"out/b4": drawn(5, 2, 9, 9, 6)})
+    assert walk(a, of_tensors("b", part)).agrees
+    walked = walk(a, of_tensors("b", part | other))
+    assert not walked.agrees
+    assert [each.b for each in walked.faults] == [("out/b4",)]

@@ -24,6 +24,11 @@ class Line:
         scaled = y if self.factors is None else y * _column(self.factors, y)
         return scaled if self.offsets is None else scaled + _column(self.offsets, y)
 
+    def left(self, x: np.ndarray, seen: np.ndarray) -> float:
+        """What it leaves of rows, (O, rest), as a sum of squares."""
+        factors = 1.0 if self.factors is None else self.factors[:, None]
+        return float(np.square(seen - factors * x - (0.0 if self.offsets is None else self.offsets[:, None])).sum())
+
     def changes(self) -> Iterator[dict[str, Any]]:
         """The two as changes, as JSON has them."""
         if self.factors is not None:
@@ -38,20 +43,30 @@ def line(y: np.ndarray, found: np.ndarray) -> Line | None:
     A factor for all channels, a factor or an offset for each (what fits better), both; by least squares.
     """
     x, seen = _by_channel(y), _by_channel(found.astype(np.float64))
-    if x.shape[1] < ENOUGH:
-        return None
+    return next((one for one in _lines(x, seen) if not is_systematic(found, one.of(y))), None)
+
+
+def _lines(x: np.ndarray, seen: np.ndarray) -> Iterator[Line]:
+    """Lines of rows, as many as there are values for."""
     squares, common = np.square(x).sum(1), (x * seen).sum(1)
-    all_ = common.sum() / squares.sum() if squares.any() else 1.0
+    if x.size >= ENOUGH and squares.any():
+        yield Line(np.full(len(x), common.sum() / squares.sum()), None)
+    if x.shape[1] < ENOUGH:
+        return
     each = Line(np.divide(common, squares, out=np.ones(len(x)), where=squares > 0), None)
     slope, shift = _line(x, seen - x)
-    single = sorted((each, Line(None, (seen - x).mean(1))), key=lambda one: float(np.square(found - one.of(y)).sum()))
-    tried = (Line(np.full(len(x), all_), None), *single, Line(1 + slope, shift))
-    return next((one for one in tried if not is_systematic(found, one.of(y))), None)
+    yield from sorted((each, Line(None, (seen - x).mean(1))), key=lambda one: one.left(x, seen))
+    yield Line(1 + slope, shift)
 
 
 def is_systematic(found: np.ndarray, y: np.ndarray) -> bool:
-    """Whether most of what an output is off is a factor and an offset of each channel, as rounding is not."""
+    """Whether most of what an output is off is a factor and an offset of each channel, as rounding is not.
+
+    Of all channels together where one has few values.
+    """
     x, off = _by_channel(y), _by_channel(found.astype(np.float64) - y)
+    if x.shape[1] < ENOUGH:
+        x, off = x.reshape(1, -1), off.reshape(1, -1)
     if x.shape[1] < ENOUGH:
         return False
     slope, shift = _line(x, off)

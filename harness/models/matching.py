@@ -77,6 +77,9 @@ class Walker:
         for name in self.b.order:
             if name not in self.cuts.image and not self._by_part(name) and not self._by_values(name):
                 self._claim(name)
+        for a, b in zip(self.a.trace.outputs, self.b.trace.outputs):
+            if b.array not in self.cuts.image:
+                self._before(a.array, b.array)
 
     def on_own(self, pair: Pair) -> Pair:
         """The same layers of A on A's own tensors: whether its trace computes what it says."""

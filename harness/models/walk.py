@@ -12,6 +12,7 @@ from harness.ending import Mistake
 from harness.models import by_tensors, fitting, preprocessing
 from harness.models.explaining import Why, why
 from harness.models.graph import Graph
+from harness.models.inferred import with_layers
 from harness.models.matching import Pair, Walker
 from harness.models.preprocessing import Preparation
 from harness.models.repair import Repaired, repaired
@@ -79,17 +80,29 @@ class Walked:
 def walk(a: Trace, b: Trace, hints: Mapping[str, str] | None = None) -> Walked:
     """Walks two traces. hints: layers of B -> of A that are pairs.
 
-    Where only B has layers, what they mean is held against A's tensors, and then against its own; where neither has,
-    `by_tensors` says what is left. Raises WalkError where they have other numbers of inputs, FileError for broken
-    arrays.
+    Where only B has layers, what they mean is held against A's tensors, and then against its own. Where neither has,
+    those are taken that can be inferred, and of all others `by_tensors` says what is left. Raises WalkError where they
+    have other numbers of inputs, FileError for broken arrays.
     """
+    if a.layers or b.layers:
+        return _by_layers(a, b, hints or {})
+    inferred = with_layers(a), with_layers(b)
+    rest = _of_tensors(Graph(a), Graph(b))
+    if not any(each.layers for each in inferred):
+        return rest
+    walked = _by_layers(*inferred, hints or {})
+    known = {
+        name for each in inferred for layer in each.layers for name in (*layer.outputs, *layer.parameters.values())
+    }
+    left = [pair for pair in rest.pairs if not known & {*pair.a, *pair.b}]
+    return replace(walked, pairs=(*walked.pairs, *left))
+
+
+def _by_layers(a: Trace, b: Trace, hints: Mapping[str, str]) -> Walked:
     graphs = Graph(a), Graph(b)
-    hints = _checked(graphs, hints or {})
+    hints = _checked(graphs, hints)
     if a.layers:
-        walker, preparation = _through(*graphs, hints)
-        return _told(walker, preparation)
-    if not b.layers:
-        return _of_tensors(*graphs)
+        return _told(*_through(*graphs, hints))
     walker, preparation = _through(graphs[1], graphs[0], {})
     walker.pairs = [walker.on_own(pair) if pair.outcome.agrees else pair for pair in walker.pairs]
     return _seen_from_b(_told(walker, preparation))
