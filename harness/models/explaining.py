@@ -24,6 +24,7 @@ from harness.models.matching import Pair, Walker
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.operations.spoken import SYSTEMS
+from harness.operations.transforms.transform import Transform
 from harness.rounding.compare import distance
 
 Changes = tuple[Mapping[str, Any], ...]
@@ -96,7 +97,7 @@ def _before_an_activation(walker: Walker, outcome: Outcome) -> Why | None:
     return _searched(walker, outcome.judge, replace(outcome.seen, known=values > 0))
 
 
-def _code(walker: Walker, judge: Judge, transforms: Sequence[Any]) -> Mapping[str, str]:
+def _code(walker: Walker, judge: Judge, transforms: Sequence[Transform]) -> Mapping[str, str]:
     """A program in B's system, or in NumPy where that does not run here."""
     system = system_of(walker.b.trace.system)
     for wanted in dict.fromkeys((system, USUAL)):

@@ -28,16 +28,17 @@ WEIGHTS = ("01*", "*10", "10*", "*01")
 
 
 def with_layers(trace: Trace) -> Trace:
-    """The trace with those layers that can be told; as it is where none can."""
+    """The trace with the layers that can be told, and those of its outputs that they give; as it is without any."""
     found = _Found(trace, [trace.inputs[0].array])
     for name in list(trace.arrays):
         if name not in (*found.tensors, *found.parameters):
             found.take(name)
     if not found.layers:
         return trace
-    last = found.layers[-1].outputs[0]
+    made = {layer.outputs[0] for layer in found.layers}
+    ends = tuple(each for each in trace.outputs if each.array in made)
     inputs = (Tensor(trace.inputs[0].array, found.layers[0].layouts["input"]),)
-    return replace(trace, layers=tuple(found.layers), inputs=inputs, outputs=(Tensor(last),))
+    return replace(trace, layers=tuple(found.layers), inputs=inputs, outputs=ends)
 
 
 class _Found:

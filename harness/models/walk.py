@@ -91,11 +91,10 @@ def walk(a: Trace, b: Trace, hints: Mapping[str, str] | None = None) -> Walked:
     if not any(each.layers for each in inferred):
         return rest
     walked = _by_layers(*inferred, hints or {})
-    known = {
-        name for each in inferred for layer in each.layers for name in (*layer.outputs, *layer.parameters.values())
-    }
+    told = [layer for each in inferred for layer in each.layers]
+    known = {name for layer in told for name in (*layer.outputs, *layer.parameters.values())}
     left = [pair for pair in rest.pairs if not known & {*pair.a, *pair.b}]
-    return replace(walked, pairs=(*walked.pairs, *left))
+    return replace(rest, pairs=(*walked.pairs, *left)) if left else walked
 
 
 def _by_layers(a: Trace, b: Trace, hints: Mapping[str, str]) -> Walked:
