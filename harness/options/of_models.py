@@ -1,4 +1,4 @@
-"""What the commands on whole models take: `harness walk` and `harness weights`."""
+"""What the commands on whole models take: `harness trace`, `harness walk` and `harness weights`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,27 @@ from harness.options.taken import Add, named
 
 def register(add: Add) -> None:
     """Adds these commands to the command line."""
+    trace = add(
+        "trace",
+        "Runs a model once and records its layers, their settings and the arrays between them.",
+        "harness.commands.trace_model:trace_command",
+        "harness trace model.onnx --input x.npy -o a.npz",
+        "harness trace torch:net.py:make --input x.npy -o b.npz    # make() returns the module with its weights loaded",
+        "harness trace model.keras --input image=x.npy -o c.npz --layers 'block1.*'",
+        "harness trace net.prototxt net.caffemodel --input x.npy -o d.npz",
+    )
+    trace.add_argument(
+        "source",
+        nargs="+",
+        metavar="SOURCE",
+        help="model.onnx, torch:file.py:function, program.pt2, model.keras, a SavedModel's folder, "
+        "net.prototxt net.caffemodel, or jax:file.py:function",
+    )
+    trace.add_argument(
+        "--input", dest="inputs", action="append", required=True, metavar="[NAME=]FILE", help="in the model's layout"
+    )
+    trace.add_argument("-o", dest="out", type=named, required=True, metavar="FILE", help="the trace (.npz)")
+    trace.add_argument("--layers", action="append", default=[], metavar="GLOB", help="record only layers of such names")
     walks = add(
         "walk",
         "Says which layers of a port differ from those of the original, why, and what is left when that is mended.",

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,6 +89,19 @@ class Worker:
             raise WorkerDied(str(odd)) from None
         self.protocol = said.protocol
         return replace(said, entry_points=tuple(map(self._told_apart, said.entry_points)))
+
+    def greeted(self) -> None:
+        """Waits for the first message of a worker that is no backend. Raises as `hello` does."""
+        message, _ = self._read(self.limits.start, arrays=0)
+        if "unavailable" in message:
+            raise Unavailable(str(message["unavailable"]))
+
+    def answered(self, message: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> dict[str, Any]:
+        """The answer to a message and its arrays, as JSON. Raises WorkerDied where there is none."""
+        self.pipe.deadline = time.monotonic() + self.limits.call
+        with self._deaths(self.limits.call):
+            wire.write_message(self.pipe, message, arrays)
+        return self._read(self.limits.call, arrays=0)[0]
 
     def ask(self, batch: Batch) -> Iterator[Outcome]:
         """Sends a batch and gives the outcomes in order. Raises WorkerDied at the first that is missing."""

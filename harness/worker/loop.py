@@ -75,8 +75,7 @@ class Reply(NamedTuple):
 
 def main(module_name: str) -> None:
     """Serves `module_name` on the standard streams until the parent closes its end."""
-    requests, replies = _own_streams()
-    _end_with_parent()
+    requests, replies = begun()
     try:
         backend = importlib.import_module(module_name)
         version = backend.start()
@@ -103,6 +102,13 @@ def main(module_name: str) -> None:
             continue
         for reply in answer_all(calls):
             wire.write_message(replies, reply.message, reply.arrays)
+
+
+def begun() -> Tuple[Any, Any]:
+    """(requests, replies): the streams of a worker that has begun its work, and will end when its parent does."""
+    streams = _own_streams()
+    _end_with_parent()
+    return streams
 
 
 def hello(backend: Any, version: str) -> Dict[str, Any]:

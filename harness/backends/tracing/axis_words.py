@@ -1,0 +1,39 @@
+"""Axes and numbers of layers, in the words of cases."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Sequence
+
+SPATIAL = {3: "W", 4: "HW", 5: "DHW"}
+"""Number of axes of an array, batch and channels among them -> letters of the spatial ones."""
+
+
+def first(rank: int) -> str:
+    """Letters of an array with channels first, by its axes: N C, then the spatial ones; "" for others."""
+    return "NC" + SPATIAL[rank] if rank in SPATIAL else {1: "C", 2: "NC"}.get(rank, "")
+
+
+def last(rank: int) -> str:
+    """The same with channels last."""
+    return "N" + SPATIAL[rank] + "C" if rank in SPATIAL else {1: "C", 2: "NC"}.get(rank, "")
+
+
+def even(values: Sequence[int]) -> Any:
+    """One number where it holds for all axes, else one per axis."""
+    found = [int(each) for each in values]
+    return found[0] if len(set(found)) == 1 else found
+
+
+def steps(**settings: Any) -> Dict[str, Any]:
+    """Settings of one number per axis; those that a case need not say, for they are 1, are left out, but `stride`."""
+    found = {key: even(values) for key, values in settings.items()}
+    return {key: value for key, value in found.items() if value != 1 or key == "stride"}
+
+
+def grouped(groups: int) -> Dict[str, int]:
+    return {"groups": int(groups)} if groups != 1 else {}
+
+
+def pairs(lows: Iterable[Any], highs: Iterable[Any]) -> List[List[int]]:
+    """[low, high] of each axis."""
+    return [[int(low), int(high)] for low, high in zip(lows, highs)]

@@ -1,0 +1,1 @@
+"""Small networks of several frameworks, made from seeds, for the tests of traces."""

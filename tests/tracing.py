@@ -1,0 +1,42 @@
+"""What the tests of traces ask of one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.cli import main
+from harness.models.graph import Graph
+from harness.models.meaning import Meaning
+from harness.models.traced import Layer, Trace
+
+
+def trace(folder, *source, layers=(), **inputs):
+    """Runs `harness trace` on arrays by name, `x` for one without; the path of the trace."""
+    arguments = []
+    for name, values in inputs.items():
+        np.save(folder / f"{name}.npy", values)
+        given = f"{folder / name}.npy"
+        arguments += ["--input", given if name == "x" else f"{name}={given}"]
+    for each in layers:
+        arguments += ["--layers", each]
+    out = folder / "trace.npz"
+    assert main(["trace", *map(str, source), *arguments, "-o", str(out)]) == 0
+    return out
+
+
+def layer(found: Trace, name: str) -> Layer:
+    return next(each for each in found.layers if each.name == name)
+
+
+def of(found: Trace, name: str) -> tuple:
+    """Operation and settings of a layer."""
+    each = layer(found, name)
+    return each.operation, dict(each.settings)
+
+
+def holds(found: Trace, each: Layer) -> bool:
+    """Whether a layer's settings, evaluated in canonical form on its own input, give its output in float32."""
+    graph = Graph(found)
+    made = Meaning(graph).of_layer(each, [graph.signal_of(name) for name in each.inputs])
+    wanted = graph.signal_of(each.outputs[0]).ordered(made.letters).values
+    return bool(np.allclose(made.values, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max()))
