@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli import main
 from harness.models.traces import opened
-from tests.tracing import holds, layer, of, trace
+from tests.tracing import layer, of, trace, unlike
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -120,9 +120,8 @@ def test_settings_are_keys_of_cases(net, name, operation, settings):
     assert of(net, name) == (operation, settings)
 
 
-@pytest.mark.parametrize("name", ["conv", "up"])
-def test_settings_and_arrays_give_the_output(net, name):
-    assert holds(net, layer(net, name))
+def test_settings_and_arrays_give_the_output(net):
+    assert not unlike(net)
 
 
 def test_parameters_have_their_roles_and_letters(net):

@@ -9,8 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.models.traces import opened
-from harness.operations import TABLE
-from tests.tracing import holds, layer, of, trace
+from tests.tracing import layer, of, trace, unlike
 
 pytest.importorskip("torch")
 NETS = Path(__file__).parent / "networks" / "torch_net.py"
@@ -106,10 +105,8 @@ def test_the_ends_are_the_inputs_and_outputs_of_the_model(net):
     np.testing.assert_allclose(net.array(net.outputs[0].array).sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["stem", "block.0", "block.1", "up"])
-def test_settings_and_arrays_give_the_output(net, name):
-    assert layer(net, name).operation in TABLE
-    assert holds(net, layer(net, name))
+def test_settings_and_arrays_give_the_output(net):
+    assert not unlike(net)
 
 
 def test_training_mode_is_kept_and_remarked(tmp_path):

@@ -8,6 +8,7 @@ from harness.cli import main
 from harness.models.graph import Graph
 from harness.models.meaning import Meaning
 from harness.models.traced import Layer, Trace
+from harness.operations import TABLE
 
 
 def trace(folder, *source, layers=(), **inputs):
@@ -34,9 +35,16 @@ def of(found: Trace, name: str) -> tuple:
     return each.operation, dict(each.settings)
 
 
+def unlike(found: Trace) -> list[str]:
+    """Layers of operations that are known here whose settings and arrays do not give their output."""
+    known = [each for each in found.layers if each.operation in TABLE]
+    assert known
+    return [each.name for each in known if not holds(found, each)]
+
+
 def holds(found: Trace, each: Layer) -> bool:
     """Whether a layer's settings, evaluated in canonical form on its own input, give its output in float32."""
     graph = Graph(found)
-    made = Meaning(graph).of_layer(each, [graph.signal_of(name) for name in each.inputs])
-    wanted = graph.signal_of(each.outputs[0]).ordered(made.letters).values
+    made = Meaning(graph).of_layer(each, [graph.signal(name) for name in each.inputs])
+    wanted = graph.signal(each.outputs[0]).ordered(made.letters).values
     return bool(np.allclose(made.values, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max()))
