@@ -107,9 +107,15 @@ def answered(result: Result, answer: Answer | None, expect: Sequence[str] | None
     if expect is not None:
         tied = [set(ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
         result.expected = result.verdict != "unexplained" and set(expect) in tied
-    if found and found[0].lacking and not result.expected and (found[0].transforms or found[0].settings):
+    if answer and found and not result.expected and _unsure(answer, found[0]):
         result.verdict, result.transforms = "unexplained", ()
     return result
+
+
+def _unsure(answer: Answer, first: Explanation) -> bool:
+    """Whether it would be too much to say that the first explanation is so; that outputs are equal is no guess."""
+    guessed = first.transforms or first.settings or first.part
+    return bool(guessed) and (answer.doubted or (first.part and answer.ambiguous))
 
 
 def changes(result: Result) -> tuple[Transform, ...]:

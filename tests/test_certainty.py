@@ -12,7 +12,8 @@ import pytest
 
 from harness.case.read import Case, load
 from harness.explanation import answers, diagnosis
-from harness.explanation.diagnosis import TOO_LITTLE, Answer, diagnose
+from harness.explanation.diagnosis import Answer, diagnose
+from harness.explanation.doubts import TOO_LITTLE
 from harness.judge.verdict import Judge
 from harness.operations.budget import Budget
 from harness.parent.pool import Pool
@@ -132,3 +133,74 @@ def test_what_the_case_named_before_was_not_searched_for(tmp_path, expect, verdi
     (result,) = report.results
     assert one.recorded[0].expect is None and result.ambiguous
     assert (result.verdict, result.expected) == (verdict, verdict == "convention")
+
+
+RAMP = np.add.outer(np.arange(8), np.arange(8))
+CHECKS = np.indices((6, 6)).sum(0) % 2
+SOBEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
+IDENTITY, SHIFT = (np.eye(1, 9, at).reshape(3, 3).astype(int) for at in (4, 0))
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "y"),
+    [
+        (CHECKS, IDENTITY, sums(CHECKS, IDENTITY)),
+        (RAMP, SHIFT, sums(RAMP, SHIFT)),
+        (RAMP, SOBEL, sums(RAMP, SOBEL)),
+        (np.ones((6, 6)), np.ones((3, 3)), np.full((4, 4), 9)),
+    ],
+)
+def test_valid_for_same_is_among_what_plain_data_cannot_tell(ask, x, w, y):
+    answer = ask(x, w, y, settings="padding: same")
+    assert answer.ambiguous
+    valid = [each for each in answer.explanations if [getattr(t, "mode", "") for t in each.transforms] == ["valid"]]
+    assert valid and valid[0].tied
+
+
+def test_both_readings_of_a_smaller_output_stand(ask):
+    answer = ask(CHECKS, IDENTITY, sums(CHECKS, IDENTITY), settings="padding: same")
+    assert {True, False} == {each.part for each in answer.explanations if each.tied}
+    (part, *_) = [each for each in answer.explanations if each.part]
+    assert not part.transforms and "first elements of a larger output" in part.words
+
+
+def test_a_stride_on_a_ramp_is_no_corner_of_a_moved_one(ask):
+    """The ramp hides half of it: what is said is the stride, or nothing for certain."""
+    answer = ask(RAMP, SOBEL, sums(RAMP, SOBEL, 1)[::2], settings="padding: same")
+    assert answer.ambiguous or ids(answer) == ["stride"]
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_a_part_of_healthy_data_is_told_from_a_crop(ask, rows):
+    x, w = RANDOM.integers(-9, 10, (6, 6)), RANDOM.integers(-9, 10, (3, 3))
+    answer = ask(x, w, sums(x, w[::-1, ::-1], 1)[:rows, :4], settings="padding: same")
+    assert ids(answer) == ["reverse_kernel"]
+    assert answer.explanations[0].part and not answer.ambiguous
+
+
+@pytest.mark.parametrize("boundary", ["zero", "edge", "reflect", "symmetric", "wrap"])
+def test_what_fills_no_padding_changes_no_amount(ask, boundary):
+    x, w = [4, -7, 2, 9, 1], [1, 0, 2]
+    answer = ask(x, w, sums(np.array(x), np.array(w)), settings=f"padding: 1\nboundary: {boundary}")
+    assert [each.actual for each in answer.explanations[0].transforms] == [((0, 0),)]
+
+
+TYPED = {"x": [0.1, 0.7, -0.3, 0.9, 0.4, -0.8, 0.5], "w": [1.3, -0.6, 0.2], "y": [-0.35, 1.27, -0.70, 0.77, 1.1]}
+
+
+def test_numbers_with_few_digits_are_not_printed_ones(ask):
+    """The third of them is truly -0.85, and no rounding of the input moves one output only."""
+    answer = ask(*TYPED.values())
+    assert not answer.explanations
+    assert any("not [2]" in remark for remark in answer.remarks)
+
+
+@pytest.mark.parametrize(("digits", "certain"), [("", False), (", digits: 6", True)])
+def test_significant_digits_count_and_are_certain_only_where_they_are_said(ask, digits, certain):
+    x, w = (np.random.default_rng(4).normal(size=size) * 40 for size in ((5, 5), (3, 3)))
+    y = sums(x, w[::-1, ::-1], 1)
+    arrays = [np.array([[float(f"{value:.6g}") for value in row] for row in each]) for each in (x, w, y)]
+    answer = ask(*arrays, settings="padding: same", more=digits)
+    assert ids(answer) == ["reverse_kernel"]
+    assert answer.ambiguous != certain and answer.doubted != certain
+    assert any("output with 6 significant digits" in remark for remark in answer.remarks) != certain

@@ -34,7 +34,8 @@ class Explanation:
 
     transforms: the changes. settings: what unknown settings were. group: explanations of one group come to the same on
     every input of this shape. tied: as simple as the first one, and not the only one. lacking: bits that the values do
-    not carry and would have to for it to be certain.
+    not carry and would have to for it to be certain. part: whether what is seen is taken for the first elements of a
+    larger output.
     """
 
     transforms: tuple[Transform, ...]
@@ -44,13 +45,30 @@ class Explanation:
     group: int
     lacking: float = 0.0
     tied: bool = False
+    part: bool = False
+
+    @property
+    def size(self) -> int:
+        """What has to be assumed: the changes, and that what is seen is a part only."""
+        return len(self.transforms) + self.part
+
+    @property
+    def by_conventions(self) -> bool:
+        """Whether systems differ so, and not merely in weights."""
+        return all(each.is_convention for each in self.transforms)
+
+    @property
+    def crops(self) -> bool:
+        """Whether it leaves out what is there, with which nobody computes."""
+        return any(each.crops for each in self.transforms)
 
     @property
     def words(self) -> str:
         """The explanation as a sentence."""
         changes = "; ".join(each.words() for each in self.transforms) or "no difference"
         found = "; ".join(each.words() for each in self.settings)
-        return changes + (f" (left open, and found: {found})" if found else "")
+        part = ", if these are the first elements of a larger output" if self.part else ""
+        return changes + part + (f" (left open, and found: {found})" if found else "")
 
 
 @dataclass(frozen=True)
@@ -69,8 +87,11 @@ class Confirmed:
     solution: Solution | None = None
 
 
-def confirmed(judge: Judge, seen: Observation, question: Question, budget: Budget) -> Confirmed:
-    """What a search finds within a part of `budget`, confirmed on every element that is known."""
+def confirmed(
+    judge: Judge, seen: Observation, question: Question, budget: Budget, deepest: int | None = None
+) -> Confirmed:
+    """What a search of up to `deepest` changes, all by default, finds within a part of `budget`, confirmed on every
+    element that is known."""
     if question.observed.ndim != question.form.x.ndim or not np.isfinite(question.observed).any():
         return Confirmed(())
     part = _part(judge, seen)
@@ -92,7 +113,8 @@ def confirmed(judge: Judge, seen: Observation, question: Question, budget: Budge
     if intended and intended.finding:
         holds(())
     room = judge.case.operation.search()
-    searched = room.Search(question, budget=budget.for_search())
+    deepest = room.DEEPEST if deepest is None else deepest
+    searched = room.Search(question, deepest, budget=budget.for_search())
     for _ in room.explanations(searched, holds):
         pass
     solution = None if held else room.other_values(question, holds)

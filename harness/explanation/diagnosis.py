@@ -5,28 +5,25 @@ Explanations that come to the same on fresh data are one explanation with severa
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.explanation import as_printed
 from harness.explanation.confirmed import Explanation, confirmed
+from harness.explanation.corner import PART, with_corner
+from harness.explanation.doubts import doubt, rivals, tied
 from harness.explanation.remarks import remarks
 from harness.explanation.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
-from harness.operations.operation import Transforms
-from harness.operations.transforms.transform import weight
+from harness.rounding.compare import distance
 
-TOO_LITTLE = "too little is known to be certain"
-"""How a remark begins where an explanation fits and the values do not carry it."""
+SAY_SO = "if they are, say so in the case (`decimals` or `digits`)"
+"""What to do where numbers look printed."""
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
-RIVALS = 0.2
-"""How likely all others together may be beside the first explanation, by how often each was the cause."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +32,14 @@ class Answer:
 
     explanations: best first; empty when nothing fits. ambiguous: the first one is not certain, as others
     fit that do not come to the same, or as too little is known.
+    doubted: it is not certain though it were the only one.
     more: explanations beyond those shown. known: elements the answer rests on. remarks: what can be said besides.
     """
 
     explanations: tuple[Explanation, ...]
     ambiguous: bool
     known: int
+    doubted: bool = False
     seconds: float = 0.0
     more: int = 0
     separation: Separation | None = None
@@ -50,13 +49,11 @@ class Answer:
 def diagnose(judge: Judge, seen: Observation) -> Answer:
     """The answer about `seen`, an output of the case that `judge` judges.
 
-    Where only a crop explains it, it is taken for the first elements of the output; where no convention does, numbers
-    that look printed are taken as printed, and zeros as what a ReLU leaves.
+    What is smaller than the output meant may be a part of it. Where no convention explains it, numbers that look
+    printed are taken as printed, and zeros as what a ReLU leaves.
     """
     start, budget = time.perf_counter(), Budget()
     answer = _answer(judge, seen, budget)
-    if not _by_conventions(answer) or _cropped(answer):
-        answer = _as_corner(judge, seen, budget) or answer
     if not _by_conventions(answer):
         answer = _as_printed(judge, seen, budget) or _before_relu(judge, seen, answer, budget)
     return replace(answer, seconds=time.perf_counter() - start)
@@ -64,43 +61,30 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
 
 def _by_conventions(answer: Answer) -> bool:
     """Whether conventions explain it, and not merely other weights."""
-    first = answer.explanations[:1]
-    return bool(first) and not any(not each.is_convention for each in first[0].transforms)
-
-
-def _cropped(answer: Answer) -> bool:
-    """Whether the first explanation leaves out what is there, with which nobody computes."""
-    return any(each.crops for each in answer.explanations[0].transforms)
-
-
-def _as_corner(judge: Judge, seen: Observation, budget: Budget) -> Answer | None:
-    """The answer about a recording that is smaller than the output meant, as its first elements; None for none."""
-    whole, sizes = judge.intended.form.output_shape, seen.values.shape
-    if seen.known is None or len(sizes) != len(whole) or sizes[:2] != whole[:2]:
-        return None
-    rest = [(0, meant - size) for size, meant in zip(sizes, whole)]
-    if sizes == whole or min(high for _, high in rest) < 0:
-        return None
-    values = np.pad(seen.values.astype(np.float64), rest, constant_values=np.nan)
-    slack = np.pad(np.broadcast_to(seen.slack, sizes), rest)
-    answer = _answer(judge, replace(seen, values=values, known=np.pad(seen.known, rest), slack=slack), budget)
-    remark = "taken for the first elements of a larger output; `null` in a case stands for elements that are not known"
-    return replace(answer, remarks=(remark, *answer.remarks)) if _by_conventions(answer) else None
+    return any(each.by_conventions for each in answer.explanations[:1])
 
 
 def _as_printed(judge: Judge, seen: Observation, budget: Budget) -> Answer | None:
-    """The answer about a recording whose numbers are printed ones though it does not say so; None where it is none."""
+    """The answer about a recording whose numbers look printed and do not say it, never certain; None where none is."""
     if seen.known is None:
         return None
-    case, words = as_printed.taken(judge.case)
-    if not np.any(seen.slack) and (found := as_printed.read("output", seen.values)):
-        seen = replace(seen, slack=found[0])
-        words.append(found[1])
-    answer = _answer(Judge(case, base=judge.base), seen, budget) if words else None
-    if answer is None or not _by_conventions(answer):
-        return None
-    doubt = f"exact numbers do not fit, printed ones do: {', '.join(words)}; say so in the case (`decimals`)"
-    return replace(answer, remarks=(doubt, *answer.remarks))
+    found = []
+    for case, half, words in as_printed.taken(judge.case, seen.values, not np.any(seen.slack)):
+        by, looked = Judge(case, base=judge.base), replace(seen, slack=half) if np.any(half) else seen
+        answer = _answer(by, looked, budget)
+        if _by_conventions(answer) and _rounded(by, looked, answer.explanations[0]):
+            looks = f"exact numbers do not fit, printed ones do: {', '.join(words)}; {SAY_SO}"
+            found.append(replace(answer, ambiguous=True, doubted=True, remarks=(looks, *answer.remarks)))
+    return min(found, key=lambda each: each.explanations[0].size, default=None)
+
+
+def _rounded(judge: Judge, seen: Observation, first: Explanation) -> bool:
+    reading = judge.reading((*first.settings, *first.transforms))
+    placed = seen.placed(reading)
+    if placed is None or (known := placed.comparable(reading)) is None:
+        return True
+    slack = np.broadcast_to(placed.slack + reading.input_slack, known.shape)
+    return as_printed.rounded(distance(placed.values, reading.y)[known], slack[known])
 
 
 def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget) -> Answer:
@@ -126,51 +110,18 @@ def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget
 
 def _answer(judge: Judge, seen: Observation, budget: Budget) -> Answer:
     question = judge.question(seen)
-    found = confirmed(judge, seen, question, budget)
-    rivals = _rivals(found.explanations, question.form.rank)
-    fewest = min((len(each.transforms) for each in found.explanations), default=0)
-    alike = sum(len(each.transforms) == fewest for each in found.explanations) > 1
-    marked = [
-        replace(each, tied=(len(rivals) > 1 and each.group in rivals) or (alike and len(each.transforms) == fewest))
-        for each in found.explanations
-    ]
-    ambiguous = len(rivals) > 1
-    doubt = list(_doubt(judge, question.observed, found.explanations[:1]))
+    found = with_corner(judge, seen, confirmed(judge, seen, question, budget), budget)
+    alike = rivals(found.explanations, question.form.rank)
+    doubts = list(doubt(judge, question.observed, found.explanations[:1]))
+    ambiguous = len(alike) > 1
     said = remarks(judge, seen, question, found, ambiguous)
+    part = [PART] if found.explanations and found.explanations[0].part else []
     return Answer(
-        explanations=tuple(marked[:SHOWN]),
-        ambiguous=ambiguous or bool(doubt),
+        explanations=tuple(tied(found.explanations, alike)[:SHOWN]),
+        ambiguous=ambiguous or bool(doubts),
+        doubted=bool(doubts),
         known=int(np.count_nonzero(np.isfinite(question.observed))),
-        more=max(len(marked) - SHOWN, 0),
-        separation=separation(judge, list(rivals.values())) if ambiguous else None,
-        remarks=(*doubt, *said),
+        more=max(len(found.explanations) - SHOWN, 0),
+        separation=separation(judge, list(alike.values())) if ambiguous else None,
+        remarks=(*part, *doubts, *said),
     )
-
-
-def _rivals(explanations: Sequence[Explanation], rank: int) -> dict[int, Transforms]:
-    """Group -> changes and settings, of the first explanation and of all that it cannot be told from.
-
-    Those are as simple, or one change more and together not unlikely beside it.
-    """
-    best: dict[int, Explanation] = {}
-    for each in explanations:
-        best.setdefault(each.group, each)
-    fewest = min((len(each.transforms) for each in explanations), default=0)
-    simplest = {number: each for number, each in best.items() if len(each.transforms) == fewest}
-    others = [each for each in best.values() if len(each.transforms) > fewest]
-    likely = sum(2.0 ** (weight(explanations[0].transforms, rank) - weight(each.transforms, rank)) for each in others)
-    chosen = best if likely > RIVALS else simplest
-    return {number: (*each.transforms, *each.settings) for number, each in chosen.items()}
-
-
-def _doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> Iterator[str]:
-    """What to do where the values do not carry the first explanation."""
-    if not any(each.lacking for each in first):
-        return
-    known = observed[np.isfinite(observed)]
-    if known.size > 1 and not np.ptp(known):
-        yield f"{TOO_LITTLE}: all known values are equal, as many settings make them; use data that vary more"
-    elif known.size < math.prod(judge.intended.form.output_shape):
-        yield f"{TOO_LITTLE}, as so few values fit by chance, too; print more of the output, or more digits of it"
-    else:
-        yield f"{TOO_LITTLE}, as so few values fit by chance, too; run both systems on a larger input and print that"

@@ -76,11 +76,14 @@ def _as_stated(case: Case, role: str) -> np.ndarray:
     return layout.from_canonical(given.values, given.layout, role)
 
 
-def signature(form: Linear, transforms: Transforms) -> bytes:
-    """The output on fresh data, exact on whole numbers: equal for changes that always come to the same."""
+def signature(form: Linear, transforms: Transforms, shape: Sequence[int] = ()) -> bytes:
+    """The output on fresh data, exact on whole numbers: equal for changes that always come to the same.
+
+    shape: that of its first elements, where only these count.
+    """
     stream = RawStream("PCG64", 0)
     fresh = form.map(lambda each: stream.integers(LOW, HIGH, each.size).reshape(each.shape), "x", "w")
-    y = _output(fresh, transforms)
+    y = _output(fresh, transforms)[tuple(map(slice, shape))]
     return repr(y.shape).encode() + np.round(y, 6).tobytes()
 
 

@@ -28,6 +28,8 @@ MOST = 16.0
 """Bits that one value may carry, however many digits it has: alone it refutes a value, not what made it."""
 NEAR = 8.0
 """Times as far as a change moves a value it might have moved it as well."""
+LARGER = 4.0
+"""Bits of the assumption that what is seen is a part of a larger output."""
 REPEATED = 0.5
 """Bits of a value that is there already, or zero; together no more than those of the others."""
 PLACES = 12

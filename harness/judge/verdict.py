@@ -238,7 +238,7 @@ class Judge:
         placed = seen.placed(reading) or seen
         mask = placed.comparable(reading)
         there = np.ones(placed.values.shape, bool) if mask is None else mask
-        room = self._noise(seen) + placed.slack + (0.0 if seen.known is None else reading.input_slack)
+        room = self.noise(seen) + placed.slack + (0.0 if seen.known is None else reading.input_slack)
         meant = self.intended
         same = not reading.reads and reading.form.output_shape == meant.form.output_shape
         moved = distance(reading.y, meant.y) if same else np.full(there.shape, np.inf)
@@ -284,7 +284,7 @@ class Judge:
         if self.intended.computable is not None:
             known = read(self.intended.computable, self.base, values.shape)
             values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
-        noise = self._noise(seen)
+        noise = self.noise(seen)
         printed = 0.0 if seen.known is None else _largest(self.intended.input_slack)
         return self._search.question(
             self.case,
@@ -302,7 +302,7 @@ class Judge:
         yield from self._search.quick(question)
         yield from self._search.explanations(self._search.Search(question), lambda _: True)
 
-    def _noise(self, seen: Observation) -> float:
+    def noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
         form = gaps.filled(gaps.as_unknown(self.intended.form))
         taps = np.abs(form.w, dtype=np.float64).sum(axis=tuple(range(1, form.w.ndim)))

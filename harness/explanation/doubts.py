@@ -1,0 +1,61 @@
+"""Why the first explanation is not certain: others that the data cannot tell from it, or too little that is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from harness.explanation.confirmed import Explanation
+from harness.judge.evidence import LARGER
+from harness.judge.verdict import Judge
+from harness.operations.operation import Transforms
+from harness.operations.transforms.transform import weight
+
+TOO_LITTLE = "too little is known to be certain"
+"""How a remark begins where an explanation fits and the values do not carry it."""
+RIVALS = 0.2
+"""How likely all others together may be beside the first explanation, by how often each was the cause."""
+
+
+def rivals(explanations: Sequence[Explanation], rank: int) -> dict[int, Transforms]:
+    """Group -> changes and settings, of the first explanation and of all that it cannot be told from.
+
+    Those are as simple, or assume one thing more and are together not unlikely beside it.
+    """
+    best: dict[int, Explanation] = {}
+    for each in explanations:
+        best.setdefault(each.group, each)
+    fewest = min((each.size for each in explanations), default=0)
+    simplest = {number: each for number, each in best.items() if each.size == fewest}
+    others = [each for each in best.values() if each.size > fewest]
+    likely = sum(2.0 ** (_rare(explanations[0], rank) - _rare(each, rank)) for each in others)
+    chosen = best if likely > RIVALS else simplest
+    return {number: (*each.transforms, *each.settings) for number, each in chosen.items()}
+
+
+def tied(explanations: Sequence[Explanation], alike: Mapping[int, Transforms]) -> list[Explanation]:
+    """The explanations, with those marked that the first one cannot be told from, or that have other names for it."""
+    fewest = min((each.size for each in explanations), default=0)
+    several = sum(each.size == fewest for each in explanations) > 1
+    marks = [(len(alike) > 1 and each.group in alike) or (several and each.size == fewest) for each in explanations]
+    return [replace(each, tied=mark) for each, mark in zip(explanations, marks)]
+
+
+def doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> Iterator[str]:
+    """What to do where the values do not carry the first explanation."""
+    if not any(each.lacking for each in first):
+        return
+    known = observed[np.isfinite(observed)]
+    if known.size > 1 and not np.ptp(known):
+        yield f"{TOO_LITTLE}: all known values are equal, as many settings make them; use data that vary more"
+    elif known.size < math.prod(judge.intended.form.output_shape):
+        yield f"{TOO_LITTLE}, as so few values fit by chance, too; print more of the output, or more digits of it"
+    else:
+        yield f"{TOO_LITTLE}, as so few values fit by chance, too; run both systems on a larger input and print that"
+
+
+def _rare(explanation: Explanation, rank: int) -> float:
+    return weight(explanation.transforms, rank) + LARGER * explanation.part
