@@ -69,16 +69,20 @@ def _lines(system: str, answer: Answer) -> Iterator[str]:
         yield f"  {'nothing that is known here explains it' if answer.known else 'none of it can be computed'}"
     for number, each in enumerate(answer.explanations):
         names = ", ".join(change.id for change in each.transforms) or "no difference"
-        tied = "  [ties]" if each.tied and answer.ambiguous else ""
-        tied = tied or ("  [not certain]" if answer.ambiguous and not number else "")
+        open_ = _open(each, number) if answer.ambiguous else ""
         same = "  [another name for the one above]" if number and _same(answer, number) else ""
-        yield f"  {number + 1}. {names} ({each.rung}){tied}{same}"
+        yield f"  {number + 1}. {names} ({each.rung}){open_}{same}"
         yield f"     {each.words}"
     if answer.more:
         yield f"  and {answer.more} more"
     yield from (f"  * {remark}" for remark in answer.remarks)
     if answer.separation:
         yield f"  * data that tell them apart, for a case file: {json.dumps(answer.separation.as_json())}"
+
+
+def _open(each: Explanation, number: int) -> str:
+    """Why an explanation of an ambiguous answer is not certain, in brackets."""
+    return "  [ties]" if each.tied else "" if number else "  [not certain]"
 
 
 def _same(answer: Answer, number: int) -> bool:
