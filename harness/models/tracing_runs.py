@@ -6,6 +6,7 @@ Nothing of the model is loaded or executed in this process: the worker reads the
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import numpy as np
 
 from harness.backends import TABLE, Backend
 from harness.ending import Mistake
+from harness.grammar.document import printable, shortened
 from harness.output import naming
 from harness.parent.process import Unavailable, Worker, WorkerDied
 from harness.parent.worker_limits import Limits
@@ -36,6 +38,8 @@ SUFFIXES = {
 """Suffix of a model -> the backend that runs it, and the module that traces it there."""
 PREFIXES = {"torch": ("torch", "torch_trace"), "jax": ("jax", "jax_trace")}
 """What stands before a place in a user's module, as `torch:net.py:make`."""
+LONGEST = 600
+"""Characters of what a framework says that are shown."""
 FOLDER = "saved_model.pb"
 """The file that makes a folder a model of TensorFlow."""
 EXPECTED = (
@@ -124,7 +128,8 @@ def _fault(reply: Mapping[str, object]) -> str:
         return str(reply["wrong"])
     if "broken" in reply:
         return f"the harness itself failed, which says nothing of the model: {reply['broken']}"
-    return f"the framework raised {reply.get('raised')}: {reply.get('message')}"
+    said = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(reply.get("message"))).split())
+    return printable(shortened(f"the framework raised {reply.get('raised')}: {said}", LONGEST))
 
 
 class _Tracing:
