@@ -85,3 +85,8 @@ def saved(path: Path, *reports: CaseReport, header: dict[str, Any] = HEADER) -> 
 def settings(**changes: Any) -> dict[str, Any]:
     plain = {"stride": [1, 1], "dilation": [1, 1], "padding": "valid", "padding_pairs": [[0, 0], [0, 0]], "groups": 1}
     return {"means": "cross-correlation", "dtype": "float32", "boundary": "zero", "bias": False, **plain, **changes}
+
+
+def whole(path: Path) -> str:
+    """The index, and all files beside it."""
+    return "".join(each.read_text("utf-8") for each in [path, *sorted(path.with_suffix("").rglob("*.md"))])

@@ -15,7 +15,7 @@ from harness.report import conventions
 from harness.report.markdown import Markdown
 from harness.report.page import Html
 from harness.report.results import piece
-from tests.pieces import HEADER, report, settings
+from tests.pieces import HEADER, report, settings, whole
 from tests.test_probe import card_of, refusing
 
 PAGE = Path(__file__).parent.parent / "docs" / "conventions.md"
@@ -111,9 +111,9 @@ def test_there_is_a_table_for_each_operation_that_the_cases_are_about(tmp_path: 
         for each in pieces:
             written.add(each)
         written.write(tmp_path / name)
-    markdown, page = ((tmp_path / name).read_text("utf-8") for name in ("c.md", "c.html"))
+    markdown, page = whole(tmp_path / "c.md"), (tmp_path / "c.html").read_text("utf-8")
     assert markdown.startswith("# Which layers agree with which\n\nPeople move a layer from one system to another")
-    assert "### Transposed convolution\n\nWhat each entry point that ran *declares*" in markdown
+    assert "## Transposed convolution\n\nWhat each entry point that ran *declares*" in markdown
     assert "<h3>Transposed convolution</h3>" in page and "<h1>Which layers agree with which</h1>" in page
     assert "output padding 1 x 0" in markdown and "output padding 1 x 0" in page
     assert all(kind.OURS.match(text.encode()) for kind, text in ((Markdown, markdown), (Html, page)))
@@ -124,7 +124,7 @@ def test_both_reports_show_the_cards_of_the_run(header: dict[str, Any], tmp_path
         written = kind(header)
         written.add(piece(report()))
         written.write(tmp_path / name)
-    markdown, page = ((tmp_path / name).read_text("utf-8") for name in ("c.md", "c.html"))
+    markdown, page = whole(tmp_path / "c.md"), (tmp_path / "c.html").read_text("utf-8")
     assert "| `planted` | cross-correlation | NCHW, OIHW, NCHW | same: same_upper<br>valid: valid |" in markdown
     assert "<td>same: same_upper<br>valid: valid" in page
     assert "silent was not measured" in markdown

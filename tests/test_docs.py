@@ -43,7 +43,10 @@ def test_the_committed_report_is_of_this_registry():
     """Its numbers are those of the machine that made it; its cases and version must be the present ones."""
     report = (ROOT / "reports" / "comparison.md").read_text("utf-8")
     for path in sorted((ROOT / "cases").rglob("*.yaml")):
-        assert f"{path.relative_to(ROOT).as_posix()}" in report, f"{path} is not in it: run `harness run`"
+        leaf = path.relative_to(ROOT).with_suffix(".md").as_posix()
+        assert f"](comparison/{leaf})" in report, f"{path} is not in it: run `harness run --cards`"
+        assert (ROOT / "reports" / "comparison" / leaf).exists()
+    assert report.count("\n") <= 400
     assert "all as expected" in report
 
 

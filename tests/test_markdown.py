@@ -21,7 +21,7 @@ from harness.report.matrix import mark
 from harness.report.words import LEGEND
 from harness.result import CaseReport
 from harness.worker.entry import entry_point, windowed
-from tests.pieces import HEADER, both, report, result, saved, settings
+from tests.pieces import HEADER, both, report, result, saved, settings, whole
 
 HOSTILE = (
     "a|b `c` <script>alert(1)</script>\n\n# head [l](javascript:x) ![p](http://h/p) **b** $x$ \x1b[31m \u202e \ud800"
@@ -33,7 +33,7 @@ def rendered(path: Path, *reports: CaseReport, header: dict[str, Any] = HEADER) 
     for each in reports:
         markdown.add(results.piece(each))
     markdown.write(path)
-    return path.read_text(encoding="utf-8")
+    return whole(path)
 
 
 def as_piece(**fields: Any) -> dict[str, Any]:
@@ -139,8 +139,8 @@ def test_what_else_can_be_said_of_a_recording_follows_it(tmp_path: Path) -> None
 def test_the_beginning_says_what_ran_and_what_came_out(tmp_path: Path) -> None:
     written = rendered(tmp_path / "c.md", report("a.yaml"), report("b.yaml", failures=("x was expected to | agree",)))
     assert "**2 cases, 4 results: 1 not as expected.**" in written
-    assert "- [b](#case-2): x was expected to \\| agree" in written
-    assert '<a id="case-2"></a>`b.yaml`' in written
+    assert "- [b](c/b.md#case-1): x was expected to \\| agree" in written
+    assert '<a id="case-1"></a>`b.yaml`' in written
     for part in ("torch 2.0", "Python 3.11.0 on Linux", "a processor", "not available: jax: jax is not installed"):
         assert part in written
     assert "**1 case, 2 results: all as expected.**" in rendered(tmp_path / "c.md", report())
@@ -178,19 +178,19 @@ def test_the_matrix_has_a_table_for_each_rank_without_columns_that_only_declined
         report("q.yaml[stride=2,padding=same]", (result("a.conv2d", verdict="convention", transforms=(REVERSE,)),)),
         report("l.yaml", line, x=np.zeros((1, 1, 3))),
     )
-    assert rows(written, "### As written, 1-D") == [["case", "a.<br>conv1d"], ["[l](#case-3)", "="]]
-    assert rows(written, "### As written, 2-D") == [
+    assert rows(written, "## As written, 1-D") == [["case", "a.<br>conv1d"], ["[l](l.md#case-1)", "="]]
+    assert rows(written, "## As written, 2-D") == [
         ["case", "a.<br>conv2d"],
-        ["[p](#case-1)", "="],
-        ["[q stride=2, padding=same](#case-2)", "R"],
+        ["[p](p.md#case-1)", "="],
+        ["[q stride=2, padding=same](q.md#case-1)", "R"],
     ]
-    assert rows(written, "### Normalized, 2-D")[0] == ["case", "a.<br>conv1d", "a.<br>conv2d"]
+    assert rows(written, "## Normalized, 2-D")[0] == ["case", "a.<br>conv1d", "a.<br>conv2d"]
 
 
 def test_the_matrix_pairs_signs_with_names_of_their_own_mode(tmp_path: Path) -> None:
     uneven = (result("a"), result("b"), result("b", "normalized", "died"))
     written = rendered(tmp_path / "c.md", report(results=uneven))
-    assert rows(written, "### Normalized, 2-D") == [["case", "b"], ["[a](#case-1)", "†"]]
+    assert rows(written, "## Normalized, 2-D") == [["case", "b"], ["[a](cases/a.md#case-1)", "†"]]
 
 
 def test_a_recording_comes_with_its_code_and_what_the_data_cannot_tell_from_it(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_recording_comes_with_its_code_and_what_the_data_cannot_tell_from_it(t
     markdown = Markdown(HEADER)
     markdown.add(piece)
     markdown.write(tmp_path / "c.md")
-    written = (tmp_path / "c.md").read_text("utf-8")
+    written = whole(tmp_path / "c.md")
     assert "These data cannot tell it from: shift \\| it." in written
     code = "numpy:\n\n````text\ny = f(x)\n```\n````"
     assert f"<details><summary>{words.CODE}</summary>\n\n{code}\n\n</details>" in written
@@ -219,7 +219,7 @@ def test_a_class_that_differs_comes_with_its_code_once(tmp_path: Path) -> None:
     markdown = Markdown(HEADER)
     markdown.add(piece)
     markdown.write(tmp_path / "c.md")
-    written = (tmp_path / "c.md").read_text("utf-8")
+    written = whole(tmp_path / "c.md")
     assert written.count("<details>") == written.count("y = f(x)") == 1
     assert written.index("- `b`, `c`: ") < written.index("<details>") < written.index("**Normalized:**")
 
@@ -227,7 +227,7 @@ def test_a_class_that_differs_comes_with_its_code_once(tmp_path: Path) -> None:
 def test_members_of_one_file_share_a_head_and_their_data(tmp_path: Path) -> None:
     members = [report(f"m.yaml[stride={n}]", why="A reason.", x=np.full((1, 1, 1, 1), n // 3)) for n in (1, 2, 3)]
     written = rendered(tmp_path / "c.md", *members)
-    assert [written.count(part) for part in ("## X does Y", "Why: A reason.", "### stride=", "Input, ")] == [1, 1, 3, 2]
+    assert [written.count(part) for part in ("# X does Y", "Why: A reason.", "## stride=", "Input, ")] == [1, 1, 3, 2]
     assert written.count('<a id="case-') == 3
 
 
@@ -308,7 +308,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert "<script" not in outside and "](javascript" not in outside and "](http" not in outside
     assert "\x1b" not in written and "\u202e" not in written
     assert not [line for line in written.splitlines() if line.startswith("# head") and line in outside.splitlines()]
-    for heading in ("### As written, 2-D", "### Normalized, 2-D", "| entry point"):
+    for heading in ("## As written, 2-D", "## Normalized, 2-D", "| entry point"):
         assert len({len(row) for row in rows(written, heading)}) == 1
 
 
@@ -399,15 +399,15 @@ def test_the_same_pieces_give_the_same_bytes_also_by_way_of_json(tmp_path: Path)
     slow = both(result(seconds=5.0), result("b", verdict="convention", max_abs=float("nan"), words=("w",)))
     many = [report("a.yaml", slow, text="你好\nthere"), report("b.yaml", x=np.full((1, 1, 11, 11), np.inf))]
     quick = [report("a.yaml", tuple(replace(each, seconds=None) for each in slow), text="你好\nthere"), many[1]]
-    written = rendered(tmp_path / "one.md", *many)
-    assert rendered(tmp_path / "two.md", *quick) == written
+    written = rendered(tmp_path / "one" / "c.md", *many)
+    assert rendered(tmp_path / "two" / "c.md", *quick) == written
     saved(tmp_path / "r.json", *many)
     document = results.load(tmp_path / "r.json")
     again = Markdown(document)
     for piece in results.pieces(document):
         again.add(piece)
-    again.write(tmp_path / "three.md")
-    assert (tmp_path / "three.md").read_text(encoding="utf-8") == written
+    again.write(tmp_path / "three" / "c.md")
+    assert whole(tmp_path / "three" / "c.md") == written
 
 
 def test_memory_hardly_grows_with_the_number_of_cases(tmp_path: Path) -> None:
@@ -450,6 +450,6 @@ def test_the_conventions_of_the_entry_points_stand_in_the_report(tmp_path: Path)
         markdown = Markdown({**HEADER, "entry_points": entry_points})
         markdown.add(results.piece(report()))
         markdown.write(tmp_path / "report.md")
-        text = (tmp_path / "report.md").read_text("utf-8")
-        assert ("## Conventions of the entry points" in text) is told
+        text = whole(tmp_path / "report.md")
+        assert ("# Conventions of the entry points" in text) is told
         assert ("| `torch.conv2d` | convolution |" in text) is told

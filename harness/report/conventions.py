@@ -40,15 +40,20 @@ class Section(NamedTuple):
 
 def sections(header: Mapping[str, Any], operations: Collection[str]) -> list[Section]:
     """The sections on a run with this header, one for each of these operations of which it says something."""
+    return list(by_name(header, operations).values())
+
+
+def by_name(header: Mapping[str, Any], operations: Collection[str]) -> dict[str, Section]:
+    """The same by the name of the operation."""
     measured = by_operation(header.get("cards", ()))
     declared = by_operation(header.get("entry_points", ()))
     if measured:
-        return [_measured(name, measured[name]) for name in operations if name in measured]
-    return [
-        Section(prose.in_words(name), prose.declared(name), heads(name), rows(declared[name]), [])
+        return {name: _measured(name, measured[name]) for name in operations if name in measured}
+    return {
+        name: Section(prose.in_words(name), prose.declared(name), heads(name), rows(declared[name]), [])
         for name in operations
         if name in declared
-    ]
+    }
 
 
 def _measured(name: str, found: Sequence[cards.Found]) -> Section:

@@ -1,7 +1,8 @@
-"""The report as markdown, for somebody who has read nothing else.
+"""The report as markdown, for somebody who has read nothing else: an index, and beside it a file for each case file.
 
 Sections of cases go to a temporary file as they come; only the cells of the matrix stay in memory. The same pieces give
-the same bytes: nothing that was timed is in it, and date and versions stand in one place at the top.
+the same bytes: nothing that was timed is in it, date and versions stand in one place of the index, and cases are
+numbered in their own file, so that a new case changes no other one's.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.output import Spool, replacing
-from harness.report import conventions, prose, section, words
+from harness.report import conventions, habits, prose, section, words
+from harness.report.leaves import Leaf, Leaves
 from harness.report.matrix import Matrix, Table
 from harness.report.tables import named, table
 from harness.report.text import code, plain
 from harness.report.verdicts import symbol
 from harness.report.view import Piece, file_and_label
 from harness.report.words import LEGEND, UNEXPECTED
+
+MOST = 100
+"""Failures that the index lists, and answers; more are counted, and stand in the files of their cases."""
+MATRIX, CONVENTIONS = "matrix", "conventions"
 
 
 class Markdown:
@@ -29,73 +35,124 @@ class Markdown:
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._header = header
         self._sections = Spool()
+        self._leaves = Leaves([MATRIX, CONVENTIONS])
         self._matrix = Matrix()
-        self._file = ""
         self._data: list[str] = []
 
     def add(self, piece: Piece) -> None:
         """Writes the section of one case."""
-        number = self._matrix.add(piece)
-        self._sections.add(f"{part}\n\n" for part in self._section(number, piece))
+        self._matrix.add(piece)
+        file, _ = file_and_label(piece["case"]["id"])
+        parts = list(self._section(self._leaves.of(file, len(piece["case"]["failures"])), piece))
+        self._leaves.last.lines += sum(part.count("\n") + 2 for part in parts)
+        self._sections.add(f"{part}\n\n" for part in parts)
 
     def write(self, path: Path) -> None:
-        """Writes the report of all pieces so far; raises OSError."""
-        with replacing(path) as file:
-            file.writelines(f"{part}\n\n" for part in self._beginning())
-            file.writelines(self._sections.lines())
+        """Writes the report of all pieces so far: the index to `path`, the files of cases to a folder of its name.
 
-    def _section(self, number: int, piece: Piece) -> Iterator[str]:
+        What is left in that folder of an earlier report goes. Raises OSError.
+        """
+        beside, lines = self._leaves.beside(path), self._sections.lines()
+        for leaf in self._leaves.all:
+            beside.copy(leaf, lines)
+        beside.write(MATRIX, self._matrices())
+        if self._conventions:
+            beside.write(CONVENTIONS, self._of_conventions())
+        with replacing(path) as file:
+            file.writelines(f"{part}\n\n" for part in self._index(path.stem))
+        beside.clear()
+
+    def _section(self, leaf: Leaf, piece: Piece) -> Iterator[str]:
         case = piece["case"]
         file, label = file_and_label(case["id"])
-        anchor = f'<a id="case-{number}"></a>'
+        anchor = f'<a id="case-{leaf.cases}"></a>'
         data = list(section.data(case))
-        if file != self._file:
-            yield f"## {plain(case['title'])}"
+        if leaf.cases == 1:
+            yield f"# {plain(case['title'])}"
             yield f"{anchor}{code(file)}"
             yield from section.introduction(case)
         elif label:
             yield anchor
         if label:
-            yield f"### {plain(label)}"
-        if file != self._file or data != self._data:
+            yield f"## {plain(label)}"
+        if leaf.cases == 1 or data != self._data:
             yield from data
-        self._file, self._data = file, data
+        self._data = data
         yield from section.body(piece)
 
-    def _beginning(self) -> Iterator[str]:
+    def _index(self, stem: str) -> Iterator[str]:
         about = prose.about(self._matrix.operations)
         yield f"# {prose.title(about)}"
         yield prose.purpose(about)
-        unmet = self._header.get("failures", ())
-        yield f"**{self._matrix.outcome(unmet)}**"
-        failures = (f"- {_link(number, name)}: {plain(failure)}" for number, name, failure in self._matrix.failures)
-        yield from filter(None, ["\n".join([*(f"- {plain(each)}" for each in unmet), *failures])])
-        yield "## What was run"
-        yield "\n".join(f"- {plain(fact)}" for fact in words.environment(self._header))
+        yield from self._outcome(stem)
+        yield from self._answers(stem)
+        yield from self._habits()
+        yield "## Cases"
+        yield f"[Every entry point and every case in one table]({stem}/{MATRIX}.md)."
+        yield table(list(self._leaves.rows(stem)), ["folder", "cases", "not as expected", "files"])
         yield "## How to read it"
         yield from prose.how_to_read(about)
+        yield "## What was run"
+        yield "\n".join(f"- {plain(fact)}" for fact in words.environment(self._header))
+        if self._conventions:
+            yield f"[The conventions of each entry point]({stem}/{CONVENTIONS}.md) that ran."
+
+    def _outcome(self, stem: str) -> Iterator[str]:
+        unmet = self._header.get("failures", ())
+        yield f"**{self._matrix.outcome(unmet)}**"
+        lines = [plain(each) for each in unmet]
+        lines += [
+            f"{self._link(number, name, f'{stem}/')}: {plain(why)}" for number, name, why in self._matrix.failures
+        ]
+        yield from _listed(lines)
+
+    def _answers(self, stem: str) -> Iterator[str]:
+        lines = [
+            f"{self._link(each.number, each.case, f'{stem}/')}: the output of {code(each.system)} {plain(each.found)}."
+            for each in self._matrix.answers
+        ]
+        yield from ["## What the recorded outputs are"] if lines else []
+        yield from _listed(lines)
+
+    def _habits(self) -> Iterator[str]:
+        tables = habits.tables(self._header, self._matrix.operations)
+        for number, each in enumerate(tables):
+            yield from [] if number else ["## Which system does what"]
+            yield from [f"### {each.title.capitalize()}"] if len(tables) > 1 else []
+            yield table([[plain(name), *map(plain, cells)] for name, *cells in each.rows], each.heads)
+
+    def _matrices(self) -> Iterator[str]:
+        yield "# Entry points and cases"
         unexpected = (f"**R** {UNEXPECTED}", "bold, with a cross: not what the case expects")
         yield table([*LEGEND.items(), unexpected], ["sign", "meaning"])
-        yield "## Entry points and cases"
         for cells in self._matrix.tables():
-            yield f"### {cells.title}"
-            yield _cells(cells)
-        sections = conventions.sections(self._header, self._matrix.operations)
-        for number, each in enumerate(sections):
-            yield from [] if number else ["## Conventions of the entry points"]
-            yield from [f"### {each.title.capitalize()}"] if len(sections) > 1 else []
+            yield f"## {cells.title}"
+            yield self._cells(cells)
+
+    @property
+    def _conventions(self) -> list[conventions.Section]:
+        return conventions.sections(self._header, self._matrix.operations)
+
+    def _of_conventions(self) -> Iterator[str]:
+        yield "# Conventions of the entry points"
+        for each in self._conventions:
+            yield from [f"## {each.title.capitalize()}"] if len(self._conventions) > 1 else []
             yield each.about
             yield named(each.rows, each.heads)
             yield from filter(None, ["\n".join(f"- {plain(remark)}" for remark in each.remarks)])
 
+    def _cells(self, shown: Table) -> str:
+        heads = [plain(name).replace(".", ".<br>") for name in shown.columns]
+        lines = [
+            [self._link(line.number, line.case), *(symbol(mark) if mark else "" for mark in line.marks)]
+            for line in shown.lines
+        ]
+        return table(lines, ["case", *heads])
 
-def _cells(shown: Table) -> str:
-    heads = [plain(name).replace(".", ".<br>") for name in shown.columns]
-    lines = [
-        [_link(line.number, line.case), *(symbol(mark) if mark else "" for mark in line.marks)] for line in shown.lines
-    ]
-    return table(lines, ["case", *heads])
+    def _link(self, number: int, name: str, folder: str = "") -> str:
+        return f"[{plain(name)}]({folder}{self._leaves.address(number)})"
 
 
-def _link(number: int, name: str) -> str:
-    return f"[{plain(name)}](#case-{number})"
+def _listed(lines: list[str]) -> Iterator[str]:
+    more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
+    yield from filter(None, ["\n".join(f"- {line}" for line in [*lines[:MOST], *more])])

@@ -43,10 +43,20 @@ class _Row:
     marks: Mapping[str, tuple[Mark, ...]]
 
 
+class Answer(NamedTuple):
+    """What was found of a recording: the number and name of its case, what it is of, and the end of a sentence."""
+
+    number: int
+    case: str
+    system: str
+    found: str
+
+
 class Matrix:
     """Takes pieces one by one, numbered from 1 in their order.
 
-    backends: entry point -> backend. operations: what the cases are about, a set in the order of coming.
+    backends: entry point -> backend. operations: what the cases are about, a set in the order of coming. answers: on
+    the recordings.
     """
 
     def __init__(self) -> None:
@@ -54,6 +64,7 @@ class Matrix:
         self.cases = self.results = 0
         self.operations: dict[str, None] = {}
         self.failures: list[tuple[int, str, str]] = []
+        self.answers: list[Answer] = []
         self._rows: dict[int, list[_Row]] = {}
         self._seen: dict[Any, Any] = {}
 
@@ -63,13 +74,16 @@ class Matrix:
         self.cases += 1
         self.operations[operation_name(case)] = None
         self.results += len(results)
-        self.failures += [(self.cases, short_name(case["id"]), failure) for failure in case["failures"]]
+        name = short_name(case["id"])
+        self.failures += [(self.cases, name, failure) for failure in case["failures"]]
+        recorded = (each for each in results if each["mode"] == "recorded")
+        self.answers += [Answer(self.cases, name, each["entry_point"], words.recording(each)) for each in recorded]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
         for result in by_mode["as_written"]:
             self.backends.setdefault(result["entry_point"], result["backend"])
         names = {mode: self._once(tuple(each["entry_point"] for each in row)) for mode, row in by_mode.items()}
         marks = {mode: self._once(tuple(map(mark, row))) for mode, row in by_mode.items()}
-        row = _Row(self.cases, short_name(case["id"]), names, marks)
+        row = _Row(self.cases, name, names, marks)
         self._rows.setdefault(len(case["input"]["shape"]) - 2, []).append(row)
         return self.cases
 

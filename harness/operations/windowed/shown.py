@@ -51,6 +51,13 @@ MEASURED_HEADS = (
     "input, kernel, sum",
     "algorithm",
 )
+HABITS = {
+    "computes": "computes (convolution reads the kernel backwards)",
+    "its word for `same`, and what that is": "`same`",
+    "padding": "its words for padding, and what they come to",
+    "boundaries": "boundaries",
+    "input, kernel, sum": "bits kept of input, kernel, sum",
+}
 CLAIMS = {"uneven_strides": "a stride of its own for each axis", "together": "a stride with a dilation"}
 RULE = "(low, high)"
 SAME = ("same", "same_upper", "same_lower")

@@ -41,6 +41,13 @@ RECIPES = {
     "same_lower": "odd sample cut on the low side",
     "same_clipped": "odd sample cut on the high side, nothing added",
 }
+HABITS = {
+    "transposes": "transposes (a convolution stamps the kernel backwards)",
+    "computes": "the transpose of",
+    "its word for `same`, and what that is": "`same`",
+    "padding": "its words for padding, and what they cut",
+    "input, kernel, sum": "bits kept of input, kernel, sum",
+}
 SETTINGS_FORM = {**shown.SETTINGS_FORM, "output_padding": [int]}
 
 

@@ -1,0 +1,32 @@
+"""Which system does what: a row for each system, and functions named only where they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.report import habits
+from harness.worker.entry import Word, windowed
+
+
+def declared(name: str, **takes: Any) -> dict[str, Any]:
+    return windowed(name, (2,), **takes).as_json()
+
+
+def test_functions_are_named_where_their_system_does_not_do_one_thing() -> None:
+    same = {"same": Word("SAME", "same_upper")}
+    entries = [
+        declared("a.turned", reversal=True, words=same),
+        *(declared(f"a.plain{number}", words=same) for number in range(4)),
+        declared("b.only"),
+    ]
+    (table,) = habits.tables({"entry_points": entries}, ["convolution"])
+    by_head = [dict(zip(table.heads, row)) for row in table.rows]
+    first = next(head for head in table.heads if head.startswith("computes"))
+    assert [row["system"] for row in by_head] == ["a", "b"]
+    assert by_head[0][first] == "convolution (turned); cross-correlation (plain0, plain1, plain2 and 1 more)"
+    assert by_head[0]["`same`"] == "SAME: odd sample on the high side"
+    assert by_head[1][first] == "cross-correlation"
+
+
+def test_nothing_is_said_of_operations_that_nobody_declares() -> None:
+    assert habits.tables({}, ["convolution"]) == []
