@@ -184,7 +184,28 @@ def test_the_matrix_has_a_table_for_each_rank_without_columns_that_only_declined
         ["[p](p.md#case-1)", "="],
         ["[q stride=2, padding=same](q.md#case-1)", "R"],
     ]
-    assert rows(written, "## Normalized, 2-D")[0] == ["case", "a.<br>conv1d", "a.<br>conv2d"]
+    assert "## Normalized, 2-D\n\n2 cases left out here: every call that was offered agrees.\n" in written
+
+
+def test_only_what_does_not_agree_is_in_the_table_of_normalized_calls(tmp_path: Path) -> None:
+    lost = (result("a.f"), result("a.f", "normalized", "raised"))
+    odd = (result("a.f"), result("a.f", "normalized", expected=False))
+    written = rendered(
+        tmp_path / "c.md", report("p.yaml", lost), report("q.yaml", both(result("a.f"))), report("r.yaml", odd)
+    )
+    assert rows(written, "## Normalized, 2-D") == [
+        ["case", "a.<br>f"],
+        ["[p](p.md#case-1)", "!"],
+        ["[r](r.md#case-1)", "**=** ✗"],
+    ]
+    assert "1 case left out here" in written
+
+
+def test_columns_of_one_backend_stand_together(tmp_path: Path) -> None:
+    first = (result("t.f"), result("n.f", backend="numpy"))
+    second = (result("t.f"), result("n.f", backend="numpy"), result("t.g"))
+    written = rendered(tmp_path / "c.md", report("p.yaml", first), report("q.yaml", second))
+    assert rows(written, "## As written, 2-D")[0] == ["case", "t.<br>f", "t.<br>g", "n.<br>f"]
 
 
 def test_the_matrix_pairs_signs_with_names_of_their_own_mode(tmp_path: Path) -> None:

@@ -127,7 +127,8 @@ class Markdown:
         yield table([*LEGEND.items(), unexpected], ["sign", "meaning"])
         for cells in self._matrix.tables():
             yield f"## {cells.title}"
-            yield self._cells(cells)
+            yield from filter(None, [words.folded(cells.folded)])
+            yield from [self._cells(cells)] if cells.lines else []
 
     @property
     def _conventions(self) -> list[conventions.Section]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from harness.report import words
 from harness.report.view import MODES, Piece, Result, operation_name, short_name
+
+FULL = ("as_written",)
+"""Modes whose tables have all cases; of a normalized call that agrees there is nothing to look for."""
+AGREES = {"=", "≈", words.DECLINED}
 
 
 class Mark(NamedTuple):
@@ -28,11 +32,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """Cases of one rank in one mode; its columns are entry points, without those that declined every case."""
+    """Cases of one rank in one mode; its columns are entry points, without those that declined every case.
+
+    groups: (backend, its entry points), next to each other, which together are the columns. folded: cases that are left
+    out, as all that answered agrees there.
+    """
 
     title: str
-    columns: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
     lines: tuple[Line, ...]
+    folded: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(name for _, names in self.groups for name in names)
 
 
 @dataclass(frozen=True)
@@ -91,13 +104,31 @@ class Matrix:
         """The tables, as written first, each mode by rank."""
         for mode, title in MODES.items():
             for rank, rows in sorted(self._rows.items()):
-                yield _table(f"{title}, {rank}-D", rows, mode)
+                yield self._table(f"{title}, {rank}-D", rows, mode)
 
     def outcome(self, unmet: Sequence[str] = ()) -> str:
         """What came out, in a sentence; `unmet` is what did not come out of the run as a whole."""
         failures = len(self.failures) + len(unmet)
         outcome = f"{failures} not as expected" if failures else "all as expected"
         return f"{self.cases} case{'s' * (self.cases != 1)}, {self.results} results: {outcome}."
+
+    def _table(self, title: str, rows: list[_Row], mode: str) -> Table:
+        cases = [(row, dict(zip(row.names[mode], row.marks[mode]))) for row in rows]
+        offered = dict.fromkeys(
+            name for _, marks in cases for name, mark in marks.items() if mark.sign != words.DECLINED
+        )
+        groups: dict[str, list[str]] = {}
+        for name in offered:
+            groups.setdefault(self.backends.get(name, name), []).append(name)
+        columns = [name for names in groups.values() for name in names]
+        shown = [(row, marks) for row, marks in cases if mode in FULL or not _agrees(marks.values())]
+        lines = (Line(row.number, row.case, tuple(map(marks.get, columns))) for row, marks in shown)
+        return Table(
+            title,
+            tuple((backend, tuple(names)) for backend, names in groups.items()),
+            tuple(lines),
+            len(cases) - len(shown),
+        )
 
     def _once(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The one copy that is kept of rows that are alike."""
@@ -109,8 +140,5 @@ def mark(result: Result) -> Mark:
     return Mark(words.sign(result), result["expected"] is False)
 
 
-def _table(title: str, rows: list[_Row], mode: str) -> Table:
-    cases = [(row, dict(zip(row.names[mode], row.marks[mode]))) for row in rows]
-    columns = {name: None for _, marks in cases for name, mark in marks.items() if mark.sign != words.DECLINED}
-    lines = (Line(row.number, row.case, tuple(map(marks.get, columns))) for row, marks in cases)
-    return Table(title, tuple(columns), tuple(lines))
+def _agrees(marks: Iterable[Mark]) -> bool:
+    return all(mark.sign in AGREES and not mark.unexpected for mark in marks)

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.output import Spool, replacing
-from harness.report import blocks, conventions, prose, view, words
+from harness.report import blocks, conventions, habits, prose, view, words
 from harness.report.matrix import Mark, Matrix, mark
 from harness.report.steps import unshown
 from harness.report.text import brief_line, one_line, printable
@@ -26,6 +26,10 @@ from harness.report.view import MODES, Piece
 from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
+FEW = 5
+"""Cases up to which they themselves come first: then the page is the answer to a question, beyond it a survey."""
+SHOWN = 12
+"""Answers on recordings at the top of the page."""
 
 
 class Html:
@@ -82,6 +86,9 @@ class Html:
                     header=self._header,
                     matrix=self._matrix,
                     backends=sorted(set(self._matrix.backends.values())),
+                    few=FEW,
+                    shown=SHOWN,
+                    habits=habits.tables(self._header, self._matrix.operations),
                     sections=map(Markup, self._sections.lines()),
                     texts=list(self._texts),
                     title=prose.title(about),

@@ -115,6 +115,13 @@ def count(classes: int) -> str:
     return {0: "no output.", 1: "one class."}.get(classes, f"{classes} classes.")
 
 
+def folded(cases: int) -> str:
+    """What is said in place of the lines of a table that are left out; "" for none."""
+    if not cases:
+        return ""
+    return f"{cases} case{'s' * (cases != 1)} left out here: every call that was offered agrees."
+
+
 def environment(header: Mapping[str, Any]) -> list[str]:
     """What was run and where, a line for each fact."""
     found = header["environment"]

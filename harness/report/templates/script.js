@@ -18,22 +18,32 @@ const short = (value) =>
 const TEXTS = JSON.parse(document.getElementById("texts").textContent);
 const textsOf = (element) => element.dataset.t.split(" ").map((number) => TEXTS[number]);
 
-for (const element of document.querySelectorAll("[data-t]")) {
-  element.textContent = textsOf(element).join(element.tagName === "CODE" ? ", " : "; ");
-}
-for (const row of document.querySelectorAll(".matrix tbody tr")) {
-  const link = row.cells[0].firstElementChild;
-  for (const cell of [...row.cells].slice(1)) {
-    if (cell.textContent.trim()) cell.replaceChildren(make("a", { href: link.hash, textContent: cell.textContent.trim() }));
+const headsOf = (table) => [...table.tHead.rows[1].cells];
+
+for (const table of document.querySelectorAll(".matrix")) {
+  const names = headsOf(table).map((head) => head.textContent.trim());
+  for (const row of table.tBodies[0].rows) {
+    const link = row.cells[0].firstElementChild;
+    [...row.cells].slice(1).forEach((cell, index) => {
+      const sign = cell.textContent.trim();
+      const title = `${link.textContent}: ${names[index]}, ${cell.className || "declined"}`;
+      if (sign) cell.replaceChildren(make("a", { href: link.hash, title, textContent: sign }));
+    });
   }
 }
-for (const table of document.querySelectorAll(".verdicts")) {
-  table.createCaption().textContent = "Entry points in one row gave the same numbers, to the last bit.";
-}
-for (const cell of document.querySelectorAll("[data-share]")) {
-  const used = make("i");
-  used.style.width = `${Math.min(cell.dataset.share, 100)}%`;
-  cell.append(make("div", { className: "bar", ariaHidden: "true" }, used));
+
+function writeTexts(section) {
+  for (const element of section.querySelectorAll("[data-t]")) {
+    element.textContent = textsOf(element).join(element.tagName === "CODE" ? ", " : "; ");
+  }
+  for (const table of section.querySelectorAll(".verdicts")) {
+    table.createCaption().textContent = "Entry points in one row gave the same numbers, to the last bit.";
+  }
+  for (const cell of section.querySelectorAll("[data-share]")) {
+    const used = make("i");
+    used.style.width = `${Math.min(cell.dataset.share, 100)}%`;
+    cell.append(make("div", { className: "bar", ariaHidden: "true" }, used));
+  }
 }
 
 // ---- arrays --------------------------------------------------------------------------------------------------------
@@ -224,8 +234,9 @@ function drawDifference(place, outputs, first, second, most) {
 // ---- filter --------------------------------------------------------------------------------------------------------
 
 function filterTable(table, wanted, seen) {
-  const columns = [...table.tHead.rows[0].cells].map((head) => !head.dataset.backend || wanted.backends.has(head.dataset.backend));
-  table.tHead.rows[0].querySelectorAll("th").forEach((head, index) => { head.hidden = !columns[index]; });
+  const wants = (head) => wanted.backends.has(head.dataset.backend);
+  const columns = [true, ...headsOf(table).map(wants)];
+  for (const head of table.tHead.querySelectorAll("[data-backend]")) head.hidden = !wants(head);
   for (const row of table.tBodies[0].rows) {
     const link = row.cells[0].firstElementChild;
     let any = false;
@@ -285,5 +296,21 @@ function offerCopy(figure) {
   });
 }
 
-document.querySelectorAll("figure.code").forEach(offerCopy);
-document.querySelectorAll(".case").forEach(drawCase);
+// ---- cases: each is drawn when it comes near, or is to be printed ------------------------------------------------------
+
+const waiting = new Set(document.querySelectorAll(".case"));
+
+function show(section) {
+  if (!waiting.delete(section)) return;
+  near.unobserve(section);
+  writeTexts(section);
+  section.querySelectorAll("figure.code").forEach(offerCopy);
+  drawCase(section);
+}
+
+const near = new IntersectionObserver(
+  (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => show(entry.target)),
+  { rootMargin: "100%" },
+);
+waiting.forEach((section) => near.observe(section));
+addEventListener("beforeprint", () => [...waiting].forEach(show));
