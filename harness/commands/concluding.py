@@ -24,6 +24,8 @@ def conclude(header: Mapping[str, Any], tally: Tally, reports: Reports, ended: I
 
 
 def _say_outcome(environment: Mapping[str, Any], tally: Tally) -> None:
+    for line in tally.said.lines():
+        print(line)
     versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
     print(f"{tally.cases} case{'s' * (tally.cases != 1)}, {tally.results} results on {versions}")
     for name, reason in environment["unavailable"].items():

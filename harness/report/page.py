@@ -20,14 +20,13 @@ from markupsafe import Markup, escape
 from harness.output import Spool, replacing
 from harness.report import blocks, conventions, habits, prose, view, words
 from harness.report.matrix import Mark, Matrix, mark
+from harness.report.said import FEW
 from harness.report.steps import unshown
 from harness.report.text import brief_line, one_line, printable
 from harness.report.view import MODES, Piece
 from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
-FEW = 5
-"""Cases up to which they themselves come first: then the page is the answer to a question, beyond it a survey."""
 SHOWN = 12
 """Answers on recordings at the top of the page."""
 

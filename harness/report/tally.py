@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.report.said import Said
 from harness.report.text import brief_line
 from harness.report.view import Piece, Result
 from harness.systems import selection
@@ -36,7 +37,8 @@ class _Answers:
 class Tally:
     """Takes pieces of `harness.report.results` one by one.
 
-    backends, globs: what was asked for by name, of backends and of entry points; each must answer at least once.
+    backends, globs: what was asked for by name, of backends and of entry points; each must answer at least once. said:
+    what is told of few cases.
     """
 
     def __init__(self, backends: Sequence[str], globs: Sequence[str]) -> None:
@@ -44,10 +46,12 @@ class Tally:
         self._backends = {name: _Answers() for name in backends}
         self._globs = {glob: _Answers() for glob in globs}
         self._silent: dict[str, str] = {}
+        self.said = Said()
 
     def add(self, piece: Piece) -> None:
         """Counts one case."""
         results = piece["results"]
+        self.said.add(piece)
         self.cases += 1
         self.results += len(results)
         self.unexpected += len(piece["case"]["failures"])

@@ -1,0 +1,49 @@
+"""What a run of a few cases says on the terminal: who agrees with whom, why the others do not, what recordings are."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from harness.report import view, words
+from harness.report.text import one_line
+from harness.report.view import Piece
+
+FEW = 5
+"""Cases up to which a run is a question that has an answer; beyond it is a survey, and has reports."""
+WIDTH = 100
+
+
+class Said:
+    """Takes pieces of `harness.report.results` one by one, and keeps what is said as long as they are few."""
+
+    def __init__(self) -> None:
+        self._cases = 0
+        self._lines: list[str] = []
+
+    def add(self, piece: Piece) -> None:
+        """Puts one case into words."""
+        self._cases += 1
+        if self._cases <= FEW:
+            self._lines += _of_case(piece)
+
+    def lines(self) -> list[str]:
+        """All of it; nothing where the cases were many."""
+        return self._lines if self._cases <= FEW else []
+
+
+def _of_case(piece: Piece) -> Iterator[str]:
+    yield f"{view.short_name(piece['case']['id'])}: {one_line(piece['case']['title'])}"
+    for found in view.classes(piece)["as_written"]:
+        yield from _item(f"as written, {_names(found.members)}: {words.explanation(found.result)}")
+    for recorded, result in view.recordings(piece):
+        origin = f" ({one_line(recorded['origin'])})" if recorded.get("origin") else ""
+        yield from _item(f"recorded, {one_line(result['entry_point'])}{origin}: {words.recording(result)}")
+
+
+def _names(members: Sequence[str]) -> str:
+    return ", ".join(map(one_line, members))
+
+
+def _item(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_long_words=False)
