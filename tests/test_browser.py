@@ -133,7 +133,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def visit(
-    browser: Any, page: Path, scheme: str = "light", width: int = WIDE, height: int = 900, media: str = "", drawn: bool = True
+    browser: Any,
+    page: Path,
+    scheme: str = "light",
+    width: int = WIDE,
+    height: int = 900,
+    media: str = "",
+    drawn: bool = True,
 ) -> None:
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
