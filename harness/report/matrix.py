@@ -90,7 +90,7 @@ class Matrix:
         name = short_name(case["id"])
         self.failures += [(self.cases, name, failure) for failure in case["failures"]]
         recorded = (each for each in results if each["mode"] == "recorded")
-        self.answers += [Answer(self.cases, name, each["entry_point"], words.recording(each)) for each in recorded]
+        self.answers += [Answer(self.cases, name, each["entry_point"], words.answer(each)) for each in recorded]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
         for result in by_mode["as_written"]:
             self.backends.setdefault(result["entry_point"], result["backend"])

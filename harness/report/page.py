@@ -27,7 +27,7 @@ from harness.report.view import MODES, Piece
 from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
-SHOWN = 12
+SHOWN = 6
 """Answers on recordings at the top of the page."""
 
 

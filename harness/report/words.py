@@ -83,24 +83,20 @@ def explanation(result: Result) -> str:
     return "unexplained"
 
 
-def recording(result: Result) -> str:
-    """What was found of a recorded output, as the end of a sentence."""
+def answer(result: Result) -> str:
+    """What was found of a recorded output, as the end of a sentence, without how closely."""
     if result["verdict"] == "declined":
         return f"cannot be judged: {result['reason']}"
     if result["verdict"] == "unexplained":
-        found = _candidate(result) or "is explained by nothing that is known here"
-    else:
-        be = "may be" if result.get("ambiguous") else "is"
-        meant = "agrees with what the case means" if result["verdict"] == "agrees" else f"{be} {explanation(result)}"
-        found = f"{meant}, {_digits(result)}"
-    return found + _difference(result)
+        return "is explained by nothing that is known here"
+    return explanation(result) if result["verdict"] == "agrees" else f"is {explanation(result)}"
 
 
-def _candidate(result: Result) -> str:
-    """What fits a recorded output without being certain."""
-    if not result.get("explanations"):
-        return ""
-    return f"is unexplained: too little is known, and the likeliest that fits is: {'; '.join(result['words'])}"
+def recording(result: Result) -> str:
+    """What was found of a recorded output, as the end of a sentence."""
+    closely = f", {_digits(result)}" if result["verdict"] in ("agrees", "convention") else ""
+    known = "" if result["verdict"] == "declined" else _difference(result)
+    return answer(result) + closely + known
 
 
 def power(blind: Sequence[str]) -> str:
