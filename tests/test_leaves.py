@@ -18,6 +18,7 @@ def names(*files: str) -> list[str]:
     ("file", "name"),
     [
         ("cases/seeds/apple-data.yaml", "cases/seeds/apple-data"),
+        ("cases/conventions/pooling/a.yaml", "cases/conventions/pooling/a"),
         ("/home/me/questions/deep/er/a.yaml", "deep/er/a"),
         ("../../a.yaml", "case/case/a"),
         ("matrix.yaml", "matrix-2"),

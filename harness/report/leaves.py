@@ -82,7 +82,8 @@ class Leaves:
 
     def _name(self, file: str) -> str:
         """A name that no other file of the report has, also where names differ in case only."""
-        parts = [_ODD.sub("-", part) for part in PurePosixPath(file).with_suffix("").parts[-3:]]
+        path = PurePosixPath(file).with_suffix("")
+        parts = [_ODD.sub("-", part) for part in (path.parts[-3:] if path.is_absolute() else path.parts)]
         name = stem = "/".join(part.strip("-") or "case" for part in parts)
         number = 2
         while name.lower() in self._names:
