@@ -18,7 +18,7 @@ from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, DTYPES, FLOAT16, TF32
-from harness.rounding.ladder import EXACT, FINDINGS, Fit, Ladder, exact_on_integers, fit_by_hand
+from harness.rounding.ladder import EXACT, FINDINGS, Fit, Ladder, fit_by_hand
 from harness.rounding.rungs import ENOUGH, RUNGS
 from harness.worker.entry import Settings
 from tests.declared import case_of
@@ -126,7 +126,7 @@ def test_planted_faults_fit_no_rung(fault: str, algorithm: str) -> None:
 def test_on_integers_only_equality_holds_and_an_fft_may_be_off_by_less_than_half() -> None:
     x = np.full(64, 500.0, np.float32)
     conv = dot(x, x)
-    assert exact_on_integers(conv, 24)
+    assert conv.exact_in(24)
     steps = rungs(conv, "float32", exact_data=True)
     for off, fft_holds in ((0.4, True), (0.5, False), (1.0, False)):
         difference = np.full((1, 1, 1), off)
@@ -223,15 +223,15 @@ def test_data_that_every_order_sums_exactly(
     x: list[float], w: list[float], bias: float | None, dtype: str, exact: bool
 ) -> None:
     conv = dot(np.array(x), np.array(w), None if bias is None else np.array([bias]))
-    assert exact_on_integers(conv, DTYPES[dtype].digits) == exact
+    assert conv.exact_in(DTYPES[dtype].digits) == exact
     narrow = dot(*np.array([x, w], dtype), None if bias is None else np.array([bias], dtype))
-    assert exact_on_integers(narrow, DTYPES[dtype].digits) == exact
+    assert narrow.exact_in(DTYPES[dtype].digits) == exact
 
 
 def test_integer_dtypes_are_exact_on_integers() -> None:
-    assert exact_on_integers(dot(np.array([2**30, -(2**31)], np.int32), np.array([1000, 1], np.int32)), 53)
-    assert not exact_on_integers(dot(np.array([-(2**63)]), np.array([1])), 53)
-    assert exact_on_integers(dot(np.zeros((0,)), np.zeros((0,))), 53)
+    assert dot(np.array([2**30, -(2**31)], np.int32), np.array([1000, 1], np.int32)).exact_in(53)
+    assert not dot(np.array([-(2**63)]), np.array([1])).exact_in(53)
+    assert dot(np.zeros((0,)), np.zeros((0,))).exact_in(53)
 
 
 # --- every rung has a fake that lands exactly on it ------------------------------------------------------------------

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
 import numpy as np
 
 from harness.backends.channels import NOTE, over_channels
+from harness.backends.jax_layers import ACTIVATIONS
 from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point
 from harness.worker.loop import Call, Reply, answer, answered
 
@@ -186,6 +187,7 @@ TRANSPOSED = (
 ENTRY_POINTS = (
     *(conv_general_dilated, np_convolve, np_correlate, convolve, correlate, convolve2d, correlate2d),
     *TRANSPOSED,
+    *ACTIVATIONS,
 )
 
 
@@ -198,6 +200,8 @@ def run_group(calls: List[Call]) -> Iterator[Reply]:
 
 
 def _is_small(call: Call) -> bool:
+    if call.entry.operation not in ("convolution", "transposed_convolution"):
+        return False
     x, w = call.arrays["input"], call.arrays["kernel"]
     loops = 1 if call.entry in (conv_general_dilated, *TRANSPOSED) else x.shape[0] * w.shape[0] * w.shape[1]
     return bool(x.size + w.size <= SMALL_CALL and loops <= SMALL_LOOP)

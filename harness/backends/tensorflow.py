@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
+from harness.backends.tensorflow_layers import ACTIVATIONS
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
@@ -155,4 +156,5 @@ ENTRY_POINTS = (
     conv1d_transpose,
     conv2d_transpose,
     conv3d_transpose,
+    *ACTIVATIONS,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def tables(conv: Linear) -> list[np.ndarray]:
     return found
 
 
-def meets_input(conv: Linear) -> bool:
+@singledispatch
+def meets_input(conv: Any) -> bool:
     """Whether some output sees a sample of the input itself, and not only what lies beyond its ends."""
     plain = replace(conv, window=replace(conv.window, boundary="zero"))
     return all((table < size).any() for table, size in zip(tables(plain), conv.x.shape[2:]))

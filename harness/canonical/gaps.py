@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import singledispatch
+from typing import Any, TypeVar
 
 import numpy as np
 
+from harness.canonical.instance import Form
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear
 
+Kind = TypeVar("Kind", bound=Form)
 
-def computable(conv: Linear) -> np.ndarray:
+
+@singledispatch
+def computable(conv: Any) -> np.ndarray:
     """Mask (N, O, *spatial) of the outputs all of whose terms are known.
 
     A term with a factor that is known to be zero is known, so that padding with zeros hides what it meets.
@@ -21,21 +27,21 @@ def computable(conv: Linear) -> np.ndarray:
     return np.asarray(known & ~np.isnan(conv.offsets).reshape(-1, *(1,) * conv.rank))
 
 
-def output(conv: Linear) -> np.ndarray:
+def output(form: Form) -> np.ndarray:
     """The output (N, O, *spatial) in plain float64 arithmetic, NaN where it is not known."""
-    if not any(np.isnan(array).any() for array in conv.arrays.values()):
-        return direct(conv)
-    return np.where(computable(conv), direct(filled(conv)), np.nan)
+    if not any(np.isnan(array).any() for array in form.arrays.values()):
+        return direct(form)
+    return np.where(computable(form), direct(filled(form)), np.nan)
 
 
-def filled(conv: Linear) -> Linear:
-    """`conv` with zeros for all that is not known."""
-    return conv.map(_filled)
+def filled(form: Kind) -> Kind:
+    """`form` with zeros for all that is not known."""
+    return form.map(_filled)
 
 
-def as_unknown(conv: Linear) -> Linear:
-    """`conv` in which what is not finite counts as not known: of outputs that see it nothing can be computed."""
-    return conv.map(lambda each: each if np.isfinite(each).all() else np.where(np.isfinite(each), each, np.nan))
+def as_unknown(form: Kind) -> Kind:
+    """`form` in which what is not finite counts as not known: of outputs that see it nothing can be computed."""
+    return form.map(lambda each: each if np.isfinite(each).all() else np.where(np.isfinite(each), each, np.nan))
 
 
 def _of(conv: Linear, x: np.ndarray, w: np.ndarray) -> Linear:

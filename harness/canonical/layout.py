@@ -33,7 +33,7 @@ def expand(pattern: str, rank: int) -> str:
 
 
 def spatial_rank(letters: str, role: str) -> int:
-    """Number of spatial axes that a stated layout names.
+    """Number of spatial axes that a stated layout names; 1, of length 1, where it names none, as in NC.
 
     Raises LayoutError for a letter that the role does not have, a repeated letter, or spatial letters that are not
     W, H W or D H W.
@@ -48,7 +48,7 @@ def spatial_rank(letters: str, role: str) -> int:
             raise LayoutError(f"layout {letters!r}: {letter!r} stands twice")
     spatial = {letter for letter in letters if letter in SPATIAL[3]}
     for rank, names in SPATIAL.items():
-        if spatial == set(names):
+        if spatial == set(names) or (letters and not spatial):
             return rank
     raise LayoutError(
         f"layout {letters!r}: spatial axes are W (1-D), H W (2-D) or D H W (3-D), found {sorted(spatial)}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, singledispatch
+from typing import Any
 
 import numpy as np
 
 from harness.canonical.reference import Plain, exponent, summed
-from harness.canonical.window import Linear
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,8 @@ class Magnitudes:
         return _norm(self.plain.W)
 
 
-def magnitudes(conv: Linear) -> Magnitudes:
+@singledispatch
+def magnitudes(conv: Any) -> Any:
     """The magnitudes that error bounds need. Raises ValueError as `direct` does."""
     return Magnitudes(Plain.of(conv))
 

@@ -13,6 +13,8 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -32,16 +34,18 @@ BLOCK = 2**18
 Block = tuple[slice, ...]
 
 
-def evaluate(conv: Linear) -> np.ndarray:
+def evaluate(conv: Any) -> np.ndarray:
     """The output (N, O, *spatial) in float64, each element the exact value rounded once.
 
     Elements that see a NaN or an infinity are what IEEE arithmetic makes of them. Raises ValueError for complex data,
     for shapes and groups that do not fit each other, and for integers that do not fit into 53 bits.
     """
-    return evaluated(conv, math.inf)[0]
+    found: np.ndarray = evaluated(conv, math.inf)[0]
+    return found
 
 
-def evaluated(conv: Linear, most: float) -> tuple[np.ndarray, int]:
+@singledispatch
+def evaluated(conv: Any, most: float) -> tuple[np.ndarray, int]:
     """`evaluate(conv)` as far as so many products go, in plain float64 beyond, and how many elements are exact.
 
     The first elements of all channels are exact, image by image. Raises ValueError as `evaluate` does.
@@ -58,7 +62,8 @@ def evaluated(conv: Linear, most: float) -> tuple[np.ndarray, int]:
     return y, exact
 
 
-def direct(conv: Linear) -> np.ndarray:
+@singledispatch
+def direct(conv: Any) -> np.ndarray:
     """The output (N, O, *spatial) in plain float64 arithmetic, by matrix products: cheap, for searches.
 
     Raises ValueError as `evaluate` does, but takes integers whose output is wide.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
 from harness.canonical import gaps
 from harness.canonical.reference import direct
-from harness.canonical.window import Linear
 
 
-def slack_of(form: Linear, wide: Linear) -> np.ndarray:
+@singledispatch
+def slack_of(form: Any, wide: Any) -> np.ndarray:
     """How far outputs may lie from those of `form`, (N, O, *spatial): A_w dx + A_x dw + dx dw + db.
 
     `wide` is the same form of data that are as much larger as the true ones may be off; what is NaN in it is exact.

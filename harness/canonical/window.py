@@ -10,7 +10,7 @@ of XLA's `Window`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,10 @@ class Linear:
     window: Window
 
     @property
+    def factors(self) -> tuple[str, ...]:
+        return ("x", "w")
+
+    @property
     def rank(self) -> int:
         return self.x.ndim - 2
 
@@ -78,9 +82,39 @@ class Linear:
         return self.map(lambda each: each[chosen], "w", "bias")
 
     @property
+    def places(self) -> int:
+        return 6
+
+    @property
     def terms(self) -> int:
         """Products summed into one output element."""
         return int(np.prod(self.w.shape[1:]))
+
+    @property
+    def largest(self) -> float:
+        """max |x| times the largest sum of |w| of an output channel: no output exceeds it by its products."""
+        weights = np.abs(self.w, dtype=np.float64).sum(axis=tuple(range(1, self.w.ndim)))
+        return float(np.abs(self.x, dtype=np.float64).max(initial=0.0)) * float(weights.max(initial=0.0))
+
+    def drawn(self, draw: Callable[[int], np.ndarray]) -> Linear:
+        return self.map(lambda each: draw(each.size).reshape(each.shape), *self.factors)
+
+    def exact_in(self, digits: int) -> bool:
+        """Whether all data are integers and n max|x| max|w| + max|bias| < 2**digits."""
+        # not the maximum of |array|: the least integer of a dtype has no absolute value in it
+        sizes = (max(float(each.max(initial=0)), -float(each.min(initial=0))) for each in self.arrays.values())
+        x, w, *bias = sizes
+        if not self.terms * x * w + sum(bias) < 2.0**digits:
+            return False
+        every = self.arrays.values()
+        return all(each.dtype.kind in "iub" or bool((each == np.rint(each)).all()) for each in every)
+
+    def scaled(self, factors: np.ndarray) -> Linear:
+        scaled = self.map(lambda bias: bias * factors, "bias")
+        return replace(scaled, w=self.w * factors.reshape((-1,) + (1,) * (self.w.ndim - 1)))
+
+    def shifted(self, offsets: np.ndarray) -> Linear:
+        return replace(self, bias=offsets + self.offsets.astype(np.float64))
 
     @property
     def output_shape(self) -> tuple[int, ...]:

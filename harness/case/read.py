@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.layout import SPATIAL, spatial_rank, to_canonical
-from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar
+from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar, is_setting
 from harness.grammar import document, regular, sources
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
@@ -124,7 +124,7 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
     found: dict[str, Given] = {}
     stream = None
     for name, role in operation.ROLES.items():
-        source = _given(top[name])
+        source = None if _is_setting(operation, top, name) else _given(top[name])
         if source is not None:
             _check_dtype(source, dtype, decides=name == "input")
             letters = role.vector or source["layout"]
@@ -132,6 +132,11 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
             stream = made.stream or stream
             found[name] = _canonical(source, made, letters, "" if role.vector else name)
     return found
+
+
+def _is_setting(operation: Operation, top: Record, name: str) -> bool:
+    """Whether a role is given as the setting of its name."""
+    return name in operation.SETTINGS and name in top and is_setting(top.at(name))
 
 
 def _usual_dtype(source: Record, folder: Path) -> str:
@@ -196,6 +201,9 @@ def _members(
 ) -> Iterator[tuple[str, dict[str, Setting]]]:
     """The settings of each member, with the places they come from, and the label that its id gets."""
     fixed: dict[str, Setting] = {key: (top[key], top.at(key)) for key in (*operation.SETTINGS, *operation.FIELDS)}
+    for key in set(operation.SETTINGS) & set(operation.ROLES):
+        if not _is_setting(operation, top, key):
+            fixed[key] = operation.SETTINGS[key].default, top.at(key)
     if elsewhere is not None:
         fixed.update({key: (value, elsewhere.at) for key, value in elsewhere.settings.items()})
     operation.demand(top)

@@ -15,8 +15,8 @@ from harness.grammar import sources
 from harness.grammar.document import Item
 from harness.grammar.kinds import NOTHING, TEXT, Field, Kind, either, list_of, number, record, word
 from harness.operations import TABLE, USUAL
+from harness.operations.operation import Operation
 from harness.operations.spoken import Role
-from harness.operations.transforms import CONVENTION_IDS
 from harness.output import replacing
 
 
@@ -37,7 +37,7 @@ DTYPE = word(*sources.DTYPES)
 DTYPE_KEY = "input.dtype"
 DECIDES = "of all arrays; that which a printed input says, if it is left out"
 OPERATION = Field(word(*TABLE), "what is computed", default=USUAL)
-RECORDING = {
+_RECORDING = {
     "system": Field(TEXT, "what computed it: system, version and call", required=True),
     "origin": Field(TEXT, "where the numbers come from", required=True),
     "layout": Field(
@@ -50,7 +50,6 @@ RECORDING = {
     "file": sources.SOURCES["file"],
     **sources.CORNER,
     **sources.PRINTED,
-    "expect": Field(list_of(word(*CONVENTION_IDS), distinct=True), "transforms that must explain it; [] as written"),
 }
 CLASSES = list_of(list_of(TEXT, shortest=1), shortest=1)
 EXPECT = {
@@ -76,8 +75,8 @@ def grammar(operation: str) -> Kind:
             "text": Field(TEXT, "commentary: the author's own code, printed norms ...", default=""),
             "source": Field(TEXT, "where the question was asked, or the claim is documented", default=""),
             "operation": OPERATION,
-            **{name: _vector(role) if role.vector else _array(name, role) for name, role in about.ROLES.items()},
             **about.SETTINGS,
+            **{name: _role(about, name) for name in about.ROLES},
             **about.FIELDS,
             "tolerance": Field(
                 either(
@@ -97,10 +96,33 @@ def grammar(operation: str) -> Kind:
                 ),
                 "settings to combine: one member for each combination",
             ),
-            "recorded": Field(list_of(record(RECORDING, ("values", "file"))), "outputs obtained elsewhere", default=()),
+            "recorded": Field(list_of(_recording(about)), "outputs obtained elsewhere", default=()),
             "expect": Field(record(EXPECT), "what must come out"),
         }
     )
+
+
+def _recording(about: Operation) -> Kind:
+    """An output obtained elsewhere, and which of the operation's conventions must explain it."""
+    ids = list_of(word(*about.EXPLAINED_BY), distinct=True)
+    expect = {"expect": Field(ids, "transforms that must explain it; [] as written")}
+    return record({**_RECORDING, **expect}, ("values", "file"))
+
+
+def _role(about: Operation, name: str) -> Field:
+    """An array of an operation; one that is a setting, too, may be a single number or word."""
+    role = about.ROLES[name]
+    array = _vector(role) if role.vector else _array(name, role)
+    if name not in about.SETTINGS:
+        return array
+    setting = about.SETTINGS[name]
+    kind = either((is_setting, setting.kind), (lambda item: True, array.kind), words="a number, or a list of them")
+    return Field(kind, f"{setting.doc}; {role.doc}")
+
+
+def is_setting(item: Item) -> bool:
+    """Whether a key that may be a setting or an array is the former: a plain number or word."""
+    return not (item.is_null or item.is_list or item.is_mapping or item.block is not None)
 
 
 def _array(name: str, role: Role) -> Field:

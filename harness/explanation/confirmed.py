@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.canonical.window import Linear
+from harness.canonical.instance import Form
 from harness.explanation.separation import signature
 from harness.judge.evidence import Known, lacking
 from harness.judge.verdict import Judge, Observation
@@ -92,7 +92,7 @@ def confirmed(
 ) -> Confirmed:
     """What a search of up to `deepest` changes, all by default, finds within a part of `budget`, confirmed on every
     element that is known."""
-    if question.observed.ndim != question.form.x.ndim or not np.isfinite(question.observed).any():
+    if question.observed.ndim != question.form.rank + 2 or not np.isfinite(question.observed).any():
         return Confirmed(())
     part = _part(judge, seen)
     intended, largest = judge.fit(seen, judge.intended) if _may_fit(part, ()) else (None, math.inf)
@@ -128,7 +128,7 @@ def _local(transforms: Sequence[Transform]) -> bool:
     return all(each.local for each in transforms)
 
 
-def _explanations(question: Question, held: Sequence[Held], form: Linear) -> list[Explanation]:
+def _explanations(question: Question, held: Sequence[Held], form: Form) -> list[Explanation]:
     """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `form`."""
     groups: dict[bytes, int] = {}
     found = []

@@ -12,8 +12,8 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.gaps import filled
+from harness.canonical.instance import Form
 from harness.canonical.reference import direct
-from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.grammar.streams import RawStream
 from harness.judge.verdict import Judge
@@ -76,18 +76,18 @@ def _as_stated(case: Case, role: str) -> np.ndarray:
     return layout.from_canonical(given.values, given.layout, role)
 
 
-def signature(form: Linear, transforms: Transforms, shape: Sequence[int] = ()) -> bytes:
+def signature(form: Form, transforms: Transforms, shape: Sequence[int] = ()) -> bytes:
     """The output on fresh data, exact on whole numbers: equal for changes that always come to the same.
 
     shape: that of its first elements, where only these count.
     """
     stream = RawStream("PCG64", 0)
-    fresh = form.map(lambda each: stream.integers(LOW, HIGH, each.size).reshape(each.shape), "x", "w")
+    fresh = form.drawn(lambda size: stream.integers(LOW, HIGH, size))
     y = _output(fresh, transforms)[tuple(map(slice, shape))]
-    return repr(y.shape).encode() + np.round(y, 6).tobytes()
+    return repr(y.shape).encode() + (np.round(y, form.places) + 0.0).tobytes()
 
 
-def _output(form: Linear, transforms: Transforms) -> np.ndarray:
+def _output(form: Form, transforms: Transforms) -> np.ndarray:
     return read(direct(applied(form, transforms)), transforms, ())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.backends import TABLE
 from harness.canonical.gaps import output
-from harness.canonical.window import Linear
+from harness.canonical.instance import Form
 from harness.case.read import Case
 from harness.operations.transforms.transform import Transform, applied, read
 from harness.parent.outcome import Answered, Outcome
@@ -71,10 +71,11 @@ class Proofs:
 
     def attempts(self, transforms: Transforms, systems: Iterable[str]) -> Iterator[Attempt]:
         """The runs that programs still need, each of them on the case and on fresh data; nothing is asked for twice."""
-        new = [system for system in systems if (transforms, system) not in self._left]
+        if transforms not in self._written:
+            self._written[transforms] = self._programs.programs(self._case, transforms)
+        new = [each for each in systems if each in self._written[transforms] and (transforms, each) not in self._left]
         if not new:
             return
-        self._written[transforms] = self._programs.programs(self._case, transforms)
         self._left |= {(transforms, system): len(self._data) for system in new}
         for form, arrays in self._data:
             y = read(output(applied(form, transforms)), transforms, ())
@@ -96,7 +97,7 @@ class Proofs:
         return {system: written[system] for system in (*held, *self._programs.FOLLOWING) if held and system in written}
 
     @cached_property
-    def _data(self) -> list[tuple[Linear, dict[str, np.ndarray]]]:
+    def _data(self) -> list[tuple[Form, dict[str, np.ndarray]]]:
         """The case, and fresh random data of its shapes; each with the arrays as a program takes them."""
         form = self._case.meant()
         return [(each, self._programs.arrays(self._case, each)) for each in (form, self._programs.fresh(form))]

@@ -11,10 +11,10 @@ import numpy as np
 
 from harness.canonical import gaps
 from harness.canonical.axis import meets_input
-from harness.canonical.magnitudes import Magnitudes, magnitudes
+from harness.canonical.instance import Form
+from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import evaluated
 from harness.canonical.slack import slack_of
-from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.judge.evidence import Known
 from harness.operations.operation import Question
@@ -25,7 +25,7 @@ from harness.operations.transforms.values import Arithmetic
 from harness.rounding.compare import Difference, difference, distance, dtype_name
 from harness.rounding.formats import FLOAT64
 from harness.rounding.ladder import Fit, Ladder, fit_by_hand
-from harness.rounding.rungs import rough
+from harness.rounding.rungs import Magnitudes, rough
 from harness.worker.entry import Algorithm
 
 PRODUCTS = 3 * 10**8
@@ -63,7 +63,7 @@ class Reading:
 
     def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
         self.case, self.transforms = case, transforms
-        self.form = case.meant()
+        self.form: Form = case.meant()
         for transform in transforms:
             self.form = transform.differ(self.form)
         self.stated = self.form
@@ -94,17 +94,18 @@ class Reading:
         """What the rounding of printed data may do to the output."""
         return slack_of(self.form, self._widened()) if self.case.printed else 0.0
 
-    def _widened(self) -> Linear:
+    def _widened(self) -> Form:
         """The intended form of data that are half a unit of their printed digits larger."""
         larger = {role: _larger(given) for role, given in self.case.arrays.items()}
-        wide = self.case.given(**larger).meant()
+        wide: Form = self.case.given(**larger).meant()
         for transform in self.transforms:
             wide = transform.differ(wide)
         return wide
 
     @cached_property
     def _magnitudes(self) -> Magnitudes:
-        return magnitudes(self.form)
+        found: Magnitudes = magnitudes(self.form)
+        return found
 
 
 def _larger(given: Given) -> np.ndarray:
@@ -296,7 +297,7 @@ class Judge:
 
     def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
         """Explanations to try: the most frequent causes first, and all others for what they do not explain."""
-        if seen.values.ndim != self.intended.form.x.ndim or self._known_stranger(seen) is not None:
+        if seen.values.ndim != self.intended.form.rank + 2 or self._known_stranger(seen) is not None:
             return
         question = self.question(seen)
         yield from self._search.quick(question)
@@ -305,8 +306,7 @@ class Judge:
     def noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
         form = gaps.filled(gaps.as_unknown(self.intended.form))
-        taps = np.abs(form.w, dtype=np.float64).sum(axis=tuple(range(1, form.w.ndim)))
-        return rough(form.terms, seen.dtype) * _largest(np.abs(form.x, dtype=np.float64)) * _largest(taps)
+        return rough(form.terms, seen.dtype) * form.largest
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""

@@ -64,7 +64,7 @@ def _by_search(walker: Walker, pair: Pair) -> Why | None:
     outcome = pair.outcome
     if outcome.judge is None or outcome.seen is None:
         return None
-    return _searched(walker, outcome.judge, outcome.seen) or _before_an_activation(walker, outcome)
+    return _searched(walker, outcome.judge, outcome.seen) or _before_another_function(walker, outcome)
 
 
 def _searched(walker: Walker, judge: Judge, seen: Observation) -> Why | None:
@@ -88,7 +88,7 @@ def _alternatives(answer: Answer) -> Iterator[Changes]:
             yield tuple(transform_json(change) for change in each.transforms)
 
 
-def _before_an_activation(walker: Walker, outcome: Outcome) -> Why | None:
+def _before_another_function(walker: Walker, outcome: Outcome) -> Why | None:
     """What explains it where B's layer keeps positive values only: those that are left."""
     assert outcome.judge is not None and outcome.seen is not None
     values = outcome.seen.values

@@ -19,11 +19,11 @@ from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.rounding.compare import distance
 from harness.rounding.ladder import EXACT, Fit
-from harness.rounding.rungs import RUNGS
+from harness.rounding.rungs import RUNGS, STEPS
 
 RUNNING = "running error"
 """The rung of what went through several layers."""
-NARROW = (EXACT.rung, RUNGS[0].name)
+NARROW = (EXACT.rung, RUNGS[0].name, STEPS[0].name)
 """Rungs that excuse no fault which anybody would see; wider ones might excuse a small factor or offset."""
 
 

@@ -17,7 +17,6 @@ from harness.models.joins import Join, join_of
 from harness.models.layer_case import FLOATS, NotJudged, case_of
 from harness.models.traced import Layer
 from harness.operations import TABLE
-from harness.rounding.rungs import RUNGS
 
 Given = Mapping[str, Signal]
 """Tensors of a model by name, with the values that they are to have."""
@@ -80,7 +79,8 @@ def evaluated(case: Case, taken: Signal) -> Signal:
     """The output of a case whose input is `taken`, and its error: that of the arithmetic, and that of the input."""
     reading = Reading(case)
     dtype = taken.dtype if taken.dtype in FLOATS else case.dtype
-    spread = np.broadcast_to(reading.ladder(dtype).bound(RUNGS[0]), reading.y.shape)
+    ladder = reading.ladder(dtype)
+    spread = np.broadcast_to(ladder.bound(ladder.rungs[0]), reading.y.shape)
     if taken.spread is not None:
         canonical = replace(taken, values=taken.spread)
         moved = running_error.moved(case, reading.y, _in_canonical(case, canonical))

@@ -9,13 +9,18 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
+from harness.operations import activation_spoken
 from harness.operations.spoken import Spoken
 from harness.operations.windowed import convolution_spoken, transposed_spoken
 
 if TYPE_CHECKING:
     from harness.operations.operation import Operation
 
-SPOKEN: Mapping[str, Spoken] = {"convolution": convolution_spoken, "transposed_convolution": transposed_spoken}
+SPOKEN: Mapping[str, Spoken] = {
+    "convolution": convolution_spoken,
+    "transposed_convolution": transposed_spoken,
+    "activation": activation_spoken,
+}
 """What is said of each operation, by its name in a case file, which is that of its module here."""
 USUAL = next(iter(SPOKEN))
 """The operation that is meant where a file names none."""

@@ -12,6 +12,7 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
+from harness.operations.transforms import CONVENTION_IDS
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.convolution_spoken import ROLES as ROLES
 from harness.operations.windowed.definition import elsewhere as elsewhere
@@ -37,6 +38,7 @@ SETTINGS = {
     "groups": keys.GROUPS,
     "boundary": keys.BOUNDARY,
 }
+EXPLAINED_BY = CONVENTION_IDS
 TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "same", "boundary": "zero"}
 FIELDS = {
     "fits": Field(FLAG, "false: the kernel may be larger than the padded input, and the output empty", default=True),

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.canonical.window import Linear
-
 if TYPE_CHECKING:
     from harness.operations.operation import Operation
 
@@ -89,12 +87,12 @@ class Stated:
         """The array of a role in canonical axes, None where the case has none."""
         return self.arrays[role].values if role in self.arrays else None
 
-    def meant(self) -> Linear:
-        """The canonical form that the case means."""
+    def meant(self) -> Any:
+        """The canonical form that the case means (`harness.canonical.instance.Form`), of the kind of its operation."""
         return self._meant
 
     @cached_property
-    def _meant(self) -> Linear:
+    def _meant(self) -> Any:
         return self.operation.meant(self)
 
     def given(self, **values: np.ndarray) -> Stated:

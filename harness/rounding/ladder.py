@@ -14,9 +14,8 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from harness.canonical.magnitudes import Magnitudes
+from harness.canonical.instance import Form
 from harness.canonical.reference import direct
-from harness.canonical.window import Linear
 from harness.rounding.compare import distance
 from harness.rounding.formats import (
     BFLOAT16,
@@ -31,7 +30,7 @@ from harness.rounding.formats import (
     saturated,
     wrapped,
 )
-from harness.rounding.rungs import ENOUGH, RUNGS, Rung, any_order, statistical
+from harness.rounding.rungs import ENOUGH, Magnitudes, Rung, rungs_of
 from harness.worker.entry import Algorithm
 
 BELOW_HALF = math.nextafter(0.5, 0.0)
@@ -65,8 +64,9 @@ def low_inputs(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator[Hypot
     if ladder.dtype not in DTYPES or fmt.digits >= DTYPES[ladder.dtype].digits:
         return
     marks = fmt.stored and _bears_marks(fmt, ladder, found)
-    summed = 2 * (statistical(ladder.mags, ladder.size, FLOAT32.u) + any_order(ladder.mags, ladder.size, FLOAT32.u))
-    summed = summed + ladder.mags.n * FLOAT32.subnormal
+    summed = (
+        2 * sum(ladder.by_formula(rung, FLOAT32.u) for rung in ladder.rungs[:2]) + ladder.mags.n * FLOAT32.subnormal
+    )
     for way, rounding in enumerate(fmt.roundings):
         y = ladder.rounded_inputs(f"{fmt.name} {way}", rounding)
         yield Hypothesis(y, summed + 2 * FLOAT32.u * np.abs(y))
@@ -81,10 +81,10 @@ def low_accumulation(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator
     """
     if ladder.dtype not in DTYPES or fmt.digits > DTYPES[ladder.dtype].digits:
         return
-    if exact_on_integers(ladder.form, fmt.digits):
+    if ladder.form.exact_in(fmt.digits):
         return
     if fmt.name == ladder.dtype or _bears_marks(fmt, ladder, found):
-        yield Hypothesis(ladder.y, 2 * statistical(ladder.mags, ladder.size, fmt.u), shown=True)
+        yield Hypothesis(ladder.y, 2 * ladder.by_formula(ladder.rungs[0], fmt.u), shown=True)
 
 
 def flushed_to_zero(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
@@ -99,7 +99,7 @@ def flushed_to_zero(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
     if not np.any((ladder.mags.A * u < smallest) & (ladder.mags.A > 0)):
         return
     y = ladder.rounded_inputs("flushed", lambda values: flushed(values, dtype))
-    yield Hypothesis(flushed(y, dtype), any_order(ladder.mags, ladder.size, u) + ladder.mags.n * smallest, shown=True)
+    yield Hypothesis(flushed(y, dtype), ladder.by_formula(ladder.rungs[-1], u) + ladder.mags.n * smallest, shown=True)
 
 
 def spread(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
@@ -111,7 +111,7 @@ def spread(ladder: Ladder, found: np.ndarray) -> Iterator[Hypothesis]:
     if found.dtype.kind == "f" and not lost.all(where=~np.isfinite(ladder.y)):
         return
     if lost.any() and not ladder.finite_data:
-        bound = sum(ladder.bound(rung) for rung in RUNGS[:2])
+        bound = sum(ladder.bound(rung) for rung in ladder.rungs[:2])
         yield Hypothesis(np.where(lost, found, ladder.expected), np.asarray(bound), shown=True)
 
 
@@ -177,7 +177,7 @@ EXACT = Fit("exact", 0.0)
 class Ladder:
     """The rungs for results of one case in one dtype; each bound is computed when first needed, and kept."""
 
-    form: Linear
+    form: Form
     mags: Magnitudes
     y: np.ndarray
     """The reference, (N, O, *spatial)."""
@@ -191,9 +191,9 @@ class Ladder:
     _outputs: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, form: Linear, mags: Magnitudes, y: np.ndarray, dtype: str, own: float = 0.0) -> Ladder:
+    def of(cls, form: Form, mags: Magnitudes, y: np.ndarray, dtype: str, own: float = 0.0) -> Ladder:
         """The ladder for results of `dtype` whose reference is `y`."""
-        return cls(form, mags, y, dtype, exact_on_integers(form, DTYPES.get(dtype, FLOAT64).digits), own)
+        return cls(form, mags, y, dtype, form.exact_in(DTYPES.get(dtype, FLOAT64).digits), own)
 
     @cached_property
     def expected(self) -> np.ndarray:
@@ -209,7 +209,12 @@ class Ladder:
     @cached_property
     def finite_data(self) -> bool:
         """Whether neither input nor weights hold a NaN or an infinity."""
-        return bool(np.isfinite(self.form.x).all() and np.isfinite(self.form.w).all())
+        return all(bool(np.isfinite(self.form.arrays[name]).all()) for name in self.form.factors)
+
+    @cached_property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of this form, from the smallest to the largest; findings come behind the first."""
+        return rungs_of(self.mags)
 
     def fit(
         self,
@@ -229,11 +234,11 @@ class Ladder:
             return EXACT
         if np.any(extra) and (fit := _fit("printed digits", difference, extra)):
             return fit
-        if fit := self._climb(RUNGS[:1], difference, extra, algorithm):
+        if fit := self._climb(self.rungs[:1], difference, extra, algorithm):
             return fit
         if found is not None and (fit := self._finding(found, known, extra, difference)):
             return fit
-        return self._climb(RUNGS[1:], difference, extra, algorithm)
+        return self._climb(self.rungs[1:], difference, extra, algorithm)
 
     def near(self, difference: np.ndarray, extra: np.ndarray | float = 0.0) -> np.ndarray:
         """Mask of the elements whose difference is no more than some order of summation and `extra` leave."""
@@ -250,16 +255,20 @@ class Ladder:
         """
         if rung.name not in self._bounds:
             fmt = DTYPES[self.dtype]
-            own = rung.bound(self.mags, self.size, min(fmt.u, FLOAT32.u))
-            own = own + (statistical(self.mags, self.size, self.own) if self.own else 0.0)
+            own = self.by_formula(rung, min(fmt.u, FLOAT32.u))
+            own = own + (self.by_formula(self.rungs[0], self.own) if self.own else 0.0)
             bound = own + (max(fmt.u, 2 * fmt.u - FLOAT32.u) * self.size + self.mags.n * fmt.subnormal)
             self._bounds[rung.name] = np.minimum(bound, BELOW_HALF) if self.exact_data else bound
         return self._bounds[rung.name]
 
+    def by_formula(self, rung: Rung, u: float) -> np.ndarray:
+        """The bound of a rung by its formula alone, for arithmetic of this unit roundoff."""
+        return rung.bound(self.mags, self.size, u)
+
     def rounded_inputs(self, name: str, rounding: Rounding) -> np.ndarray:
         """The output (float64) for input and weights rounded in a way, `name`, under which it is kept."""
         if name not in self._outputs:
-            self._outputs[name] = direct(replace(self.form, x=rounding(self.form.x), w=rounding(self.form.w)))
+            self._outputs[name] = direct(self.form.map(rounding, *self.form.factors))
         return self._outputs[name]
 
     def _climb(
@@ -308,19 +317,6 @@ def fit_by_hand(difference: np.ndarray, expected: np.ndarray, rtol: float, atol:
     """The rung "case tolerance", in place of the ladder: difference <= atol + rtol |expected|; None when it fails."""
     size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
     return _fit("case tolerance", difference, atol + rtol * size) if difference.any() else EXACT
-
-
-def exact_on_integers(form: Linear, digits: int) -> bool:
-    """Whether every sum is exact in numbers of so many binary digits, whatever the order of summation.
-
-    So it is when all data are integers and n max|x| max|w| + max|bias| < 2**digits.
-    """
-    arrays = form.arrays.values()
-    # not the maximum of |array|: the least integer of a dtype has no absolute value in it
-    x, w, *bias = (max(float(array.max(initial=0)), -float(array.min(initial=0))) for array in arrays)
-    if not form.terms * x * w + sum(bias) < 2.0**digits:
-        return False
-    return all(array.dtype.kind in "iub" or bool((array == np.rint(array)).all()) for array in arrays)
 
 
 def _fit(name: str, difference: np.ndarray, bound: np.ndarray | float) -> Fit | None:

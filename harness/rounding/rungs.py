@@ -11,14 +11,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from harness.canonical.magnitudes import Magnitudes
+from harness.canonical.magnitudes import Magnitudes as OfSums
+from harness.canonical.settled import Errors
 from harness.rounding import winograd
 from harness.rounding.formats import DTYPES, FLOAT64
 from harness.worker.entry import Algorithm
 
+Magnitudes = OfSums | Errors
+"""What bounds are made of: those of a linear form, or of a formula."""
 ENOUGH = 32
 """Outputs from which on the errors of all of them say whether one of them is a fault."""
 
@@ -31,7 +35,7 @@ def rough(terms: int, dtype: str) -> float:
     return 4 * (terms + 2) * DTYPES.get(dtype, FLOAT64).u
 
 
-def statistical(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+def statistical(mags: OfSums, size: np.ndarray, u: float) -> np.ndarray:
     """4 u sqrt(n) (|y| + P): roundings that behave like independent random ones.
 
     Such roundings add up as sqrt(n) instead of n: Higham & Mary 2019, "A new approach to probabilistic rounding error
@@ -40,7 +44,7 @@ def statistical(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
     return np.asarray(4 * u * math.sqrt(mags.n) * (size + mags.P))
 
 
-def any_order(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+def any_order(mags: OfSums, size: np.ndarray, u: float) -> np.ndarray:
     """n u A, up to half a term: holds for every order of summation, with fused operations or without.
 
     Jeannerod & Rump 2013, "Improved error bounds for inner products in floating-point arithmetic", SIAM J. Matrix
@@ -49,7 +53,7 @@ def any_order(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
     return np.asarray(np.minimum(mags.n * u * mags.A, _half_a_term(mags)))
 
 
-def winograd_tiles(m: int, mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+def winograd_tiles(m: int, mags: OfSums, size: np.ndarray, u: float) -> np.ndarray:
     """4 u sqrt(d (2 (m + r - 1) + r) + I) a^d max(P), up to half a term: F(m, r) along d axes, I channels.
 
     a is `winograd.amplification`. One value for each image and output channel, since an error spreads over its tile.
@@ -64,7 +68,7 @@ def winograd_tiles(m: int, mags: Magnitudes, size: np.ndarray, u: float) -> np.n
     return np.asarray(np.minimum(bound, _over_space(_half_a_term(mags))))
 
 
-def fft(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
+def fft(mags: OfSums, size: np.ndarray, u: float) -> np.ndarray:
     """((3 + 3 sqrt(5) + 3 b) L + sqrt(5) + I) u ||x|| ||w||, up to half a term; L = log2 of the transform length.
 
     Percival 2003, "Rapid multiplication modulo the sum and difference of highly composite numbers", Math. Comp. 72,
@@ -77,7 +81,7 @@ def fft(mags: Magnitudes, size: np.ndarray, u: float) -> np.ndarray:
     return np.asarray(min(bound, _half_a_term(mags).max(initial=0.0)))
 
 
-def _half_a_term(mags: Magnitudes) -> np.ndarray:
+def _half_a_term(mags: OfSums) -> np.ndarray:
     """P / (2 sqrt(n)): no bound may excuse that a term is missing, so none reaches the size of one."""
     return np.asarray(mags.P / (2 * math.sqrt(mags.n)))
 
@@ -88,6 +92,11 @@ def _over_space(values: np.ndarray) -> np.ndarray:
     return largest
 
 
+def each_step(mags: Errors, size: np.ndarray, u: float) -> np.ndarray:
+    """u (A + |y|): every step of the formula rounded, and its errors carried on (Higham 2002, section 3.3)."""
+    return np.asarray(u * (mags.A + size))
+
+
 @dataclass(frozen=True)
 class Rung:
     """One bound, and the algorithms that it may excuse. `bound` takes the magnitudes, |y| and u.
@@ -96,7 +105,7 @@ class Rung:
     """
 
     name: str
-    bound: Callable[[Magnitudes, np.ndarray, float], np.ndarray]
+    bound: Callable[[Any, np.ndarray, float], np.ndarray]
     algorithms: tuple[Algorithm, ...] = ("direct", "fft")
     tail: float = 12
 
@@ -108,4 +117,12 @@ RUNGS = (
     Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("direct",), tail=32),
     Rung("fft", fft, ("fft",)),
 )
-"""From the smallest to the largest. The last outputs of a Winograd tile are much less accurate than the others."""
+"""Those of a linear form, from the smallest to the largest. The last outputs of a Winograd tile are much less accurate
+than the others."""
+STEPS = (Rung("rounding of each step", each_step, ("direct", "fft")),)
+"""Those of a formula."""
+
+
+def rungs_of(mags: Magnitudes) -> tuple[Rung, ...]:
+    """The rungs of the form that has these magnitudes."""
+    return STEPS if isinstance(mags, Errors) else RUNGS

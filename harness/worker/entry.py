@@ -13,6 +13,8 @@ from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, 
 
 import numpy as np
 
+from harness.worker.says import Says
+
 Algorithm = Literal["direct", "fft"]
 Arrays = Mapping[str, np.ndarray]
 """The arrays of a call by role."""
@@ -148,7 +150,7 @@ class Transposes:
         return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
 
 
-TAKES: Dict[str, Any] = {"convolution": Windows, "transposed_convolution": Transposes}
+TAKES: Dict[str, Any] = {"convolution": Windows, "transposed_convolution": Transposes, "activation": Says}
 """Operation -> the class of what its entry points take."""
 
 USUAL = {"input": "NC*", "kernel": "OI*", "output": "NC*"}
@@ -254,6 +256,23 @@ def entry_point(name: str, ranks: Sequence[int], **declaration: Any) -> Callable
 
     def declared(call: Callable[..., Any]) -> EntryPoint:
         return windowed(name, ranks, call=call, **declaration)
+
+    return declared
+
+
+def settled(name: str, operation: str, docs: str, **about: Any) -> Callable[[Callable[..., Any]], EntryPoint]:
+    """Decorator: turns `call(arrays, settings) -> array` into an EntryPoint of an operation that is told by settings.
+
+    `about` are fields of an EntryPoint (layouts: of the input and the output, "NC*" both, unless said otherwise) and of
+    the operation's class in TAKES.
+    """
+    own = {each.name for each in fields(EntryPoint)}
+    common: Dict[str, Any] = {"ranks": (1, 2, 3), "layouts": {"input": USUAL["input"], "output": USUAL["output"]}}
+    common.update({key: value for key, value in about.items() if key in own})
+    takes = TAKES[operation](**{key: value for key, value in about.items() if key not in own})
+
+    def declared(call: Callable[..., Any]) -> EntryPoint:
+        return EntryPoint(name=name, operation=operation, docs=docs, takes=takes, call=call, **common)
 
     return declared
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,12 +27,9 @@ def letters_of(role: str, order: tuple[int, ...]) -> str:
     return "".join(canonical[axis] for axis in order)
 
 
-def _apply(conv: Linear, role: str, change: object) -> Linear:
+def _apply(conv: Any, role: Role, change: Callable[[np.ndarray], np.ndarray]) -> Any:
     """`conv` with a function applied to its input or its kernel; the groups follow the kernel's input channels."""
-    assert callable(change)
-    if role == "input":
-        return replace(conv, x=change(conv.x))
-    return replace(conv, w=change(conv.w))
+    return conv.map(change, NAMES[role])
 
 
 @dataclass(frozen=True)
@@ -136,8 +134,8 @@ class InputAxes(_Axes):
     def words(self) -> str:
         return self._words("input")
 
-    def differ(self, conv: Linear) -> Linear:
-        return replace(conv, x=conv.x.transpose(self.order))
+    def differ(self, conv: Any) -> Any:
+        return _apply(conv, "input", lambda x: x.transpose(self.order))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"x = x.transpose{self.order}",)
@@ -220,7 +218,7 @@ class _Reread(Transform):
     def touches(self) -> tuple[Part, ...]:
         return (*PARTS[self.role], "window") if self.as_applied else PARTS[self.role]
 
-    def differ(self, conv: Linear) -> Linear:
+    def differ(self, conv: Any) -> Any:
         if self.role == "output":
             return conv
         if self.as_applied:

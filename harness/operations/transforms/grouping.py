@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -42,7 +42,7 @@ class ChannelOrder(Transform):
 
     def differ(self, conv: Linear) -> Linear:
         if self.role == "input":
-            return replace(conv, x=conv.x[:, self._order(conv.x.shape[1])])
+            return conv.map(lambda x: x[:, self._order(x.shape[1])], "x")
         return conv.channels(self._order(len(conv.w)))
 
     def code(self, conv: Linear) -> tuple[str, ...]:

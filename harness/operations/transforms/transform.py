@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class Transform:
         """The transform in words."""
         raise NotImplementedError
 
-    def differ(self, conv: Linear) -> Linear:
+    def differ(self, conv: Any) -> Any:
         """What a system computes that has this convention."""
         return conv
 
@@ -99,15 +99,15 @@ class Transform:
         """What is read from the output of a system that has this convention."""
         return y
 
-    def code(self, conv: Linear) -> tuple[str, ...]:
+    def code(self, conv: Any) -> tuple[str, ...]:
         """`differ(conv)` or `read` as NumPy lines on the canonical arrays: x, w, b before the call, y after it."""
         return ()
 
-    def rewrite(self, conv: Linear) -> Linear:
+    def rewrite(self, conv: Any) -> Any:
         """`conv`, said for a system that has this convention or limit."""
         return conv
 
-    def undo(self, conv: Linear) -> Linear:
+    def undo(self, conv: Any) -> Any:
         """The inverse of `rewrite`."""
         return conv
 
@@ -130,7 +130,7 @@ def changed(conv: Linear, **changes: object) -> Linear:
     return replace(conv, **arrays, window=replace(conv.window, **changes))  # type: ignore[arg-type]
 
 
-def applied(form: Linear, transforms: Iterable[Transform]) -> Linear:
+def applied(form: Any, transforms: Iterable[Transform]) -> Any:
     """What a system computes that differs by `transforms`."""
     for transform in transforms:
         form = transform.differ(form)

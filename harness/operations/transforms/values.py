@@ -47,7 +47,7 @@ class Bias(Transform):
             return replace(conv, bias=None)
         if self.kind == "doubled":
             return conv.map(lambda bias: bias * 2, "bias")
-        return replace(conv, bias=np.asarray(self.values) + conv.offsets.astype(np.float64))
+        return conv.shifted(np.asarray(self.values))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return {
@@ -91,10 +91,7 @@ class Scale(Transform):
         return f"mind the scale: the system multiplied by {self.name}"
 
     def differ(self, conv: Linear) -> Linear:
-        factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
-        shape = (-1,) + (1,) * (conv.w.ndim - 1)
-        scaled = conv.map(lambda bias: bias * factors, "bias")
-        return replace(scaled, w=conv.w * factors.reshape(shape))
+        return conv.scaled(np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         rule = SCALES[self.name][1] if self.name in SCALES else f"np.array({list(self.factors)!r})"

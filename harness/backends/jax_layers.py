@@ -1,0 +1,55 @@
+"""JAX: layers that are told by settings, of `jax.nn` and `jax.numpy`, called as they are written, not compiled."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+import numpy as np
+
+from harness.worker.entry import EntryPoint, settled
+
+DOCS = "https://docs.jax.dev/en/latest/_autosummary/jax.%s.html"
+Settings = Mapping[str, Any]
+
+
+def _activation(name: str, function: str, call: Callable[..., Any] = lambda f, x: f(x), **takes: Any) -> EntryPoint:
+    """The entry point `jax.NAME`; `call` takes its function, the input, and what else is told by key."""
+    demands = {"function": function, **takes.pop("demands", {})}
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import jax
+
+        home, _, own = name.partition("(")[0].partition(".")
+        return call(getattr(getattr(jax, home), own), jax.numpy.asarray(arrays["input"]), **settings)
+
+    docs = DOCS % name.partition("(")[0]
+    return settled("jax." + name, "activation", docs, demands=demands, **takes)(called)
+
+
+SELU = {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805}
+ACTIVATIONS = (
+    _activation("nn.relu", "relu"),
+    _activation("nn.relu6", "relu6"),
+    _activation("numpy.clip", "clip", lambda f, x, low, high: f(x, low, high), free=("low", "high")),
+    _activation("nn.leaky_relu", "leaky_relu", lambda f, x, slope: f(x, slope), free=("slope",)),
+    _activation("nn.elu", "elu", lambda f, x, alpha: f(x, alpha), free=("alpha",)),
+    _activation("nn.selu", "selu", keeps=SELU),
+    _activation("nn.celu", "celu", lambda f, x, alpha: f(x, alpha), free=("alpha",)),
+    _activation(
+        "nn.gelu",
+        "gelu",
+        lambda f, x, approximate: f(x, approximate=approximate),
+        words={"approximate": {"none": False, "tanh": True}},
+    ),
+    _activation("nn.gelu()", "gelu", keeps={"approximate": "tanh"}),
+    _activation("nn.silu", "silu"),
+    _activation("nn.mish", "mish"),
+    _activation("nn.hard_sigmoid", "hard_sigmoid", keeps={"alpha": 1 / 6, "beta": 0.5}),
+    _activation("nn.hard_swish", "hard_swish"),
+    _activation("nn.sigmoid", "sigmoid"),
+    _activation("numpy.tanh", "tanh"),
+    _activation("nn.softplus", "softplus", keeps={"beta": 1.0}),
+    _activation("nn.soft_sign", "softsign"),
+    _activation("nn.log_sigmoid", "log_sigmoid"),
+    _activation("numpy.abs", "absolute"),
+)

@@ -1,0 +1,92 @@
+"""ONNX Runtime: operators that are told by settings, each in a graph of one node."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Callable, Dict, Mapping, Tuple
+
+import numpy as np
+
+from harness.worker.entry import EntryPoint, settled
+
+DOCS = "https://onnx.ai/onnx/operators/onnx__%s.html"
+OPSET, IR_VERSION = 20, 9
+Settings = Mapping[str, Any]
+Attributes = Tuple[Tuple[str, Any], ...]
+
+
+@lru_cache(maxsize=512)
+def session(operator: str, inputs: Tuple[Tuple[str, str, int], ...], attributes: Attributes) -> Any:
+    """The session of one node; inputs: name, dtype and number of axes of each, in the operator's order."""
+    import onnx
+    import onnxruntime
+
+    make = onnx.helper
+    types = [make.np_dtype_to_tensor_dtype(np.dtype(dtype)) for _, dtype, _ in inputs]
+    names = [name for name, _, _ in inputs]
+    node = make.make_node(operator, names, ["y"], **dict(attributes))
+    values = [make.make_tensor_value_info(name, kind, [None] * axes) for (name, _, axes), kind in zip(inputs, types)]
+    graph = make.make_graph([node], "one node", values, [make.make_tensor_value_info("y", types[0], None)])
+    model = make.make_model(graph, opset_imports=[make.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def ran(operator: str, arrays: Dict[str, np.ndarray], **attributes: Any) -> Any:
+    """The output of one node on arrays in the operator's order."""
+    inputs = tuple((name, str(array.dtype), array.ndim) for name, array in arrays.items())
+    made = session(operator, inputs, tuple(sorted(attributes.items())))
+    return made.run(None, {name: np.ascontiguousarray(array) for name, array in arrays.items()})[0]
+
+
+def _activation(operator: str, function: str, names: Mapping[str, str] = {}, **takes: Any) -> EntryPoint:
+    """The operator with these attributes: setting -> attribute."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        return ran(operator, {"x": arrays["input"]}, **{names[key]: value for key, value in settings.items()})
+
+    return _declared(operator, function, called, free=tuple(names), **takes)
+
+
+def _declared(operator: str, function: str, called: Callable[..., Any], **takes: Any) -> EntryPoint:
+    demands = {"function": function}
+    name = "onnxruntime." + operator
+    made: EntryPoint = settled(name, "activation", DOCS % operator, demands=demands, dtypes=("float32",), **takes)(
+        called
+    )
+    return made
+
+
+def _prelu(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+    x = arrays["input"]
+    slope = arrays["slope"].reshape((-1,) + (1,) * (x.ndim - 2))
+    return ran("PRelu", {"x": x, "slope": slope})
+
+
+def _clip(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+    limits = {key: np.array(settings[key], arrays["input"].dtype) for key in ("low", "high")}
+    return ran("Clip", dict({"x": arrays["input"]}, **limits))
+
+
+def _gelu(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+    return ran("Gelu", {"x": arrays["input"]}, approximate=settings["approximate"])
+
+
+ACTIVATIONS = (
+    _activation("Relu", "relu"),
+    _declared("Clip", "clip", _clip, free=("low", "high")),
+    _activation("LeakyRelu", "leaky_relu", {"slope": "alpha"}),
+    _declared("PRelu", "prelu", _prelu, arrays=("slope",)),
+    _activation("Elu", "elu", {"alpha": "alpha"}),
+    _activation("Selu", "selu", {"alpha": "alpha", "gamma": "gamma"}),
+    _activation("Celu", "celu", {"alpha": "alpha"}),
+    _declared("Gelu", "gelu", _gelu, words={"approximate": {"none": "none", "tanh": "tanh"}}),
+    _activation("Mish", "mish"),
+    _activation("HardSigmoid", "hard_sigmoid", {"alpha": "alpha", "beta": "beta"}),
+    _activation("HardSwish", "hard_swish"),
+    _activation("Sigmoid", "sigmoid"),
+    _activation("Tanh", "tanh"),
+    _activation("Softplus", "softplus", keeps={"beta": 1.0}),
+    _activation("Softsign", "softsign"),
+    _activation("Abs", "absolute"),
+    _activation("ThresholdedRelu", "threshold", {"theta": "alpha"}),
+)

@@ -1,0 +1,87 @@
+"""PyTorch: layers that are told by settings, of `torch.nn.functional` and `torch`."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+import numpy as np
+
+from harness.worker.blame import system
+from harness.worker.entry import EntryPoint, settled
+
+DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.%s.html"
+DTYPES = ("float32", "float64")
+Settings = Mapping[str, Any]
+
+
+def _tensor(array: np.ndarray) -> Any:
+    """The array as a tensor; torch takes no negative strides."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def _activation(name: str, function: str, call: Callable[[Any, Any, Settings], Any], **takes: Any) -> EntryPoint:
+    """The entry point `torch.NAME`, of which `call` makes a call: of torch or its functions, a tensor and settings."""
+    demands = {"function": function, **takes.pop("demands", {})}
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import torch
+
+        with torch.inference_mode(), system():
+            home = torch.nn.functional if name.startswith("nn.") else torch
+            tensors = [_tensor(arrays[role]) for role in ("input", *takes.get("arrays", ()))]
+            return call(getattr(home, name.rpartition(".")[2]), tensors, settings).numpy()
+
+    made: EntryPoint = settled("torch." + name, "activation", DOCS % name, demands=demands, dtypes=DTYPES, **takes)(
+        called
+    )
+    return made
+
+
+def _plain(function: Any, tensors: Any, settings: Settings) -> Any:
+    return function(*tensors)
+
+
+def _by_position(*keys: str) -> Callable[[Any, Any, Settings], Any]:
+    """A call whose arguments after the input are these settings."""
+    return lambda function, tensors, settings: function(*tensors, *(settings[key] for key in keys))
+
+
+def _softplus(function: Any, tensors: Any, settings: Settings) -> Any:
+    return function(*tensors, settings["beta"], *([settings["threshold"]] if "threshold" in settings else []))
+
+
+def _threshold(function: Any, tensors: Any, settings: Settings) -> Any:
+    return function(*tensors, settings["theta"], 0.0)
+
+
+F = "nn.functional."
+SELU = {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805}
+ACTIVATIONS = (
+    _activation(F + "relu", "relu", _plain),
+    _activation(F + "relu6", "relu6", _plain),
+    _activation(F + "hardtanh", "clip", _by_position("low", "high"), free=("low", "high")),
+    _activation(F + "leaky_relu", "leaky_relu", _by_position("slope"), free=("slope",)),
+    _activation(F + "prelu", "prelu", _plain, arrays=("slope",)),
+    _activation(F + "elu", "elu", _by_position("alpha"), free=("alpha",)),
+    _activation(F + "selu", "selu", _plain, keeps=SELU),
+    _activation(F + "celu", "celu", _by_position("alpha"), free=("alpha",)),
+    _activation(
+        F + "gelu",
+        "gelu",
+        lambda function, tensors, settings: function(*tensors, approximate=settings["approximate"]),
+        words={"approximate": {"none": "none", "tanh": "tanh"}},
+    ),
+    _activation(F + "silu", "silu", _plain),
+    _activation(F + "mish", "mish", _plain),
+    _activation(F + "hardsigmoid", "hard_sigmoid", _plain, keeps={"alpha": 1 / 6, "beta": 0.5}),
+    _activation(F + "hardswish", "hard_swish", _plain),
+    _activation("sigmoid", "sigmoid", _plain),
+    _activation("tanh", "tanh", _plain),
+    _activation(F + "softplus", "softplus", _softplus, free=("beta", "threshold"), defaults={"threshold": 20.0}),
+    _activation(F + "softsign", "softsign", _plain),
+    _activation(F + "logsigmoid", "log_sigmoid", _plain),
+    _activation("abs", "absolute", _plain),
+    _activation(F + "threshold", "threshold", _threshold, free=("theta",)),
+)

@@ -1,0 +1,14 @@
+"""NumPy's own arithmetic, and the error function."""
+
+from __future__ import annotations
+
+from numpy import abs, asarray, exp, expm1, log, log1p, maximum, minimum, ndarray, pi, sqrt, tanh, where
+
+__all__ = ["abs", "erf", "exp", "expm1", "log", "log1p", "maximum", "minimum", "pi", "sqrt", "tanh", "where"]
+
+
+def erf(x: ndarray) -> ndarray:
+    """That of SciPy, which is loaded when it is first needed."""
+    from scipy import special
+
+    return asarray(special.erf(x))

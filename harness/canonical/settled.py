@@ -1,0 +1,203 @@
+"""The canonical form of operations that are told by settings: a formula of arrays, the input's among them.
+
+    y[n, c, i..] = factor[c] * formula(x, other arrays, settings)[n, c, i..] + offset[c]
+
+The formula is written once, for the three arithmetics of `harness.canonical.arithmetic`: plain, in twice the precision,
+and with its errors. Factor and offset are 1 and 0 unless a system is found to have others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness.canonical import axis, gaps, magnitudes, reference, slack
+from harness.canonical.arithmetic import bounded, plain, twofold
+
+TWOFOLD = 300
+"""Products whose time an element takes in twice its precision, about."""
+
+
+class Meaning(Protocol):
+    """What an operation computes: the module of the operation has these names."""
+
+    def formula(self, np: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+        """The output (N, C, *spatial) in the arithmetic `np`; `arrays` are its arrays by name."""
+
+    def output_shape(self, shapes: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape of the output; a size of 0 where there is none."""
+
+    def ways(self, settings: Mapping[str, Any]) -> Iterable[Callable[..., Any]]:
+        """Other formulas of the same, which systems compute: their errors may be larger."""
+
+    def rounds(self, settings: Mapping[str, Any]) -> bool:
+        """Whether it rounds on whole numbers; where it only chooses among its inputs it does not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """One instance of the form. arrays: by name, `x` among them, with canonical axes. settings: by key."""
+
+    arrays: dict[str, np.ndarray]
+    settings: Mapping[str, Any]
+    meaning: Meaning
+    factor: np.ndarray | None = None
+    offset: np.ndarray | None = None
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def x(self) -> np.ndarray:
+        return self.arrays["x"]
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return tuple(self.arrays)
+
+    @property
+    def rank(self) -> int:
+        return self.x.ndim - 2
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        return self.meaning.output_shape({name: each.shape for name, each in self.arrays.items()}, self.settings)
+
+    @property
+    def places(self) -> int:
+        return 10
+
+    @property
+    def terms(self) -> int:
+        return 1
+
+    @property
+    def largest(self) -> float:
+        errors, x = magnitudes.magnitudes(self).A, np.abs(self.x, dtype=np.float64)
+        return float(max(errors.max(initial=0.0), x.max(initial=0.0, where=np.isfinite(x))))
+
+    def with_settings(self, **changes: Any) -> Settled:
+        """The same with other settings; one of None is left out."""
+        settings = {**self.settings, **changes}
+        kept = {key: value for key, value in settings.items() if value is not None}
+        return replace(self, settings=kept, _kept={})
+
+    def map(self, function: Callable[[np.ndarray], np.ndarray], *names: str) -> Settled:
+        new = {name: function(each) if name in names or not names else each for name, each in self.arrays.items()}
+        return replace(self, arrays=new, _kept={})
+
+    def drawn(self, draw: Callable[[int], np.ndarray]) -> Settled:
+        """An input of both signs, up to 6 and in some places up to 49; other arrays positive, up to 3."""
+        fresh = self.map(lambda each: draw(each.size).reshape(each.shape) / 32.0)
+        return fresh.map(lambda x: _spread(x * 32 - 50), "x")
+
+    def exact_in(self, digits: int) -> bool:
+        if self.meaning.rounds(self.settings) or self.factor is not None or self.offset is not None:
+            return False
+        values = self.arrays.values()
+        return all(_whole(each) and np.abs(each, dtype=np.float64).max(initial=0) < 2.0**digits for each in values)
+
+    def scaled(self, factors: np.ndarray) -> Settled:
+        factor = factors if self.factor is None else self.factor * factors
+        return replace(self, factor=factor, offset=None if self.offset is None else self.offset * factors, _kept={})
+
+    def shifted(self, offsets: np.ndarray) -> Settled:
+        return replace(self, offset=offsets if self.offset is None else self.offset + offsets, _kept={})
+
+    def computed(
+        self, arithmetic: Any, lifted: Callable[[np.ndarray], Any] = np.asarray, way: Callable[..., Any] | None = None
+    ) -> Any:
+        """The output in an arithmetic; `lifted` makes its numbers of float64, `way` is another formula."""
+        arrays = {name: lifted(each.astype(np.float64)) for name, each in self.arrays.items()}
+        with np.errstate(all="ignore"):
+            y = (way or self.meaning.formula)(arithmetic, arrays, self.settings)
+            y = y if self.factor is None else y * lifted(column(self.factor, self.rank))
+            return y if self.offset is None else y + lifted(column(self.offset, self.rank))
+
+
+def _spread(whole: np.ndarray) -> np.ndarray:
+    """Whole numbers over 8, some of them as they are: beyond the thresholds that formulas have."""
+    return np.where(np.arange(whole.size).reshape(whole.shape) % 5 == 4, whole, whole / 8)
+
+
+def column(values: np.ndarray, rank: int) -> np.ndarray:
+    """One number for each channel, in a shape that meets (N, C, *spatial)."""
+    return np.asarray(values, np.float64).reshape(-1, *(1,) * rank)
+
+
+def _whole(values: np.ndarray) -> bool:
+    return values.dtype.kind in "iub" or bool((values == np.rint(values)).all())
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """How far a computed output may lie off, in units of the roundoff: what bounds on errors need.
+
+    A: for each element, from `bounded`, the largest of all ways in which systems compute it; 0 where it is not finite,
+    since no error bound holds there.
+    """
+
+    A: np.ndarray
+
+    @property
+    def P(self) -> np.ndarray:
+        """What one element is measured by beside others; here it is the bound itself."""
+        return self.A
+
+    @property
+    def n(self) -> int:
+        """Numbers that may underflow on the way to an element."""
+        return 4
+
+
+@reference.evaluated.register
+def _evaluated(form: Settled, most: float) -> tuple[np.ndarray, int]:
+    """The output (N, C, *spatial) in float64, rounded from twice its precision; in plain float64 where it is large.
+
+    The rounded value is off by no more than 2**-88 of the largest number on the way to it, before that last rounding.
+    """
+    size = math.prod(form.output_shape)
+    if size * TWOFOLD > most:
+        return np.asarray(reference.direct(form)), 0
+    return np.asarray(twofold.lifted(form.computed(twofold, twofold.Twofold)).rounded), size
+
+
+@reference.direct.register
+def _computed(form: Settled) -> np.ndarray:
+    if "plain" not in form._kept:
+        form._kept["plain"] = np.asarray(form.computed(plain), np.float64)
+    return np.asarray(form._kept["plain"])
+
+
+@magnitudes.magnitudes.register
+def _magnitudes(form: Settled) -> Errors:
+    ways = (form.meaning.formula, *form.meaning.ways(form.settings))
+    errors = [bounded.lifted(form.computed(bounded, bounded.Bounded, way)).error for way in ways]
+    return Errors(np.maximum.reduce([np.where(np.isfinite(each), each, 0.0) for each in errors]))
+
+
+@axis.meets_input.register
+def _meets_input(form: Settled) -> bool:
+    """Every element of the input is seen, where there is an output at all."""
+    return form.x.size > 0
+
+
+@gaps.computable.register
+def _computable(form: Settled) -> np.ndarray:
+    """NaN spreads as far as it is seen; an output that is NaN by itself tells nothing either."""
+    return np.asarray(~np.isnan(reference.direct(form)))
+
+
+@slack.slack_of.register
+def _slack(form: Settled, wide: Settled) -> np.ndarray:
+    """Errors of the data, carried through the formula (see `bounded`)."""
+    apart = {name: np.nan_to_num(np.abs(wide.arrays[name] - each)) for name, each in form.arrays.items()}
+    units = {name: each / bounded.U for name, each in apart.items()}
+    known = gaps.filled(form)
+    arrays = {name: bounded.Bounded(each, units[name]) for name, each in known.arrays.items()}
+    with np.errstate(all="ignore"):
+        y = bounded.lifted(form.meaning.formula(bounded, arrays, form.settings))
+        reach = y.reach if form.factor is None else y.reach * np.abs(column(form.factor, form.rank))
+    return np.where(np.isfinite(reach), reach, 0.0)

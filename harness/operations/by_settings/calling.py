@@ -1,0 +1,98 @@
+"""A case of an operation that is told by settings in the terms of an entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.canonical import layout
+from harness.canonical.settled import Settled
+from harness.operations.by_settings.own_names import Layer, name_of
+from harness.operations.call import Call, Unsupported
+from harness.operations.stated import Stated
+from harness.operations.transforms.told import shown
+from harness.operations.transforms.transform import Transform
+from harness.worker.entry import EntryPoint
+
+Words = dict[str, Any]
+
+
+class Calling:
+    """The lowering of one operation. Both calls raise Unsupported with the reason."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+
+    def as_written(self, stated: Stated, entry: EntryPoint) -> Call:
+        """The call that a person would first write: what a function has no argument for stays as it is there."""
+        form: Settled = stated.meant()
+        return _call(entry, form, _said(form.settings, entry), ())
+
+    def normalized(self, stated: Stated, entry: EntryPoint) -> Call:
+        """The call that computes what the case means, by the transforms that this entry point needs."""
+        form: Settled = stated.meant()
+        transforms: list[Transform] = []
+        for transform in self._layer.remedies(form, entry):
+            form = transform.rewrite(form)
+            transforms.append(transform)
+        left_out = {key: own for key, own in entry.takes.defaults.items() if key not in form.settings}
+        for key, own in {**entry.takes.keeps, **left_out}.items():
+            if not same(form.settings.get(key), own):
+                meant = shown(form.settings.get(key, "none"))
+                raise Unsupported(f"{entry.name} always has {key} {shown(own)}; the case has {meant}")
+        return _call(entry, form, _said(form.settings, entry), tuple(transforms))
+
+
+def _said(settings: Mapping[str, Any], entry: EntryPoint) -> Words:
+    """The settings in the entry point's own words."""
+    takes, said = entry.takes, {}
+    for key, value in settings.items():
+        if key in takes.free:
+            said[key] = value
+        elif key in takes.words:
+            said[key] = _word(key, value, takes.words[key], entry)
+        elif key in takes.demands:
+            if not same(value, takes.demands[key]):
+                raise Unsupported(
+                    f"{entry.name} computes {key} {shown(takes.demands[key])}; the case has {shown(value)}"
+                )
+        elif key not in takes.keeps:
+            raise Unsupported(f"{entry.name} has no {key}; the case has {shown(value)}")
+    return said
+
+
+def _word(key: str, value: Any, words: Mapping[str, Any], entry: EntryPoint) -> Any:
+    if str(value) not in words:
+        raise Unsupported(f"{entry.name} has no {key} {shown(value)}")
+    return words[str(value)]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of a setting are one; numbers to the digits of float32, in which systems keep them."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= 1e-6 * abs(one)
+    return bool(one == other)
+
+
+def _call(entry: EntryPoint, form: Settled, said: Words, transforms: tuple[Transform, ...]) -> Call:
+    roles = {"x": "input", "w": "kernel"}
+    arrays = {}
+    for name, values in form.arrays.items():
+        role = roles.get(name, name)
+        if role != "input" and role not in entry.takes.arrays:
+            raise Unsupported(f"{entry.name} takes no {role}")
+        arrays[role] = _native(entry, role, values, form.rank)
+    missing = [role for role in entry.takes.arrays if name_of(role) not in form.arrays]
+    if missing:
+        raise Unsupported(f"{entry.name} takes a {missing[0]}; the case has none")
+    return Call(entry, arrays, said, transforms, form.rank)
+
+
+def _native(entry: EntryPoint, role: str, values: Any, rank: int) -> Any:
+    """An array with the axes of the entry point; vectors have one."""
+    if role not in entry.layouts:
+        return values
+    try:
+        return layout.from_canonical(values, layout.expand(entry.layouts[role], rank), role)
+    except layout.LayoutError as error:
+        raise Unsupported(f"{entry.name}: {error}") from None

@@ -1,0 +1,125 @@
+"""The card of an entry point that is told by settings: what its output follows on coded data.
+
+Each call that its declaration allows is made on whole and on broken numbers of both signs. What comes back is held
+against the settings that the call should have, and against the alternatives that the operation knows: all that fit are
+told, since what the data cannot tell apart nobody measured.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.canonical.magnitudes import magnitudes
+from harness.canonical.reference import evaluate
+from harness.canonical.settled import Settled
+from harness.operations.by_settings.own_names import Layer, name_of
+from harness.operations.by_settings.seeing import named
+from harness.operations.card import Card
+from harness.parent.asking import Asking, Question
+from harness.parent.outcome import Answered, Declined, Outcome
+from harness.rounding.compare import distance
+from harness.rounding.ladder import Ladder
+from harness.worker.entry import EntryPoint
+
+AS_DECLARED = "as declared"
+MOST = 40
+"""Calls of one entry point."""
+
+
+class Measuring:
+    """The probes of one operation."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+
+    def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
+        """Measures one entry point."""
+        trials = list(itertools.islice(self._trials(entry), MOST))
+        outcomes = yield [_question(entry, form, told) for form, told in trials]
+        answered = [pair for pair in zip(trials, outcomes) if isinstance(pair[1], Answered)]
+        if not answered:
+            reason = outcomes[0].reason if not isinstance(outcomes[0], Answered) else "nothing was asked"
+            declined = all(isinstance(each, Declined) for each in outcomes)
+            return Card(
+                entry.name,
+                backend,
+                version,
+                unreadable=f"answers no call: {reason}",
+                declined=declined,
+                operation=self._layer.NAME,
+            )
+        follows, differences, dtypes = {}, [], {}
+        for (form, _), outcome in zip(trials, outcomes):
+            call = f"{self._layer.words(form.settings)}, {form.x.dtype.name}"
+            found = self._follows(entry, form, outcome)
+            follows[call] = found
+            dtypes[form.x.dtype.name] = str(outcome.array.dtype) if isinstance(outcome, Answered) else "refused"
+            if found != AS_DECLARED:
+                differences.append(f"{call}: declared so, measured {found}")
+        nothing = dict.fromkeys(("algorithm", "integers exact below"), "not measured for this operation")
+        known = {"follows": follows, "dtypes": dtypes}
+        return Card(entry.name, backend, version, known, {}, nothing, [], differences, operation=self._layer.NAME)
+
+    def _trials(self, entry: EntryPoint) -> Iterator[tuple[Settled, dict[str, Any]]]:
+        """Forms that the declaration allows, and what is told of them in its own words."""
+        for dtype in entry.dtypes:
+            for settings, told in self._calls(entry):
+                yield self._form(entry, settings, dtype), told
+
+    def _calls(self, entry: EntryPoint) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Settings of each call: every word, and two values of what is free."""
+        takes = entry.takes
+        choices = [[(key, value, own) for value, own in words.items()] for key, words in takes.words.items()]
+        choices += [[(key, value, value) for value in self._layer.TRIED[key]] for key in takes.free]
+        fixed = {**takes.demands, **takes.keeps}
+        for chosen in itertools.product(*choices):
+            settings = {**fixed, **{key: self._value(key, value) for key, value, _ in chosen}}
+            yield settings, {key: own for key, _, own in chosen}
+
+    def _value(self, key: str, value: Any) -> Any:
+        """A value of a setting as a case has it, from its text."""
+        return {"True": True, "False": False}.get(value, value) if isinstance(value, str) else value
+
+    def _form(self, entry: EntryPoint, settings: dict[str, Any], dtype: str) -> Settled:
+        arrays = {
+            name_of(role): np.asarray(each).astype(dtype) for role, each in self._layer.coded(entry, settings).items()
+        }
+        return Settled(arrays, settings, self._layer)
+
+    def _follows(self, entry: EntryPoint, form: Settled, outcome: Outcome) -> str:
+        """In words, what the output follows."""
+        if not isinstance(outcome, Answered):
+            return outcome.reason.splitlines()[0] if outcome.reason else "no answer"
+        try:
+            y = layout.to_canonical(outcome.array, layout.expand(entry.layouts["output"], form.rank), "output")
+        except layout.LayoutError as error:
+            return str(error)
+        if _fits(form, y):
+            return AS_DECLARED
+        found = [named(each) for each in self._layer.alternatives(form) if _fits(form.with_settings(**each), y)]
+        return " or ".join(found) or "no settings that are known here"
+
+
+def _question(entry: EntryPoint, form: Settled, told: dict[str, Any]) -> Question:
+    roles = {"x": "input", "w": "kernel"}
+    arrays = {}
+    for name, values in form.arrays.items():
+        role = roles.get(name, name)
+        letters = entry.layouts.get(role)
+        arrays[role] = (
+            values if letters is None else layout.from_canonical(values, layout.expand(letters, form.rank), role)
+        )
+    return Question(entry, arrays, told)
+
+
+def _fits(form: Settled, y: np.ndarray) -> bool:
+    """Whether an output is within its bounds of what a form gives."""
+    if y.shape != form.output_shape or y.dtype.kind not in "iuf":
+        return False
+    ladder = Ladder.of(form, magnitudes(form), evaluate(form), str(y.dtype))
+    return ladder.fit(distance(y, ladder.expected), algorithm="direct") is not None

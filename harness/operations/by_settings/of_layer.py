@@ -1,0 +1,106 @@
+"""The rooms of an operation that is told by settings, each imported when it is first asked for.
+
+_OWN = OfLayer(__name__)
+lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
+probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.canonical.settled import Settled
+from harness.grammar.kinds import Record
+from harness.operations.by_settings.own_names import arrays_of
+from harness.operations.operation import (
+    Elsewhere,
+    Lowering,
+    NewCases,
+    OwnWords,
+    Powers,
+    Probes,
+    Programs,
+    Searching,
+    Shown,
+)
+from harness.operations.stated import Stated
+
+OF_ARRAYS = (
+    *("bias", "channel_order", "column_major", "input_axes", "output_axes", "precision"),
+    *("reshape_not_transpose", "scale"),
+)
+"""Names of conventions that any of these operations may show besides its settings."""
+
+
+class OfLayer:
+    """The rooms of the operation whose module has this name."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    @property
+    def _layer(self) -> Any:
+        return sys.modules[self._module]
+
+    def lowering(self) -> Lowering:
+        from harness.operations.by_settings.calling import Calling
+
+        return Calling(self._layer)
+
+    def search(self) -> Searching:
+        from harness.operations.by_settings.searching import Room
+
+        return Room(self._layer)
+
+    def program(self) -> Programs:
+        from harness.operations.by_settings.writing import Writing
+
+        return Writing(self._layer)
+
+    def power(self) -> Powers:
+        from harness.operations.by_settings.seeing import Seeing
+
+        return Seeing(self._layer)
+
+    def probes(self) -> Probes:
+        from harness.operations.by_settings.measuring import Measuring
+
+        return Measuring(self._layer)
+
+    def new_cases(self) -> NewCases:
+        from harness.operations.by_settings.starting import Starting
+
+        return Starting(self._layer)
+
+    def own_words(self) -> OwnWords:
+        from harness.operations.by_settings.starting import Words
+
+        return Words()
+
+    def shown(self) -> Shown:
+        from harness.operations.by_settings.telling import Telling
+
+        return Telling(self._layer)
+
+
+def demand(top: Record) -> None:
+    """The grammar demands all that is needed."""
+
+
+def elsewhere(top: Record, folder: Path, rank: int) -> Elsewhere | None:
+    """No definition of another system gives the settings."""
+    return None
+
+
+def meant(stated: Stated) -> Settled:
+    """The canonical form of what is stated; settings of None are left out."""
+    values = {role: each.values for role, each in stated.arrays.items()}
+    settings = {key: value for key, value in stated.settings.items() if value is not None}
+    return Settled(arrays_of(values), settings, stated.operation)  # type: ignore[arg-type]
+
+
+def told(stated: Stated) -> dict[str, Any]:
+    """The settings as JSON has them."""
+    return {"dtype": stated.dtype, **{key: value for key, value in stated.settings.items() if value is not None}}

@@ -1,0 +1,114 @@
+"""What is asked of a search, and the orders in which the input was taken and the output read."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.canonical import layout
+from harness.canonical.settled import Settled
+from harness.operations.by_settings.own_names import Layer
+from harness.operations.transforms.arrays import ColumnMajor, InputAxes, OutputAxes, ReshapeNotTranspose
+from harness.operations.transforms.grouping import ChannelOrder
+from harness.operations.transforms.transform import Transform, applied, read
+
+Transforms = tuple[Transform, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """An intended form and an output that it does not account for.
+
+    observed: canonical (N, C, *spatial), float64, NaN where an element is not known. room: the absolute error of each
+    of its values; slack: of all. unknown: settings that are left open.
+    """
+
+    form: Settled
+    observed: np.ndarray
+    slack: float
+    room: np.ndarray
+    input_layout: str
+    unknown: frozenset[str] = frozenset()
+
+    def is_free(self, transform: Transform) -> bool:
+        """Whether `transform` only says what an unknown setting was."""
+        return bool(self.unknown & transform.frees(self.form.rank))
+
+    def count(self, transforms: Transforms) -> int:
+        return sum(not self.is_free(each) for each in transforms)
+
+    def whole(self, shape: tuple[int, ...], transforms: Transforms) -> tuple[np.ndarray, np.ndarray] | None:
+        """What was seen and how far it may be off, where it stands in an output of `shape`; None where it does not."""
+        places = read(np.arange(math.prod(shape)).reshape(shape), transforms, self.observed.shape)
+        if places.shape != self.observed.shape:
+            return None
+        seen, room = np.full(shape, np.nan), np.zeros(shape)
+        seen.flat[places], room.flat[places] = self.observed, self.room
+        return seen, room
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A candidate but for its settings: what is changed of the input, the form with it, and how the output is read."""
+
+    transforms: Transforms
+    form: Settled
+    reads: Transforms
+
+
+def bases(layer: Layer, question: Question) -> Iterator[Base]:
+    """The input as it is and read otherwise, and the same of the output; what comes to the same stands once."""
+    known: set[bytes] = set()
+    reads: list[Transforms] = [(), *((each,) for each in _outputs(layer, question))]
+    numbered = question.form.map(lambda each: np.arange(each.size).reshape(each.shape), "x")
+    for change in [(), *((each,) for each in _inputs(question))]:
+        places = applied(numbered, change).arrays["x"]
+        key = repr(places.shape).encode() + places.tobytes()
+        if key in known:
+            continue
+        known.add(key)
+        for each in reads if not change or not layer.POINTWISE else [()]:
+            yield Base(change, applied(question.form, change), each)
+
+
+def _inputs(question: Question) -> Iterator[Transform]:
+    """Orders of the axes, buffers that are read otherwise, channels the other way round."""
+    rank, channels = question.form.rank, question.form.x.shape[1]
+    if channels > 1:
+        yield ChannelOrder("input", "reversed")
+    for order in itertools.permutations(range(rank + 2)):
+        if list(order) != sorted(order):
+            yield InputAxes(order)
+    layouts = _layouts(question)
+    for target in layouts:
+        yield ColumnMajor("input", target[::-1], target)
+        yield ColumnMajor("input", target, target[::-1])
+    if len(question.input_layout) > 2:
+        yield from (ReshapeNotTranspose("input", *pair) for pair in itertools.permutations(layouts, 2))
+    for parts in (each for each in range(2, channels) if channels % each == 0):
+        yield ChannelOrder("input", "split", parts)
+
+
+def _layouts(question: Question) -> list[str]:
+    """Layouts in which the input may have been kept: the stated one, canonical, channels last or before the batch."""
+    letters, stated = layout.canonical("input", question.form.rank), question.input_layout
+    space = letters[2:]
+    whole = "".join(letter for letter in letters if letter not in stated) + stated
+    return list(dict.fromkeys([whole, letters, f"N{space}C", f"C{space}N"]))
+
+
+def _outputs(layer: Layer, question: Question) -> Iterator[Transform]:
+    """Orders of the output's axes, and its buffer read otherwise; what is said of the input of a pointwise one."""
+    if layer.POINTWISE:
+        return
+    letters = layout.canonical("output", question.form.rank)
+    for order in itertools.permutations(range(len(letters))):
+        if list(order) != sorted(order):
+            yield OutputAxes(order)
+    last = f"N{letters[2:]}C"
+    yield from (ReshapeNotTranspose("output", *pair) for pair in ((letters, last), (last, letters)))
+    yield ColumnMajor("output", letters[::-1], letters)

@@ -1,0 +1,83 @@
+"""What an operation of this kind says of itself, besides the names that every operation has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness.canonical.settled import Settled
+from harness.grammar.kinds import Field
+from harness.operations.spoken import Role
+from harness.operations.transforms.transform import Transform
+from harness.worker.entry import EntryPoint
+
+Changes = Mapping[str, Any]
+"""Settings that are changed together: the first key names the change; None leaves a setting out."""
+
+
+class Layer(Protocol):
+    """The names of the module of an operation that its rooms ask for; `harness.operations.activation` is the model."""
+
+    @property
+    def NAME(self) -> str: ...
+    @property
+    def ROLES(self) -> Mapping[str, Role]: ...
+
+    @property
+    def POINTWISE(self) -> bool:
+        """Whether each output element is made of one input element: orders of axes then commute with it."""
+
+    @property
+    def PROGRAMS(self) -> Mapping[str, Callable[[Settled], Sequence[str]]]:
+        """System -> the lines of the call that make `y` (N, C, *spatial) of `x` and the other arrays, under its name;
+        no lines where it cannot say it. NumPy always can."""
+
+    @property
+    def NEW_CASE(self) -> str:
+        """The lines of a case to start from, of all but the input."""
+
+    @property
+    def SETTINGS(self) -> Mapping[str, Field]: ...
+
+    @property
+    def TRIED(self) -> Mapping[str, Sequence[Any]]:
+        """Values of a setting that a probe tells an entry point which takes any."""
+
+    def formula(self, np: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Any: ...
+    def output_shape(self, shapes: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]) -> tuple[int, ...]: ...
+    def ways(self, settings: Mapping[str, Any]) -> Iterable[Callable[..., Any]]: ...
+    def rounds(self, settings: Mapping[str, Any]) -> bool: ...
+
+    def alternatives(self, form: Settled) -> Iterator[Changes]:
+        """Other settings that systems have, likeliest first: single differences."""
+
+    def fitted(self, form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Changes]:
+        """Settings that are read from an output, NaN where it is not known; each is off by at most `room`.
+
+        Only what more elements confirm than there are numbers to be read: others could not have refuted it.
+        """
+
+    def remedies(self, form: Settled, entry: EntryPoint) -> Iterable[Transform]:
+        """Transforms by which an entry point computes what it has no words for, in the order in which they apply."""
+
+    def coded(self, entry: EntryPoint, settings: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+        """Arrays by role, in canonical axes, on which alternatives differ: what a probe asks with."""
+
+    def words(self, settings: Mapping[str, Any]) -> str:
+        """The settings in one line."""
+
+
+NAMES = {"input": "x", "kernel": "w"}
+"""Roles whose arrays have a shorter name in forms and programs."""
+
+
+def name_of(role: str) -> str:
+    """The name of the array of a role in forms and programs."""
+    return NAMES.get(role, role)
+
+
+def arrays_of(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays by role as a form has them, by name."""
+    return {name_of(role): each for role, each in values.items()}

@@ -1,0 +1,249 @@
+"""Which other settings, orders of the arrays, factors and offsets give an observed output?
+
+A candidate is at most one change of the input, up to two of settings, one of how the output is read, and a factor or an
+offset that is read from the values. They are tried by their number, fewest first, each on all elements.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from harness.canonical import gaps
+from harness.canonical.settled import Settled
+from harness.grammar.streams import RawStream
+from harness.operations.budget import Budget
+from harness.operations.by_settings.ends import apart, ended, ends, fits, of_most, without
+from harness.operations.by_settings.orders import Base, Question, Transforms, bases
+from harness.operations.by_settings.own_names import Changes, Layer
+from harness.operations.operation import Solution
+from harness.operations.stated import Given, Recording, Stated
+from harness.operations.transforms.told import Setting, shown
+from harness.operations.transforms.transform import Transform
+
+DEEPEST = 3
+CANDIDATE, ELEMENT = 100_000, 200
+"""Work (see `budget`) of a candidate, and for each element of it."""
+MANY = 100
+"""Explanations of one level, after which there is no need of more."""
+
+
+Changed = tuple[tuple[Setting, ...], Settled]
+"""Changes of settings, and a form with them."""
+
+
+class Candidates:
+    """The candidates for one question."""
+
+    def __init__(self, layer: Layer, question: Question, deepest: int = DEEPEST, budget: Budget | None = None) -> None:
+        self.layer, self.question, self.deepest = layer, question, deepest
+        self.budget = budget or Budget()
+        self.left_out, self.whole, self.tested = 0, deepest, 0
+        self._bases = list(bases(layer, question))
+        self._single: dict[Base, list[Changed]] = {}
+
+    def level(self, count: int) -> Iterator[Transforms]:
+        """Sets of `count` changes that give what was seen, to the error that it may have."""
+        for base in self._bases:
+            rest = count - self.question.count((*base.transforms, *base.reads))
+            if rest < 0:
+                continue
+            for settings, form in self._settings(base, rest):
+                if self.budget.spent:
+                    self.left_out, self.whole = self.left_out + 1, min(self.whole, count - 1)
+                    return
+                yield from self._completed(base, settings, form, count)
+            if rest == 2:
+                yield from self._jointly(base)
+
+    def _settings(self, base: Base, most: int) -> Iterator[Changed]:
+        """No change of settings, one, or two of different keys; `most` may count, others only say what is unknown."""
+        yield (), base.form
+        if most or self.question.unknown:
+            yield from self._singles(base)
+        if most > 1 or self.question.unknown:
+            yield from self._pairs(base)
+
+    def _singles(self, base: Base) -> list[Changed]:
+        """One change: what the operation knows, and what it reads from the output."""
+        if base not in self._single:
+            reads = self._fitted(base, base.form)
+            known = {_digest(base.form)}
+            self._single[base] = list(self._changes(base.form, (), reads, known))
+        return self._single[base]
+
+    def _pairs(self, base: Base) -> Iterator[Changed]:
+        """Two changes of different keys, each pair once; numbers are read from the output of an input as it is."""
+        for both in self._both:
+            form = base.form
+            for each in both:
+                form = each.differ(form)
+            yield both, form
+
+    def _jointly(self, base: Base) -> Iterator[Transforms]:
+        """A factor or an offset that most elements have, and a setting that is read from the others."""
+        whole = self._seen(base, base.form)
+        if whole is None:
+            return
+        for end in of_most(gaps.output(base.form), *whole):
+            for changes, numbers in _counted(self.layer.fitted(base.form, *without(end, *whole))):
+                change = setting(base.form, changes, numbers)
+                if fits(ended(gaps.output(change.differ(base.form)), (end,)), *whole):
+                    yield (*base.transforms, change, end, *base.reads)
+
+    def _seen(self, base: Base, form: Settled) -> tuple[np.ndarray, np.ndarray] | None:
+        """What was seen and its errors in the places of the output of a form; None where it has no such place."""
+        return self.question.whole(form.output_shape, base.reads) if min(form.output_shape, default=1) else None
+
+    @cached_property
+    def _both(self) -> list[tuple[Setting, ...]]:
+        """The pairs, as found for the input as it is; what comes to the same as fewer or earlier ones is left out."""
+        first, found = self._bases[0], []
+        singles = self._singles(first)
+        known = {_digest(first.form), *(_digest(form) for _, form in singles)}
+        for (one,), changed in singles:
+            reads = self._fitted(first, changed)
+            found += [both for both, _ in self._changes(changed, (one,), reads, known)]
+        return found
+
+    def _fitted(self, base: Base, form: Settled) -> Iterable[Changes]:
+        """What the operation reads from the output, if all else is as in `form`."""
+        seen = self._seen(base, form)
+        return self.layer.fitted(form, *seen) if seen else ()
+
+    def _changes(
+        self, form: Settled, before: tuple[Setting, ...], reads: Iterable[Changes], known: set[bytes]
+    ) -> Iterator[Changed]:
+        """One more change of a form, of another key; of those that come to the same on all data the first."""
+        taken = {key for each in before for key in (each.key, *dict(each.others))}
+        every = itertools.chain(((each, 0) for each in self.layer.alternatives(form)), _counted(reads))
+        for changes, numbers in every:
+            if taken.isdisjoint(changes):
+                change = setting(form, changes, numbers)
+                changed = change.differ(form)
+                digest = _digest(changed)
+                if digest not in known:
+                    known.add(digest)
+                    yield (*before, change), changed
+
+    def _completed(self, base: Base, settings: tuple[Setting, ...], form: Settled, count: int) -> Iterator[Transforms]:
+        """The candidate where it gives what was seen, as it is or with a factor or an offset."""
+        found = (*base.transforms, *settings, *base.reads)
+        missing = count - self.question.count(found)
+        if missing not in (0, 1):
+            return
+        self.tested += 1
+        self.budget.take(CANDIDATE + ELEMENT * self.question.observed.size)
+        seen = self._seen(base, form)
+        if seen is None:
+            return
+        y = gaps.output(form)
+        if missing and not apart(y, *seen):
+            return
+        tried: Sequence[Transforms] = [()] if not missing else [(each,) for each in ends(y, *seen)]
+        for end in tried:
+            if fits(ended(y, end), *seen):
+                yield (*base.transforms, *settings, *end, *base.reads)
+
+
+def setting(form: Settled, changes: Changes, numbers: int = 0) -> Setting:
+    """The change of a form by other settings, of which so many numbers were read from the output."""
+    (key, value), *others = changes.items()
+    return Setting(key, value, form.settings.get(key), tuple(others), numbers)
+
+
+def _counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
+    """Changes that were read from an output, and how many numbers they hold."""
+    for changes in reads:
+        values = itertools.chain.from_iterable(each if type(each) is tuple else (each,) for each in changes.values())
+        yield changes, sum(isinstance(each, float) for each in values)
+
+
+def _digest(form: Settled) -> bytes:
+    """The output on the data and on fresh ones: equal for forms that come to the same on both."""
+    drawn = form.drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
+    parts = [gaps.output(each) for each in (form, drawn)]
+    return b"".join(repr(y.shape).encode() + (np.round(y, form.places + 2) + 0.0).tobytes() for y in parts)
+
+
+# --- the room --------------------------------------------------------------------------------------------------------
+
+
+class Room:
+    """The search of one operation."""
+
+    DEEPEST = DEEPEST
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+
+    def Search(self, question: Question, budget: Budget | None = None) -> Candidates:
+        return Candidates(self._layer, question, budget=budget)
+
+    def question(
+        self, stated: Stated, form: Settled, observed: np.ndarray, slack: float, room: np.ndarray | None
+    ) -> Question:
+        within = np.full(observed.shape, slack) if room is None else np.broadcast_to(room, observed.shape)
+        return Question(form, observed, slack, within, stated.arrays["input"].layout, stated.unknown)
+
+    def quick(self, question: Question) -> Iterator[Transforms]:
+        """Other settings alone: the most frequent causes."""
+        search = Candidates(self._layer, question, deepest=1)
+        search._bases = search._bases[:1]
+        yield from itertools.chain(search.level(0), search.level(1))
+
+    def explanations(
+        self, search: Candidates, holds: Callable[[Transforms], bool] = lambda _: True
+    ) -> Iterator[Transforms]:
+        """All sets of changes that fit, fewest first, and those that have one more and hold no smaller one."""
+        holding: set[frozenset[Transform]] = set()
+        for count in range(search.deepest + 1):
+            smaller = set(holding)
+            for candidate in search.level(count):
+                if any(each <= frozenset(candidate) for each in smaller):
+                    continue
+                if frozenset(candidate) not in holding and holds(candidate):
+                    holding.add(frozenset(candidate))
+                    yield candidate
+                if len(holding) - len(smaller) == MANY:
+                    break
+            if smaller or search.budget.spent:
+                break
+
+    def other_values(self, question: Question, holds: Callable[[Transforms], bool]) -> Solution | None:
+        """There are no weights to solve for."""
+        return None
+
+    def possible(self, form: Settled, values: np.ndarray, slack: float, coarse: float) -> bool:
+        """Nothing is known of data that are not known, so nothing rules them out."""
+        return True
+
+    def pattern(self, question: Question) -> list[str]:
+        """Where an output agrees with what is meant, by the sign of the input where that tells."""
+        if question.observed.shape != question.form.output_shape:
+            return [f"the output has the shape {question.observed.shape}, meant is {question.form.output_shape}"]
+        with np.errstate(invalid="ignore"):
+            off = np.abs(question.observed - gaps.output(question.form)) > question.room
+        share = f"{np.count_nonzero(off)} of {off.size} elements differ from what is meant"
+        return [share + (", all of them where the input is negative" if _negative(question, off) else "")]
+
+    def of_recordings(
+        self, question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float
+    ) -> list[str]:
+        return []
+
+    def came_to(self, form: Settled) -> dict[str, str]:
+        """Settings, and what they are in `form`."""
+        return {key: shown(value) for key, value in form.settings.items()}
+
+    def part(self, stated: Stated, channels: int) -> Mapping[str, Given] | None:
+        """Statistics and windows may tie all of it together: a large output is judged as a whole."""
+        return None
+
+
+def _negative(question: Question, off: np.ndarray) -> bool:
+    x = question.form.x
+    return x.shape == off.shape and bool(off.any()) and not bool((off & (x >= 0)).any())

@@ -1,0 +1,74 @@
+"""What reports show of an operation that is told by settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.canonical.layout import expand
+from harness.grammar.forms import demand
+from harness.operations.by_settings.own_names import Layer
+from harness.operations.transforms.told import shown
+from harness.worker.entry import EntryPoint
+
+Found = Mapping[str, Any]
+
+
+class Telling:
+    """What reports show of one operation."""
+
+    EXAMPLE = "a setting that has another value by default"
+    AS_WRITTEN = "its own words for the settings, the arrays as they are"
+    DECLARED = "**Keeps**: what the function has no argument for, and always does so."
+    DECLARED_LEGEND = """\
+**Computes**: what a case must mean for the function to be asked. **Takes**: settings that it is told. **Keeps**: what
+it has no argument for and always does so, which shows as a convention where a case means otherwise."""
+    DECLARED_HEADS: Sequence[str] = ("computes", "takes", "keeps", "axes")
+    MEASURED = (
+        "**Follows**: the settings that the output follows on coded data, as they were told or are by themselves."
+    )
+    MEASURED_HEADS: Sequence[str] = ("follows", "differs", "dtypes")
+    CLAIMS: Mapping[str, str] = {}
+    RULE = "what it comes to"
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self.SETTINGS_FORM: Mapping[str, Any] = {"dtype": str}
+
+    def conventions_form(self, place: str, found: Any) -> None:
+        """What a card says of conventions: by the call."""
+        demand(place, found, {"follows": {"*": str}, "dtypes": {"*": str}})
+
+    def settings(self, told: Found) -> str:
+        """The settings of a case in one line."""
+        return f"{self._layer.words(told)}, {told['dtype']}"
+
+    def declared(self, entry: EntryPoint) -> list[str]:
+        """The cells of a declaration under DECLARED_HEADS."""
+        takes = entry.takes
+        return [
+            _pairs(takes.demands) or self._layer.NAME.replace("_", " "),
+            "; ".join([*takes.free, *(f"{key}: {', '.join(words)}" for key, words in takes.words.items())])
+            or "nothing",
+            _pairs(takes.keeps) or "nothing",
+            ", ".join(expand(letters, min(2, max(entry.ranks))) for letters in entry.layouts.values()),
+        ]
+
+    def measured(self, card: Found) -> list[str]:
+        """The cells of a card under MEASURED_HEADS."""
+        found = card["conventions"]
+        told = [f"{call}: {words}" for call, words in found["follows"].items()]
+        return ["\n".join(told), "\n".join(card["differences"]) or "nothing", _pairs(found["dtypes"])]
+
+    def conventions(self, found: Found) -> Iterator[tuple[str, str]]:
+        """(property, finding) of the conventions of a card."""
+        yield from found["follows"].items()
+        yield "dtypes", _pairs(found["dtypes"])
+
+    def rules(self, found: Found) -> dict[str, str]:
+        """There are no rules behind the words."""
+        return {}
+
+
+def _pairs(found: Found) -> str:
+    return ", ".join(f"{key} {shown(value)}" for key, value in found.items())

@@ -1,0 +1,66 @@
+"""The convention of a setting: a system has another value of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from harness.canonical.settled import Settled
+from harness.operations.transforms.transform import Transform
+
+ALTERNATIVES = 32
+"""Values and functions among which one is, about."""
+
+
+@dataclass(frozen=True)
+class Setting(Transform):
+    """A setting has another value; its key is the id.
+
+    was: what the case means. others: settings that change with it. numbers: how many of it were read from the output.
+    """
+
+    causes = 2.0
+
+    key: str
+    value: Any
+    was: Any = None
+    others: tuple[tuple[str, Any], ...] = ()
+    numbers: int = 0
+
+    @property
+    def id(self) -> str:  # type: ignore[override]
+        return self.key
+
+    @property
+    def local(self) -> bool:
+        return True
+
+    @property
+    def choices(self) -> float:
+        return math.log2(ALTERNATIVES)
+
+    @property
+    def fitted(self) -> int:
+        return self.numbers
+
+    def frees(self, rank: int) -> frozenset[str]:
+        return frozenset({self.key, *(key for key, value in self.others if value is not None)})
+
+    def words(self) -> str:
+        rest = "".join(f", {key} {shown(value)}" for key, value in self.others if value is not None)
+        meant = "" if self.was is None else f", where {shown(self.was)} is meant"
+        return f"mind the {self.key.replace('_', ' ')}: the system has {shown(self.value)}{rest}{meant}"
+
+    def differ(self, conv: Settled) -> Settled:
+        return conv.with_settings(**{self.key: self.value, **dict(self.others)})
+
+
+def shown(value: Any) -> str:
+    """A value as people read it: its shortest digits, a few of many."""
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    if isinstance(value, tuple):
+        more = ", ..." if len(value) > 8 else ""
+        return f"({', '.join(map(shown, value[:8]))}{more})"
+    return str(value)
