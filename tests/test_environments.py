@@ -176,7 +176,7 @@ def test_a_worker_in_its_own_environment_sees_nothing_of_the_users(installs, tmp
     backend.environment.interpreter.chmod(0o755)
     with Pool([backend], PATIENT) as pool:
         assert not pool.unavailable
-        assert [entry.name for entry in pool.hellos["fake"].entry_points] == ["numpy.convolve", "numpy.correlate"]
+        assert pool.hellos["fake"].entry_points[0].name == "numpy.convolve"
 
 
 def test_an_environment_whose_python_is_broken_is_unavailable_with_what_it_said(installs):

@@ -17,15 +17,16 @@ ROOT = Path(harness.__file__).parent
 FILES = sorted(path for path in ROOT.rglob("*") if path.suffix in {".py", ".j2", ".js", ".css"})
 MODULES = [path for path in FILES if path.suffix == ".py"]
 
-KNOWING = ("operations/", "canonical/", "backends/", "worker/entry.py", "worker/measured.py")
+KNOWING = ("operations/", "canonical/", "backends/", "worker/entry.py", "worker/measured.py", "worker/recording.py")
 """Rooms that know operations: their own, the form that all of them have, and the calls of frameworks with the words
-for them, of which a worker measures some."""
+for them, of which a worker measures some, and which it writes into traces."""
 WORDS = re.compile(
     r"stride(?!s\b|d\b|_tricks)|\bstrided\b|dilat|kernel|cross.?correlat|convol|\bconvs?\b|deconv|pooling|resiz"
-    + "".join(f"|{name.replace('_', '.?')}" for name in TABLE),
+    + "".join(f"|[\"']{name}[\"']" for name in TABLE),
     re.IGNORECASE,
 )
-"""Operations, and what only some of them have. The strides of an array, in memory, are NumPy's word."""
+"""What only some operations have, and their names as a program has them; other names are words that people use, too. The
+strides of an array, in memory, are NumPy's word."""
 
 
 def within(path: Path, *rooms: str) -> bool:
@@ -45,7 +46,18 @@ def test_only_an_operation_names_itself_and_what_is_its_own():
 
 
 @pytest.mark.parametrize(
-    "text", ["a stride of 2", "stride_phase", "strided", "Kernel", "dilated", "cross_correlation", "conv.x", "deconv4"]
+    "text",
+    [
+        "a stride of 2",
+        "stride_phase",
+        "strided",
+        "Kernel",
+        "dilated",
+        "cross_correlation",
+        "conv.x",
+        "deconv4",
+        "== 'activation'",
+    ],
 )
 def test_the_words_are_found(text: str):
     assert WORDS.search(text)
@@ -53,7 +65,14 @@ def test_the_words_are_found(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["array.strides, as_strided", "stride_tricks", "conventions", "a convenient form", "torch.nn.functional.conv2d"],
+    [
+        "array.strides, as_strided",
+        "stride_tricks",
+        "conventions",
+        "a convenient form",
+        "its activations",
+        "torch.nn.functional.conv2d",
+    ],
 )
 def test_other_words_are_not_taken_for_them(text: str):
     assert not WORDS.search(text)
