@@ -25,7 +25,7 @@ WORDS = re.compile(
     + "".join(f"|[\"']{name}[\"']" for name in TABLE),
     re.IGNORECASE,
 )
-"""What only some operations have, and their names as a program has them; other names are words that people use, too. The
+"""What only some operations have, and their names as a program has them: some are words that people use, too. The
 strides of an array, in memory, are NumPy's word."""
 
 
