@@ -243,7 +243,7 @@ class Ladder:
     def near(self, difference: np.ndarray, extra: np.ndarray | float = 0.0) -> np.ndarray:
         """Mask of the elements whose difference is no more than some order of summation and `extra` leave."""
         rounds = self.dtype in DTYPES and not self.exact_data
-        return np.asarray(difference <= (self.bound(RUNGS[1]) if rounds else 0.0) + extra)
+        return np.asarray(difference <= (self.bound(self.rungs[:2][-1]) if rounds else 0.0) + extra)
 
     def bound(self, rung: Rung) -> np.ndarray:
         """The bound of a rung on |result - `expected`|, per element (or one for all).

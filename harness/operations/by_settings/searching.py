@@ -180,8 +180,8 @@ class Room:
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
 
-    def Search(self, question: Question, budget: Budget | None = None) -> Candidates:
-        return Candidates(self._layer, question, budget=budget)
+    def Search(self, question: Question, deepest: int = DEEPEST, budget: Budget | None = None) -> Candidates:
+        return Candidates(self._layer, question, deepest, budget)
 
     def question(
         self, stated: Stated, form: Settled, observed: np.ndarray, slack: float, room: np.ndarray | None
