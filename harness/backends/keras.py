@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.backends.keras_layers import ACTIVATIONS
+from harness.backends.keras_by_settings import ACTIVATIONS
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:

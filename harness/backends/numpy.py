@@ -7,7 +7,7 @@ from typing import Any, Dict
 import numpy as np
 
 from harness.backends.channels import NOTE, over_channels
-from harness.backends.numpy_layers import ACTIVATIONS
+from harness.backends.numpy_by_settings import ACTIVATIONS
 from harness.worker.entry import Settings, Word, entry_point
 
 NAME = "numpy"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 
-from harness.backends.onnx_layers import ACTIVATIONS
+from harness.backends.onnx_by_settings import ACTIVATIONS
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:

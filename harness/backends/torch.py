@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
-from harness.backends.torch_layers import ACTIVATIONS
+from harness.backends.torch_by_settings import ACTIVATIONS
 from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
