@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.backends import Backend
 from harness.cli import main
 from harness.models.tracing_runs import TraceError, is_trace, source
 from harness.worker.archive import Archive
@@ -20,18 +21,28 @@ from harness.worker.archive import Archive
         (["net.keras"], "keras", "keras_trace"),
         (["net.h5"], "keras", "keras_trace"),
         (["saved"], "tensorflow", "saved_model_trace"),
-        (["net.prototxt", "net.caffemodel"], "opencv", "caffe_trace"),
+        (["net.prototxt", "net.caffemodel"], "caffe", "pycaffe_trace"),
         (["jax:net.py:make"], "jax", "jax_trace"),
     ],
 )
 def test_a_source_is_traced_by_its_framework(tmp_path, monkeypatch, given, backend, module):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Backend, "missing", lambda self: None)
     (tmp_path / "saved").mkdir()
     for name in (*given, "saved/saved_model.pb"):
         if ":" not in name and name != "saved":
             (tmp_path / name).write_bytes(b"")
     found = source(given)
     assert (found.backend.name, found.module) == (backend, f"harness.backends.tracing.{module}")
+
+
+def test_without_caffe_its_format_is_read_by_opencv(tmp_path, monkeypatch):
+    monkeypatch.setattr(Backend, "missing", lambda self: "not there" if self.name == "caffe" else None)
+    names = [str(tmp_path / name) for name in ("net.caffemodel", "net.prototxt")]
+    for name in names:
+        open(name, "w").close()
+    found = source(names)
+    assert (found.backend.name, found.files) == ("opencv", tuple(reversed(names)))
 
 
 @pytest.mark.parametrize(

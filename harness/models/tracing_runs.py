@@ -17,6 +17,7 @@ import numpy as np
 
 from harness.backends import TABLE, Backend
 from harness.ending import Mistake
+from harness.grammar import files, prototxt
 from harness.grammar.document import printable, shortened
 from harness.output import naming
 from harness.parent.process import Unavailable, Worker, WorkerDied
@@ -32,12 +33,17 @@ SUFFIXES = {
     ".keras": ("keras", "keras_trace"),
     ".h5": ("keras", "keras_trace"),
     ".hdf5": ("keras", "keras_trace"),
-    ".prototxt": ("opencv", "caffe_trace"),
-    ".caffemodel": ("opencv", "caffe_trace"),
+    ".prototxt": ("caffe", "pycaffe_trace"),
+    ".caffemodel": ("caffe", "pycaffe_trace"),
 }
 """Suffix of a model -> the backend that runs it, and the module that traces it there."""
+DEFINITION = ".prototxt"
+WITHOUT_CAFFE = ("opencv", "opencv_trace")
+"""What reads Caffe's format where Caffe itself is not there."""
 PREFIXES = {"torch": ("torch", "torch_trace"), "jax": ("jax", "jax_trace")}
 """What stands before a place in a user's module, as `torch:net.py:make`."""
+NOISE = re.compile(r"\s*(\*\*\*|@ )")
+"""What stands behind the reason where a program aborts: a mark, and the addresses of its functions."""
 LONGEST = 600
 """Characters of what a framework says that are shown."""
 FOLDER = "saved_model.pb"
@@ -65,8 +71,15 @@ class Source:
 def source(given: Sequence[str]) -> Source:
     """The model that a user names. Raises TraceError for what is none, or is not there."""
     backend, module = _tracer(given)
-    files = tuple(given if given[0].partition(":")[0] in PREFIXES else map(os.path.abspath, given))
-    return Source(files, " ".join(given), TABLE[backend], f"harness.backends.tracing.{module}")
+    if backend == "caffe" and TABLE[backend].missing():
+        backend, module = WITHOUT_CAFFE
+    places = tuple(given if given[0].partition(":")[0] in PREFIXES else map(os.path.abspath, _ordered(given)))
+    return Source(places, " ".join(given), TABLE[backend], f"harness.backends.tracing.{module}")
+
+
+def _ordered(given: Sequence[str]) -> list[str]:
+    """A definition before its weights."""
+    return sorted(given, key=lambda name: Path(name).suffix.lower() != DEFINITION)
 
 
 def _tracer(given: Sequence[str]) -> tuple[str, str]:
@@ -82,7 +95,7 @@ def _tracer(given: Sequence[str]) -> tuple[str, str]:
         return "tensorflow", "saved_model_trace"
     found = {SUFFIXES.get(Path(name).suffix.lower()) for name in given}
     one = found.pop() if len(found) == 1 else None
-    if one is None or (len(given) == 2) != (one[1] == "caffe_trace"):
+    if one is None or (len(given) == 2) != (one[0] == "caffe"):
         raise TraceError(f"{' '.join(given)}: not a model that is traced; {EXPECTED}")
     return one
 
@@ -95,11 +108,18 @@ def traced(model: Source, inputs: Mapping[str, np.ndarray], out: Path, layers: S
     if why := model.backend.missing():
         raise MissingBackend(f"{model.said} is traced by {model.backend.name}, which is not available: {why}")
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    message = {"source": model.files, "said": model.said, "inputs": list(inputs), "layers": list(layers)}
+    message: dict[str, Any] = {
+        "source": model.files,
+        "said": model.said,
+        "inputs": list(inputs),
+        "layers": list(layers),
+    }
+    weights = _of_caffe(model.files) if len(model.files) == 2 else {}
+    message |= {"definition": _definition(model.files[0]), "weights": list(weights)} if weights else {}
     with naming(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         try:
-            reply = _asked(model, {**message, "out": os.path.abspath(part)}, list(inputs.values()))
+            reply = _asked(model, {**message, "out": os.path.abspath(part)}, [*inputs.values(), *weights.values()])
             if "traced" not in reply:
                 raise TraceError(f"{model.said}: {_fault(reply)}")
             part.replace(out)
@@ -107,6 +127,27 @@ def traced(model: Source, inputs: Mapping[str, np.ndarray], out: Path, layers: S
             part.unlink(missing_ok=True)
     found: dict[str, int] = reply["traced"]
     return found
+
+
+def _definition(path: str) -> dict[str, Any]:
+    """The fields of a definition, as JSON. Raises TraceError where it is none."""
+    try:
+        return _plain(prototxt.network(Path(path).read_text("utf-8-sig")))
+    except (prototxt.DefinitionError, UnicodeDecodeError) as problem:
+        raise TraceError(f"{Path(path).name}: {problem}") from None
+
+
+def _plain(message: prototxt.Message) -> dict[str, Any]:
+    return {
+        name: [_plain(each) if isinstance(each, prototxt.Message) else each.text for each in values]
+        for name, values in message.fields.items()
+    }
+
+
+def _of_caffe(paths: Sequence[str]) -> dict[str, np.ndarray]:
+    """The weights of a network, which come beside its definition."""
+    with files.opened(Path(paths[1])) as held:
+        return {name: stored.taken() for name, stored in held.items()}
 
 
 def _asked(model: Source, message: Mapping[str, object], arrays: Sequence[np.ndarray]) -> dict[str, Any]:
@@ -117,8 +158,9 @@ def _asked(model: Source, message: Mapping[str, object], arrays: Sequence[np.nda
     except Unavailable as reason:
         raise MissingBackend(f"{model.backend.name} cannot be started: {reason}") from None
     except WorkerDied as death:
-        said = worker.errors.text().splitlines()[-1:]
-        raise TraceError(": ".join([f"{model.said}: {model.backend.name} {death}", *said])) from None
+        said = [line for line in worker.errors.text().splitlines() if not NOISE.match(line)][-1:]
+        told = printable(shortened(": ".join([f"{model.backend.name} {death}", *said]), LONGEST))
+        raise TraceError(f"{model.said}: {told}") from None
     finally:
         worker.stop()
 

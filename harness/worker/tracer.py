@@ -2,7 +2,8 @@
 
     worker -> {"hello": 2, "version": ...} or {"hello": 2, "unavailable": reason}, and it ends
     parent -> {"source": [file, ...], "said": as the user named it, "inputs": [name, ...], "layers": [pattern, ...],
-               "out": file} and an array for each input, named "" where the user gave no name
+               "out": file} and an array for each input, named "" where the user gave no name; for a network of Caffe
+               also {"definition": fields, "weights": [name, ...]}, as read, and an array for each of these
     worker -> {"traced": {"layers": count, "arrays": count}} with the trace in `out`
            or {"wrong": text}, where what the user gave does not do
            or {"raised": type, "message": text}, what the framework, or the user's own code, raised
@@ -30,11 +31,17 @@ class Wrong(Exception):
 
 
 class Request:
-    """What is to be traced. source: files, or a place in a module. inputs: arrays by name, "" where it has none."""
+    """What is to be traced.
+
+    source: files, or a place in a module. inputs: arrays by name, "" where it has none. definition, weights: of a
+    network of Caffe.
+    """
 
     def __init__(self, message: Mapping[str, Any], arrays: List[np.ndarray]) -> None:
         self.source: List[str] = message["source"]
         self.inputs: Dict[str, np.ndarray] = dict(zip(message["inputs"], arrays))
+        self.definition: Mapping[str, Any] = message.get("definition", {})
+        self.weights: Dict[str, np.ndarray] = dict(zip(message.get("weights", ()), arrays[len(self.inputs) :]))
 
     def placed(self, names: List[str]) -> Dict[str, np.ndarray]:
         """The inputs by the names that the model has for them; one without a name goes in at the first place.
