@@ -8,15 +8,12 @@ it is overwritten, and again after it.
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
-import os
-import sys
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
 from harness.backends.tracing.torch_run import Run
+from harness.backends.tracing.user_module import made
 from harness.worker.blame import system
 from harness.worker.recording import TRAINING, Recording
 from harness.worker.tracer import Ends, Request, Wrong
@@ -39,35 +36,10 @@ def trace(request: Request, recording: Recording) -> Ends:
     given = {name: torch.from_numpy(np.ascontiguousarray(each)) for name, each in request.inputs.items()}
     if request.source[0].endswith(PROGRAM):
         return _program(request.source[0], given, recording)
-    module = _made(request.source[0])
+    module = made(request.source[0])
     if not isinstance(module, torch.nn.Module):
         raise Wrong("the function gave back %s; expected the torch.nn.Module" % type(module).__name__)
     return _module(module, given, recording)
-
-
-def _made(place: str) -> Any:
-    """What the function of `torch:file.py:function` gives back."""
-    file, _, name = place.partition(":")[2].rpartition(":")
-    module = _imported(file)
-    if not callable(getattr(module, name, None)):
-        raise Wrong("%s has no function %r" % (file, name))
-    with system():  # what the user's function raises is its own
-        return getattr(module, name)()
-
-
-def _imported(file: str) -> Any:
-    """The user's module, whose own folder is searched for what it imports."""
-    sys.path[:0] = [os.path.dirname(os.path.abspath(file)) if file.endswith(".py") else os.getcwd()]
-    with system():
-        if not file.endswith(".py"):
-            return importlib.import_module(file)
-        spec = importlib.util.spec_from_file_location(os.path.basename(file)[:-3], file)
-        if spec is None or spec.loader is None or not os.path.exists(file):
-            raise Wrong("%s: no such file" % file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # classes of data, for one, look for their module
-        spec.loader.exec_module(module)
-        return module
 
 
 def _module(module: Any, given: Dict[str, Any], recording: Recording) -> Ends:
