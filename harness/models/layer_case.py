@@ -77,7 +77,7 @@ def _settings(operation: Operation, layer: Layer) -> dict[str, Any]:
     missing = {
         key: usual
         for key, usual in operation.TAKEN_FOR_UNKNOWN.items()
-        if key in asked and asked[key].default is None and key not in layer.settings
+        if usual is not None and key in asked and asked[key].default is None and key not in layer.settings
     }
     return {**missing, **layer.settings}
 
