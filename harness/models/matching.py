@@ -82,7 +82,13 @@ class Walker:
                 self._before(a.array, b.array)
 
     def on_own(self, pair: Pair) -> Pair:
-        """The same layers of A on A's own tensors: whether its trace computes what it says."""
+        """The same layers of A on A's own tensors: whether its trace computes what it says.
+
+        Where a pair has none, the layer that made its tensor of A.
+        """
+        maker = self.a.maker.get(pair.a)
+        if not pair.of_a and maker is not None:
+            pair = replace(pair, of_a=(maker,), taken=dict.fromkeys(maker.inputs, pair.seen))
         taken = {name: self.a.signal(name) for name in pair.taken}
         seen = self.a.signal(pair.a)
         return replace(pair, taken=taken, seen=seen, own=True, outcome=self._outcome(pair.a, pair.of_a, taken, seen))
@@ -227,8 +233,24 @@ class Walker:
             return
         for one in self._same_part(layer):
             if self._meets(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
-                self._pair_layers(one, layer, self._on_own_input(one, layer))
+                self._claim_of(one, layer)
                 return
+
+    def _claim_of(self, one: Layer, layer: Layer) -> None:
+        """A fault at two layers, that of A with what follows it where B does that in the same layer."""
+        self._pair_layers(one, layer, self._on_own_input(one, layer))
+        behind = self._done_at_once(one, layer)
+        if behind is not None:
+            first = self.pairs.pop()
+            outcome = self._outcome(behind.outputs[0], [one, behind], first.taken, first.seen)
+            self._add(replace(first, a=behind.outputs[0], of_a=(one, behind), outcome=outcome))
+
+    def _done_at_once(self, one: Layer, layer: Layer) -> Layer | None:
+        """A layer without parameters that follows one of A, and none of its kind the one of B."""
+        users, others = self.a.users[one.outputs[0]], self.b.users[layer.outputs[0]]
+        if len(users) != 1 or users[0].parameters or len(users[0].inputs) != 1 or not users[0].operation:
+            return None
+        return None if not others or any(_alike(users[0], other) for other in others) else users[0]
 
     def _claim_by_order(self, name: str) -> None:
         """Likewise of a tensor of which there is nothing but its values and its place among others."""

@@ -20,7 +20,7 @@ from harness.operations import TABLE
 
 Given = Mapping[str, Signal]
 """Tensors of a model by name, with the values that they are to have."""
-KEPT = 32
+KEPT = 8
 """Results of layers that are kept, as several tensors may need them."""
 
 

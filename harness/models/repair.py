@@ -6,8 +6,9 @@ before it give. How far A's own outputs may lie from that is the running error (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.models import fitting
 from harness.models.carried import Signal
@@ -15,6 +16,8 @@ from harness.models.fitting import Outcome
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair, Walker
 from harness.models.meaning import Meaning
+
+Says = Callable[[Pair], bool]
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,16 @@ class Repaired:
 
 def repaired(walker: Walker) -> Repaired | None:
     """What the mended network gives; None where it cannot be evaluated from its input to all of its outputs."""
+    found = _of_layers_that_say(walker, lambda pair: True)
+    if found is None or found.verdict == "agrees":
+        return found
+    return _of_layers_that_say(walker, partial(_says_what_it_computes, walker))
+
+
+def _of_layers_that_say(walker: Walker, says: Says) -> Repaired | None:
+    """Likewise; says: whether layers of B that were cleared compute what their trace says."""
     try:
-        made = dict(_evaluated(walker))
+        made = dict(_evaluated(walker, says))
     except NotJudged:
         return None
     outputs = [each.array for each in walker.a.trace.outputs]
@@ -55,19 +66,31 @@ def repaired(walker: Walker) -> Repaired | None:
     )
 
 
-def _evaluated(walker: Walker) -> Iterator[tuple[str, Signal]]:
+def _says_what_it_computes(walker: Walker, pair: Pair) -> bool:
+    """Whether B's own tensors are what its layers mean there; a layer may do more than its trace tells."""
+    given = {name: walker.b.signal(name) for name in walker.cuts.image if name != pair.b}
+    try:
+        return fitting.of_signal(Meaning(walker.b).value(pair.b, given), pair.seen).agrees
+    except NotJudged:
+        return False
+
+
+def _evaluated(walker: Walker, says: Says) -> Iterator[tuple[str, Signal]]:
     """The tensors of the mended network at the cuts, by the names that they have in A."""
     of_a, of_b = Meaning(walker.a), Meaning(walker.b)
     made = {name: walker.a.signal(name) for name in walker.a.inputs}
     yield from made.items()
     for pair in walker.pairs:
         if pair.a not in made:
-            made[pair.a] = _of_pair(pair, made, of_a, of_b, walker.cuts.image)
+            own = pair.outcome.agrees and bool(pair.of_b) and not pair.undone and says(pair)
+            made[pair.a] = _of_pair(pair, made, of_a, of_b if own else None, walker.cuts.image)
             yield pair.a, made[pair.a]
 
 
-def _of_pair(pair: Pair, made: Mapping[str, Signal], of_a: Meaning, of_b: Meaning, image: Mapping[str, str]) -> Signal:
-    if pair.outcome.agrees and pair.of_b and not pair.undone:
+def _of_pair(
+    pair: Pair, made: Mapping[str, Signal], of_a: Meaning, of_b: Meaning | None, image: Mapping[str, str]
+) -> Signal:
+    if of_b is not None:
         try:
             given = {b: made[a] for b, a in image.items() if a in made and a != pair.a}
             return of_b.value(pair.b, given)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from harness.ending import Mistake
 from harness.models import by_tensors, fitting, preprocessing
-from harness.models.explaining import Why, why
+from harness.models.explaining import why
 from harness.models.graph import Graph
 from harness.models.inferred import with_layers
 from harness.models.matching import Pair, Walker
 from harness.models.preprocessing import Preparation
+from harness.models.reasons import Why
 from harness.models.repair import Repaired, repaired
 from harness.models.traced import Trace
 
@@ -196,7 +197,7 @@ def _judged(walker: Walker, pair: Pair) -> Judged:
     return Judged(
         tuple(layer.name for layer in pair.of_a),
         tuple(layer.name for layer in pair.of_b) or (() if walker.b.trace.layers else (pair.b,)),
-        next((layer.operation for layer in reversed((*pair.of_b, *pair.of_a)) if layer.operation), None),
+        _operation(pair),
         f"{walker.a.letters(pair.a)} > {walker.b.letters(pair.b)}",
         verdict,
         found,
@@ -207,6 +208,13 @@ def _judged(walker: Walker, pair: Pair) -> Judged:
         outcome.map,
         pair.own,
     )
+
+
+def _operation(pair: Pair) -> str | None:
+    """What a pair is about: the layers of B with parameters, or those of A, or the last."""
+    layers = [layer for layer in (*pair.of_b, *pair.of_a) if layer.operation]
+    about = [layer for layer in layers if layer.parameters] or layers[::-1]
+    return about[0].operation if about else None
 
 
 def _says_what_it_computes(walker: Walker, pair: Pair) -> bool:

@@ -1,0 +1,112 @@
+"""Faults of what only one side has: a layer that B leaves out, one that only B has, a setting that B states otherwise."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from harness.explanation.answers import transform_json
+from harness.explanation.diagnosis import diagnose
+from harness.models import fitting
+from harness.models.fitting import Outcome
+from harness.models.layer_case import NotJudged
+from harness.models.matching import Pair, Walker
+from harness.models.reasons import Changes, Why, code
+from harness.models.traced import Layer
+from harness.operations import TABLE
+from harness.operations.operation import Operation
+
+MOST_SETTINGS = 3
+"""Settings in which both sides may differ at once."""
+UNKNOWN = "unknown"
+
+
+def stated_otherwise(walker: Walker, pair: Pair) -> Why | None:
+    """Settings of A's layer that, as B states them, give what B gave."""
+    if len(pair.of_a) != 1 or not pair.of_b or pair.of_a[0].operation not in TABLE:
+        return None
+    one, other = pair.of_a[0], pair.of_b[-1]
+    if one.operation != other.operation:
+        return None
+    for changes in _differing(one.settings, other.settings):
+        changed = replace(one, settings={**one.settings, **changes}, name=f"{one.name}, changed")
+        outcome = fitting.of_layer(walker.meaning, changed, list(pair.taken.values()), pair.seen)
+        if outcome.agrees:
+            return _of_settings(walker, one, changes, outcome)
+    return None
+
+
+def _of_settings(walker: Walker, one: Layer, changes: Mapping[str, Any], outcome: Outcome) -> Why:
+    transforms = tuple({"id": key, "a": one.settings.get(key), "b": changes[key]} for key in sorted(changes))
+    program = code(walker, outcome.judge, ()) if outcome.judge else {}
+    return Why(transforms, (), "; ".join(map(_setting_words, transforms)), program)
+
+
+def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What B states otherwise, or not at all, the fewest settings first."""
+    keys = [key for key in dict.fromkeys([*a, *b]) if a.get(key) != b.get(key) and key in b]
+    for count in range(1, min(len(keys), MOST_SETTINGS) + 1):
+        for chosen in itertools.combinations(keys, count):
+            yield {key: b[key] for key in chosen}
+
+
+def _setting_words(change: Mapping[str, Any]) -> str:
+    stated = "leaves it out" if change["a"] is None else f"has {change['a']!r}"
+    return f"{change['id']} is {change['b']!r} in B; A {stated}"
+
+
+def left_out(walker: Walker, pair: Pair) -> Why | None:
+    """A layer of A without which it is what B gave."""
+    for layer in pair.of_a if len(pair.taken) == 1 and not _is_same_operation(pair) else ():
+        rest = [each for each in pair.of_a if each is not layer]
+        if _chain(walker, rest, pair).agrees:
+            kind = layer.operation or layer.native or "layer"
+            return Why(({"id": kind, "missing": layer.name},), (), f"B leaves out {layer.name} ({kind}) of A")
+    return None
+
+
+def _is_same_operation(pair: Pair) -> bool:
+    return len(pair.of_a) == len(pair.of_b) == 1 and pair.of_a[0].operation == pair.of_b[0].operation
+
+
+def _chain(walker: Walker, layers: Sequence[Layer], pair: Pair) -> Outcome:
+    """What layers of A make in a row of the only cut that a pair starts from."""
+    (signal,) = pair.taken.values()
+    try:
+        for layer in layers:
+            signal = walker.meaning.of_layer(layer, [signal])
+    except NotJudged as problem:
+        return Outcome(why=str(problem))
+    return fitting.of_signal(signal, pair.seen)
+
+
+def added(walker: Walker, pair: Pair) -> Why | None:
+    """Layers of B to which there is nothing in A; where they were not traced, an operation that gives what they did."""
+    if pair.of_a:
+        return None
+    if not pair.of_b:
+        return next(filter(None, (_untraced(walker, pair, each) for each in TABLE.values())), None)
+    kinds = [each.operation or each.native or "layer" for each in pair.of_b]
+    names = ", ".join(each.name for each in pair.of_b)
+    changes = tuple({"id": kind, "more": each.name} for kind, each in zip(kinds, pair.of_b))
+    return Why(changes, (), f"B has {names} ({', '.join(kinds)}), to which there is nothing in A")
+
+
+def _untraced(walker: Walker, pair: Pair, operation: Operation) -> Why | None:
+    """An operation without parameters of its own, and the settings with which it gives what B gave."""
+    if any(role.weights and not role.vector for role in operation.ROLES.values()) or len(pair.taken) != 1:
+        return None
+    asked = {**operation.SETTINGS, **operation.FIELDS}
+    open_ = {key: UNKNOWN for key, usual in operation.TAKEN_FOR_UNKNOWN.items() if usual is not None and key in asked}
+    layer = Layer("untraced", operation.NAME, open_, tuple(pair.taken), (pair.b,), {}, {})
+    outcome = fitting.of_layer(walker.meaning, layer, list(pair.taken.values()), pair.seen)
+    if outcome.judge is None or outcome.seen is None:
+        return None
+    answer = diagnose(outcome.judge, outcome.seen)
+    first = next(iter(answer.explanations), None)
+    if first is None or not all(change.is_convention for change in first.transforms):
+        return None
+    found: Changes = tuple(transform_json(each) for each in (*first.settings, *first.transforms))
+    return Why(({"id": operation.NAME, "more": None}, *found), (), f"B has one more {operation.NAME}: {first.words}")
