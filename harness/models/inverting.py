@@ -1,7 +1,7 @@
-"""Before an activation: what a layer must have given, where the function behind it can be undone.
+"""What a layer must have given, where the function of its output can be undone that was done at once.
 
-A function of one element is undone by bisection where it rises, for values that it takes nowhere else: all of a sigmoid,
-the positive ones of a ReLU or a GELU. What is left of the others is not known.
+A function of one element is undone by bisection where it rises, for values that it takes nowhere else: all of a
+sigmoid, the positive ones of a ReLU or a GELU. What is left of the others is not known.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults of what only one side has: a layer that B leaves out, one that only B has, a setting that B states otherwise."""
+"""Faults of what one side has: a layer that B leaves out, one that only B has, a setting that B states otherwise."""
 
 from __future__ import annotations
 
@@ -109,4 +109,5 @@ def _untraced(walker: Walker, pair: Pair, operation: Operation) -> Why | None:
     if first is None or not all(change.is_convention for change in first.transforms):
         return None
     found: Changes = tuple(transform_json(each) for each in (*first.settings, *first.transforms))
-    return Why(({"id": operation.NAME, "more": None}, *found), (), f"B has one more {operation.NAME}: {first.words}")
+    words = "; ".join(change.words() for change in (*first.settings, *first.transforms)) or "as it is usual"
+    return Why(({"id": operation.NAME, "more": None}, *found), (), f"B has one {operation.NAME} more: {words}")

@@ -1,7 +1,7 @@
 """Which layers of two models have the same parameters, told by the values alone: names do not count.
 
 Fingerprints do not see in which order values are: they survive transposition, reversal, another order of flattening or
-of gates. Rows divided by their largest value survive a normalization that was folded into them. Values
+of gates. Rows divided by their largest value survive a factor that was folded into each. Values
 that are all the same (scales of one, offsets of zero) tell nothing; neighbours settle those.
 """
 
