@@ -1,4 +1,4 @@
-"""A factor and an offset of each output channel: what statistics that were folded in leave, and what rounding never is."""
+"""A factor and an offset of each output channel: what folded statistics leave, and what rounding never is."""
 
 from __future__ import annotations
 
