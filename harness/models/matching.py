@@ -246,11 +246,12 @@ class Walker:
             self._add(replace(first, a=behind.outputs[0], of_a=(one, behind), outcome=outcome))
 
     def _done_at_once(self, one: Layer, layer: Layer) -> Layer | None:
-        """A layer without parameters that follows one of A, and none of its kind the one of B."""
+        """The layer that follows one of A, where none of its kind follows the one of B and none has its parameters."""
         users, others = self.a.users[one.outputs[0]], self.b.users[layer.outputs[0]]
-        if len(users) != 1 or users[0].parameters or len(users[0].inputs) != 1 or not users[0].operation:
+        if len(users) != 1 or len(users[0].inputs) != 1 or not users[0].operation or self._has_partner(users[0]):
             return None
-        return None if not others or any(_alike(users[0], other) for other in others) else users[0]
+        its_like = any(users[0].operation == other.operation for other in others)
+        return None if its_like or not others else users[0]
 
     def _claim_by_order(self, name: str) -> None:
         """Likewise of a tensor of which there is nothing but its values and its place among others."""
