@@ -117,7 +117,7 @@ def test_planted_faults_are_found_in_one_run_and_no_innocent_layer_is_accused(fa
     assert walked.repaired is not None
     assert walked.repaired.verdict == "agrees"
     assert walked.ends is not None
-    assert walked.ends[1] > 1
+    assert walked.ends.differ
 
 
 def test_the_code_of_a_fault_was_run():

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from harness.models.carried import Signal
 from harness.models.traced import Layer, Trace
+
+
+class Traced(Mapping[str, Signal]):
+    """Tensors of a trace by name, each read when it is asked for."""
+
+    def __init__(self, graph: Graph, names: Iterable[str]) -> None:
+        self._graph, self._names = graph, frozenset(names)
+
+    def __getitem__(self, name: str) -> Signal:
+        return self._graph.signal(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Graph:

@@ -10,13 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from harness.models import fitting
 from harness.models.carried import Signal
 from harness.models.fitting import Outcome
+from harness.models.graph import Traced
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair, Walker
 from harness.models.meaning import Meaning
 
+ROUGH = 1e-4
+"""Share of the largest value that rounding may make of the ends where no bound is known."""
 Says = Callable[[Pair], bool]
 
 
@@ -25,50 +30,77 @@ class Repaired:
     """What the mended network gives.
 
     verdict: agrees or unexplained. share: of the bound, that of the worst output. begins: layers of B at which what is
-    left begins. ends: of B as it is, the largest distance from A, and as a share of the same bound.
+    left begins.
     """
 
     verdict: str
     rung: str | None
     share: float | None
     begins: tuple[str, ...]
-    ends: tuple[float, float]
 
 
-def repaired(walker: Walker) -> Repaired | None:
-    """What the mended network gives; None where it cannot be evaluated from its input to all of its outputs."""
-    found = _of_layers_that_say(walker, lambda pair: True)
-    if found is None or found.verdict == "agrees":
-        return found
-    return _of_layers_that_say(walker, partial(_says_what_it_computes, walker))
+@dataclass(frozen=True)
+class Ends:
+    """How far the outputs of B, as it is, lie from those of A, where that is most.
+
+    largest: the largest distance; relative: the same as a share of the largest value. share: of what rounding may do,
+    None where some layer is not known and no bound can be derived.
+    """
+
+    largest: float
+    relative: float
+    share: float | None
+
+    @property
+    def differ(self) -> bool:
+        """Whether it is more than rounding; without a bound, whether it is more than ROUGH of the largest value."""
+        return self.relative > ROUGH if self.share is None else self.share > 1
 
 
-def _of_layers_that_say(walker: Walker, says: Says) -> Repaired | None:
-    """Likewise; says: whether layers of B that were cleared compute what their trace says."""
+def repaired(walker: Walker) -> tuple[Repaired | None, Ends | None]:
+    """What the mended network gives, and how far the ends are apart as they are.
+
+    The first is None where it cannot be evaluated from its input to all of its outputs.
+    """
+    made = _made(walker, lambda pair: True)
+    found = None if made is None else _held(walker, made)
+    if found is not None and found.verdict != "agrees":
+        made = _made(walker, partial(_says_what_it_computes, walker))
+        found = None if made is None else _held(walker, made)
+    ends = [_end(walker, made, a, b) for a, b in _outputs(walker)]
+    return found, max(ends, key=lambda each: (each.share or 0.0, each.relative), default=None)
+
+
+def _outputs(walker: Walker) -> list[tuple[str, str]]:
+    """The outputs of both, by their cuts, or else by their order."""
+    images = {a: b for b, a in walker.cuts.image.items()}
+    ends = zip(walker.a.trace.outputs, walker.b.trace.outputs)
+    return [(a.array, images.get(a.array, b.array)) for a, b in ends]
+
+
+def _made(walker: Walker, says: Says) -> dict[str, Signal] | None:
+    """Tensors of the mended network; says: whether cleared layers of B compute what their trace says."""
     try:
         made = dict(_evaluated(walker, says))
     except NotJudged:
         return None
     outputs = [each.array for each in walker.a.trace.outputs]
-    images = {a: b for b, a in walker.cuts.image.items()}
-    if not outputs or any(name not in made or name not in images for name in outputs):
-        return None
+    return made if outputs and all(name in made for name in outputs) else None
+
+
+def _held(walker: Walker, made: Mapping[str, Signal]) -> Repaired:
+    """The outputs of the mended network held against those of A."""
+    outputs = [each.array for each in walker.a.trace.outputs]
     kept = [fitting.of_signal(made[name], walker.a.signal(name)) for name in outputs]
-    ends = [_end(walker, made[name], name, images[name]) for name in outputs]
-    worst = max(kept, key=lambda each: each.fit.share if each.fit else float("inf"))
-    begins = () if worst.fit else _begins(walker, made)
-    return Repaired(
-        "agrees" if worst.fit else "unexplained",
-        worst.fit.rung if worst.fit else None,
-        worst.fit.share if worst.fit else None,
-        begins,
-        (max(each[0] for each in ends), max(each[1] for each in ends)),
-    )
+    worst = max(kept, key=lambda each: each.share)
+    if worst.fit is None:
+        return Repaired("unexplained", None, None, _begins(walker, made))
+    return Repaired("agrees", worst.fit.rung, worst.fit.share, ())
 
 
 def _says_what_it_computes(walker: Walker, pair: Pair) -> bool:
     """Whether B's own tensors are what its layers mean there; a layer may do more than its trace tells."""
-    given = {name: walker.b.signal(name) for name in walker.cuts.image if name != pair.b}
+    given = Traced(walker.b, [name for name in walker.cuts.image if name != pair.b])
     try:
         return fitting.of_signal(Meaning(walker.b).value(pair.b, given), pair.seen).agrees
     except NotJudged:
@@ -99,13 +131,16 @@ def _of_pair(
     return of_a.value(pair.a, made)
 
 
-def _end(walker: Walker, made: Signal, a: str, b: str) -> tuple[float, float]:
-    """The largest distance of an output of B from that of A, and as a share of the bound."""
+def _end(walker: Walker, made: Mapping[str, Signal] | None, a: str, b: str) -> Ends:
+    """How far an output of B is from that of A."""
     own = walker.a.signal(a)
-    values = fitting.placed(own, made)
-    meant = made if values is None else replace(made, values=values.astype(float))
+    meant = own if made is None else made[a]
+    values = fitting.placed(own, meant)
+    meant = replace(meant, values=meant.values.astype(float) if values is None else values.astype(float))
     outcome = fitting.of_signal(meant, walker.b.signal(b))
-    return outcome.largest, outcome.share
+    size = float(np.abs(own.values).max(initial=0.0))
+    relative = outcome.largest / size if size else outcome.largest
+    return Ends(outcome.largest, relative, None if made is None else outcome.share)
 
 
 def _begins(walker: Walker, made: Mapping[str, Signal]) -> tuple[str, ...]:

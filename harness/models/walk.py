@@ -16,7 +16,7 @@ from harness.models.inferred import with_layers
 from harness.models.matching import Pair, Walker
 from harness.models.preprocessing import Preparation
 from harness.models.reasons import Why
-from harness.models.repair import Repaired, repaired
+from harness.models.repair import Ends, Repaired, repaired
 from harness.models.traced import Trace
 
 AGREES, CONVENTION, UNEXPLAINED, NOT_JUDGED = "agrees", "convention", "unexplained", "not judged"
@@ -57,15 +57,14 @@ class Judged:
 class Walked:
     """What came of a walk.
 
-    unpaired: names of layers of A and of B that have no pair. ends: the largest distance of the outputs of B, as it is,
-    from those of A, and that as a share of what rounding may do; None where no bound is known.
+    unpaired: names of layers of A and of B that have no pair. ends: how far the outputs of B, as it is, are from A's.
     """
 
     preparation: Preparation
     pairs: tuple[Judged, ...]
     unpaired: tuple[tuple[str, ...], tuple[str, ...]]
     repaired: Repaired | None
-    ends: tuple[float, float] | None
+    ends: Ends | None
 
     @property
     def faults(self) -> tuple[Judged, ...]:
@@ -74,8 +73,8 @@ class Walked:
     @property
     def agrees(self) -> bool:
         """Whether there is no fault, in the input neither, and the ends do not differ."""
-        ends = self.ends is None or self.ends[1] <= 1
-        return not self.faults and self.preparation.verdict == AGREES and ends
+        ends_differ = self.ends is not None and self.ends.differ
+        return not self.faults and self.preparation.verdict == AGREES and not ends_differ
 
 
 def walk(a: Trace, b: Trace, hints: Mapping[str, str] | None = None) -> Walked:
@@ -120,8 +119,7 @@ def _through(a: Graph, b: Graph, hints: Mapping[str, str]) -> tuple[Walker, Prep
 
 def _told(walker: Walker, preparation: Preparation) -> Walked:
     pairs = tuple(_judged(walker, pair) for pair in walker.pairs if pair.of_a or pair.of_b or not pair.outcome.agrees)
-    mended = repaired(walker)
-    return Walked(preparation, pairs, _unpaired(walker), mended, mended.ends if mended else None)
+    return Walked(preparation, pairs, _unpaired(walker), *repaired(walker))
 
 
 def _of_tensors(a: Graph, b: Graph) -> Walked:

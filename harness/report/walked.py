@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.array_json import finite
+from harness.models.repair import Ends
 from harness.models.walk import AGREES, NOT_JUDGED, Judged, Walked
 from harness.report.text import quantity, share
 
@@ -149,11 +150,15 @@ def ends(walked: Walked) -> Iterator[str]:
     elif found.verdict != AGREES:
         begins = f" What is left begins at {', '.join(found.begins)}." if found.begins else ""
         yield f"With that mended, B is not A yet.{begins}"
-    if walked.ends is None:
-        return
-    largest, times = walked.ends
-    as_it_is = f"As it is, B is off by {largest:.2g} at its outputs:"
-    if times <= 1:
-        yield f"{as_it_is} {share(times)} of what rounding may do through all layers."
-    else:
-        yield f"{as_it_is} {quantity(times)} times what rounding may do; no tolerance excuses it."
+    if walked.ends is not None:
+        yield _as_it_is(walked.ends)
+
+
+def _as_it_is(ends: Ends) -> str:
+    """Whether the difference of the ends is acceptable."""
+    begins = f"As it is, B is off by {ends.largest:.2g} at its outputs:"
+    if ends.share is None:
+        return f"{begins} {ends.relative:.2g} of the largest value; no bound is known, as some layers are not."
+    if ends.share <= 1:
+        return f"{begins} {share(ends.share)} of what rounding may do through all layers."
+    return f"{begins} {quantity(ends.share)} times what rounding may do; no tolerance excuses it."
