@@ -187,7 +187,7 @@ class Walker:
         if segment is None or (a in self.cuts.given and a not in own[1]):
             return None
         orphan = b in self.b.orphans
-        if not self.b.trace.layers and _lengths(self.a, a) != _lengths(self.b, b):
+        if orphan and _lengths(self.a, a) != _lengths(self.b, b):
             return None
         if segment[1] != own[1] and not (orphan and segment[0]):
             return None
@@ -277,8 +277,8 @@ class Walker:
         return _back(self.a, name, set(self.cuts.given))
 
     def _segment_of_b(self, name: str) -> Segment | None:
-        """Likewise in B, its cuts by the names that they have in A; nothing of a B without layers."""
-        if not self.b.trace.layers:
+        """Likewise in B, its cuts by the names that they have in A; nothing where no layer made it."""
+        if name in self.b.orphans:
             return [], set()
         found = _back(self.b, name, set(self.cuts.image))
         return None if found is None else (found[0], {self.cuts.image[each] for each in found[1]})
