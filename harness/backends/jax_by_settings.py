@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import first
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://docs.jax.dev/en/latest/_autosummary/jax.%s.html"
@@ -53,3 +54,17 @@ ACTIVATIONS = (
     _activation("nn.log_sigmoid", "log_sigmoid"),
     _activation("numpy.abs", "absolute"),
 )
+
+
+def _softmax(name: str, log: bool) -> EntryPoint:
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import jax
+
+        x = arrays["input"]
+        axes = tuple(first(x.ndim).index(letter) for letter in settings["over"])
+        return getattr(jax.nn, name)(jax.numpy.asarray(x), axis=axes)
+
+    return settled("jax.nn." + name, "softmax", DOCS % ("nn." + name), demands={"log": log}, free=("over",))(called)
+
+
+SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))

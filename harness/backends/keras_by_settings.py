@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import last
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://keras.io/api/%s"
@@ -60,3 +61,25 @@ ACTIVATIONS = (
     _activation("ops.abs", "absolute"),
     _activation("ops.clip", "clip", lambda f, x, low, high: f(x, low, high), free=("low", "high")),
 )
+
+
+def _softmax(name: str, log: bool) -> EntryPoint:
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import keras
+
+        x = arrays["input"]
+        axes = tuple(last(x.ndim).index(letter) for letter in settings["over"])
+        tensor = keras.ops.convert_to_tensor(x)
+        return keras.ops.convert_to_numpy(getattr(keras.ops, name)(tensor, axis=axes if len(axes) > 1 else axes[0]))
+
+    return settled(
+        "keras.ops." + name,
+        "softmax",
+        DOCS % PAGES["ops"],
+        layouts={"input": "N*C", "output": "N*C"},
+        demands={"log": log},
+        free=("over",),
+    )(called)
+
+
+SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))

@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import first
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://numpy.org/doc/stable/reference/generated/numpy.%s.html"
@@ -37,3 +38,13 @@ ACTIVATIONS = (
     _activation("log1p (softplus)", "softplus", lambda x: np.log1p(np.exp(x)), keeps={"beta": 1.0}),
     _activation("abs", "absolute", np.abs),
 )
+
+
+def _softmax(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+    x = arrays["input"]
+    axes = tuple(first(x.ndim).index(letter) for letter in settings["over"])
+    e = np.exp(x - x.max(axes, keepdims=True))
+    return e / e.sum(axes, keepdims=True)
+
+
+SOFTMAXES = (settled("numpy.exp (softmax)", "softmax", DOCS % "exp", demands={"log": False}, free=("over",))(_softmax),)

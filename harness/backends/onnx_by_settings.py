@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Mapping, Tuple
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import first
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://onnx.ai/onnx/operators/onnx__%s.html"
@@ -90,3 +91,22 @@ ACTIVATIONS = (
     _activation("Abs", "absolute"),
     _activation("ThresholdedRelu", "threshold", {"theta": "alpha"}),
 )
+
+
+def _softmax(operator: str, log: bool) -> EntryPoint:
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        x = arrays["input"]
+        return ran(operator, {"x": x}, axis=first(x.ndim).index(settings["over"]))
+
+    made: EntryPoint = settled(
+        "onnxruntime." + operator,
+        "softmax",
+        DOCS % operator,
+        demands={"log": log},
+        words={"over": {letter: letter for letter in "NCDHW"}},
+        dtypes=("float32",),
+    )(called)
+    return made
+
+
+SOFTMAXES = (_softmax("Softmax", False), _softmax("LogSoftmax", True))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
-from harness.backends.tensorflow_by_settings import ACTIVATIONS
+from harness.backends.tensorflow_by_settings import ACTIVATIONS, SOFTMAXES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
@@ -157,4 +157,5 @@ ENTRY_POINTS = (
     conv2d_transpose,
     conv3d_transpose,
     *ACTIVATIONS,
+    *SOFTMAXES,
 )

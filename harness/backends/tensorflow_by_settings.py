@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import last
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://www.tensorflow.org/api_docs/python/tf/%s"
@@ -50,3 +51,23 @@ ACTIVATIONS = (
     _activation("abs", "absolute"),
     _activation("clip_by_value", "clip", lambda f, x, low, high: f(x, low, high), free=("low", "high")),
 )
+
+
+def _softmax(name: str, log: bool) -> EntryPoint:
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import tensorflow as tf
+
+        x = arrays["input"]
+        return getattr(tf.nn, name)(tf.constant(x), axis=last(x.ndim).index(settings["over"]))
+
+    return settled(
+        "tensorflow.nn." + name,
+        "softmax",
+        DOCS % ("nn/" + name),
+        layouts={"input": "N*C", "output": "N*C"},
+        demands={"log": log},
+        words={"over": {letter: letter for letter in "NCDHW"}},
+    )(called)
+
+
+SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))

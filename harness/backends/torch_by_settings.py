@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import first
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, settled
 
@@ -84,4 +85,49 @@ ACTIVATIONS = (
     _activation(F + "logsigmoid", "log_sigmoid", _plain),
     _activation("abs", "absolute", _plain),
     _activation(F + "threshold", "threshold", _threshold, free=("theta",)),
+)
+
+
+def _softmax(name: str, log: bool) -> EntryPoint:
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import torch
+
+        with torch.inference_mode(), system():
+            function = getattr(torch.nn.functional, name)
+            return function(_tensor(arrays["input"]), first(arrays["input"].ndim).index(settings["over"])).numpy()
+
+    made: EntryPoint = settled(
+        "torch." + F + name,
+        "softmax",
+        DOCS % (F + name),
+        demands={"log": log},
+        words={"over": {letter: letter for letter in "NCDHW"}},
+        dtypes=DTYPES,
+    )(called)
+    return made
+
+
+def _implicit(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+    import warnings
+
+    import torch
+
+    with warnings.catch_warnings(), torch.inference_mode(), system():
+        warnings.simplefilter("ignore")  # that this default is deprecated, which the note says
+        return torch.nn.functional.softmax(_tensor(arrays["input"])).numpy()
+
+
+SOFTMAXES = (
+    _softmax("softmax", False),
+    _softmax("log_softmax", True),
+    settled(
+        "torch." + F + "softmax()",
+        "softmax",
+        DOCS % (F + "softmax"),
+        ranks=(1,),
+        demands={"log": False},
+        keeps={"over": "N"},
+        dtypes=DTYPES,
+        note="without dim: over axis 0 of arrays of 0, 1 and 3 axes, over axis 1 of others; deprecated",
+    )(_implicit),
 )

@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from harness.operations import activation_spoken
+from harness.operations import activation_spoken, softmax_spoken
 from harness.operations.spoken import Spoken
 from harness.operations.windowed import convolution_spoken, transposed_spoken
 
@@ -20,6 +20,7 @@ SPOKEN: Mapping[str, Spoken] = {
     "convolution": convolution_spoken,
     "transposed_convolution": transposed_spoken,
     "activation": activation_spoken,
+    "softmax": softmax_spoken,
 }
 """What is said of each operation, by its name in a case file, which is that of its module here."""
 USUAL = next(iter(SPOKEN))

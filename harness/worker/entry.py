@@ -150,7 +150,12 @@ class Transposes:
         return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
 
 
-TAKES: Dict[str, Any] = {"convolution": Windows, "transposed_convolution": Transposes, "activation": Says}
+TAKES: Dict[str, Any] = {
+    "convolution": Windows,
+    "transposed_convolution": Transposes,
+    "activation": Says,
+    "softmax": Says,
+}
 """Operation -> the class of what its entry points take."""
 
 USUAL = {"input": "NC*", "kernel": "OI*", "output": "NC*"}

@@ -1,0 +1,175 @@
+"""Softmax: exp(x) divided by its sum over some axes, or the logarithm of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.layout import LEADING, SPATIAL, canonical
+from harness.canonical.settled import Settled
+from harness.grammar.document import Item
+from harness.grammar.kinds import FLAG, Field, Kind, or_unknown
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import demand as demand
+from harness.operations.by_settings.of_layer import elsewhere as elsewhere
+from harness.operations.by_settings.of_layer import meant as meant
+from harness.operations.by_settings.of_layer import told as told
+from harness.operations.by_settings.own_names import Changes
+from harness.operations.by_settings.writing import called, source
+from harness.operations.operation import Setting
+from harness.operations.softmax_spoken import ROLES as ROLES
+from harness.operations.stated import Stated
+from harness.operations.transforms.transform import Transform
+from harness.worker.entry import EntryPoint
+
+NAME = "softmax"
+_OWN = OfLayer(__name__)
+lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
+probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+
+LETTERS = LEADING["input"] + SPATIAL[3]
+
+
+def _read(item: Item) -> str:
+    """Letters of axes, in canonical order."""
+    value = item.scalar
+    if not isinstance(value, str) or not value or set(value) - set(LETTERS) or len(set(value)) < len(value):
+        raise item.expected(f"letters of axes, each once, of {LETTERS}")
+    return "".join(sorted(value, key=LETTERS.index))
+
+
+AXES = Kind(_read, {"type": "string", "pattern": f"^[{LETTERS}]+$"})
+SETTINGS = {
+    "over": Field(or_unknown(AXES), "letters of the axes over which it sums to 1; or unknown", default="C"),
+    "log": Field(or_unknown(FLAG), "its logarithm; or unknown", default=False),
+}
+TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {"over": "C", "log": False}
+FIELDS: Mapping[str, Field] = {}
+EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS)
+POINTWISE = False
+NEW_CASE = """\
+over: C                       # letters of the axes over which it sums to 1
+log: false                    # or true: its logarithm
+"""
+
+
+def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
+    """The axes, each of which the input has."""
+    over, item = settings["over"]
+    gone = [letter for letter in over if letter not in canonical("input", rank)]
+    if gone:
+        raise item.error(f"the input has no axis {gone[0]}; its axes: {' '.join(canonical('input', rank))}")
+    return {"over": over, "log": settings["log"][0]}
+
+
+def check(stated: Stated, top: Any, settings: Mapping[str, Setting]) -> None:
+    """All axes and both values of `log` fit every input."""
+
+
+# --- the formula -----------------------------------------------------------------------------------------------------
+
+
+def axes_of(over: str, axes: int) -> tuple[int, ...]:
+    """Numbers of the axes with these letters, of an input with so many axes in canonical order."""
+    letters = canonical("input", axes - 2)
+    return tuple(letters.index(letter) for letter in over)
+
+
+def share(np: Any, x: Any, axes: Any) -> Any:
+    e = np.exp(x - x.max(axes, keepdims=True))
+    return e / e.sum(axes, keepdims=True)
+
+
+def log_share(np: Any, x: Any, axes: Any) -> Any:
+    d = x - x.max(axes, keepdims=True)
+    return d - np.log(np.exp(d).sum(axes, keepdims=True))
+
+
+def formula(np: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+    x = arrays["x"]
+    return (log_share if settings["log"] else share)(np, x, axes_of(settings["over"], x.ndim))
+
+
+def _log_of_share(np: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+    """x less the logarithm of the sum, in which the largest stands again: TensorFlow, JAX, ONNX Runtime."""
+    x = arrays["x"]
+    axes = axes_of(settings["over"], x.ndim)
+    most = x.max(axes, keepdims=True)
+    return x - (most + np.log(np.exp(x - most).sum(axes, keepdims=True)))
+
+
+def ways(settings: Mapping[str, Any]) -> Iterator[Callable[..., Any]]:
+    """The logarithm is computed in two ways."""
+    yield from [_log_of_share] if settings["log"] else []
+
+
+def output_shape(shapes: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]) -> tuple[int, ...]:
+    return shapes["x"]
+
+
+def rounds(settings: Mapping[str, Any]) -> bool:
+    return True
+
+
+# --- what differs ----------------------------------------------------------------------------------------------------
+
+
+def alternatives(form: Settled) -> Iterator[Changes]:
+    """One other axis, all but the batch (ONNX before opset 13), space, everything; the logarithm or not."""
+    letters = canonical("input", form.rank)
+    usual = [*letters[1:], letters[1:], letters[2:], letters[0], letters]
+    yield {"log": not form.settings["log"]}
+    yield from ({"over": each} for each in dict.fromkeys(usual) if each != form.settings["over"])
+
+
+def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Changes]:
+    """Nothing of it is a number."""
+    return iter(())
+
+
+def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:
+    """None: a function that lacks an axis computes something else."""
+    return ()
+
+
+# --- code and probes -------------------------------------------------------------------------------------------------
+
+NATIVE = {
+    "torch": ("torch.nn.functional.softmax(x, {0})", "torch.nn.functional.log_softmax(x, {0})"),
+    "tensorflow": ("tf.nn.softmax(x, axis={0})", "tf.nn.log_softmax(x, axis={0})"),
+    "jax": ("jax.nn.softmax(x, axis={0})", "jax.nn.log_softmax(x, axis={0})"),
+}
+
+
+def _numpy(form: Settled) -> Sequence[str]:
+    axes = axes_of(form.settings["over"], form.x.ndim)
+    return [f"axes = {axes}", *source(log_share if form.settings["log"] else share, {})]
+
+
+def _native(system: str, form: Settled) -> Sequence[str]:
+    axes = axes_of(form.settings["over"], form.x.ndim)
+    if len(axes) > 1 and system != "jax":
+        return ()
+    call = NATIVE[system][bool(form.settings["log"])]
+    return called(system, call.format(axes[0] if len(axes) == 1 else axes))
+
+
+PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {
+    "numpy": _numpy,
+    **{system: partial(_native, system) for system in NATIVE},
+}
+TRIED: Mapping[str, Sequence[Any]] = {"over": ("C", "W")}
+
+
+def coded(entry: EntryPoint, settings: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+    """Numbers of both signs, as many along each axis as make every sum another."""
+    shape = (2, 3, *(4, 5, 6)[: max(entry.ranks)])
+    x = np.random.Generator(np.random.Philox(5)).normal(0, 2, shape)
+    return {"input": np.round(x * 64) / 64}
+
+
+def words(settings: Mapping[str, Any]) -> str:
+    return f"over {settings['over']}{', its logarithm' if settings['log'] else ''}"
