@@ -101,7 +101,8 @@ def test_nothing_is_said_of_what_is_seen_where_nothing_agrees():
 def test_the_left_most_column_agrees_and_the_others_see_more():
     (case,) = load(CASES / "threads" / "left-column-pattern.yaml")
     judge = Judge(case)
-    assert with_the_intended(judge.question(judge.observe(case.recorded[0]))) == [
+    seen = judge.observe(case.recorded[0])
+    assert with_the_intended(judge.question(seen), judge.room(seen)) == [
         "5 of 25 known elements agree",
         "only column 0 (axis W) agrees throughout",
         "what differs also sees input columns 3 to 6 and kernel columns 0, 1, which nothing that agrees sees",
@@ -113,10 +114,10 @@ def test_differences_at_the_edges_only_point_to_the_padding():
     seen = direct(replace(conv, window=replace(conv.window, boundary="edge")))
     differ = np.abs(seen - direct(conv)) > 0
     assert differ.any()
-    assert "all that differs sees padding" in with_the_intended(Question(conv, seen, 1e-9))[-1]
+    assert "all that differs sees padding" in with_the_intended(Question(conv, seen, 1e-9), 1e-9)[-1]
     inside = seen.copy()
     inside[0, 0, 3, 3] += 1
-    assert not any("padding" in remark for remark in with_the_intended(Question(conv, inside, 1e-9)))
+    assert not any("padding" in remark for remark in with_the_intended(Question(conv, inside, 1e-9), 1e-9))
 
 
 @pytest.mark.parametrize(
@@ -133,3 +134,52 @@ def test_a_corner_stands_at_the_first_elements():
     assert whole.shape == conv.output_shape
     assert whole[0, 0, 1].tolist()[:3] == [3, 4, 5]
     assert np.count_nonzero(np.isfinite(whole)) == 6
+
+
+def varied() -> Linear:
+    rng = np.random.default_rng(0)
+    return replace(same_padding(), x=rng.normal(size=same_padding().x.shape), w=rng.normal(size=same_padding().w.shape))
+
+
+def remarks_of(conv, seen, room) -> list[str]:
+    return with_the_intended(Question(conv, seen, 1e-9), room)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_values_at_a_limit_are_not_told_by_what_they_see(sign):
+    conv = varied()
+    top = sign * np.sort(sign * direct(conv), axis=None)[-5]
+    _, ends = remarks_of(conv, sign * np.minimum(sign * direct(conv), sign * top), 0.0)
+    assert ends.startswith(f"all that differs is {top:.6g}, where {'more' if sign > 0 else 'less'} is meant")
+
+
+def test_a_value_below_the_limit_that_differs_is_no_end():
+    conv = varied()
+    y = direct(conv)
+    cut = np.minimum(y, np.sort(y, axis=None)[-5])
+    cut.flat[cut.argmin()] -= 1
+    assert not any("outputs end there" in remark for remark in remarks_of(conv, cut, 0.0))
+
+
+def test_where_all_are_within_the_room_the_farthest_stands_out():
+    conv = same_padding()
+    y = direct(conv)
+    off = y.copy()
+    off[0, 0, 2, 2] += 1e-6
+    assert remarks_of(conv, off, 1.0)[0] == f"{y.size - 1} of {y.size} known elements agree"
+    assert remarks_of(conv, y, 1.0)[0] == f"{y.size} of {y.size} known elements agree"
+
+
+def test_each_element_has_its_own_room():
+    conv = same_padding()
+    y = direct(conv)
+    room = np.zeros(y.shape)
+    room[0, 0, 0] = 0.5
+    assert remarks_of(conv, y + 0.25, room)[0] == f"{y.shape[-1]} of {y.size} known elements agree"
+
+
+def test_one_element_alone_is_said_to_be_one():
+    conv = same_padding()
+    off = direct(conv)
+    off[0, 0, 2, 2] += 1
+    assert any("one element differs alone" in remark for remark in remarks_of(conv, off, 1e-9))

@@ -20,7 +20,7 @@ def remarks(judge: Judge, seen: Observation, question: Question, found: Confirme
     if ambiguous:
         yield f"the data ({known} known values) cannot tell the tied explanations apart"
     elif known:
-        yield from _of_no_convention(judge.case.operation.search(), question, found)
+        yield from _of_no_convention(judge.case.operation.search(), question, found, judge.room(seen))
     yield from _of_the_rest(judge.case.operation.search(), found)
 
 
@@ -46,7 +46,9 @@ def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanat
             yield f"left open, and found: {', '.join(settings)}"
 
 
-def _of_no_convention(search: Searching, question: Question, found: Confirmed) -> Iterator[str]:
+def _of_no_convention(
+    search: Searching, question: Question, found: Confirmed, room: np.ndarray | float
+) -> Iterator[str]:
     """Where it goes wrong, and what the weights are, where no convention explains it."""
     if not found.explanations:
         tried = f"no combination of up to {found.whole} changes gives" if found.whole > 0 else "what is meant is not"
@@ -54,7 +56,7 @@ def _of_no_convention(search: Searching, question: Question, found: Confirmed) -
         yield from found.solution.remarks() if found.solution else ()
     elif all(each.is_convention for each in found.explanations[0].transforms):
         return
-    yield from search.pattern(question)
+    yield from search.pattern(question, room)
 
 
 def _of_the_rest(search: Searching, found: Confirmed) -> Iterator[str]:

@@ -247,6 +247,11 @@ class Judge:
             moved = np.where(meant.computable, moved, np.inf)
         return Known.of(*(np.broadcast_to(each, there.shape)[there] for each in (placed.values, room, moved)))
 
+    def room(self, seen: Observation) -> np.ndarray | float:
+        """How far what is seen may lie from what is meant, per element of the latter: rounding, and printed digits."""
+        printed = 0.0 if seen.known is None else _largest(seen.slack) + self.intended.input_slack
+        return self.intended.ladder(seen.dtype).room + printed
+
     def _possible(self, seen: Observation, reading: Reading) -> bool:
         """Whether some data give all that is seen, where the case does not know them in full."""
         if reading.computable is None:

@@ -240,10 +240,10 @@ class Ladder:
             return fit
         return self._climb(self.rungs[1:], difference, extra, algorithm)
 
-    def near(self, difference: np.ndarray, extra: np.ndarray | float = 0.0) -> np.ndarray:
-        """Mask of the elements whose difference is no more than some order of summation and `extra` leave."""
-        rounds = self.dtype in DTYPES and not self.exact_data
-        return np.asarray(difference <= (self.bound(self.rungs[:2][-1]) if rounds else 0.0) + extra)
+    @property
+    def room(self) -> np.ndarray | float:
+        """What some order of summation leaves of a difference, per element."""
+        return self.bound(self.rungs[:2][-1]) if self.dtype in DTYPES and not self.exact_data else 0.0
 
     def bound(self, rung: Rung) -> np.ndarray:
         """The bound of a rung on |result - `expected`|, per element (or one for all).

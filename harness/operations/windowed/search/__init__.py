@@ -90,11 +90,11 @@ def possible(form: Linear, values: np.ndarray, slack: float, coarse: float) -> b
     return equations is None or bool(equations.solution[2])
 
 
-def pattern(question: Question) -> list[str]:
-    """Where an output agrees with what is meant, and what follows."""
+def pattern(question: Question, room: np.ndarray | float) -> list[str]:
+    """Where an output agrees with what is meant, from which it may be so far off per element, and what follows."""
     if question.observed.ndim != question.form.x.ndim or not question.observed.size:
         return []
-    return agreement.with_the_intended(question)
+    return agreement.with_the_intended(question, room)
 
 
 def of_recordings(question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float) -> list[str]:

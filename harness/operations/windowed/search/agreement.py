@@ -80,12 +80,33 @@ def placed(values: np.ndarray, conv: Linear) -> np.ndarray:
     return whole
 
 
-def with_the_intended(question: Question) -> list[str]:
-    """Where what was observed agrees with what the intended call gives, as far as that can be computed."""
+def with_the_intended(question: Question, room: np.ndarray | float) -> list[str]:
+    """Where what was observed agrees with what the intended call gives, as far as that can be computed.
+
+    room: how far each element may be off. Where all are within it, the one that is furthest off stands out.
+    """
     conv = question.form
-    apart = np.abs(placed(question.observed, conv) - output(conv))
-    differ = apart > question.slack
-    return agreement(conv, apart <= question.slack, differ) + _edges_only(filled(conv), differ)
+    seen, meant = placed(question.observed, conv), output(conv)
+    apart = np.abs(seen - meant)
+    differ = apart > room
+    if not differ.any() and (apart > 0).any():
+        differ.flat[np.nanargmax(apart)] = True
+    same = np.isfinite(apart) & ~differ
+    if limit := _limited(seen, meant, differ):
+        return [*_counted(same, differ), limit]
+    return agreement(conv, same, differ) + _edges_only(filled(conv), differ)
+
+
+def _limited(seen: np.ndarray, meant: np.ndarray, differ: np.ndarray) -> str:
+    """Whether all that differs is one value, which ends the values of the others."""
+    values, others = np.unique(seen[differ]), seen[np.isfinite(seen) & ~differ]
+    if len(values) != 1 or np.count_nonzero(differ) < 2 or not np.any(others != values[0]):
+        return ""
+    (limit,) = values
+    for word, over in (("more", meant > limit), ("less", meant < limit)):
+        if over[differ].all() and not (over & ~differ & np.isfinite(seen)).any():
+            return f"all that differs is {limit:.6g}, where {word} is meant: outputs end there"
+    return ""
 
 
 def agreement(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[str]:
@@ -93,7 +114,7 @@ def agreement(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[str]:
     known = np.count_nonzero(same | differ)
     if not known:
         return []
-    remarks = [f"{np.count_nonzero(same)} of {known} known elements agree" + _few(same, differ)]
+    remarks = _counted(same, differ)
     letters = canonical("output", conv.rank)
     for axis, letter in enumerate(letters):
         others = tuple(other for other in range(same.ndim) if other != axis)
@@ -105,6 +126,11 @@ def agreement(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[str]:
     if same.any() and differ.any() and tabled(conv):
         remarks += _seen_besides(conv, same, differ)
     return remarks
+
+
+def _counted(same: np.ndarray, differ: np.ndarray) -> list[str]:
+    known = np.count_nonzero(same | differ)
+    return [f"{np.count_nonzero(same)} of {known} known elements agree" + _few(same, differ)]
 
 
 def _few(same: np.ndarray, differ: np.ndarray) -> str:
@@ -127,6 +153,8 @@ def _seen_besides(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[st
     if any(mask.any() for mask in parts.values()):
         words = [words for role, mask in parts.items() for words in along(conv, role, mask, sees_of(conv, same)[role])]
         return [f"what differs also sees {' and '.join(words)}, which nothing that agrees sees"] if words else []
+    if np.count_nonzero(differ) == 1 and np.count_nonzero(same) > NAMED:
+        return ["one element differs alone, though others see all that it sees: it may be mistyped, or a fault there"]
     return [
         "what differs sees nothing of input and kernel that what agrees does not see too, where other data would show: "
         "so the settings differ, or the place of reading, short of a coincidence"

@@ -64,9 +64,9 @@ def changes(conv: Linear, low: tuple[int, ...], observed: tuple[int, ...]) -> li
 
 
 def _pair(low: int, exact: int, stride: int, intended: tuple[int, int]) -> tuple[int, int]:
-    """(low, high): several highs give one size under a stride; the intended one, an even one, or the smallest."""
+    """(low, high): several highs give one size under a stride; the intended one, an even one, none, or the smallest."""
     choices = range(exact, exact + stride)
-    for high in (intended[1], low):
+    for high in (intended[1], low, 0):
         if high in choices:
             return low, high
     return low, exact

@@ -20,6 +20,8 @@ from harness.operations.windowed.search.agreement import LARGEST
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.units import in_own_units
 
+SHOWN = 32
+"""Values of a kernel up to which it is shown."""
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""
 
@@ -47,13 +49,14 @@ class Solution:
         )
         if not self.fits:
             yield (
-                "no kernel of this size gives these values at the intended stride, dilation and padding: the operation "
-                "is not linear, not shift-invariant, or its output is not read where it is"
+                "no kernel of this size gives these values at the intended stride, dilation and padding: some of them "
+                "are wrong, or the operation is not linear, not shift-invariant, or its output is not read where it is"
             )
         elif self.rank < self.terms or self.equations <= self.rank:
             yield "some kernel of this size gives these values, but the data do not determine it"
         elif self.values is None:
-            yield f"one kernel gives these values, and it is another one: {np.array2string(self.kernel, precision=6)}"
+            shown = np.array2string(self.kernel, precision=6) if self.kernel.size <= SHOWN else "too large to show"
+            yield f"one kernel gives these values, and it is another one: {shown}"
 
 
 def one_tap(question: Question) -> KernelValues | None:
