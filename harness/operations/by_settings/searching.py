@@ -221,12 +221,12 @@ class Room:
         """Nothing is known of data that are not known, so nothing rules them out."""
         return True
 
-    def pattern(self, question: Question) -> list[str]:
-        """Where an output agrees with what is meant, by the sign of the input where that tells."""
+    def pattern(self, question: Question, room: np.ndarray | float) -> list[str]:
+        """Where an output is no further than `room` from what is meant, by the sign of the input where that tells."""
         if question.observed.shape != question.form.output_shape:
             return [f"the output has the shape {question.observed.shape}, meant is {question.form.output_shape}"]
         with np.errstate(invalid="ignore"):
-            off = np.abs(question.observed - gaps.output(question.form)) > question.room
+            off = np.abs(question.observed - gaps.output(question.form)) > room
         share = f"{np.count_nonzero(off)} of {off.size} elements differ from what is meant"
         return [share + (", all of them where the input is negative" if _negative(question, off) else "")]
 
