@@ -413,3 +413,21 @@ def test_a_verdict_on_an_ordinary_result_costs_one_evaluation_and_no_more_than_t
     assert len(evaluated) == 1
     assert steps.bound(RUNGS[1]).all()
     assert len(evaluated) == 2
+
+
+@pytest.mark.parametrize(("algorithm", "agrees"), [("fft", True), ("direct", False)])
+@pytest.mark.parametrize("times", [8, 64])
+def test_a_transform_spreads_an_error_to_elements_that_are_small(algorithm: str, agrees: bool, times: int) -> None:
+    """Whole numbers mostly come out exactly; a rounding then stands alone, and at an element of which nothing is due.
+
+    As in oaconvolve of SciPy, whose blocks each have errors of their own. What is far above them is a fault all the same.
+    """
+    conv = drawn("float32")
+    x = conv.x.copy()
+    x[:, :, :3, :3] = 0
+    conv = replace(conv, x=x)
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    small = np.unravel_index(steps.mags.P.argmin(), steps.mags.P.shape)
+    found = steps.expected.copy()
+    found[small] += times * 2.0**-24 * float(np.abs(found).max())
+    assert (steps.fit(distance(found, steps.expected), algorithm=algorithm) is not None) is (agrees and times < 16)  # type: ignore[arg-type]

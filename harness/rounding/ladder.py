@@ -281,7 +281,7 @@ class Ladder:
             if algorithm in rung.algorithms:
                 bound = self.bound(rung) + extra
                 fit = _fit(rung.name, difference, bound)
-                if fit and not self._stands_out(difference, bound, rung.tail):
+                if fit and not self._stands_out(difference, bound, rung):
                     return fit
         return None
 
@@ -301,7 +301,7 @@ class Ladder:
                     return replace(fit, finding=True)
         return None
 
-    def _stands_out(self, difference: np.ndarray, bound: np.ndarray | float, tail: float) -> bool:
+    def _stands_out(self, difference: np.ndarray, bound: np.ndarray | float, rung: Rung) -> bool:
         """Whether one element is so far off, compared with all others, that this is no rounding but a fault in it."""
         if difference.size < ENOUGH:
             return False
@@ -309,8 +309,9 @@ class Ladder:
         worst = shares.argmax()
         others = (float(np.square(shares).sum()) - shares.flat[worst] ** 2) / max(np.count_nonzero(self.mags.P), 1)
         fmt = DTYPES[self.dtype]
-        few = FEW_ROUNDINGS * fmt.u * (self.size + self.mags.P).flat[worst] + self.mags.n * fmt.subnormal
-        return bool(shares.flat[worst] > tail * math.sqrt(others) and difference.flat[worst] > few)
+        scale = self.size + self.mags.P
+        few = FEW_ROUNDINGS * fmt.u * (scale.max() if rung.spread else scale.flat[worst]) + self.mags.n * fmt.subnormal
+        return bool(shares.flat[worst] > rung.tail * math.sqrt(others) and difference.flat[worst] > few)
 
 
 def fit_by_hand(difference: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> Fit | None:

@@ -102,12 +102,14 @@ class Rung:
     """One bound, and the algorithms that it may excuse. `bound` takes the magnitudes, |y| and u.
 
     tail: how many times the root mean square of all errors, each as a share of the bound, one of them may reach.
+    spread: whether an error of an element is as large as all of them make it, also where its own terms are small.
     """
 
     name: str
     bound: Callable[[Any, np.ndarray, float], np.ndarray]
     algorithms: tuple[Algorithm, ...] = ("direct", "fft")
     tail: float = 12
+    spread: bool = False
 
 
 RUNGS = (
@@ -115,7 +117,7 @@ RUNGS = (
     Rung("summation order", any_order),
     Rung("Winograd F(2,3)", partial(winograd_tiles, 2), ("direct",), tail=32),
     Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("direct",), tail=32),
-    Rung("fft", fft, ("fft",)),
+    Rung("fft", fft, ("fft",), spread=True),
 )
 """Those of a linear form, from the smallest to the largest. The last outputs of a Winograd tile are much less accurate
 than the others."""
