@@ -8,6 +8,7 @@ writing names the file, also where the system does not, as of a full disk.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import stat
@@ -121,6 +122,13 @@ def replacing(path: Path) -> Iterator[TextIO]:
             part.replace(whole)
         finally:
             part.unlink(missing_ok=True)
+
+
+def free_path(folder: Path, name: str, text: str) -> Path:
+    """The first numbered case file of this name that is not there, or that holds `text`."""
+    plain = re.sub(r"[^\w.=@()-]+", "-", name)
+    paths = (folder / f"{plain}-{number}.yaml" for number in itertools.count(1))
+    return next(path for path in paths if not path.exists() or path.read_bytes() == text.encode())
 
 
 class Spool:

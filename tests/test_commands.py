@@ -39,6 +39,7 @@ COMMANDS = {
     "explain --input x.npy --kernel w.npy --observed y.npy --no-code --padding same": 0,
     "probe numpy.convolve": 0,
     "probe numpy.convolve --json --markdown cards.md --faults faults": 0,
+    "hunt --calls 1": 0,
     "list": 0,
     "list --start": 0,
     "install numpy nope": 2,

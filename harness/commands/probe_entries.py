@@ -6,17 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.operations.card import Card
-from harness.options.taken import DEFAULT_CASES
+from harness.options.taken import KNOWN_FAULTS
 from harness.output import ANY, Output, demand, replacing
 from harness.probing import session
 from harness.report import cards
 from harness.systems import own_programs
-
-KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
 
 
 def probe_command(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from harness.operations.transforms import CONVENTION_IDS
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.convolution_spoken import ROLES as ROLES
 from harness.operations.windowed.definition import elsewhere as elsewhere
+from harness.operations.windowed.rooms import draws as draws
 from harness.operations.windowed.rooms import lowering as lowering
 from harness.operations.windowed.rooms import new_cases as new_cases
 from harness.operations.windowed.rooms import own_words as own_words

@@ -87,6 +87,7 @@ class Operation(Protocol):
     def probes(self) -> Probes: ...
     def new_cases(self) -> NewCases: ...
     def own_words(self) -> OwnWords: ...
+    def draws(self) -> Draws: ...
     def shown(self) -> Shown: ...
 
 
@@ -179,6 +180,33 @@ class Probes(Protocol):
     """What an entry point computes, measured."""
 
     def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]: ...
+
+
+class Drawn(Protocol):
+    """One call that was drawn at random; it may be none that can be made, as where no output is left."""
+
+    def arrays(self) -> Mapping[str, Given]:
+        """Its arrays, of whole numbers."""
+
+    def settings(self) -> Mapping[str, Any]:
+        """Its settings, as `settled` gives them."""
+
+    def smaller(self) -> Iterator[Drawn]:
+        """Calls that are a step simpler, each in one thing."""
+
+    def weight(self) -> int:
+        """How much there is to look at."""
+
+    def matters(self) -> tuple[str, ...]:
+        """What of it is not the simplest there is: words by which finds are told apart."""
+
+
+class Draws(Protocol):
+    """Random calls of the operation."""
+
+    def draw(self, stream: np.random.Generator) -> Drawn: ...
+    def of_case(self, stated: Stated) -> Drawn:
+        """The call of a case, with other numbers."""
 
 
 class NewCases(Protocol):

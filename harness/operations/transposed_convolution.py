@@ -23,6 +23,7 @@ from harness.operations.transforms import CONVENTION_IDS
 from harness.operations.windowed import keys
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
+from harness.operations.windowed.transposed_rooms import draws as draws
 from harness.operations.windowed.transposed_rooms import lowering as lowering
 from harness.operations.windowed.transposed_rooms import new_cases as new_cases
 from harness.operations.windowed.transposed_rooms import probes as probes
@@ -33,9 +34,8 @@ from harness.operations.windowed.transposed_spoken import ROLES as ROLES
 from harness.operations.windowed.transposing import grouped
 
 NAME = "transposed_convolution"
-PADDING_WORDS = ("valid", "same")
 _PADDING = either(
-    (lambda item: isinstance(item.scalar, str), word(*PADDING_WORDS)),
+    (lambda item: isinstance(item.scalar, str), word(*keys.CUT_WORDS)),
     (lambda item: True, keys.PADDING),
     words="valid, same, a number, one per axis, or [low, high] per axis",
 )

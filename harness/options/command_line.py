@@ -6,9 +6,19 @@ import argparse
 import textwrap
 
 from harness import __version__
-from harness.options import of_backends, of_cases, of_explain, of_models, of_probe, of_results, of_runs, of_shells
+from harness.options import (
+    of_backends,
+    of_cases,
+    of_explain,
+    of_hunt,
+    of_models,
+    of_probe,
+    of_results,
+    of_runs,
+    of_shells,
+)
 
-GROUPS = (of_runs, of_explain, of_probe, of_backends, of_cases, of_models, of_results, of_shells)
+GROUPS = (of_runs, of_explain, of_probe, of_hunt, of_backends, of_cases, of_models, of_results, of_shells)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,6 +11,8 @@ from harness.operations import SPOKEN, USUAL
 from harness.operations.spoken import files
 
 DEFAULT_CASES = "cases"
+KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
+"""Cases of faults that are known, which are no news."""
 ROLES = files(SPOKEN[USUAL])
 """The arrays that a command line names."""
 LAYOUTS = ",".join(["IN", *(role.upper() for role in ROLES[1:-1]), "OUT"])
@@ -41,6 +43,13 @@ def positive(text: str) -> int:
     if text.isdecimal() and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a number of at least 1, found {text}")
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    if text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a whole number, found {text}")
 
 
 class Shard(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
-from harness.parent.outcome import Answered, Died, Outcome
+from harness.parent.outcome import NOT_CALLED, Answered, Died, Outcome
 from harness.parent.process import Hung, Startable, Unavailable, Worker, WorkerDied
 from harness.parent.talk import Hello, NativeCall, Program
 from harness.parent.worker_limits import Limits
@@ -85,7 +85,7 @@ class Lane(threading.Thread):
         except (Unavailable, WorkerDied) as error:
             self.hello.put(str(error))
             while (batch := self.batches.get()) is not None and not self.closing:
-                self._post(batch, Died(f"not called: {error}"))
+                self._post(batch, Died(f"{NOT_CALLED}{error}"))
         except Exception as error:  # the thread ends here; whoever waits for it is told why
             self.hello.put(f"{type(error).__name__}: {error}")
             self.results.put(error)
@@ -137,7 +137,7 @@ class Lane(threading.Thread):
         """
         answered = 0
         if self.deaths >= DEATHS_IN_A_ROW:
-            return self._post(part, Died(f"not called: the worker had died {DEATHS_IN_A_ROW} times in a row"))
+            return self._post(part, Died(f"{NOT_CALLED}the worker had died {DEATHS_IN_A_ROW} times in a row"))
         try:
             if self.worker is None:
                 self._start_worker()

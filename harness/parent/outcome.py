@@ -39,6 +39,10 @@ class Raised:
         return f"{self.kind}: {self.message}"
 
 
+NOT_CALLED = "not called: "
+"""What the reason of a Died begins with where the worker was gone before the call."""
+
+
 @dataclass(frozen=True)
 class Died:
     """The worker ended, hung or broke the protocol; `stderr` is the end of what it wrote there."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import itertools
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 from harness.backends import Backend
 from harness.case.read import find, load
 from harness.operations.card import Card
-from harness.output import replacing
+from harness.output import free_path, replacing
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.probing import probe
@@ -108,13 +106,7 @@ def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:
     paths = []
     for card in found:
         for fault in (fault for fault in card.faults if fault.case):
-            paths.append(_free(folder, re.sub(r"[^\w.=@()-]+", "-", card.entry_point), fault.case))
+            paths.append(free_path(folder, card.entry_point, fault.case))
             with replacing(paths[-1]) as file:
                 file.write(fault.case)
     return paths
-
-
-def _free(folder: Path, name: str, text: str) -> Path:
-    """The first numbered file of this name that is not there, or that holds `text`."""
-    paths = (folder / f"{name}-{number}.yaml" for number in itertools.count(1))
-    return next(path for path in paths if not path.exists() or path.read_bytes() == text.encode())

@@ -53,5 +53,10 @@ SCRIPTS = ("version_1", "half_reply", "garbage", "gigantic", "mute", "odd_hello"
 MANY = ("arithmetic",)
 """Fakes with more than one entry point."""
 
-FAKES = {name: Fake(name) for name in ANSWERING + FAILING + MANY} | {name: Fake(name, serves=False) for name in SCRIPTS}
+OWN = ("hasty",)
+"""Fakes of one test."""
+
+FAKES = {name: Fake(name) for name in ANSWERING + FAILING + MANY + OWN} | {
+    name: Fake(name, serves=False) for name in SCRIPTS
+}
 FAKES["odd_hello"] = Fake("odd_hello", serves=False, arguments=('{"hello": 99}',))

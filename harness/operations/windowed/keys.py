@@ -16,6 +16,8 @@ from harness.grammar.limits import LARGEST
 from harness.operations.operation import Setting
 
 PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
+CUT_WORDS = ("valid", "same")
+"""Paddings of the forward operation, which a transposed one cuts off."""
 MEANINGS = ("cross-correlation", "convolution")
 EXACT = 2.0**53
 """Whole numbers below this are exact in float64."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, NewCases, OwnWords, Powers, Probes, Programs, Searching, Shown
+from harness.operations.operation import Draws, Lowering, NewCases, OwnWords, Powers, Probes, Programs, Searching, Shown
 
 
 def lowering() -> Lowering:
@@ -39,6 +39,12 @@ def own_words() -> OwnWords:
     from harness.operations.windowed import own_words
 
     return own_words
+
+
+def draws() -> Draws:
+    from harness.operations.windowed import draws
+
+    return draws
 
 
 def shown() -> Shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.operations.operation import Lowering, NewCases, Probes, Programs, Searching, Shown
+from harness.operations.operation import Draws, Lowering, NewCases, Probes, Programs, Searching, Shown
 
 
 def lowering() -> Lowering:
@@ -27,6 +27,12 @@ def probes() -> Probes:
     from harness.operations.windowed.probes import transposed_probes
 
     return transposed_probes
+
+
+def draws() -> Draws:
+    from harness.operations.windowed import transposed_draws
+
+    return transposed_draws
 
 
 def shown() -> Shown:

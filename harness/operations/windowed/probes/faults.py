@@ -7,7 +7,7 @@ than each setting is. Data are whole numbers, and the expectation is the canonic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -20,6 +20,7 @@ from harness.operations.card import Fault
 from harness.operations.windowed.keys import PADDING_WORDS
 from harness.operations.windowed.probes.padding import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
+from harness.operations.windowed.trials import NUMBERS, Axis, Range, Sizes, drawn
 from harness.parent.asking import Asking, Question
 from harness.parent.outcome import Answered, Broken, Died, Outcome
 
@@ -34,33 +35,13 @@ OVER = (2, 17)
 """Samples of an input and a kernel that reaches over its borders, and over those of its mirror images."""
 
 UNSTEADY = "the answer is not repeatable"
-NUMBERS = "numbers"
 WIDE = ("float32", "float64", "int32", "int64")
 """Dtypes that hold every sum of a trial exactly."""
 
 
 @dataclass(frozen=True)
-class Axis:
-    """Sizes and settings along one spatial axis."""
-
-    n: int
-    k: int
-    stride: int = 1
-    dilation: int = 1
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One call: its spatial axes, batch, groups, channels of a group in and out, and the padding: a word or pairs."""
-
-    padding: str | tuple[tuple[int, int], ...]
-    axes: tuple[Axis, ...]
-    batch: int = 1
-    groups: int = 1
-    inputs: int = 1
-    outputs: int = 1
-    boundary: str = "zero"
-    dtype: str = "float32"
+class Trial(Sizes):
+    """A call that is held against the rules of an entry point; a word of the padding is its own."""
 
     def form(self, subject: Subject, rules: Rules) -> Linear:
         """What it comes to by the rules of the words, on whole numbers."""
@@ -99,26 +80,6 @@ class Trial:
             "groups": win.groups,
         }
         return case_text(subject, "convolution", {"input": form.x, "kernel": form.w}, settings, words)
-
-    def weight(self) -> int:
-        """How large it is: samples of input and kernel, and settings that are not 1."""
-        n, k = (np.prod([getattr(axis, side) for axis in self.axes]) for side in ("n", "k"))
-        steps = sum(axis.stride + axis.dilation for axis in self.axes)
-        return int(self.groups * self.inputs * (self.batch * n + self.outputs * k)) + steps
-
-    def smaller(self) -> Iterator[Trial]:
-        """Trials that are one step simpler."""
-        for name in ("batch", "groups", "inputs", "outputs"):
-            for value in _less(getattr(self, name)):
-                change: dict[str, Any] = {name: value}
-                yield replace(self, **change)
-        if self.boundary != "zero":
-            yield replace(self, boundary="zero")
-        for index, axis in enumerate(self.axes):
-            for name in ("n", "k", "stride", "dilation"):
-                for value in _less(getattr(axis, name)):
-                    changed = replace(axis, **{name: value})
-                    yield replace(self, axes=(*self.axes[:index], changed, *self.axes[index + 1 :]))
 
 
 @dataclass(frozen=True)
@@ -193,10 +154,6 @@ def _count(subject: Subject) -> int:
     return TRIALS if subject.entry.takes.stride else FEW_TRIALS
 
 
-def _less(value: int) -> list[int]:
-    return list(dict.fromkeys(each for each in (1, value // 2, value - 1) if 1 <= each < value))
-
-
 def trials(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: Sequence[str]) -> Iterator[Trial]:
     """The corners: far strides in every dtype, every boundary under a large kernel; then random settings."""
     words = list(rules.of)
@@ -208,35 +165,30 @@ def trials(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: 
     for word, boundary in product(words, subject.entry.takes.boundaries):
         yield Trial(word, (Axis(*OVER),) * subject.rank, groups=groups, boundary=boundary, dtype=dtypes[0])
     for _ in range(_count(subject)):
-        yield _trial(stream, subject, words, dtypes)
+        yield Trial(**drawn(stream, _range(subject, words, dtypes)))
 
 
-def _trial(stream: np.random.Generator, subject: Subject, words: Sequence[str], dtypes: Sequence[str]) -> Trial:
+def _range(subject: Subject, words: Sequence[str], dtypes: Sequence[str]) -> Range:
     """Random settings that the entry point has arguments for."""
-
-    def pick(values: Sequence[Any]) -> Any:
-        return values[int(stream.integers(len(values)))]
-
-    entry, rank = subject.entry, subject.rank
-    wide = (1, 2, 3, 8, 17) if entry.takes.stride else (1, 2)
-    steps = [(1, 2, 3, 4) if has else (1,) for has in (entry.takes.stride, entry.takes.dilation)]
-    axes = tuple(Axis(pick(range(1, 14)), pick((1, 2, 3, 3, 5)), *map(pick, steps)) for _ in range(rank))
-    if stream.random() < 0.7:
-        axes = tuple(replace(axis, stride=axes[0].stride, dilation=axes[0].dilation) for axis in axes)
-    padding = pick([*words, *([NUMBERS] if entry.takes.explicit != "no" else [])])
-    if padding == NUMBERS:
-        padding = tuple(
-            (low, low if entry.takes.explicit == "even" else pick(range(4))) for low in map(pick, [range(4)] * rank)
-        )
-    boundary = pick(list(entry.takes.boundaries)) if isinstance(padding, str) else "zero"
-    batch = pick((1, 2)) if "N" in subject.input else 1
-    trial = Trial(padding, axes, batch, boundary=boundary, dtype=pick(dtypes))
-    if not subject.many:
-        return trial
-    if entry.takes.groups == "depthwise":
-        return replace(trial, groups=pick((1, 2, 5)), outputs=pick((1, 2)))
-    groups = pick((1, 1, 2, 3)) if entry.takes.groups == "any" else 1
-    return replace(trial, groups=groups, inputs=pick(wide), outputs=pick(wide))
+    takes = subject.entry.takes
+    return Range(
+        rank=subject.rank,
+        words=[*words, *([NUMBERS] if takes.explicit != "no" else [])],
+        dtypes=dtypes,
+        sizes=range(1, 14),
+        taps=(1, 2, 3, 3, 5),
+        strides=(1, 2, 3, 4) if takes.stride else (1,),
+        dilations=(1, 2, 3, 4) if takes.dilation else (1,),
+        pads=range(4),
+        wide=(1, 2, 3, 8, 17) if takes.stride and takes.groups != "depthwise" else (1, 2),
+        even=takes.explicit == "even",
+        alike=0.7,
+        boundaries=list(takes.boundaries),
+        batch=(1, 2) if "N" in subject.input else (1,),
+        many=subject.many,
+        groups={"depthwise": (1, 2, 5), "any": (1, 1, 2, 3)}.get(takes.groups, (1,)),
+        depthwise=takes.groups == "depthwise",
+    )
 
 
 def _wrong(tried: Sequence[tuple[Subject, Trial]], rules: Rules) -> Asking[list[tuple[Subject, Trial, str]]]:

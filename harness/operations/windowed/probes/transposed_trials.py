@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Self
 
 import numpy as np
 
 from harness.canonical.window import Linear, Window, span
-from harness.operations.windowed.probes.faults import Axis, Rules, Trial, case_text
+from harness.operations.windowed.probes.faults import Rules, Trial, case_text
 from harness.operations.windowed.probes.subject import Subject, whole
 from harness.operations.windowed.probes.transposed_padding import AS_GIVEN, CUTS, HIGH, RAW
 from harness.operations.windowed.transposing import ungrouped
+from harness.operations.windowed.trials import NUMBERS, Axis, Range, drawn, pick
 from harness.parent.asking import Question
 
 COUNT = 12
@@ -69,7 +70,7 @@ class Stamps(Trial):
         arrays = {"input": form.x, "kernel": ungrouped(form.w, win.groups)}
         return case_text(subject, "transposed_convolution", arrays, settings, words)
 
-    def smaller(self) -> Iterator[Trial]:
+    def smaller(self) -> Iterator[Self]:
         yield from super().smaller()
         if self.added:
             yield replace(self, added=0)
@@ -85,25 +86,27 @@ def trials(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: 
 
 def _trial(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: Sequence[str]) -> Iterator[Trial]:
     """Random settings that the entry point has arguments for; none where it can be told no padding that is known."""
-
-    def pick(values: Sequence[Any]) -> Any:
-        return values[int(stream.integers(len(values)))]
-
     takes, found = subject.entry.takes, rules.measured
-    steps = [(1, 2, 3) if has else (1,) for has in (takes.stride, takes.dilation)]
-    axes = tuple(Axis(pick((1, 2, 4, 5)), pick((1, 2, 3, 4)), *map(pick, steps)) for _ in range(subject.rank))
-    told = [*rules.of, *(name for name in (AS_GIVEN, RAW) if f"even {name}" in found["numbers"])]
-    if not told:
+    by_numbers = [name for name in (AS_GIVEN, RAW) if f"even {name}" in found["numbers"]]
+    if not rules.of and not by_numbers:
         return
-    padding = pick(told)
-    by_numbers = padding in (AS_GIVEN, RAW)
-    raw = padding == RAW
-    if by_numbers:
-        lows = [pick((0, 1, 2)) for _ in axes]
-        padding = tuple((low, low if takes.explicit == "even" else pick((0, 1, 2))) for low in lows)
-    added = pick(range(min(axis.stride for axis in axes))) if found["output padding"] == HIGH and by_numbers else 0
-    trial = Stamps(padding, axes, pick((1, 2)) if "N" in subject.input else 1, dtype=pick(dtypes), added=added, raw=raw)
-    if subject.many:
-        groups = pick((1, 1, 2)) if takes.groups == "any" else 1
-        trial = replace(trial, groups=groups, inputs=pick((1, 2, 3)), outputs=pick((1, 2, 3)))
+    may = Range(
+        rank=subject.rank,
+        words=[*rules.of, *([NUMBERS] if by_numbers else [])],
+        dtypes=dtypes,
+        sizes=(1, 2, 4, 5),
+        taps=(1, 2, 3, 4),
+        strides=(1, 2, 3) if takes.stride else (1,),
+        dilations=(1, 2, 3) if takes.dilation else (1,),
+        pads=(0, 1, 2),
+        wide=(1, 2, 3),
+        even=takes.explicit == "even",
+        batch=(1, 2) if "N" in subject.input else (1,),
+        many=subject.many,
+        groups=(1, 1, 2) if takes.groups == "any" else (1,),
+    )
+    trial = Stamps(**drawn(stream, may))
+    if not isinstance(trial.padding, str):
+        most = min(axis.stride for axis in trial.axes) if found["output padding"] == HIGH else 1
+        trial = replace(trial, added=pick(stream, range(most)), raw=pick(stream, by_numbers) == RAW)
     yield trial
