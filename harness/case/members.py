@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from harness.case.read import Case, Expect, load
 from harness.options.taken import Shard
 
+T = TypeVar("T")
 KEPT_BYTES = 128 << 20
 """Of cases that are kept between the two readings; files beyond them are read again, so that memory stays flat."""
 CASE_BYTES = 1 << 12
@@ -24,18 +25,20 @@ CASE_BYTES = 1 << 12
 class Members:
     """All members of some case files, or those of a shard.
 
-    expected: (id, what is expected) of all of them. fingerprint: equal for equal cases, whatever the machine; "" where
-    there is no shard. Raises CaseError where a file is wrong.
+    expected: (id, what is expected) of all of them. places: (file, number in it, id) of all of them. fingerprint: equal
+    for equal cases, whatever the machine; "" where there is no shard. Raises CaseError where a file is wrong.
     """
 
     def __init__(self, files: Sequence[Path], shard: Shard | None = None) -> None:
         self._files, self._shard = files, shard
         self._kept: dict[Path, list[Case]] = {}
         self.expected: list[tuple[str, Expect]] = []
+        self.places: list[tuple[Path, int, str]] = []
         digest, left = hashlib.sha256(), KEPT_BYTES
         for path in files:
             cases: list[Case] = []
-            for case in load(path):
+            for number, case in enumerate(load(path)):
+                self.places.append((path, number, case.id))
                 self.expected.append((case.id, case.expect))
                 for part in _bytes(case) if shard else ():
                     digest.update(part)
@@ -51,7 +54,10 @@ class Members:
 
     def __iter__(self) -> Iterator[Case]:
         """The cases in their order; what was kept of them is given once."""
-        whole = (case for path in self._files for case in self._kept.pop(path, None) or load(path))
+        return self.part(case for path in self._files for case in self._kept.pop(path, None) or load(path))
+
+    def part(self, whole: Iterable[T]) -> Iterator[T]:
+        """Of something about all members, what is about those of the shard."""
         return itertools.islice(whole, self._first, None, self._step)
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness import interrupts
 from harness.backends import TABLE
@@ -26,10 +26,13 @@ from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.report.tally import Tally
-from harness.result import CaseReport
 from harness.runner import CODE_FOR, run
 from harness.systems import own_programs, selection
 from harness.worker.entry import EntryPoint
+
+T = TypeVar("T")
+Kinds = Mapping[Path, type[Report]]
+"""The kind of each file that is to be written."""
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -40,29 +43,59 @@ def run_command(options: argparse.Namespace) -> int:
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
     backends = {backend.name: backend for backend in selection.backends(options.backend, "--backend")}
+    if options.on:
+        return _run_on_cluster(options, Members(files, options.shard), limits, kinds)
     with Pool({CODE_FOR: TABLE[CODE_FOR], **backends}.values(), limits, options.jobs) as pool:
         members = Members(files, options.shard)  # while the frameworks start
         hellos = {name: hello for name, hello in pool.hellos.items() if name in backends}
-        entries = _entries(options, members, hellos, pool)
-        header = {**results.header(hellos, pool.unavailable), **_parts(options, members)}
+        entries = _entries(options, members, hellos, pool.unavailable)
+        header = results.header(hellos, pool.unavailable)
         if options.cards and _first(options):
             with Progress() as progress:
                 header["cards"] = [card.as_json() for card in probe(pool, entries, progress).values()]
-        reports = {path: kind(header) for path, kind in kinds.items()}
-        tally = Tally(_held(options), options.entry)
-        found = run(members, pool, entries, coded=True)
-        ended = _gather(found, [*reports.values(), tally], len(members))
-        header["failures"] = [_ending(ended, tally.cases, len(members))] if ended else []
-        if not ended and not options.shard:  # a part of the cases says nothing of who answers none
-            header["failures"] = tally.unanswered(pool.unavailable)
-        return conclude(header, tally, reports, ended)
+        return _reported(options, members, header, run(members, pool, entries, coded=True), results.piece, kinds)
+
+
+def _run_on_cluster(options: argparse.Namespace, members: Members, limits: Limits, kinds: Kinds) -> int:
+    """Runs the members on a cluster of Dask, which is imported for it."""
+    from harness.cluster.dask_cluster import Cluster, placed
+
+    if options.cards:
+        raise selection.SelectionError("--cards measures here, and --on runs elsewhere; leave one of them out")
+    pool = {"backends": options.backend, "seconds": limits.call, "memory": limits.memory, "jobs": options.jobs}
+    asked = {"pool": pool, "entries": options.entry}
+    with Cluster(options.on) as cluster:
+        header, hellos = cluster.about(asked)
+        _entries(options, members, hellos, header["environment"]["unavailable"])
+        versions = {name: hello.version for name, hello in hellos.items()}
+        found = cluster.pieces(placed(members.part(members.places)), asked, versions)
+        return _reported(options, members, header, found, lambda piece: piece, kinds)
+
+
+def _reported(
+    options: argparse.Namespace,
+    members: Members,
+    header: dict[str, Any],
+    found: Generator[T],
+    piece: Callable[[T], results.Piece],
+    kinds: Kinds,
+) -> int:
+    """Hands what comes of each case to the reports, and says what came out; `piece` makes of it what they take."""
+    header |= _parts(options, members)
+    reports = {path: kind(header) for path, kind in kinds.items()}
+    tally = Tally(_held(options), options.entry)
+    ended = _gather(found, piece, [*reports.values(), tally], len(members))
+    header["failures"] = [_ending(ended, tally.cases, len(members))] if ended else []
+    if not ended and not options.shard:  # a part of the cases says nothing of who answers none
+        header["failures"] = tally.unanswered(header["environment"]["unavailable"])
+    return conclude(header, tally, reports, ended)
 
 
 def _entries(
-    options: argparse.Namespace, members: Members, hellos: Mapping[str, Hello], pool: Pool
+    options: argparse.Namespace, members: Members, hellos: Mapping[str, Hello], unavailable: Mapping[str, str]
 ) -> list[tuple[str, EntryPoint]]:
     """The entry points that are to run; raises what says that one of those that are asked for or expected is none."""
-    selection.demand(options.backend, hellos, pool.unavailable)
+    selection.demand(options.backend, hellos, unavailable)
     offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
     for case_id, wanted in members.expected:
         selection.check_names(case_id, wanted, offered)
@@ -98,24 +131,26 @@ def _outputs(options: argparse.Namespace) -> dict[tuple[str, Path], type[Report]
     return {(option, path): kind for option, path, kind in asked if path}
 
 
-def _gather(found: Generator[CaseReport], takers: Sequence[Report | Tally], total: int) -> Interrupted | None:
+def _gather(
+    found: Generator[T], piece: Callable[[T], results.Piece], takers: Sequence[Report | Tally], total: int
+) -> Interrupted | None:
     """Hands what comes of each case to all `takers`; the interrupt that ended it before the last case, None without.
 
     A case is in all of them or in none. An interrupt before the first goes on.
     """
     last = ""
 
-    def take(report: CaseReport) -> None:
+    def take(report: T) -> None:
         nonlocal last
-        if report.info["id"] == last:
+        made = piece(report)
+        if made["case"]["id"] == last:
             return
         with interrupts.held():
-            piece = results.piece(report)
             for taker in takers:
-                taker.add(piece)
-            last = report.info["id"]
+                taker.add(made)
+            last = made["case"]["id"]
             progress.advance(last)
-            for failure in report.failures:
+            for failure in made["case"]["failures"]:
                 progress.say(f"NOT AS EXPECTED  {last}: {failure}")
 
     with Progress(total) as progress:

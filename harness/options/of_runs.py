@@ -17,6 +17,7 @@ def register(add: Add) -> None:
         "harness run --entry 'torch.*' --json out.json            # to report again, or to compare with a later run",
         "harness run --junit out.xml                              # for CI",
         "harness run --shard 2/4 --json 2.json                    # one of four machines",
+        "harness run --on tcp://scheduler:8786                    # on a cluster of Dask",
     )
     runs.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
     runs.add_argument(
@@ -35,6 +36,11 @@ def register(add: Add) -> None:
         type=shard,
         metavar="I/N",
         help="only every N-th member, from the I-th on; `harness merge` joins them",
+    )
+    runs.add_argument(
+        "--on",
+        metavar="CLUSTER",
+        help="run on workers of Dask: `dask` for this machine, or tcp://host:port of a scheduler",
     )
     runs.add_argument("--cards", action="store_true", help="measure what each entry point computes, for the reports")
     runs.add_argument("--jobs", type=positive, metavar="N", help="backends that work at a time (default: all)")
