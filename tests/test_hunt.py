@@ -11,7 +11,7 @@ import pytest
 from harness import backends, cli
 from harness.backends import Backend
 from harness.case.read import load
-from harness.hunting import casefile, chase
+from harness.hunting import casefile, chase, smallest
 from harness.hunting.chase import Found, Hunt, Workers
 from harness.hunting.finds import Find, finds
 from harness.hunting.smallest import case_of, evaluated
@@ -21,7 +21,8 @@ from harness.parent.worker_limits import Limits
 from harness.systems import selection
 from tests.fakes import FAKES, PATIENT
 
-CONVOLUTION, TRANSPOSED = TABLE
+HUNTED = smallest.hunted()
+CONVOLUTION, TRANSPOSED = HUNTED
 FEW = (5, 59, 77, 78)
 """Numbers of calls among which both faults of `hasty` show themselves."""
 
@@ -110,7 +111,7 @@ def test_what_a_worker_was_not_called_for_is_no_find():
         ((_, entry),) = pool.entry_points()
         drawn = TABLE[CONVOLUTION].draws().draw(chase._stream(0, 0))
         (quarry,) = evaluated(CONVOLUTION, [drawn], pool, [("unavailable", entry)])
-        assert {result.outcome for result in quarry.report.results} == {"died"}
+        assert "died" in {result.outcome for result in quarry.report.results}
         assert not list(finds(quarry.report))
 
 
@@ -133,7 +134,7 @@ def test_a_call_with_all_settings_of_a_find_is_held_to_it_at_the_powers_of_two()
 # --- what is drawn ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", TABLE)
+@pytest.mark.parametrize("operation", HUNTED)
 def test_a_drawn_call_is_a_case_that_can_be_written_and_read_again(operation: str, tmp_path: Path):
     room, made = TABLE[operation].draws(), 0
     with Pool([FAKES["honest"]], PATIENT) as pool:
@@ -155,7 +156,7 @@ def test_a_drawn_call_is_a_case_that_can_be_written_and_read_again(operation: st
     assert made > 8
 
 
-@pytest.mark.parametrize("operation", TABLE)
+@pytest.mark.parametrize("operation", HUNTED)
 def test_every_call_shrinks_to_one_that_has_nothing_special(operation: str):
     room = TABLE[operation].draws()
     for number in range(8):
@@ -166,7 +167,7 @@ def test_every_call_shrinks_to_one_that_has_nothing_special(operation: str):
         assert {array.values.size for array in drawn.arrays().values()} == {1}
 
 
-@pytest.mark.parametrize("operation", TABLE)
+@pytest.mark.parametrize("operation", HUNTED)
 def test_all_that_a_case_can_say_is_drawn(operation: str):
     room = TABLE[operation].draws()
     words = {word for number in range(600) for word in room.draw(chase._stream(3, number)).matters()}
@@ -218,6 +219,7 @@ def test_as_json_each_find_is_an_object(capsys: pytest.CaptureFixture[str]):
     [
         (["--backend", "hasty", "--calls", "2", "--shard", "2/2"], 0, "1 calls drawn"),
         (["--backend", "nope"], 2, "there is no such backend"),
+        (["--operation", "activation"], 2, "no calls of it are drawn"),
         (["--out", "file", "--calls", "1"], 2, "--out file"),
     ],
 )

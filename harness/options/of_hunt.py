@@ -21,7 +21,11 @@ def register(add: Add) -> None:
         "harness hunt --shard 1/4 --calls 100000    # one of four machines",
     )
     hunts.add_argument(
-        "--operation", action="append", choices=list(SPOKEN), default=[], help="draw calls of this (default: of all)"
+        "--operation",
+        action="append",
+        choices=list(SPOKEN),
+        default=[],
+        help="draw calls of this (default: of all that have any)",
     )
     hunts.add_argument(
         "--backend", action="append", default=[], metavar="NAME", help="call this backend; it must be there"
