@@ -188,6 +188,34 @@ def test_the_two_biases_of_an_lstm_are_one_elsewhere(answer):
     assert [each["id"] for each in found["pairs"][0]["transforms"]] == ["joined", "gate_order"]
 
 
+def test_both_biases_of_a_gru_are_the_rows_of_one_elsewhere(answer):
+    one, two = drawn(48), drawn(48)
+    found, code = answer({"ih": one, "hh": two}, {"bias": np.stack([gates(each, (1, 0, 2)) for each in (one, two)])})
+    assert code == 0
+    (pair,) = found["pairs"]
+    assert pair["a"] == ["ih", "hh"]
+    assert [(each["id"], each.get("b")) for each in pair["transforms"]][:2] == [("joined", None), ("gate_order", "zrn")]
+
+
+def test_a_cell_has_both_kernels_of_an_lstm_in_one(answer):
+    ih, hh = drawn(64, 5), drawn(64, 16)
+    cell = np.concatenate([gates(each, (0, 2, 1, 3)).T for each in (ih, hh)])
+    found, code = answer({"ih": ih, "hh": hh}, {"kernel": cell})
+    assert code == 0
+    assert found["pairs"][0]["a"] == ["ih", "hh"]
+    assert found["pairs"][0]["transforms"][0] == {"id": "joined", "axis": 0}
+    assert {"id": "axes", "order": [1, 0]} in found["pairs"][0]["transforms"]
+    assert any(each.get("b") == "igfo" for each in found["pairs"][0]["transforms"])
+
+
+def test_a_line_names_some_of_what_is_left_and_json_all(tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", **{f"w{index}": drawn(3 + index) for index in range(20)})
+    np.savez(tmp_path / "b.npz", v=drawn(50))
+    assert main(["weights", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 1
+    assert "without a partner in A: w0, w1, w2" in (said := capsys.readouterr().out)
+    assert "w11 and 8 more" in said
+
+
 def test_a_gru_with_one_bias_is_said_to_reset_elsewhere(answer):
     one, two = drawn(48), drawn(48)
     found, _ = answer({"ih": one, "hh": two}, {"bias": gates(one + two, (1, 0, 2))})

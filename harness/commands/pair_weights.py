@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.ending import EXPECTED, UNEXPECTED
@@ -12,6 +12,9 @@ from harness.models import parameters, weights
 from harness.models.pair import Pair
 from harness.models.weights import Pairing
 from harness.output import NOTHING, Output, demand
+
+MOST_NAMED = 12
+"""Names of arrays in a line."""
 
 
 def weights_command(options: argparse.Namespace) -> int:
@@ -36,13 +39,19 @@ def _lines(pairing: Pairing, left_out: Mapping[str, tuple[str, ...]], out: Path 
         yield from _of_pair(pair)
     for side, names in (("A", pairing.unpaired_a), ("B", pairing.unpaired_b)):
         if names:
-            yield f"without a partner in {side}: {', '.join(names)}"
+            yield f"without a partner in {side}: {_some(names)}"
     for name, others in left_out.items():
         if others:
-            yield f"{name}: not compared, for they are no floating-point numbers: {', '.join(others)}"
+            yield f"{name}: not compared, for they are no floating-point numbers: {_some(others)}"
     if out:
         without = [pair.b for pair in pairing.pairs if not pair.code] + list(pairing.unpaired_b)
-        yield f"{out} written; not in it: {', '.join(without)}" if without else f"{out} written"
+        yield f"{out} written; not in it: {_some(without)}" if without else f"{out} written"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names, as many as a line takes; JSON has all of them."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _of_pair(pair: Pair) -> Iterator[str]:

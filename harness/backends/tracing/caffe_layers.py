@@ -154,8 +154,11 @@ def _relu(layer: Fields, blobs: Blobs, taken: Shape) -> Said:
 
 
 def _prelu(layer: Fields, blobs: Blobs, taken: Shape) -> Said:
-    letters = first(len(taken))
-    return Meaning("activation", {"function": "prelu"}, letters, letters, slope="C"), {"slope": blobs[0].ravel()}
+    """One slope that channels share is a leaky ReLU."""
+    letters, slope = first(len(taken)), blobs[0].ravel()
+    if len(slope) == 1:
+        return Meaning("activation", {"function": "leaky_relu", "slope": float(slope[0])}), {}
+    return Meaning("activation", {"function": "prelu"}, letters, letters, slope="C"), {"slope": slope}
 
 
 def _elu(layer: Fields, blobs: Blobs, taken: Shape) -> Said:

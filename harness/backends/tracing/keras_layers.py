@@ -187,8 +187,11 @@ def _elu(layer: Any, taken: Shape, made: Shape) -> Said:
 
 
 def _prelu(layer: Any, taken: Shape, made: Shape) -> Said:
-    axes = last(len(taken))
-    return Meaning("activation", {"function": "prelu"}, axes, axes, slope=axes[1:]), {"alpha": "slope"}
+    """One slope for each channel, which is where other axes are shared; one for each element is no case."""
+    axes, shape = last(len(taken)), tuple(layer.alpha.shape)
+    if not axes or any(size != 1 for size in shape[:-1]) or shape[-1] != taken[-1]:
+        return None
+    return Meaning("activation", {"function": "prelu"}, axes, axes, slope="C"), {"alpha": "slope"}
 
 
 def _softmax(layer: Any, taken: Shape, made: Shape) -> Said:

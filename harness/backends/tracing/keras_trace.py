@@ -202,6 +202,8 @@ class _Run:
                 values = _array(variable)
                 if "Depthwise" in type(called.layer).__name__ and name == "kernel":
                     values = _as_convolution(values, called.layer.depth_multiplier)
+                if roles.get(name) == "slope":
+                    values = values.ravel()  # the other axes are shared
                 place = "par/%s.%s" % (called.name, _within(variable, called.layer))
                 found[roles.get(name, _within(variable, called.layer))] = self._recording.keep(place, values)
         return found

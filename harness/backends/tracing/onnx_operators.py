@@ -118,11 +118,15 @@ def _clip(given: Given) -> Said:
 
 
 def _prelu(given: Given) -> Said:
-    slope = given.constant(1)
-    if slope is None or given.rank < 2:
+    """One slope for all is a leaky ReLU; one for each channel is the only other kind that cases have."""
+    slope, channels = given.constant(1), given.shape()[1:2]
+    if slope is None or not given.letters:
         return None
-    letters = given.letters[given.rank - slope.ndim :]
-    return Meaning("activation", {"function": "prelu"}, given.letters, given.letters, slope=letters), {1: "slope"}
+    if slope.size == 1:
+        return Meaning("activation", {"function": "leaky_relu", "slope": round_float(float(slope.item()))}), {}
+    if slope.size != max(channels, default=0) or slope.ndim != given.rank - 1 or slope.shape[0] != slope.size:
+        return None
+    return Meaning("activation", {"function": "prelu"}, given.letters, given.letters, slope="C"), {1: "slope"}
 
 
 def _softmax(log: bool) -> Callable[[Given], Said]:

@@ -105,7 +105,10 @@ class _Run:
         meaning, roles = onnx_operators.meaning(given)
         inputs, parameters = [], {}
         for index, each in enumerate(node.input):
-            if each and index in roles:
+            if roles.get(index) == "slope":
+                vector = self.constants[each].ravel()  # which stands in the place of the channels
+                parameters["slope"] = self.recording.keep(self.arrays[each] + ".slope", vector)
+            elif each and index in roles:
                 parameters[roles[index]] = self.arrays[each]
             elif each in self.constants and index and meaning.operation is None:
                 parameters["input_%d" % index] = self.arrays[each]

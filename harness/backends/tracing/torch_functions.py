@@ -207,9 +207,11 @@ def _threshold(given: Arguments, made: Sequence[int]) -> Said:
 
 
 def _prelu(given: Arguments, made: Sequence[int]) -> Said:
-    letters = first(_rank(given))
-    slope = {} if len(given["weight"].shape) == 0 else {"slope": "C"}
-    return Meaning("activation", {"function": "prelu"}, letters, letters, **slope), {"weight": "slope"}
+    """One slope for all is a leaky ReLU."""
+    letters, slope = first(_rank(given)), given["weight"]
+    if slope.numel() == 1:
+        return Meaning("activation", {"function": "leaky_relu", "slope": float(slope)}), {}
+    return Meaning("activation", {"function": "prelu"}, letters, letters, slope="C"), {"weight": "slope"}
 
 
 def _hard_sigmoid(given: Arguments, made: Sequence[int]) -> Said:
