@@ -122,7 +122,7 @@ def test_planted_faults_are_found_in_one_run_and_no_innocent_layer_is_accused(fa
 
 def test_the_code_of_a_fault_was_run():
     (fault,) = walk(traced(A), traced(B, {2: REVERSED})).faults
-    assert set(fault.why.code or {}) == {"numpy"}
+    assert set(fault.why.code) == {"numpy"}
 
 
 @pytest.mark.parametrize(

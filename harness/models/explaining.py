@@ -33,7 +33,7 @@ def why(walker: Walker, pair: Pair) -> Why:
 
 def _by_search(walker: Walker, pair: Pair) -> Why | None:
     judge, seen = pair.outcome.judge, pair.outcome.seen
-    return None if judge is None or seen is None else searched(walker, judge, seen)
+    return None if judge is None or seen is None else searched(judge, seen)
 
 
 def _of_the_last(walker: Walker, pair: Pair) -> Why | None:
@@ -51,7 +51,7 @@ def _of_the_last(walker: Walker, pair: Pair) -> Why | None:
     if last.judge is None or last.seen is None or slack.shape != last.seen.values.shape:
         return None
     known = np.ones(slack.shape, bool)
-    return searched(walker, last.judge, replace(last.seen, known=known, slack=slack))
+    return searched(last.judge, replace(last.seen, known=known, slack=slack))
 
 
 def _of_the_first(walker: Walker, pair: Pair) -> Why | None:
@@ -65,9 +65,7 @@ def _of_the_first(walker: Walker, pair: Pair) -> Why | None:
     first = fitting.of_layer(walker.meaning, pair.of_a[0], [signal], pair.seen)
     if first.judge is None or first.seen is None or first.seen.values.shape != found.values.shape:
         return None
-    return searched(
-        walker, first.judge, Observation(found.values, first.seen.dtype, "direct", found.known, found.slack)
-    )
+    return searched(first.judge, Observation(found.values, first.seen.dtype, "direct", found.known, found.slack))
 
 
 def _by_numbers(walker: Walker, pair: Pair) -> Why | None:

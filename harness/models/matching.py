@@ -250,7 +250,7 @@ class Walker:
         users, others = self.a.users[one.outputs[0]], self.b.users[layer.outputs[0]]
         if len(users) != 1 or len(users[0].inputs) != 1 or not users[0].operation or self._has_partner(users[0]):
             return None
-        its_like = any(users[0].operation == other.operation for other in others)
+        its_like = any(other.operation in (None, users[0].operation) and len(other.inputs) == 1 for other in others)
         return None if its_like or not others else users[0]
 
     def _claim_by_order(self, name: str) -> None:

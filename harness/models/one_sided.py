@@ -13,7 +13,7 @@ from harness.models import fitting
 from harness.models.fitting import Outcome
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair, Walker
-from harness.models.reasons import Changes, Why, code
+from harness.models.reasons import Changes, Why
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.operations.operation import Operation
@@ -34,14 +34,14 @@ def stated_otherwise(walker: Walker, pair: Pair) -> Why | None:
         changed = replace(one, settings={**one.settings, **changes}, name=f"{one.name}, changed")
         outcome = fitting.of_layer(walker.meaning, changed, list(pair.taken.values()), pair.seen)
         if outcome.agrees:
-            return _of_settings(walker, one, changes, outcome)
+            return _of_settings(one, changes, outcome)
     return None
 
 
-def _of_settings(walker: Walker, one: Layer, changes: Mapping[str, Any], outcome: Outcome) -> Why:
+def _of_settings(one: Layer, changes: Mapping[str, Any], outcome: Outcome) -> Why:
     transforms = tuple({"id": key, "a": one.settings.get(key), "b": changes[key]} for key in sorted(changes))
-    program = code(walker, outcome.judge, ()) if outcome.judge else {}
-    return Why(transforms, (), "; ".join(map(_setting_words, transforms)), program)
+    proof = (outcome.judge.case, ()) if outcome.judge else None
+    return Why(transforms, (), "; ".join(map(_setting_words, transforms)), proof)
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

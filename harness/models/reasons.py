@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.backends import TABLE
+from harness.case.read import Case
 from harness.explanation.answers import transform_json
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
-from harness.models.matching import Walker
 from harness.operations.spoken import SYSTEMS
 from harness.operations.transforms.transform import Transform
+from harness.parent.pool import Pool
 
 Changes = tuple[Mapping[str, Any], ...]
 """Transforms as JSON has them: `id`, and what it is about."""
@@ -23,16 +25,23 @@ USUAL = "numpy"
 class Why:
     """What explains a fault. transforms: () where nothing does. alternatives: others that the data do not rule out.
 
-    code: system -> program that computes what B gave, and was run.
+    to_prove: the case of A's layer on B's input, and the changes that give what B gave. code: system -> program that
+    does so, and was run.
     """
 
     transforms: Changes = ()
     alternatives: tuple[Changes, ...] = ()
     words: str = ""
-    code: Mapping[str, str] | None = None
+    to_prove: tuple[Case, tuple[Transform, ...]] | None = None
+    code: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def proven(self) -> tuple[Transform, ...]:
+        """The changes that are to be proven."""
+        return self.to_prove[1] if self.to_prove else ()
 
 
-def searched(walker: Walker, judge: Judge, seen: Observation) -> Why | None:
+def searched(judge: Judge, seen: Observation) -> Why | None:
     """What the operation's own search finds, as `harness explain` does; None where that is nothing."""
     answer = diagnose(judge, seen)
     if not answer.explanations or not answer.explanations[0].transforms:
@@ -42,7 +51,7 @@ def searched(walker: Walker, judge: Judge, seen: Observation) -> Why | None:
         tuple(transform_json(each) for each in first.transforms),
         tuple(_alternatives(answer)),
         first.words,
-        code(walker, judge, first.transforms),
+        (judge.case, first.transforms),
     )
 
 
@@ -54,19 +63,29 @@ def _alternatives(answer: Answer) -> Iterator[Changes]:
             yield tuple(transform_json(change) for change in each.transforms)
 
 
-def code(walker: Walker, judge: Judge, transforms: Sequence[Transform]) -> Mapping[str, str]:
-    """A program in B's system, or in NumPy where that does not run here."""
-    system = system_of(walker.b.trace.system)
+def coded(whys: Sequence[Why], system: str) -> list[Why]:
+    """The same with the programs that held, in this system, or in NumPy where it does not run here."""
     for wanted in dict.fromkeys((system, USUAL)):
-        found = {each.system: each.program for each in fix.proofs(judge.case, [tuple(transforms)], [wanted])}
-        if wanted in found:
-            return {wanted: found[wanted]}
-    return {}
+        whys = _coded(whys, wanted) if any(each.to_prove and not each.code for each in whys) else whys
+    return list(whys)
+
+
+def _coded(whys: Sequence[Why], system: str) -> list[Why]:
+    """Programs of all that have none yet, run in one worker."""
+    tried = {index: fix.Proofs(each.to_prove[0]) for index, each in enumerate(whys) if each.to_prove and not each.code}
+    with Pool([TABLE[system]]) as pool:
+        running = pool.started
+        for index, proofs in tried.items():
+            for attempt in proofs.attempts(whys[index].proven, running):
+                pool.submit(system, (index, attempt), attempt.program)
+                of, outcome = pool.collect()
+                tried[of[0]].take(of[1], outcome)
+        found = {index: proofs.code(whys[index].proven, running) for index, proofs in tried.items()}
+    held = {index: {system: programs[system]} for index, programs in found.items() if system in programs}
+    return [replace(each, code=held.get(index, each.code)) for index, each in enumerate(whys)]
 
 
 def system_of(name: str) -> str:
     """The system in which programs for a traced one are written."""
     lower = name.lower()
-    if "keras" in lower or "tf" in lower.split("."):
-        return "tensorflow"
-    return next((each for each in SYSTEMS if each in lower), USUAL)
+    return next((each for each in SYSTEMS if each in lower), "tensorflow" if "keras" in lower else USUAL)

@@ -15,7 +15,7 @@ from harness.models.graph import Graph
 from harness.models.inferred import with_layers
 from harness.models.matching import Pair, Walker
 from harness.models.preprocessing import Preparation
-from harness.models.reasons import Why
+from harness.models.reasons import Why, coded, system_of
 from harness.models.repair import Ends, Repaired, repaired
 from harness.models.traced import Trace
 
@@ -119,6 +119,8 @@ def _through(a: Graph, b: Graph, hints: Mapping[str, str]) -> tuple[Walker, Prep
 
 def _told(walker: Walker, preparation: Preparation) -> Walked:
     pairs = tuple(_judged(walker, pair) for pair in walker.pairs if pair.of_a or pair.of_b or not pair.outcome.agrees)
+    whys = coded([each.why for each in pairs], system_of(walker.b.trace.system))
+    pairs = tuple(replace(each, why=found) for each, found in zip(pairs, whys))
     return Walked(preparation, pairs, _unpaired(walker), *repaired(walker))
 
 

@@ -52,7 +52,7 @@ def _fault(each: Judged) -> dict[str, Any]:
         "transforms": [dict(change) for change in each.why.transforms],
         "alternatives": [[dict(change) for change in changes] for changes in each.why.alternatives],
         "words": each.why.words,
-        "code": dict(each.why.code or {}),
+        "code": dict(each.why.code),
     }
 
 
@@ -75,7 +75,7 @@ def _lines(walked: Walked, names: tuple[str, str]) -> Iterator[str]:
         yield f"\n{number}. {place(fault)}"
         yield f"   {fault.why.words}"
         yield from (f"   or: {', '.join(each['id'] for each in changes)}" for changes in fault.why.alternatives)
-        yield from _code(fault.why.code or {})
+        yield from _code(fault.why.code)
     yield "\nLayers of B, each on its own input:"
     yield from (f"  {line}" for line in _table(walked))
     yield from _unpaired(walked)
