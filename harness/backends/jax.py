@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
 import numpy as np
 
 from harness.backends.channels import NOTE, over_channels
-from harness.backends.jax_by_settings import ACTIVATIONS, SOFTMAXES
+from harness.backends.jax_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point
 from harness.worker.loop import Call, Reply, answer, answered
 
@@ -187,6 +187,7 @@ TRANSPOSED = (
 ENTRY_POINTS = (
     *(conv_general_dilated, np_convolve, np_correlate, convolve, correlate, convolve2d, correlate2d),
     *TRANSPOSED,
+    *POOLING,
     *ACTIVATIONS,
     *SOFTMAXES,
 )

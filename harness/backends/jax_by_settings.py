@@ -68,3 +68,40 @@ def _softmax(name: str, log: bool) -> EntryPoint:
 
 
 SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))
+
+
+# --- pooling ---------------------------------------------------------------------------------------------------------
+
+
+def _pooling(name: str, reduce: str, call: Callable[[Any, Any, Settings], Any], **takes: Any) -> EntryPoint:
+    """The entry point `jax.lax.reduce_window (NAME)`; `call` makes it of jax, the input and settings."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import jax
+
+        return call(jax, jax.numpy.asarray(arrays["input"]), settings)
+
+    words = {"padding": {"same": "SAME", "same_upper": "SAME", "same_lower": "SAME_LOWER", "valid": "VALID"}}
+    about = dict(takes, words=words, demands={"reduce": reduce}, free=("window", "stride", "padding", "dilation"))
+    return settled("jax.lax.reduce_window (%s)" % name, "pooling", DOCS % "lax.reduce_window", **about)(called)
+
+
+def _reduced(jax: Any, x: Any, start: float, join: Any, settings: Settings) -> Any:
+    window, stride, dilation = ((1, 1, *settings[key]) for key in ("window", "stride", "dilation"))
+    padding = settings["padding"]
+    told = padding if isinstance(padding, str) else ((0, 0), (0, 0), *map(tuple, padding))
+    return jax.lax.reduce_window(x, np.array(start, x.dtype), join, window, stride, told, window_dilation=dilation)
+
+
+def _max(jax: Any, x: Any, settings: Settings) -> Any:
+    return _reduced(jax, x, -np.inf, jax.lax.max, settings)
+
+
+def _average(jax: Any, x: Any, settings: Settings) -> Any:
+    return _reduced(jax, x, 0.0, jax.lax.add, settings) / np.array(np.prod(settings["window"]), x.dtype)
+
+
+POOLING = (
+    _pooling("max", "max", _max, keeps={"rounding": "floor"}),
+    _pooling("average", "average", _average, keeps={"rounding": "floor", "divisor": "window"}),
+)

@@ -83,3 +83,29 @@ def _softmax(name: str, log: bool) -> EntryPoint:
 
 
 SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))
+
+
+# --- pooling ---------------------------------------------------------------------------------------------------------
+
+
+def _pooling(name: str, reduce: str, **keeps: Any) -> EntryPoint:
+    """The entry point `keras.ops.NAME`, with channels last."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import keras
+
+        x = keras.ops.convert_to_tensor(arrays["input"])
+        window, stride = tuple(settings["window"]), tuple(settings["stride"])
+        y = getattr(keras.ops, name)(x, window, stride, settings["padding"], data_format="channels_last")
+        return keras.ops.convert_to_numpy(y)
+
+    words = {"padding": {"same": "same", "same_upper": "same", "valid": "valid"}}
+    about = {"free": ("window", "stride"), "words": words, "demands": {"reduce": reduce, "dilation": 1}, "keeps": keeps}
+    layouts = {"input": "N*C", "output": "N*C"}
+    return settled("keras.ops." + name, "pooling", DOCS % PAGES["ops"], layouts=layouts, **about)(called)
+
+
+POOLING = (
+    _pooling("max_pool", "max", rounding="floor"),
+    _pooling("average_pool", "average", rounding="floor", divisor="valid"),
+)

@@ -110,3 +110,53 @@ def _softmax(operator: str, log: bool) -> EntryPoint:
 
 
 SOFTMAXES = (_softmax("Softmax", False), _softmax("LogSoftmax", True))
+
+
+# --- pooling ---------------------------------------------------------------------------------------------------------
+
+PADDINGS = {"same": "SAME_UPPER", "same_upper": "SAME_UPPER", "same_lower": "SAME_LOWER", "valid": "VALID"}
+
+
+def _pooling(operator: str, reduce: str, names: Mapping[str, str], **takes: Any) -> EntryPoint:
+    """The operator with a window; names: setting -> attribute of what is its own."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        padding = settings["padding"]
+        told: Dict[str, Any] = {names[key]: value for key, value in settings.items() if key in names}
+        told.update({"p": int(told["p"])} if float(told.get("p", 0.5)).is_integer() else {})
+        told.update(kernel_shape=tuple(settings["window"]), strides=tuple(settings["stride"]))
+        told.update(dilations=tuple(settings["dilation"]), ceil_mode=settings["rounding"])
+        if isinstance(padding, str):
+            return ran(operator, {"x": arrays["input"]}, auto_pad=padding, **told)
+        pads = tuple([low for low, _ in padding] + [high for _, high in padding])
+        return ran(operator, {"x": arrays["input"]}, pads=pads, **told)
+
+    words = dict({"padding": PADDINGS, "rounding": {"floor": 0, "ceil": 1}}, **takes.pop("words", {}))
+    about = dict(takes, words=words, demands={"reduce": reduce}, dtypes=("float32",))
+    free = ("window", "stride", "dilation", "padding", *about.pop("free", ()))
+    return settled("onnxruntime." + operator, "pooling", DOCS % operator, free=free, **about)(called)
+
+
+def _whole(operator: str, reduce: str, **keeps: Any) -> EntryPoint:
+    """An operator that reduces the whole input."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        return ran(operator, {"x": arrays["input"]})
+
+    about: Dict[str, Any] = {"keeps": dict(keeps, rounding="floor"), "demands": {"reduce": reduce, "dilation": 1}}
+    about.update(free=("window", "stride", "padding"), words={"padding": PADDINGS}, limits=("whole",))
+    return settled("onnxruntime." + operator, "pooling", DOCS % operator, dtypes=("float32",), **about)(called)
+
+
+POOLING = (
+    _pooling("MaxPool", "max", {}),
+    _pooling(
+        "AveragePool",
+        "average",
+        {"divisor": "count_include_pad"},
+        words={"divisor": {"padded": 1, "valid": 0}},
+    ),
+    _pooling("LpPool", "norm", {"p": "p"}, free=("p",)),
+    _whole("GlobalMaxPool", "max"),
+    _whole("GlobalAveragePool", "average", divisor="valid"),
+)

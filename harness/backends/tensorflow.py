@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
-from harness.backends.tensorflow_by_settings import ACTIVATIONS, SOFTMAXES
+from harness.backends.tensorflow_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
@@ -156,6 +156,7 @@ ENTRY_POINTS = (
     conv1d_transpose,
     conv2d_transpose,
     conv3d_transpose,
+    *POOLING,
     *ACTIVATIONS,
     *SOFTMAXES,
 )

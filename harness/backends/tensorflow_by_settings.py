@@ -71,3 +71,41 @@ def _softmax(name: str, log: bool) -> EntryPoint:
 
 
 SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))
+
+
+# --- pooling ---------------------------------------------------------------------------------------------------------
+
+
+def _pooling(name: str, reduce: str, rank: int, **takes: Any) -> EntryPoint:
+    """The entry point `tensorflow.nn.NAME`, with channels last."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import tensorflow as tf
+
+        padding = settings["padding"]
+        told = padding if isinstance(padding, str) else [[0, 0], *map(list, padding), [0, 0]]
+        return getattr(tf.nn, name)(tf.constant(arrays["input"]), settings["window"], settings["stride"], told)
+
+    words = {"padding": {"same": "SAME", "same_upper": "SAME", "valid": "VALID"}}
+    demands = {"reduce": reduce, "dilation": 1}
+    about = dict({"free": ("window", "stride"), "words": words, "demands": demands, "ranks": (rank,)}, **takes)
+    layouts = {"input": "N*C", "output": "N*C"}
+    return settled("tensorflow.nn." + name, "pooling", DOCS % ("nn/" + name), layouts=layouts, **about)(called)
+
+
+POOLING = (
+    *(
+        _pooling(
+            "max_pool%dd" % rank,
+            "max",
+            rank,
+            keeps={"rounding": "floor"},
+            free=("window", "stride", *(("padding",) if rank == 2 else ())),
+        )
+        for rank in (1, 2, 3)
+    ),
+    *(
+        _pooling("avg_pool%dd" % rank, "average", rank, keeps={"rounding": "floor", "divisor": "valid"})
+        for rank in (1, 2, 3)
+    ),
+)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 import numpy as np
 
-from harness.backends.torch_by_settings import ACTIVATIONS, SOFTMAXES
+from harness.backends.torch_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
@@ -114,4 +114,14 @@ def conv_transpose3d(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _transpose(torch.nn.functional.conv_transpose3d, x, w, s)
 
 
-ENTRY_POINTS = (conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, *ACTIVATIONS, *SOFTMAXES)
+ENTRY_POINTS = (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    *POOLING,
+    *ACTIVATIONS,
+    *SOFTMAXES,
+)

@@ -131,3 +131,72 @@ SOFTMAXES = (
         note="without dim: over axis 0 of arrays of 0, 1 and 3 axes, over axis 1 of others; deprecated",
     )(_implicit),
 )
+
+
+# --- pooling ---------------------------------------------------------------------------------------------------------
+
+
+def _pooling(name: str, reduce: str, rank: int, call: Callable[[Any, Any, Settings], Any], **takes: Any) -> EntryPoint:
+    """The entry point `torch.nn.functional.NAME`; `call` takes the function, the input, and settings."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
+        import torch
+
+        with torch.inference_mode(), system():
+            return call(getattr(torch.nn.functional, name), _tensor(arrays["input"]), settings).numpy()
+
+    demands = {"reduce": reduce, **takes.pop("demands", {})}
+    about = dict(takes, ranks=(rank,), demands=demands, dtypes=DTYPES)
+    return settled("torch.nn.functional." + name, "pooling", DOCS % ("nn.functional." + name), **about)(called)
+
+
+def _window(settings: Settings) -> Any:
+    """Window, stride and padding, in the order of all of these functions."""
+    return settings["window"], settings["stride"], [low for low, _ in settings["padding"]]
+
+
+def _max_pool(function: Any, x: Any, settings: Settings) -> Any:
+    return function(x, *_window(settings), settings["dilation"], ceil_mode=settings["rounding"])
+
+
+def _avg_pool(function: Any, x: Any, settings: Settings) -> Any:
+    return function(x, *_window(settings), ceil_mode=settings["rounding"], count_include_pad=settings["divisor"])
+
+
+def _lp_pool(function: Any, x: Any, settings: Settings) -> Any:
+    return function(x, settings["p"], settings["window"], settings["stride"], ceil_mode=settings["rounding"])
+
+
+CEIL = {"rounding": {"floor": False, "ceil": True}}
+FREE, PADDED = ("window", "stride", "padding"), ("even", "half")
+POOLING = (
+    *(
+        _pooling("max_pool%dd" % rank, "max", rank, _max_pool, words=CEIL, free=(*FREE, "dilation"), limits=PADDED)
+        for rank in (1, 2, 3)
+    ),
+    *(
+        _pooling(
+            "avg_pool%dd" % rank,
+            "average",
+            rank,
+            _avg_pool,
+            words=dict(CEIL, divisor={"padded": True, "valid": False}),
+            demands={"dilation": 1},
+            free=FREE,
+            limits=PADDED,
+        )
+        for rank in (1, 2, 3)
+    ),
+    *(
+        _pooling(
+            "lp_pool%dd" % rank,
+            "norm",
+            rank,
+            _lp_pool,
+            words=dict(CEIL, padding={"valid": None}),
+            demands={"dilation": 1},
+            free=("window", "stride", "p"),
+        )
+        for rank in (1, 2)
+    ),
+)

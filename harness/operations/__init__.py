@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from harness.operations import activation_spoken, softmax_spoken
+from harness.operations import activation_spoken, pooling_spoken, softmax_spoken
 from harness.operations.spoken import Spoken
 from harness.operations.windowed import convolution_spoken, transposed_spoken
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SPOKEN: Mapping[str, Spoken] = {
     "convolution": convolution_spoken,
     "transposed_convolution": transposed_spoken,
+    "pooling": pooling_spoken,
     "activation": activation_spoken,
     "softmax": softmax_spoken,
 }

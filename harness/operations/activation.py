@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from harness.canonical.settled import Settled
 from harness.grammar.kinds import Field, Record, number, or_unknown, word
 from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS
 from harness.operations.activation_family import formula as formula
@@ -22,12 +21,11 @@ from harness.operations.activation_spoken import ROLES as ROLES
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
+from harness.operations.by_settings.of_layer import remedies as remedies
 from harness.operations.by_settings.of_layer import told as told
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
 from harness.operations.transforms.told import shown as value_shown
-from harness.operations.transforms.transform import Transform
-from harness.worker.entry import EntryPoint
 
 NAME = "activation"
 _OWN = OfLayer(__name__)
@@ -73,11 +71,6 @@ def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
         raise top.at("slope").error("prelu, and no other function, has a list of slopes, one for each channel")
     if slopes is not None and len(slopes) != channels:
         raise top.at("slope").error(f"{len(slopes)} slopes; expected {channels}, one for each channel (axis C)")
-
-
-def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:
-    """None: a function that lacks a setting computes another one."""
-    return ()
 
 
 def words(settings: Mapping[str, Any]) -> str:

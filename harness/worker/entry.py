@@ -153,8 +153,7 @@ class Transposes:
 TAKES: Dict[str, Any] = {
     "convolution": Windows,
     "transposed_convolution": Transposes,
-    "activation": Says,
-    "softmax": Says,
+    **dict.fromkeys(("pooling", "activation", "softmax"), Says),
 }
 """Operation -> the class of what its entry points take."""
 

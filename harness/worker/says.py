@@ -10,6 +10,10 @@ import numpy as np
 Arrays = Mapping[str, np.ndarray]
 
 
+LISTS = ("free", "arrays", "limits")
+"""Fields that are names."""
+
+
 @dataclass(frozen=True)
 class Says:
     """The settings of an operation in the words of one function; keys are those of a case.
@@ -17,7 +21,8 @@ class Says:
     demands: settings that it is about; a case that has others is not about it. keeps: settings that it has no argument
     for, and what they always are. words: its own word for some values of a setting, by the value as text. free:
     settings that it takes as they are. defaults: what these are where a case leaves them out. arrays: roles, besides
-    the input, that it takes. A setting that is not named is one that it does not have.
+    the input, that it takes. limits: names, known to the operation, of what it refuses besides. A setting that is not
+    named is one that it does not have.
     """
 
     demands: Mapping[str, Any] = field(default_factory=dict)
@@ -26,6 +31,7 @@ class Says:
     free: Tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     arrays: Tuple[str, ...] = ()
+    limits: Tuple[str, ...] = ()
 
     @staticmethod
     def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[Arrays, Mapping[str, Any]]:
@@ -34,14 +40,14 @@ class Says:
 
     def as_json(self) -> Dict[str, Any]:
         """The words of the operation as the hello carries them."""
-        return dict(asdict(self), free=list(self.free), arrays=list(self.arrays))
+        return dict(asdict(self), **{name: list(getattr(self, name)) for name in LISTS})
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Says:
         """What a hello says; raises TypeError where a field is odd."""
         values: Dict[str, Any] = {each.name: told[each.name] for each in fields(cls) if each.name in told}
         for name, value in values.items():
-            if not (_strings(value) if name in ("free", "arrays") else _mapping(value, nested=name == "words")):
+            if not (_strings(value) if name in LISTS else _mapping(value, nested=name == "words")):
                 raise TypeError("%s is %r" % (name, value))
             values[name] = _hashable(value) if type(value) is list else {key: _hashable(value[key]) for key in value}
         return cls(**values)

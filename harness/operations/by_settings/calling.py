@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.canonical import layout
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, name_of
+from harness.operations.by_settings.own_names import Layer, name_of, restating
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.told import shown
@@ -21,54 +21,58 @@ class Calling:
     """The lowering of one operation. Both calls raise Unsupported with the reason."""
 
     def __init__(self, layer: Layer) -> None:
-        self._layer = layer
+        self._layer, self._said = layer, restating(layer)
 
     def as_written(self, stated: Stated, entry: EntryPoint) -> Call:
         """The call that a person would first write: what a function has no argument for stays as it is there."""
-        form: Settled = stated.meant()
-        return _call(entry, form, _said(form.settings, entry), ())
+        return self._call(entry, self._said.written(stated.meant(), entry), ())
 
     def normalized(self, stated: Stated, entry: EntryPoint) -> Call:
         """The call that computes what the case means, by the transforms that this entry point needs."""
-        form: Settled = stated.meant()
+        form = self._said.restated(stated.meant(), entry)
         transforms: list[Transform] = []
         for transform in self._layer.remedies(form, entry):
-            form = transform.rewrite(form)
+            form = self._said.restated(transform.rewrite(form), entry)
             transforms.append(transform)
         left_out = {key: own for key, own in entry.takes.defaults.items() if key not in form.settings}
         for key, own in {**entry.takes.keeps, **left_out}.items():
             if not same(form.settings.get(key), own):
                 meant = shown(form.settings.get(key, "none"))
                 raise Unsupported(f"{entry.name} always has {key} {shown(own)}; the case has {meant}")
-        return _call(entry, form, _said(form.settings, entry), tuple(transforms))
+        return self._call(entry, form, tuple(transforms))
+
+    def _call(self, entry: EntryPoint, form: Settled, transforms: tuple[Transform, ...]) -> Call:
+        said = _said(form.settings, entry)
+        for limit in self._said.limits(form, entry):
+            raise Unsupported(f"{entry.name} {limit}")
+        return _call(entry, form, said, transforms)
 
 
 def _said(settings: Mapping[str, Any], entry: EntryPoint) -> Words:
     """The settings in the entry point's own words."""
     takes, said = entry.takes, {}
     for key, value in settings.items():
-        if key in takes.free:
+        if str(value) in takes.words.get(key, ()):
+            said[key] = takes.words[key][str(value)]
+        elif key in takes.free and not isinstance(value, str):
             said[key] = value
-        elif key in takes.words:
-            said[key] = _word(key, value, takes.words[key], entry)
         elif key in takes.demands:
             if not same(value, takes.demands[key]):
                 raise Unsupported(
                     f"{entry.name} computes {key} {shown(takes.demands[key])}; the case has {shown(value)}"
                 )
         elif key not in takes.keeps:
-            raise Unsupported(f"{entry.name} has no {key}; the case has {shown(value)}")
+            raise Unsupported(f"{entry.name} has no {key} {shown(value)}")
     return said
 
 
-def _word(key: str, value: Any, words: Mapping[str, Any], entry: EntryPoint) -> Any:
-    if str(value) not in words:
-        raise Unsupported(f"{entry.name} has no {key} {shown(value)}")
-    return words[str(value)]
-
-
 def same(one: Any, other: Any) -> bool:
-    """Whether two values of a setting are one; numbers to the digits of float32, in which systems keep them."""
+    """Whether two values of a setting are one; numbers to the digits of float32, in which systems keep them.
+
+    One number stands for the same along all axes.
+    """
+    if isinstance(one, tuple) and not isinstance(other, tuple):
+        return all(same(each, other) for each in one)
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= 1e-6 * abs(one)
     return bool(one == other)

@@ -17,16 +17,19 @@ from harness.canonical import layout
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import evaluate
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, name_of
+from harness.operations.by_settings.own_names import Layer, name_of, restating
 from harness.operations.by_settings.seeing import named
-from harness.operations.card import Card
+from harness.operations.card import Card, Fault
 from harness.parent.asking import Asking, Question
 from harness.parent.outcome import Answered, Declined, Outcome
 from harness.rounding.compare import distance
+from harness.rounding.formats import FLOAT32
 from harness.rounding.ladder import Ladder
 from harness.worker.entry import EntryPoint
 
 AS_DECLARED = "as declared"
+NARROW = "as declared, to the digits of float32"
+SINGLE = "float64 data are computed with constants or parts of float32"
 MOST = 40
 """Calls of one entry point."""
 
@@ -39,7 +42,7 @@ class Measuring:
 
     def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
         """Measures one entry point."""
-        trials = list(itertools.islice(self._trials(entry), MOST))
+        trials = list(self._trials(entry))
         outcomes = yield [_question(entry, form, told) for form, told in trials]
         answered = [pair for pair in zip(trials, outcomes) if isinstance(pair[1], Answered)]
         if not answered:
@@ -53,33 +56,40 @@ class Measuring:
                 declined=declined,
                 operation=self._layer.NAME,
             )
-        follows, differences, dtypes = {}, [], {}
+        follows, differences, faults, dtypes = {}, [], [], {}
         for (form, _), outcome in zip(trials, outcomes):
             call = f"{self._layer.words(form.settings)}, {form.x.dtype.name}"
             found = self._follows(entry, form, outcome)
             follows[call] = found
             dtypes[form.x.dtype.name] = str(outcome.array.dtype) if isinstance(outcome, Answered) else "refused"
-            if found != AS_DECLARED:
+            if found == NARROW:
+                faults.append(Fault(SINGLE, call, excluded=True))
+            elif found != AS_DECLARED:
                 differences.append(f"{call}: declared so, measured {found}")
         nothing = dict.fromkeys(("algorithm", "integers exact below"), "not measured for this operation")
         known = {"follows": follows, "dtypes": dtypes}
-        return Card(entry.name, backend, version, known, {}, nothing, [], differences, operation=self._layer.NAME)
+        return Card(entry.name, backend, version, known, {}, nothing, faults, differences, operation=self._layer.NAME)
 
     def _trials(self, entry: EntryPoint) -> Iterator[tuple[Settled, dict[str, Any]]]:
         """Forms that the declaration allows, and what is told of them in its own words."""
         for dtype in entry.dtypes:
-            for settings, told in self._calls(entry):
+            for settings, told in itertools.islice(self._calls(entry), MOST // len(entry.dtypes)):
                 yield self._form(entry, settings, dtype), told
 
     def _calls(self, entry: EntryPoint) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Settings of each call: every word, and two values of what is free."""
         takes = entry.takes
         choices = [[(key, value, own) for value, own in words.items()] for key, words in takes.words.items()]
-        choices += [[(key, value, value) for value in self._layer.TRIED[key]] for key in takes.free]
+        choices += [[(key, value, value) for value in self._tried(key, entry)] for key in takes.free]
         fixed = {**takes.demands, **takes.keeps}
         for chosen in itertools.product(*choices):
             settings = {**fixed, **{key: self._value(key, value) for key, value, _ in chosen}}
             yield settings, {key: own for key, _, own in chosen}
+
+    def _tried(self, key: str, entry: EntryPoint) -> list[Any]:
+        """Values of a setting along all axes of the highest rank of a function."""
+        said = restating(self._layer)
+        return [said.along(key, value, max(entry.ranks)) for value in self._layer.TRIED[key]]
 
     def _value(self, key: str, value: Any) -> Any:
         """A value of a setting as a case has it, from its text."""
@@ -101,6 +111,8 @@ class Measuring:
             return str(error)
         if _fits(form, y):
             return AS_DECLARED
+        if form.x.dtype == np.float64 and _fits(form, y, FLOAT32.u):
+            return NARROW
         found = [named(each) for each in self._layer.alternatives(form) if _fits(form.with_settings(**each), y)]
         return " or ".join(found) or "no settings that are known here"
 
@@ -117,9 +129,12 @@ def _question(entry: EntryPoint, form: Settled, told: dict[str, Any]) -> Questio
     return Question(entry, arrays, told)
 
 
-def _fits(form: Settled, y: np.ndarray) -> bool:
-    """Whether an output is within its bounds of what a form gives."""
+def _fits(form: Settled, y: np.ndarray, u: float = 0.0) -> bool:
+    """Whether an output is within its bounds of what a form gives, or within those of a unit roundoff u."""
     if y.shape != form.output_shape or y.dtype.kind not in "iuf":
         return False
     ladder = Ladder.of(form, magnitudes(form), evaluate(form), str(y.dtype))
-    return ladder.fit(distance(y, ladder.expected), algorithm="direct") is not None
+    apart = distance(y, ladder.expected)
+    if u:
+        return bool((apart <= ladder.by_formula(ladder.rungs[-1], u)).all())
+    return ladder.fit(apart, algorithm="direct") is not None

@@ -8,6 +8,7 @@ probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_word
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from harness.operations.operation import (
     Shown,
 )
 from harness.operations.stated import Stated
+from harness.operations.transforms.transform import Transform
+from harness.worker.entry import EntryPoint
 
 OF_ARRAYS = (
     *("bias", "channel_order", "column_major", "input_axes", "output_axes", "precision"),
@@ -92,6 +95,11 @@ def demand(top: Record) -> None:
 def elsewhere(top: Record, folder: Path, rank: int) -> Elsewhere | None:
     """No definition of another system gives the settings."""
     return None
+
+
+def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:
+    """None: a function that lacks a setting computes something else."""
+    return ()
 
 
 def meant(stated: Stated) -> Settled:

@@ -69,6 +69,43 @@ class Layer(Protocol):
         """The settings in one line."""
 
 
+class Restating(Protocol):
+    """What an operation may say besides, where its settings can be said in several ways."""
+
+    def written(self, form: Settled, entry: EntryPoint) -> Settled:
+        """The form in settings that a person would first say to the entry point."""
+
+    def restated(self, form: Settled, entry: EntryPoint) -> Settled:
+        """The form in settings that come to the same and for which the entry point has words."""
+
+    def limits(self, form: Settled, entry: EntryPoint) -> Iterable[str]:
+        """What the entry point does not take of these settings, beyond what its declaration says by itself."""
+
+    def along(self, key: str, value: Any, rank: int) -> Any:
+        """A value of TRIED along so many axes."""
+
+
+class AsItStands:
+    """The same of an operation that says nothing of it."""
+
+    def written(self, form: Settled, entry: EntryPoint) -> Settled:
+        return form
+
+    def restated(self, form: Settled, entry: EntryPoint) -> Settled:
+        return form
+
+    def limits(self, form: Settled, entry: EntryPoint) -> Iterable[str]:
+        return ()
+
+    def along(self, key: str, value: Any, rank: int) -> Any:
+        return value
+
+
+def restating(layer: Any) -> Restating:
+    """What an operation says of how its settings can be said."""
+    return layer if hasattr(layer, "restated") else AsItStands()
+
+
 NAMES = {"input": "x", "kernel": "w"}
 """Roles whose arrays have a shorter name in forms and programs."""
 

@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.canonical.settled import Settled
+from harness.canonical.window import Pairs, pairs_text
 from harness.operations.transforms.transform import Transform
 
 ALTERNATIVES = 32
@@ -54,6 +57,25 @@ class Setting(Transform):
 
     def differ(self, conv: Settled) -> Settled:
         return conv.with_settings(**{self.key: self.value, **dict(self.others)})
+
+
+@dataclass(frozen=True)
+class PadBy(Transform):
+    """The input is padded by hand with one value, for a function that has no such padding."""
+
+    id = "pad_input"
+    touches = ("x", "window")
+
+    pairs: Pairs
+    value: float
+
+    def words(self) -> str:
+        return f"pad the input by {pairs_text(self.pairs)} (low:high per axis) with {self.value:g} by hand"
+
+    def rewrite(self, conv: Settled) -> Settled:
+        grow = [(0, 0), (0, 0), *self.pairs]
+        padded = conv.map(lambda x: np.pad(x, grow, constant_values=self.value), "x")
+        return padded.with_settings(padding=((0, 0),) * len(self.pairs), rounding="floor")
 
 
 def shown(value: Any) -> str:

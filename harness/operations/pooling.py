@@ -1,0 +1,127 @@
+"""Pooling: the maximum, the average or a norm of windows that move over the input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.grammar.kinds import Field, Record, number, or_unknown, word
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import elsewhere as elsewhere
+from harness.operations.by_settings.of_layer import meant as meant
+from harness.operations.by_settings.of_layer import told as told
+from harness.operations.operation import Setting
+from harness.operations.pooling_formula import formula as formula
+from harness.operations.pooling_formula import output_shape as output_shape
+from harness.operations.pooling_formula import pairs_of
+from harness.operations.pooling_formula import rounds as rounds
+from harness.operations.pooling_formula import ways as ways
+from harness.operations.pooling_search import PROGRAMS as PROGRAMS
+from harness.operations.pooling_search import TRIED as TRIED
+from harness.operations.pooling_search import along as along
+from harness.operations.pooling_search import alternatives as alternatives
+from harness.operations.pooling_search import coded as coded
+from harness.operations.pooling_search import fitted as fitted
+from harness.operations.pooling_search import limits as limits
+from harness.operations.pooling_search import remedies as remedies
+from harness.operations.pooling_search import restated as restated
+from harness.operations.pooling_search import written as written
+from harness.operations.pooling_spoken import ROLES as ROLES
+from harness.operations.stated import Stated
+from harness.operations.transforms.told import shown as value_shown
+from harness.operations.windowed import keys
+
+NAME = "pooling"
+_OWN = OfLayer(__name__)
+lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
+probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+
+SETTINGS = {
+    "reduce": Field(or_unknown(word("max", "average", "norm")), "what is made of a window: max, average or norm"),
+    "p": Field(or_unknown(number()), "of norm: the power, 2 where it is left out; or unknown"),
+    "window": Field(or_unknown(keys.STEPS), "elements of a window: a number, or one for each spatial axis; or unknown"),
+    "stride": Field(
+        or_unknown(keys.STEPS), "a number, or one for each spatial axis; the window by default; or unknown"
+    ),
+    "dilation": keys.DILATION,
+    "padding": Field(
+        or_unknown(keys.PADDING),
+        "a word, a number, one for each axis, or [low, high] for each axis; it is not counted by a maximum; or unknown",
+        default="valid",
+    ),
+    "rounding": Field(
+        or_unknown(word("floor", "ceil")),
+        "of the output's size; by ceil a last window is dropped that begins in the high padding; or unknown",
+        default="floor",
+    ),
+    "divisor": Field(
+        or_unknown(word("valid", "padded", "window")),
+        "of average: elements of the input in the window, those of input and padding, or all; or unknown",
+        default="valid",
+    ),
+}
+TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
+    "reduce": "max",
+    "p": 2.0,
+    "window": 2,
+    "stride": None,
+    "dilation": 1,
+    "padding": "valid",
+    "rounding": "floor",
+    "divisor": "valid",
+}
+FIELDS: Mapping[str, Field] = {}
+EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "fill")
+POINTWISE = False
+NEW_CASE = """\
+reduce: max                   # or average, or norm (with p: 2)
+window: 2
+stride: 2                     # the window, where it is left out
+padding: valid                # same | same_upper | same_lower | valid | 1 | [1, 2] | [[0, 1], [0, 1]]
+rounding: floor               # or ceil
+# divisor: valid              # of average: valid | padded | window
+"""
+
+
+def demand(top: Record) -> None:
+    """Raises CaseError where the reduction or the window is missing."""
+    for key in ("reduce", "window"):
+        if key not in top and (top["matrix"] is None or key not in top["matrix"]):
+            raise top.item.error(f"the key {key!r} is missing: {SETTINGS[key].doc}")
+
+
+def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
+    """One number for each axis; what another reduction has is left out."""
+    reduce, window = settings["reduce"][0], keys.per_axis(settings["window"], rank)
+    stride = settings["stride"]
+    return {
+        "reduce": reduce,
+        "window": window,
+        "stride": window if stride[0] is None else keys.per_axis(stride, rank),
+        "dilation": keys.per_axis(settings["dilation"], rank),
+        "padding": keys.padding(settings["padding"], rank),
+        "rounding": settings["rounding"][0],
+        "divisor": settings["divisor"][0] if reduce == "average" else None,
+        "p": (settings["p"][0] or 2.0) if reduce == "norm" else None,
+    }
+
+
+def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
+    """There is an output, and a power that has a root."""
+    form = meant(stated)
+    if 0 in form.output_shape[2:]:
+        sizes, pairs = form.x.shape[2:], pairs_of(form.x.shape[2:], form.settings)
+        raise settings["window"][1].error(f"no window fits into {sizes} padded by {pairs} (low, high per axis)")
+    if form.settings.get("p", 1.0) <= 0:
+        raise settings["p"][1].error("expected a power above 0")
+
+
+def words(settings: Mapping[str, Any]) -> str:
+    """What is left at its default is not named."""
+    plain = {"dtype", "reduce", *(key for key in ("rounding", "dilation") if _idle(settings.get(key)))}
+    rest = (f"{key} {value_shown(value)}" for key, value in settings.items() if key not in plain)
+    return ", ".join([settings["reduce"], *rest])
+
+
+def _idle(value: Any) -> bool:
+    return value == "floor" or (isinstance(value, tuple | list) and set(value) == {1})

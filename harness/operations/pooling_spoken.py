@@ -1,0 +1,13 @@
+"""What a command line says of pooling."""
+
+from harness.operations.spoken import Role
+
+ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W")}
+OPTIONS = {
+    "reduce": "max, average or norm, or unknown",
+    "p": "of norm: the power",
+    "window": "elements of a window, one number or one for each axis",
+    "rounding": "of the output's size: floor (default), ceil or unknown",
+    "divisor": "of average: valid (default), padded, window or unknown",
+}
+NODE = "MaxPool"
