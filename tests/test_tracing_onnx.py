@@ -151,6 +151,24 @@ def test_only_the_layers_that_are_asked_for_are_recorded(tmp_path):
         assert {*found.arrays} == {"in/x", "out/leaky", "par/zero", "par/six", "out/clip", "out/y"}
 
 
+def test_what_is_computed_of_shapes_and_constants_is_no_layer(tmp_path):
+    """As exporters write it: the ends of a padding are gathered, a bias goes through an identity."""
+    constants = {"half": np.array([0, 0, 1]), "rest": np.array([1, 0, 0, 0, 2]), "w": drawn(5, 12), "b": drawn(5)}
+    constants["shape_of"] = np.array([1, -1])
+    nodes = [
+        ("Concat", ["half", "rest"], "ends", {"axis": 0}),
+        ("Pad", ["x", "ends"], "padded", {}),
+        ("Reshape", ["x", "shape_of"], "flat", {}),
+        ("Identity", ["b"], "bias", {}),
+        ("Gemm", ["flat", "w", "bias"], "y", {"transB": 1}),
+    ]
+    image = IMAGE[:, :, :2, :2]
+    with opened(trace(tmp_path, saved(tmp_path / "m.onnx", nodes, constants, [1, 3, 2, 2]), x=image)) as found:
+        assert [each.native for each in found.layers] == ["onnx.Pad", "onnx.Reshape", "onnx.Gemm"]
+        assert of(found, "padded") == ("padding", {"padding": {"H": [1, 0], "W": [1, 2]}})
+        assert layer(found, "y").parameters == {"kernel": "par/w", "bias": "par/bias"}
+
+
 WRONG = [
     ({"x": IMAGE[:, :2]}, "input 'x' has shape (1, 2, 32, 32); the model takes [1, 3, 32, 32]"),
     ({"z": IMAGE}, "no input 'z'; input 'x' is missing; the model's inputs are x"),

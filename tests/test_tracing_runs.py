@@ -83,6 +83,16 @@ def test_a_command_that_is_wrong_is_one_message(tmp_path, monkeypatch, capsys, o
     assert message in capsys.readouterr().err
 
 
+def test_a_framework_that_is_missing_is_said_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Backend, "missing", lambda self: "run: harness install onnxruntime")
+    np.save("x.npy", np.zeros(3))
+    (tmp_path / "net.onnx").write_bytes(b"")
+    assert main(["trace", "net.onnx", "--input", "x.npy", "-o", "a.npz"]) == 3
+    assert "traced by onnxruntime, which is not available: run: harness install" in capsys.readouterr().err
+    assert not (tmp_path / "a.npz").exists()
+
+
 def test_a_trace_is_told_from_other_archives(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.zeros(3))
     assert not is_trace(tmp_path / "a.npz") and not is_trace(tmp_path / "none.npz")

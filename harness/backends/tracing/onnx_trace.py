@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def start() -> str:
 def trace(request: Request, recording: Recording) -> Ends:
     model = onnx.load(request.source[0])
     run = _Run(model, recording, request)
-    nodes = [node for node in model.graph.node if node.op_type != "Constant"]
+    nodes = [node for node in model.graph.node if not {*node.output} & {*run.constants}]
     for node in nodes:
         if any(attribute.type in (attribute.GRAPH, attribute.GRAPHS) for attribute in node.attribute):
             recording.remark(
@@ -59,6 +59,7 @@ class _Run:
         for node in graph.node:
             if node.op_type == "Constant":
                 self.constants[node.output[0]] = _constant(node)
+        self._static = _static(graph, {*self.constants})
         self.fed = [each.name for each in graph.input if each.name not in self.constants]
         self.inputs = _typed(graph, request.placed(self.fed))
         self.outputs = [each.name for each in graph.output]
@@ -66,11 +67,13 @@ class _Run:
         self.arrays: Dict[str, str] = {}
         self.shapes: Dict[str, Tuple[int, ...]] = {}
         for name, values in self.inputs.items():
-            self._keep(name, "in/" + name, values)
+            self._keep(name, "in/", values)
+        if self._static:
+            self.constants.update(zip(self._static, self._computed(self._static)))
 
-    def _keep(self, name: str, place: str, values: Any) -> None:
+    def _keep(self, name: str, kind: str, values: Any) -> None:
         self.shapes[name] = np.shape(values)
-        self.arrays[name] = self.recording.keep(place, values)
+        self.arrays[name] = self.recording.keep(self.recording.unique(kind + name.strip("/")), values)
 
     def keep_all(self, names: Sequence[str]) -> None:
         """Computes the tensors and writes them, a part of them at a time."""
@@ -78,10 +81,10 @@ class _Run:
         wanted = [name for name in dict.fromkeys(names) if name in made and name not in self.constants]
         for names_now in _parts(wanted, _sizes(self.model)):
             for name, values in zip(names_now, self._computed(names_now)):
-                self._keep(name, "out/" + name, values)
+                self._keep(name, "out/", values)
         for name in names:
             if name in self.constants and name not in self.arrays:
-                self._keep(name, "par/" + name, self.constants[name])
+                self._keep(name, "par/", self.constants[name])
 
     def _computed(self, names: Sequence[str]) -> Sequence[np.ndarray]:
         """These tensors, by a session that gives them as outputs."""
@@ -110,14 +113,27 @@ class _Run:
                 parameters["slope"] = self.recording.keep(self.arrays[each] + ".slope", vector)
             elif each and index in roles:
                 parameters[roles[index]] = self.arrays[each]
-            elif each in self.constants and index and meaning.operation is None:
+            elif each in self.constants and meaning.operation is None:
                 parameters["input_%d" % index] = self.arrays[each]
-            elif each and (not index or each not in self.constants):
+            elif each and each not in self.constants:
                 inputs.append(self.arrays[each])
         outputs = [self.arrays.get(each, "") for each in node.output if each]
         if node.op_type == "BatchNormalization" and given.attributes.get("training_mode"):
             self.recording.remark("layer %r is in training mode: it computes its statistics of the batch" % name)
         self.recording.layer(name, "onnx.%s" % node.op_type, inputs, outputs, parameters, meaning)
+
+
+def _static(graph: Any, constants: Set[str]) -> List[str]:
+    """Tensors that are computed of constants and shapes alone, whatever the input holds: they are no layers."""
+    found: List[str] = []
+    known = {*constants, ""}
+    for node in graph.node:
+        inner = any(attribute.type in (attribute.GRAPH, attribute.GRAPHS) for attribute in node.attribute)
+        if node.op_type == "Shape" or (node.input and not inner and {*node.input} <= known):
+            fresh = [each for each in node.output if each and each not in known]
+            found += fresh
+            known |= {*fresh}
+    return [each for each in found if each not in {output.name for output in graph.output}]
 
 
 def _constant(node: Any) -> np.ndarray:
