@@ -1,25 +1,24 @@
 """A user's own program or Python function as a backend; the variable HARNESS_PROGRAM says which (`own_programs`).
 
 A program is started once for each call, without a shell. It finds input and kernel in files and leaves the output in a
-third; it is told their names, and perhaps stride, dilation and padding, where its command line has the placeholders
-{input} {kernel} {output} {stride} {dilation} {padding}. Files are .npy, .csv, or raw: the number of axes, the size of
-each (int32), then the values in C order, all little-endian.
+third; it is told their names, and perhaps that of a bias, stride, dilation, padding and groups, where its command line
+has the placeholders {input} {kernel} {output} {bias} {stride} {dilation} {padding} {groups}. Files are .npy, .csv, or
+raw: the number of axes, the size of each (int32), then the values in C order, all little-endian.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import json
 import os
 import shlex
 import subprocess
 import tempfile
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from harness.backends import own_function
+from harness.backends.own_function import Parameters
 from harness.backends.program_words import FILES, OPTIONS, VARIABLE
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
@@ -42,9 +41,8 @@ def start() -> str:
     global ENTRY_POINTS, NAME
     about = json.loads(os.environ[VARIABLE])
     NAME = about["name"]
-    function = _python(about["python"]) if "python" in about else None
-    taken = options(about.get("command", "")) if function is None else _keywords(function)
-    ENTRY_POINTS = (_entry(about, taken, function),)
+    function = own_function.loaded(about["python"]) if "python" in about else None
+    ENTRY_POINTS = (entry(about, function),)
     return "own"
 
 
@@ -53,15 +51,25 @@ def options(command: str) -> Sequence[str]:
     return [name for name in OPTIONS if "{%s}" % name in command]
 
 
-def _entry(about: Mapping[str, Any], taken: Sequence[str], function: Any) -> EntryPoint:
+def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = None) -> EntryPoint:
+    """The entry point of a program, or of a function. Raises NotUnderstood where a function cannot be called."""
+    inputs, kernel, output = about["layouts"]
+    words = {word: Word(*own) for word, own in about["padding"].items()}
+    explicit, rest = about["explicit"], ""
+    if function is None:
+        taken = Parameters({name: name for name in options(about["command"])}, {})
+    else:
+        taken = own_function.parameters(function)
+        if explicit == "no":
+            words, explicit = own_function.padding(taken, words)
+        rest = "; left at its default: " + ", ".join(taken.rest) if taken.rest else ""
+
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-        told = {name: _told(getattr(s, name)) for name in taken}
         if function is not None:
             with system():
-                return function(x, w, **told)
-        return run(about, x, w, {name: _text(value) for name, value in told.items()})
+                return own_function.call(function, taken, inputs, x, w, s)
+        return run(about, x, w, s)
 
-    inputs, kernel, output = about["layouts"]
     return windowed(
         name=about["name"],
         ranks=(sum(letter in "DHW" for letter in inputs),),
@@ -70,25 +78,35 @@ def _entry(about: Mapping[str, Any], taken: Sequence[str], function: Any) -> Ent
         kernel=kernel,
         output=output,
         reversal=about["reversal"],
-        words={word: Word(*own) for word, own in about["padding"].items()},
-        explicit=about["explicit"],
+        words=words,
+        explicit=explicit,
         boundaries={"zero": "as it is"},
-        stride="stride" in taken,
-        dilation="dilation" in taken,
+        stride="stride" in taken.names,
+        dilation="dilation" in taken.names,
+        uneven_strides=function is None or own_function.each_axis(taken, "stride"),
+        groups=about.get("groups", "any" if "groups" in taken.names else "one"),
+        bias=about.get("bias", "bias" in taken.names),
         dtypes=tuple(about["dtypes"]),
-        note="a program of the user's own",
+        note="a program of the user's own" + rest,
         patience=PATIENCE,
         call=call,
     )
 
 
-def run(about: Mapping[str, Any], x: np.ndarray, w: np.ndarray, told: Mapping[str, str]) -> np.ndarray:
+def run(about: Mapping[str, Any], x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
     """One call of the program. Raises ProgramError where it fails, takes too long or leaves no output to read."""
+    told = {name: _text(getattr(s, name)) for name in options(about["command"]) if name != "bias"}
     with tempfile.TemporaryDirectory(prefix="harness-") as folder:
-        paths = {name: os.path.join(folder, "%s.%s" % (name, about["files"])) for name in ("input", "kernel", "output")}
         write, read = FORMATS[about["files"]]
-        write(paths["input"], x)
-        write(paths["kernel"], w)
+
+        def path(name: str) -> str:
+            return os.path.join(folder, "%s.%s" % (name, about["files"]))
+
+        bias = np.zeros(w.shape[about["layouts"][1].find("O")] if "O" in about["layouts"][1] else 1, w.dtype)
+        arrays = {"input": x, "kernel": w, "bias": bias if s.bias is None else s.bias}
+        for name, array in arrays.items():
+            write(path(name), array)
+        paths = {name: path(name) for name in (*arrays, "output")}
         _start(_filled(about["command"], dict(paths, **told)), about["seconds"])
         try:
             return read(paths["output"], x.dtype)
@@ -128,37 +146,12 @@ def _start(arguments: List[str], seconds: float) -> None:
         raise ProgramError("%s ended with code %d: %s" % (arguments[0], code, told.text()[-500:] or "it said nothing"))
 
 
-def _told(value: Any) -> Any:
-    """A setting as a person writes it: one number where all axes have the same; a padding word as it is."""
-    if value is None or isinstance(value, str):
-        return value
-    numbers = [each if isinstance(each, int) else each[0] for each in value]
-    return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
-
-
 def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
-
-
-def _python(place: str) -> Callable[..., Any]:
-    """The function `module:function`, or `path/to/file.py:function`."""
-    module, _, name = place.rpartition(":")
-    if module.endswith(".py"):
-        spec = importlib.util.spec_from_file_location("own_program", module)
-        if spec is None or spec.loader is None:
-            raise ImportError("%s is no Python file" % module)
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-    else:
-        loaded = importlib.import_module(module)
-    function: Callable[..., Any] = getattr(loaded, name)
-    return function
-
-
-def _keywords(function: Callable[..., Any]) -> Sequence[str]:
-    """The settings that a function has parameters for."""
-    known = inspect.signature(function).parameters
-    return [name for name in OPTIONS if name in known]
+    """A setting as a command line has it: one number where all axes have the same, else `2,3`; a word as it is."""
+    if value is None or isinstance(value, (str, int)):
+        return "" if value is None else str(value)
+    numbers = [each if isinstance(each, int) else each[0] for each in value]
+    return ",".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))
 
 
 def _write_csv(path: str, array: np.ndarray) -> None:

@@ -1,6 +1,6 @@
 """What a user's own program is told, and how: what `own_program` and the command line both know."""
 
-OPTIONS = ("stride", "dilation", "padding")
+OPTIONS = ("stride", "dilation", "padding", "groups", "bias")
 """Settings that its command line may have placeholders for."""
 FILES = ("npy", "csv", "raw")
 """The kinds of files that its arrays can be in."""

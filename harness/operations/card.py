@@ -26,6 +26,8 @@ class Card:
 
     conventions, precision, algorithm: property -> finding. faults: what contradicts itself. differences: what the
     declaration says otherwise. declined: whether it is unreadable because it declines every call, as recordings do.
+    note: what its declaration says of how it is called.
+    alike: of a user's own program, which known functions compute the same, and what to change for others.
     """
 
     entry_point: str
@@ -39,6 +41,8 @@ class Card:
     unreadable: str = ""
     declined: bool = False
     operation: str = "convolution"
+    note: str = ""
+    alike: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

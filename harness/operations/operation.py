@@ -5,7 +5,7 @@ An operation is a module or a package with plain names, those of `Operation`; `h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -242,6 +242,12 @@ class OwnWords(Protocol):
 
     def told(self, words: tuple[str, ...]) -> dict[str, Any]:
         """The keys of a program that a command line gives, with these words."""
+
+    def learned(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """The conventions of its card without what was only tried."""
+
+    def alike(self, found: Mapping[str, Any], entries: Iterable[EntryPoint]) -> list[str]:
+        """Sentences on the conventions of its card beside known functions."""
 
 
 Cells = list[str]

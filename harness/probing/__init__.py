@@ -28,5 +28,10 @@ def probe(pool: Pool, entries: Sequence[tuple[str, EntryPoint]], progress: Progr
     if progress:
         progress.expect(len(askings))
     found = ask_all(pool, askings, progress.heard) if progress else ask_all(pool, askings)
-    operations = {entry.name: entry.operation for _, entry in entries}
-    return {name: replace(card, operation=operations[name]) for name, card in found.items()}
+    asked = {entry.name: entry for _, entry in entries}
+    return {name: of_entry(card, asked[name]) for name, card in found.items()}
+
+
+def of_entry(card: Card, entry: EntryPoint) -> Card:
+    """A card with what its entry point says of itself."""
+    return replace(card, operation=entry.operation, note=entry.note)

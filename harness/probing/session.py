@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.backends import Backend
+from harness.backends import TABLE, Backend
 from harness.case.read import find, load
 from harness.operations.card import Card
 from harness.output import free_path, replacing
@@ -97,8 +97,18 @@ def unexpected(card: Card, known: Collection[str], by_name: bool) -> list[str]:
 
 def own_cards(program: Backend, seconds: float) -> list[Card]:
     """The card of a program that a command line gives, `seconds` for one call: nothing was declared of it."""
-    found = cards([program], [], [program.name], seconds + GRACE)
-    return [replace(card, differences=[]) for card in found]
+    return [own_card(card) for card in cards([program], [], [program.name], seconds + GRACE)]
+
+
+def own_card(card: Card) -> Card:
+    """The card of a user's own program, beside functions that are known."""
+    if card.unreadable:
+        return replace(card, differences=[])
+    words = own_programs.OPERATION.own_words()
+    known = [entry for backend in TABLE.values() for entry in importlib.import_module(backend.module).ENTRY_POINTS]
+    found = words.learned(card.conventions)
+    alike = words.alike(found, [entry for entry in known if entry.operation == card.operation])
+    return replace(card, differences=[], conventions=found, alike=alike)
 
 
 def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:

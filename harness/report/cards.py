@@ -100,3 +100,7 @@ def _lines(card: Found) -> Iterator[tuple[str, str]]:
         yield "DECLARED OTHERWISE", difference
     for fault in card["faults"]:
         yield "FAULT", f"{fault['words']}: {fault['call']}"
+    if card.get("note"):
+        yield "note", card["note"]
+    for sentence in card.get("alike", ()):
+        yield "", sentence

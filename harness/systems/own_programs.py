@@ -60,6 +60,7 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     about = {**DEFAULTS, **table}
     _check_values(where, about)
     about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), **_own_words(where, about)}
+    about = {key: value for key, value in about.items() if value is not None}
     return Backend(name, "harness.backends.own_program", variables={VARIABLE: json.dumps(about)})
 
 

@@ -23,6 +23,9 @@ Arrays = Mapping[str, np.ndarray]
 RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled", "same_clipped")
 """What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.canonical.window` know."""
 
+AS_IT_IS = "as it is"
+"""The word for a padding of which the system is told nothing: what it then does is measured."""
+
 
 class Word(NamedTuple):
     """A system's own word for a padding.
@@ -61,7 +64,7 @@ class Windows:
     """What an entry point takes that moves a window with a kernel over the input.
 
     reversal: whether it reads the kernel backwards. words: padding word of a case -> its own.
-    explicit: "uneven" (low, high) pairs, "even" ones, or "no" padding by numbers.
+    explicit: "uneven" (low, high) pairs, "even" ones, "one" number for all axes, or "no" padding by numbers.
     together: whether a stride and a dilation above 1 may stand in one call. uneven_strides: whether the axes may have
     different strides.
     groups: "any", "depthwise" (groups must equal the channels) or "one". bias: whether the call takes one.
@@ -326,7 +329,7 @@ def _typed(told: Mapping[str, Any], names: Sequence[str], types: Mapping[str, ty
     return values
 
 
-CHOICES = {"explicit": ("no", "even", "uneven", "any"), "groups": ("one", "depthwise", "any")}
+CHOICES = {"explicit": ("no", "one", "even", "uneven", "any"), "groups": ("one", "depthwise", "any")}
 """What some words of an operation may be."""
 
 

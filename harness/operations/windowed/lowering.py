@@ -141,6 +141,8 @@ def _passes(pairs: Pairs, entry: EntryPoint) -> bool:
     """Whether the entry point takes this padding by numbers."""
     if entry.takes.explicit == "no" or any(side < 0 for pair in pairs for side in pair):
         return False
+    if entry.takes.explicit == "one" and len(set(pairs)) > 1:
+        return False
     return entry.takes.explicit == "uneven" or all(low == high for low, high in pairs)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.worker.entry import RECIPES
+from harness.operations.windowed import likeness
+from harness.worker.entry import AS_IT_IS, RECIPES, EntryPoint
 
-DEFAULTS: Mapping[str, Any] = {"reversal": False, "padding": {"valid": ""}}
+DEFAULTS: Mapping[str, Any] = {"reversal": False, "padding": {"valid": ""}, "groups": None, "bias": None}
 """Keys of a declaration that are about the operation. reversal: whether the program reads the kernel backwards;
-padding: padding of a case -> its own word, "" where it has none, or "numbers"."""
+padding: padding of a case -> its own word, "" where it has none, or "numbers"; groups: "any", "depthwise" or "one";
+bias: whether it takes one. None: as its placeholders or parameters say."""
+GROUPS = ("any", "depthwise", "one")
 
 
 def takes(about: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,13 +20,26 @@ def takes(about: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(about["reversal"], bool):
         raise ValueError(f"reversal: found {about['reversal']!r}, expected, say, {DEFAULTS['reversal']!r}")
     words, explicit = _padding(about["padding"])
-    return {"reversal": about["reversal"], "padding": words, "explicit": explicit}
+    return {"reversal": about["reversal"], "padding": words, "explicit": explicit, **_optional(about)}
+
+
+def _optional(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys that say what a program takes besides, as far as they are given."""
+    groups, bias = about["groups"], about["bias"]
+    if groups not in (None, *GROUPS):
+        raise ValueError(f"groups: found {groups!r}, expected one of {', '.join(GROUPS)}")
+    if bias is not None and not isinstance(bias, bool):
+        raise ValueError(f"bias: found {bias!r}, expected true or false")
+    for key, needed in (("bias", bias), ("groups", groups == "any")):
+        if needed and "command" in about and f"{{{key}}}" not in about["command"]:
+            raise ValueError(f"{key}: {about['command']!r} has no {{{key}}}, the place where the program is told it")
+    return {key: value for key, value in (("groups", groups), ("bias", bias)) if value is not None}
 
 
 def told(words: tuple[str, ...]) -> dict[str, Any]:
     """The keys of a program that takes these words for a padding, as a command line gives them."""
     known = {word: [word, "same_upper" if word == "same" else "valid"] for word in words}
-    return {"padding": known or {"as it is": ["", "valid"]}}  # what it does by itself is measured
+    return {"padding": known or {AS_IT_IS: ["", "valid"]}}  # what it does by itself is measured
 
 
 def _padding(found: Any) -> tuple[dict[str, list[str | None]], str]:
@@ -41,3 +57,20 @@ def _padding(found: Any) -> tuple[dict[str, list[str | None]], str]:
             raise ValueError(f"padding.{word}: {recipe!r} is no padding that is known here")
         words[word] = [native or None, "same_upper" if recipe == "same" else str(recipe)]
     return words, "no"
+
+
+def learned(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The conventions of a card without the words that were tried and are refused: the program has no such words."""
+    gone = {name for name, rule in found.items() if name.startswith("padding ") and _refused(rule)}
+    words = {name.removeprefix("padding ") for name in gone}
+    larger = {word: what for word, what in found["kernel larger"].items() if word not in words}
+    return {**{name: rule for name, rule in found.items() if name not in gone}, "kernel larger": larger}
+
+
+def _refused(rule: Mapping[str, Any]) -> bool:
+    return bool(rule["refuses"].startswith("every call"))
+
+
+def alike(found: Mapping[str, Any], entries: Iterable[EntryPoint]) -> list[str]:
+    """What to say of the conventions of a card beside known functions."""
+    return list(likeness.sentences(found, entries))

@@ -110,7 +110,7 @@ def declared(entry: EntryPoint) -> list[str]:
         "convolution" if takes.reversal else "cross-correlation",
         layouts(entry),
         same(takes.words),
-        {"uneven": "low and high", "even": "the same on both sides"}.get(takes.explicit, "no"),
+        {"uneven": "low and high", "even": "the same on both sides", "one": "one number"}.get(takes.explicit, "no"),
         claimed("yes" if takes.stride else "no", entry, "uneven_strides", "together"),
         claimed("yes" if takes.dilation else "no", entry, "dilation"),
         claimed(takes.groups, entry, "groups"),
@@ -170,6 +170,8 @@ def conventions(found: Found) -> Iterator[tuple[str, str]]:
     """(property, finding) of the conventions of a card, in the order in which people ask."""
     yield "computes", _computes(found)
     yield "axes", _axes(found)
+    if "takes" in found:
+        yield "takes", found["takes"]
     for name, rule in _padding(found).items():
         yield f"padding {name}", _rule(rule, f" = {rule['formula']}" if rule["formula"] else "")
         for exception in rule["exceptions"] if rule["rule"] or rule.get("nearest") else ():

@@ -22,6 +22,12 @@ class Axis:
     stride: int = 1
     dilation: int = 1
 
+    def smaller(self) -> Iterator[Axis]:
+        """Axes of which one number is smaller."""
+        for name in ("n", "k", "stride", "dilation"):
+            for value in _less(getattr(self, name)):
+                yield replace(self, **{name: value})
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -51,10 +57,11 @@ class Sizes:
         if self.boundary != "zero":
             yield replace(self, boundary="zero")
         for index, axis in enumerate(self.axes):
-            for name in ("n", "k", "stride", "dilation"):
-                for value in _less(getattr(axis, name)):
-                    changed = replace(axis, **{name: value})
-                    yield replace(self, axes=(*self.axes[:index], changed, *self.axes[index + 1 :]))
+            for changed in axis.smaller():
+                yield replace(self, axes=(*self.axes[:index], changed, *self.axes[index + 1 :]))
+        if len(self.axes) > 1 and len(set(self.axes)) == 1:
+            for changed in self.axes[0].smaller():
+                yield replace(self, axes=(changed,) * len(self.axes))
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,8 @@ def _exact(subject: Subject) -> Asking[str]:
     questions, expected = [], []
     for power in powers:
         row = 2.0**power + 2 * whole((24,), 31, 4) - 1
-        x = np.broadcast_to(row, (1, 1, *(5,) * (subject.rank - 1), 24)).astype(subject.dtype)
+        side = 24 if subject.limits.inputs else 5
+        x = np.broadcast_to(row, (1, 1, *(side,) * (subject.rank - 1), 24)).astype(subject.dtype)
         w = np.zeros((1, 1, *(3,) * subject.rank), subject.dtype)
         w[(0, 0, *(1,) * (subject.rank - 1))] = 1
         questions.append(subject.ask(x, w))

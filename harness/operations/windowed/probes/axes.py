@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.canonical import layout
-from harness.operations.windowed.probes.subject import Subject, in_words, usual_dtype, whole
+from harness.operations.windowed.probes.subject import FREE, Limits, Subject, in_words, usual_dtype, whole
 from harness.parent.asking import Asking, Question
 from harness.parent.outcome import Answered, Declined, Outcome
 from harness.worker.entry import EntryPoint
@@ -47,46 +47,133 @@ def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Aski
     """The entry point with its axes, or why they cannot be read; `kind` knows how to call it."""
     first = layout.expand(entry.layouts["input"], rank), layout.expand(entry.layouts["kernel"], rank)
     answers: list[Outcome] = []
-    for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
-        outcomes = yield [_impulse(kind, entry, *guess, KERNEL[:rank]) for guess in guesses]
-        for guess, outcome in zip(guesses, outcomes, strict=True):
-            reading = _read(entry, guess[1], outcome, KERNEL[:rank]) if isinstance(outcome, Answered) else None
-            if reading:
-                return (yield from _with_low(kind, entry, rank, guess[0], reading))
-        answers += outcomes
+    for limits in _limits(rank, *first):
+        asked = Asked(kind, entry, rank, limits)
+        for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
+            outcomes = yield [asked.impulse(*guess) for guess in guesses]
+            for guess, outcome in zip(guesses, outcomes, strict=True):
+                reading = asked.read(guess[1], outcome) if isinstance(outcome, Answered) else None
+                if reading:
+                    why = replace(limits, refused=_refused(answers[0])) if answers and limits != FREE else limits
+                    return (yield from replace(asked, limits=why).with_low(guess[0], reading))
+            answers += outcomes
     declined = next((outcome for outcome in answers if isinstance(outcome, Declined)), None)
     if declined and all(isinstance(outcome, Declined) for outcome in answers):
         return Unreadable(f"declines every call: {declined.reason}", declined=True)
-    altered = _altered(entry, first, answers[0], KERNEL[:rank]) if isinstance(answers[0], Answered) else ""
+    altered = Asked(kind, entry, rank).altered(first, answers[0]) if isinstance(answers[0], Answered) else ""
     return Unreadable(f"no order of axes explains it{altered}; the first call {in_words(answers[0])}")
 
 
-def _altered(entry: EntryPoint, guess: tuple[str, str], outcome: Answered, size: tuple[int, ...]) -> str:
-    """In words, the factor and the sum that hide an answer which can be read without them; "" where none do."""
-    x, w = _data(entry, *guess, size)
-    response = _response(x[_centre(len(size))], w)
-    if response is None or not outcome.array.any() or not np.isfinite(outcome.array).all():
+def _limits(rank: int, input_: str, kernel: str) -> Iterator[Limits]:
+    """What is tried, the least limits first."""
+    sides = ((False, False), (True, False), (False, True), (True, True)) if rank > 1 else ((False, False),)
+    for single in (False, True) if set("NC") & set(input_) or set("OI") & set(kernel) else (False,):
+        for kernels, inputs in sides:
+            yield Limits(kernels, inputs, single)
+
+
+def _refused(outcome: Outcome) -> str:
+    """What came of a call beyond the limits."""
+    answered = isinstance(outcome, Answered)
+    return "answers, with what no convention explains" if answered else in_words(outcome)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An entry point whose axes are asked for, within limits; `kind` knows how to call it."""
+
+    kind: type[Subject]
+    entry: EntryPoint
+    rank: int
+    limits: Limits = FREE
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """(input, kernel) of each axis."""
+        return self.limits.sided([*zip(SIZES, KERNEL)][: self.rank])
+
+    @property
+    def taps(self) -> tuple[int, ...]:
+        return tuple(k for _, k in self.sizes)
+
+    def impulse(self, input_: str, kernel: str, taps: tuple[int, ...] = ()) -> Question:
+        """The call with axes of these letters."""
+        x, w = self.data(input_, kernel, taps or self.taps)
+        dtype = usual_dtype(self.entry)
+        return self.kind.question(self.entry, x.astype(dtype), w.astype(dtype), input_, kernel)
+
+    def data(self, input_: str, kernel: str, taps: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """x (N, C, *spatial), an impulse in each channel, and w (O, I, *taps)."""
+        batch, channels, outputs, inputs = self._channels(input_, kernel)
+        x = np.zeros((batch, channels, *(n for n, _ in self.sizes)))
+        x[_centre(self.rank)] = whole((batch, channels), 1)
+        return x, whole((outputs, inputs, *taps), 2)
+
+    def _channels(self, input_: str, kernel: str) -> tuple[int, int, int, int]:
+        """(batch, channels, outputs, inputs per group), as different as the letters allow."""
+        if self.limits.single:
+            return 1, 1, 1, 1
+        depthwise = self.entry.takes.groups == "depthwise"
+        channels = 3 if "C" in input_ else 1
+        inputs = 1 if depthwise or "I" not in kernel else channels
+        outputs = (6 if depthwise else 5) if "O" in kernel else 1
+        return (2 if "N" in input_ else 1), channels, outputs, inputs
+
+    def altered(self, guess: tuple[str, str], outcome: Answered) -> str:
+        """In words, the factor and the sum that hide an answer which can be read without them; "" where none do."""
+        x, w = self.data(*guess, self.taps)
+        response = _response(x[_centre(self.rank)], w)
+        if response is None or not outcome.array.any() or not np.isfinite(outcome.array).all():
+            return ""
+        values = outcome.array.astype(np.float64)
+        added = float(np.median(values))
+        factor = float(abs(values - added).sum() / abs(response).sum())
+        for each in (factor, -factor) if factor else ():
+            if self.read(guess[1], replace(outcome, array=(values - added) / each)):
+                return f" as it is; it could be read with {added:g} subtracted and divided by {each:.6g}"
         return ""
-    values = outcome.array.astype(np.float64)
-    added = float(np.median(values))
-    factor = float(abs(values - added).sum() / abs(response).sum())
-    for each in (factor, -factor) if factor else ():
-        if _read(entry, guess[1], replace(outcome, array=(values - added) / each), size):
-            return f" as it is; it could be read with {added:g} subtracted and divided by {each:.6g}"
-    return ""
+
+    def with_low(self, input_: str, reading: Reading) -> Asking[Subject | Unreadable]:
+        """The subject; the low padding is that for kernels of 3 samples."""
+        (outcome,) = yield [self.impulse(input_, reading.kernel, (3,) * self.rank)]
+        if isinstance(outcome, Answered):
+            y = layout.to_canonical(outcome.array, reading.output, "output")
+            low = tuple(start - CENTRE + 2 for start in _patch(y)[1])
+            axes = input_, reading.kernel, reading.output
+            return self.kind(self.entry, self.rank, *axes, reading.reversal, low, self.limits)
+        return Unreadable(in_words(outcome))
+
+    def read(self, kernel: str, outcome: Answered) -> Reading | None:
+        """How an answer is to be read, where the kernel was given in these axes; None where nothing explains it."""
+        output = layout.expand(self.entry.layouts["output"], self.rank)
+        if outcome.array.ndim != len(output) or not np.isfinite(outcome.array).all():
+            return None
+        found = np.where(abs(outcome.array) < 0.25, 0, np.rint(outcome.array))
+        x, w = self.data(layout.expand(self.entry.layouts["input"], self.rank), kernel, self.taps)
+        heights = x[_centre(self.rank)]
+        native = layout.from_canonical(w, kernel, "kernel")
+        for letters in _orders(output):
+            y = layout.to_canonical(found, letters, "output")
+            if any(abs(m - n) >= max(KERNEL) for m, (n, _) in zip(y.shape[2:], self.sizes)):
+                continue
+            patch, starts = _patch(y)
+            for as_read in _orders(kernel):
+                own = layout.to_canonical(native, as_read, "kernel")
+                if reversal := _reversal(_response(heights, own), patch):
+                    low = [start - CENTRE + k - 1 for start, k in zip(starts, own.shape[2:])]
+                    return Reading(as_read, letters, reversal, tuple(low))
+        return None
 
 
-def _with_low(
-    kind: type[Subject], entry: EntryPoint, rank: int, input_: str, reading: Reading
-) -> Asking[Subject | Unreadable]:
-    """The subject; the low padding is that for kernels of 3 samples."""
-    (outcome,) = yield [_impulse(kind, entry, input_, reading.kernel, (3,) * rank)]
-    if isinstance(outcome, Answered):
-        y = layout.to_canonical(outcome.array, reading.output, "output")
-        starts = _patch(y)[1]
-        low = tuple(start - CENTRE + 2 for start in starts)
-        return kind(entry, rank, input_, reading.kernel, reading.output, reading.reversal, low)
-    return Unreadable(in_words(outcome))
+def _reversal(response: np.ndarray | None, patch: np.ndarray) -> tuple[bool, ...] | None:
+    """Along which axes a kernel that answers with `patch` is read backwards, None where none explains it."""
+    if response is None or response.shape != patch.shape:
+        return None
+    for reversal in product((False, True), repeat=patch.ndim - 2):
+        axes = tuple(axis + 2 for axis, backwards in enumerate(reversal) if not backwards)
+        if np.array_equal(np.flip(response, axes), patch):
+            return reversal
+    return None
 
 
 def _guesses(entry: EntryPoint, rank: int) -> list[tuple[str, str]]:
@@ -101,58 +188,8 @@ def _guesses(entry: EntryPoint, rank: int) -> list[tuple[str, str]]:
     return list(product(inputs, kernels))
 
 
-def _sizes(entry: EntryPoint, input_: str, kernel: str) -> tuple[int, int, int, int]:
-    """(batch, channels, outputs, inputs per group), as different as the letters allow."""
-    channels = 3 if "C" in input_ else 1
-    inputs = 1 if entry.takes.groups == "depthwise" or "I" not in kernel else channels
-    outputs = (6 if entry.takes.groups == "depthwise" else 5) if "O" in kernel else 1
-    return (2 if "N" in input_ else 1), channels, outputs, inputs
-
-
-def _data(entry: EntryPoint, input_: str, kernel: str, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """x (N, C, *spatial), an impulse in each channel, and w (O, I, *size)."""
-    batch, channels, outputs, inputs = _sizes(entry, input_, kernel)
-    x = np.zeros((batch, channels, *SIZES[: len(size)]))
-    x[_centre(len(size))] = whole((batch, channels), 1)
-    return x, whole((outputs, inputs, *size), 2)
-
-
 def _centre(rank: int) -> tuple[Any, ...]:
     return (slice(None), slice(None), *(CENTRE,) * rank)
-
-
-def _impulse(kind: type[Subject], entry: EntryPoint, input_: str, kernel: str, size: tuple[int, ...]) -> Question:
-    x, w = _data(entry, input_, kernel, size)
-    dtype = usual_dtype(entry)
-    return kind.question(entry, x.astype(dtype), w.astype(dtype), input_, kernel)
-
-
-def _read(entry: EntryPoint, kernel: str, outcome: Answered, size: tuple[int, ...]) -> Reading | None:
-    rank = len(size)
-    output = layout.expand(entry.layouts["output"], rank)
-    if outcome.array.ndim != len(output) or not np.isfinite(outcome.array).all():
-        return None
-    found = np.where(abs(outcome.array) < 0.25, 0, np.rint(outcome.array))
-    declared = layout.expand(entry.layouts["input"], rank), kernel
-    x, w = _data(entry, *declared, size)
-    heights = x[_centre(rank)]
-    native = layout.from_canonical(w, kernel, "kernel")
-    for letters in _orders(output):
-        y = layout.to_canonical(found, letters, "output")
-        if any(abs(m - n) >= max(KERNEL) for m, n in zip(y.shape[2:], SIZES)):
-            continue
-        patch, starts = _patch(y)
-        for as_read in _orders(kernel):
-            own = layout.to_canonical(native, as_read, "kernel")
-            response = _response(heights, own)
-            if response is None or response.shape != patch.shape:
-                continue
-            for reversal in product((False, True), repeat=rank):
-                axes = tuple(axis + 2 for axis, backwards in enumerate(reversal) if not backwards)
-                if np.array_equal(np.flip(response, axes), patch):
-                    low = [start - CENTRE + k - 1 for start, k in zip(starts, own.shape[2:])]
-                    return Reading(as_read, letters, reversal, tuple(low))
-    return None
 
 
 def _orders(letters: str) -> Iterator[str]:

@@ -13,7 +13,11 @@ from harness.parent.outcome import Outcome
 AXES = ((6, 3), (7, 2), (5, 2))
 """Samples of input and kernel along each axis."""
 
-PAIRS = {"even": ((1, 1), (2, 2), (0, 0)), "uneven": ((0, 1), (2, 0), (1, 3))}
+PAIRS = {
+    "one": ((1, 1), (1, 1), (1, 1)),
+    "even": ((1, 1), (2, 2), (0, 0)),
+    "uneven": ((0, 1), (2, 0), (1, 3)),
+}
 NEGATIVE = {"before": (-1, 0), "after": (0, -1), "on both sides": (-1, -1)}
 """Where samples are taken away -> the pair of every axis."""
 
@@ -21,10 +25,11 @@ AS_GIVEN = "as given"
 
 
 def numbers(subject: Subject) -> Asking[str]:
-    """What even pairs come to and, where they can be said, uneven ones."""
+    """What the pairs of PAIRS come to, as far as they can be said."""
     if subject.entry.takes.explicit == "no":
         return "none taken"
-    names = ["even", "uneven"] if subject.entry.takes.explicit == "uneven" else ["even"]
+    explicit = subject.entry.takes.explicit
+    names = ["even", "uneven"] if explicit == "uneven" else [explicit]
     pairs = [PAIRS[name][: subject.rank] for name in names]
     outcomes = yield [subject.ask(*_data(subject), each) for each in pairs]
     return "; ".join(
@@ -46,14 +51,14 @@ def negative(subject: Subject) -> Asking[str]:
 
 
 def _data(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
-    return padding.tensors(subject, *padding.lines(AXES[: subject.rank]))
+    return padding.tensors(subject, *padding.lines(subject.sided(AXES)))
 
 
 def _found(subject: Subject, pairs: Pairs, outcome: Outcome) -> str:
     y = subject.read_whole(outcome)
     if y is None:
         return in_words(outcome)
-    axes = AXES[: subject.rank]
+    axes = subject.sided(AXES)
     x, w = padding.lines(axes)
     own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal, strict=True)]
     shape = tuple(output_size(n, k, 1, 1, pair) for (n, k), pair in zip(axes, pairs, strict=True))

@@ -7,7 +7,7 @@ than each setting is. Data are whole numbers, and the expectation is the canonic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -160,12 +160,23 @@ def trials(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: 
     groups = 2 if subject.entry.takes.groups == "depthwise" and subject.many else 1
     for word, dtype in product(words, dtypes if subject.entry.takes.stride else ()):
         for stride in FAR:
-            axes = tuple(Axis(stride + index % 2, 1, stride) for index in range(subject.rank))
+            more = 0 if subject.limits.inputs else 1
+            axes = tuple(Axis(stride + more * (index % 2), 1, stride) for index in range(subject.rank))
             yield Trial(word, axes, groups=groups, dtype=dtype)
     for word, boundary in product(words, subject.entry.takes.boundaries):
         yield Trial(word, (Axis(*OVER),) * subject.rank, groups=groups, boundary=boundary, dtype=dtypes[0])
     for _ in range(_count(subject)):
-        yield Trial(**drawn(stream, _range(subject, words, dtypes)))
+        yield _taken(subject, Trial(**drawn(stream, _range(subject, words, dtypes))))
+
+
+def _taken(subject: Subject, trial: Trial) -> Trial:
+    """A trial as the entry point takes it: with axes that are alike, and one number for a padding, where it must be."""
+    one = subject.entry.takes.explicit == "one" and not isinstance(trial.padding, str)
+    return replace(
+        trial,
+        axes=trial.axes[:1] * subject.rank if subject.square else trial.axes,
+        padding=trial.padding[:1] * subject.rank if one else trial.padding,
+    )
 
 
 def _range(subject: Subject, words: Sequence[str], dtypes: Sequence[str]) -> Range:
@@ -181,10 +192,10 @@ def _range(subject: Subject, words: Sequence[str], dtypes: Sequence[str]) -> Ran
         dilations=(1, 2, 3, 4) if takes.dilation else (1,),
         pads=range(4),
         wide=(1, 2, 3, 8, 17) if takes.stride and takes.groups != "depthwise" else (1, 2),
-        even=takes.explicit == "even",
+        even=takes.explicit in ("even", "one"),
         alike=0.7,
         boundaries=list(takes.boundaries),
-        batch=(1, 2) if "N" in subject.input else (1,),
+        batch=(1, 2) if subject.batches else (1,),
         many=subject.many,
         groups={"depthwise": (1, 2, 5), "any": (1, 1, 2, 3)}.get(takes.groups, (1,)),
         depthwise=takes.groups == "depthwise",
@@ -224,7 +235,8 @@ def _shrunk(subject: Subject, trial: Trial, words: str, rules: Rules) -> Asking[
 
 
 def _makes_sense(subject: Subject, trial: Trial) -> bool:
-    return subject.entry.takes.groups != "depthwise" or trial.inputs == 1
+    sizes = tuple((axis.n, axis.k) for axis in trial.axes)
+    return sizes == subject.sided(sizes) and (subject.entry.takes.groups != "depthwise" or trial.inputs == 1)
 
 
 def _fault(subject: Subject, trial: Trial, words: str, rules: Rules) -> Fault:

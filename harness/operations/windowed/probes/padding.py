@@ -94,13 +94,20 @@ Answer = tuple[Sizes, list[np.ndarray], list[np.ndarray], np.ndarray]
 """A call, the lines of its input and of its kernel, and what came of it."""
 
 
-def grid(rank: int, strides: Sequence[int], dilations: Sequence[int], kernels: Sequence[int]) -> Iterator[Sizes]:
+def grid(subject: Subject, strides: Sequence[int], dilations: Sequence[int], kernels: Sequence[int]) -> Iterator[Sizes]:
     """Calls that see every kernel with inputs of sizes around each stride, as many in one call as there are axes."""
+    rank = subject.rank
     for stride, dilation in product(strides, dilations):
         pairs = [(max(span(k, dilation), 2) + more, k) for more in range(stride + 1) for k in kernels]
         pairs += pairs[: -len(pairs) % rank]
-        for start in range(0, len(pairs), rank):
-            yield Sizes(tuple(pairs[start : start + rank]), (stride,) * rank, (dilation,) * rank)
+        each = [(pair,) * rank for pair in pairs] if subject.square else batched(pairs, rank)
+        for axes in each:
+            yield Sizes(tuple(axes), (stride,) * rank, (dilation,) * rank)
+
+
+def batched(pairs: Sequence[tuple[int, int]], rank: int) -> Iterator[Sequence[tuple[int, int]]]:
+    """As many pairs at a time as there are axes."""
+    return (pairs[start : start + rank] for start in range(0, len(pairs), rank))
 
 
 def mixed(rank: int) -> Iterator[Sizes]:

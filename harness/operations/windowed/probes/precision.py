@@ -98,7 +98,7 @@ def _kept(bits: Sequence[int], values: np.ndarray | None) -> str:
 
 def _order(subject: Subject) -> Asking[dict[str, str]]:
     """Whether one window gives the same bits again, elsewhere in the image, and in a batch."""
-    channels, batch = (4 if subject.many else 1), (2 if "N" in subject.input else 1)
+    channels, batch = (4 if subject.many else 1), (2 if subject.batches else 1)
     inputs = 1 if subject.entry.takes.groups == "depthwise" else channels
     outputs = channels if "O" in subject.kernel else 1
     period = (whole((1, channels, *(9,) * (subject.rank - 1), 8), 11, 10**6) / 1e6).astype(subject.dtype)

@@ -6,6 +6,7 @@ Of the declaration only the vocabulary is taken: the words that can be passed, a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,13 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
         **common(first),
     }
     found = yield from together(parts)
-    return {**by_rank(subjects), **found}
+    return {**by_rank(subjects), **takes_only(first), **found}
+
+
+def takes_only(subject: Subject) -> dict[str, str]:
+    """What the entry point takes only, as far as trying shows."""
+    words = subject.limits.words()
+    return {"takes": words} if words else {}
 
 
 def common(subject: Subject) -> dict[str, Asking[Any]]:
@@ -85,9 +92,9 @@ def _padding(subjects: Sequence[Subject], word: Word) -> Asking[dict[str, Any]]:
     for index, subject in enumerate(subjects):
         strides = (STRIDES if index == 0 else BRIEF_STEPS) if subject.entry.takes.stride else (1,)
         dilations = (DILATIONS if index == 0 else BRIEF_STEPS) if subject.entry.takes.dilation else (1,)
-        calls = list(padding.grid(subject.rank, strides, dilations, KERNELS if index == 0 else BRIEF_KERNELS))
+        calls = list(padding.grid(subject, strides, dilations, KERNELS if index == 0 else BRIEF_KERNELS))
         if subject.entry.takes.stride and subject.entry.takes.dilation:
-            calls += padding.mixed(subject.rank)
+            calls += [replace(sizes, axes=subject.sided(sizes.axes)) for sizes in padding.mixed(subject.rank)]
         parts[str(subject.rank)] = padding.measure(subject, word.native, calls)
     found = yield from together(parts)
     return {**of_all_ranks(found), "word": word.native}
@@ -113,7 +120,7 @@ def _unknown_word(subject: Subject) -> Asking[str]:
     words = {name: word.native for name, word in subject.entry.takes.words.items() if word.native is not None}
     if not words:
         return "none taken"
-    x, w = padding.tensors(subject, *padding.lines(((7, 3), (8, 2), (6, 3))[: subject.rank]))
+    x, w = padding.tensors(subject, *padding.lines(subject.sided(((7, 3), (8, 2), (6, 3)))))
     outcomes = yield [subject.ask(x, w, native) for native in (NO_WORD, *words.values())]
     unknown, *known = map(subject.read, outcomes)
     if unknown is None:
@@ -129,7 +136,7 @@ def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
     word = next((words[name] for name in ("same", "full", *words) if name in words), None)
     if word is None:
         return {}
-    axes = ((6, 5), (7, 5), (6, 5))[: subject.rank]
+    axes = subject.sided(((6, 5), (7, 5), (6, 5)))
     x, w = padding.lines(axes, high=6)
     names = list(entry.takes.boundaries.values())
     outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native, boundary=name) for name in names]
@@ -243,7 +250,7 @@ def _larger_rule(n: int, k: int, size: int, lows: frozenset[int]) -> str:
 def _empty(subject: Subject) -> Asking[dict[str, str]]:
     """What comes of an input without samples, and of one without spatial samples."""
     shapes = {"spatial": (1, 1, *(0,) * subject.rank)}
-    if "N" in subject.input:
+    if subject.batches:
         shapes["batch"] = (0, 1, *(5,) * subject.rank)
     w = np.ones((1, 1, *(3,) * subject.rank), subject.dtype)
     outcomes = yield [subject.ask(np.zeros(shape, subject.dtype), w) for shape in shapes.values()]

@@ -12,10 +12,39 @@ import numpy as np
 from harness.canonical import layout
 from harness.parent.asking import Question
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
-from harness.worker.entry import EntryPoint, Word
+from harness.worker.entry import AS_IT_IS, EntryPoint, Word
 
 DTYPES = ("float32", "float64")
 """Dtypes that conventions are measured in, best first."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an entry point takes only, beyond its declaration; found by trying.
+
+    kernels, inputs: those whose sides are equal. single: one image, one channel and one output channel. refused: what
+    came of the first call beyond that.
+    """
+
+    kernels: bool = False
+    inputs: bool = False
+    single: bool = False
+    refused: str = ""
+
+    def sided(self, axes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        """(n, k) of each axis, those of the first axis where the sides must be equal."""
+        first, taps = axes[0]
+        return tuple((first if self.inputs else n, taps if self.kernels else k) for n, k in axes)
+
+    def words(self) -> str:
+        """As `square kernels only; else it raises ...`; "" where there is no limit."""
+        square = " and ".join(name for name in ("inputs", "kernels") if getattr(self, name))
+        found = [f"{square} with equal sides only" if square else "", "one channel only" if self.single else ""]
+        words = ", ".join(filter(None, found))
+        return f"{words}; else it {self.refused}" if words else ""
+
+
+FREE = Limits()
 
 
 @dataclass(frozen=True)
@@ -23,7 +52,7 @@ class Subject:
     """An entry point at one spatial rank.
 
     input, kernel, output: letters of its axes. reversal: whether it reads the kernel backwards, per axis. low: what it
-    pads before the input, per axis, with the padding `resting` and a kernel of 3 samples.
+    pads before the input, per axis, with the padding `resting` and a kernel of 3 samples. limits: what it takes only.
     """
 
     entry: EntryPoint
@@ -33,6 +62,7 @@ class Subject:
     output: str
     reversal: tuple[bool, ...]
     low: tuple[int, ...]
+    limits: Limits = FREE
 
     @cached_property
     def dtype(self) -> str:
@@ -41,7 +71,21 @@ class Subject:
     @cached_property
     def many(self) -> bool:
         """Whether it takes channels."""
-        return "C" in self.input and "I" in self.kernel
+        return "C" in self.input and "I" in self.kernel and not self.limits.single
+
+    @property
+    def batches(self) -> bool:
+        """Whether it takes several images."""
+        return "N" in self.input and not self.limits.single
+
+    @property
+    def square(self) -> bool:
+        """Whether the axes must be alike in some way."""
+        return self.limits.kernels or self.limits.inputs
+
+    def sided(self, axes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        """(n, k) of each axis, as it takes them."""
+        return self.limits.sided(axes[: self.rank])
 
     def ask(self, x: np.ndarray, w: np.ndarray, padding: Any = None, **settings: Any) -> Question:
         """The call with x (N, C, *spatial) and w (O, I, *spatial); `settings` are fields of `Settings`."""
@@ -91,8 +135,10 @@ def native(x: np.ndarray, w: np.ndarray, input_: str, kernel: str) -> dict[str, 
 
 
 def resting(entry: EntryPoint, rank: int) -> Any:
-    """The padding for questions that are not about padding: none where it can be said, else the first word."""
+    """The padding for questions that are not about padding: not told, or none where it can be said, else the first word."""
     words = entry.takes.words
+    if AS_IT_IS in words:
+        return words[AS_IT_IS].native
     if "valid" in words:
         return words["valid"].native
     if entry.takes.explicit != "no":

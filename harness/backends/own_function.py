@@ -1,0 +1,157 @@
+"""A user's own Python function: which of its parameters is which setting, and what a call of it gives.
+
+The first parameters are the input and the kernel. Others are understood by their usual names, and told in the form of
+their defaults: a number, one for each axis, or a word. What has another name is left at its default, unless the name
+looks like that of a setting: that is refused, as a setting which is not understood must not be ignored.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from harness.worker.entry import AS_IT_IS, Settings, Word
+from harness.worker.loop import Declined
+
+NAMES: Mapping[str, Tuple[str, ...]] = {
+    "stride": ("stride", "strides", "window_strides", "subsample", "step", "steps"),
+    "dilation": ("dilation", "dilations", "dilation_rate", "filter_dilation", "rhs_dilation", "rate"),
+    "padding": ("padding", "pad", "pads", "border_mode", "mode"),
+    "groups": ("groups", "group", "num_groups", "feature_group_count"),
+    "bias": ("bias", "b", "biases"),
+}
+"""Setting -> the usual names of a parameter for it, in NumPy, SciPy, TensorFlow, PyTorch, JAX, Caffe, Theano, ONNX."""
+LIKE = re.compile("strid|dilat|pad|group|bias|border|bound|mode|layout|format", re.IGNORECASE)
+"""In names of parameters that change what is computed."""
+WORDS = {"valid": "valid", "same": "same_upper", "full": "full"}
+"""Words for a padding that are tried of a function which takes one, and what they are taken for until measured."""
+OF_WORDS = ("mode", "border_mode")
+"""Names of a parameter that takes such words, whatever its default."""
+
+
+class NotUnderstood(TypeError):
+    """A parameter of a function that must be told and cannot be; the text says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """names: setting -> the parameter for it. defaults: parameter -> what it has when it is not told. rest: those that
+    are left at their defaults."""
+
+    names: Mapping[str, str]
+    defaults: Mapping[str, Any]
+    rest: Tuple[str, ...] = ()
+
+
+def loaded(place: str) -> Callable[..., Any]:
+    """The function `module:function`, or `path/to/file.py:function`."""
+    module, _, name = place.rpartition(":")
+    if module.endswith(".py"):
+        spec = importlib.util.spec_from_file_location("own_program", module)
+        if spec is None or spec.loader is None:
+            raise ImportError("%s is no Python file" % module)
+        found = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found)
+    else:
+        found = importlib.import_module(module)
+    function: Callable[..., Any] = getattr(found, name)
+    return function
+
+
+def parameters(function: Callable[..., Any]) -> Parameters:
+    """What a function can be told. Raises NotUnderstood."""
+    try:
+        given = list(inspect.signature(function).parameters.values())
+    except ValueError:  # compiled code says nothing of its parameters
+        return Parameters({}, {})
+    fixed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
+    named = [each for each in given[2:] if each.kind not in fixed]
+    names: Dict[str, str] = {}
+    rest: List[str] = []
+    for each in named:
+        setting = next((setting for setting, known in NAMES.items() if each.name.lower() in known), None)
+        if setting in names:
+            raise NotUnderstood(
+                "the parameters %s and %s both look like the %s; keep one, or probe a function that fixes the other"
+                % (names[str(setting)], each.name, setting)
+            )
+        if setting:
+            names[setting] = each.name
+        elif each.default is inspect.Parameter.empty or LIKE.search(each.name):
+            raise NotUnderstood(_not_understood(each))
+        else:
+            rest.append(each.name)
+    defaults = {each.name: each.default for each in named if each.default is not inspect.Parameter.empty}
+    return Parameters(names, defaults, tuple(rest))
+
+
+def _not_understood(parameter: inspect.Parameter) -> str:
+    needed = "needs" if parameter.default is inspect.Parameter.empty else "has"
+    known = ", ".join(names[0] for names in NAMES.values())
+    return (
+        "the function %s the parameter %r, which is not understood; understood are %s, under their usual names: rename "
+        "it, or name a function that fixes it" % (needed, parameter.name, known)
+    )
+
+
+def padding(taken: Parameters, declared: Mapping[str, Word]) -> Tuple[Mapping[str, Word], str]:
+    """(words, by numbers: "no", "even" or "uneven") that a function is told; words that were declared are those."""
+    name = taken.names.get("padding")
+    if name is None or any(word.native is not None for word in declared.values()):
+        return declared, "no"
+    default = taken.defaults.get(name)
+    own = {AS_IT_IS: Word(None, "valid")} if name in taken.defaults else {}
+    if isinstance(default, str) or (default is None and name in OF_WORDS):
+        upper = isinstance(default, str) and default.isupper()
+        words = {word: Word(word.upper() if upper else word, recipe) for word, recipe in WORDS.items()}
+        return dict(own, **words), "no"
+    if not isinstance(default, (tuple, list)):
+        return own, "one"
+    return own, "uneven" if default and isinstance(default[0], (tuple, list)) else "even"
+
+
+def each_axis(taken: Parameters, setting: str) -> bool:
+    """Whether a setting may be told for each axis."""
+    return isinstance(taken.defaults.get(taken.names.get(setting, "")), (tuple, list))
+
+
+def call(
+    function: Callable[..., Any], taken: Parameters, input_: str, x: np.ndarray, w: np.ndarray, s: Settings
+) -> Any:
+    """What the function gives; `input_` are the letters of the input's axes."""
+    told = {
+        parameter: _told(getattr(s, setting), taken.defaults.get(parameter), input_, setting)
+        for setting, parameter in taken.names.items()
+    }
+    return function(x, w, **{name: value for name, value in told.items() if value is not None})
+
+
+def _told(value: Any, default: Any, input_: str, setting: str) -> Any:
+    """A setting in the form of the parameter's default; None where it is not told, as what is not said of a padding."""
+    if value is None or isinstance(value, (str, np.ndarray)) or setting == "groups":
+        return value
+    pairs = [tuple(each) if isinstance(each, (tuple, list)) else None for each in value]
+    numbers = [each if pair is None else pair[0] for each, pair in zip(value, pairs)]
+    if isinstance(default, (tuple, list)):
+        return type(default)(_listed(default, pairs, numbers, input_))
+    if len(set(numbers)) > 1:
+        raise Declined("it takes one number for the %s, by its default; asked are %s" % (setting, numbers))
+    return numbers[0]
+
+
+def _listed(
+    default: Sequence[Any], pairs: Sequence[Optional[Tuple[int, int]]], numbers: Sequence[int], input_: str
+) -> List[Any]:
+    """One entry for each spatial axis, as pairs where the default has them; one for each axis where it has so many."""
+    if default and isinstance(default[0], (tuple, list)):
+        return list(pairs)
+    if len(default) == len(input_) != len(numbers):
+        spatial = iter(numbers)
+        return [next(spatial) if letter in "DHW" else 1 for letter in input_]
+    return list(numbers)
