@@ -34,7 +34,8 @@ from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
 from harness.commands.reports import PAGES, Report
 from harness.ending import USAGE
-from harness.explanation import answers, asked
+from harness.explanation import asked
+from harness.grammar.gathered import MOST
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.report import results
@@ -113,8 +114,8 @@ def through_explain(seed: str, folder: Path) -> None:
     """Through the search, and both ways in which an answer is said."""
     for case in _readable(seed, folder):
         for each in asked.recordings(case) if case.recorded else ():
-            answers.text(each.system, each.answer)
-            json.dumps(answers.as_json(each.system, each.answer, ()), allow_nan=False)
+            str(each)
+            json.dumps(each.as_json(), allow_nan=False)
 
 
 @contextlib.contextmanager
@@ -205,8 +206,9 @@ def outcome(way: Way, seed: str, folder: Path, seconds: float = SECONDS) -> Outc
 
 
 def _judged(message: str) -> tuple[str, str]:
-    """A refusal is a sentence or two."""
-    clear = 10 < len(message) <= LONGEST and message.count("\n") < 2 and "Traceback" not in message
+    """A refusal is a sentence or two of each fault, a line for each."""
+    lines = message.splitlines()
+    clear = len(lines) <= MOST + 2 and all(10 < len(line) <= LONGEST for line in lines) and "Traceback" not in message
     return ("refused", message) if clear else ("fault", f"an unclear message: {message[:300]!r}")
 
 

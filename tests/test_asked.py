@@ -29,7 +29,8 @@ def test_json_has_the_public_keys(capsys):
     (best,) = knet["explanations"]
     assert {"transforms", "words", "code", "max_abs", "rung", "tied"} <= set(best)
     assert best["transforms"] == [{"id": "reverse_kernel", "axes": [0, 1]}]
-    assert set(best["code"]) == {"numpy", "Knet"}
+    assert set(best["code"]) == {"numpy"}
+    assert (best["edits"], knet["own_edits"]) == ({}, {})
     assert knet["ambiguous"] is False
     assert tensorflow["explanations"][0]["transforms"] == []
 
@@ -77,7 +78,7 @@ def test_what_differs_is_said_before_a_framework_is_started(starts, capsys):
     """All that is known of a case; then NumPy is started for code, as the output is not said to be another's."""
     assert main(["explain", APPLE]) == 0
     ((systems, said),) = starts
-    assert systems == ["numpy"]
+    assert systems == ["numpy", "tensorflow"]
     assert "1. reverse_kernel (printed digits)" in said
     assert "no difference (statistical)" in said
     assert "import" not in said
@@ -93,7 +94,7 @@ def test_nothing_is_started_for_what_does_not_differ_or_is_not_wanted(starts, ca
 @pytest.mark.parametrize(
     ("said", "systems"),
     [
-        ("Knet 1.x conv4", ("numpy",)),
+        ("Knet 1.x conv4", ("numpy", "Knet")),
         ("TensorFlow 1.x tf.nn.conv2d", ("numpy", "tensorflow")),
         ("tf.nn.conv2d", ("numpy", "tensorflow")),
         ("my PyTorch port", ("numpy", "torch")),
@@ -111,6 +112,30 @@ def test_a_system_that_is_asked_for_is_the_only_one_and_all_are_all(starts, monk
     assert main(["explain", APPLE, "--system", "scipy", "--system", "scipy"]) == 0
     assert main(["explain", APPLE, "--system", "all", "--json"]) == 0
     assert [systems for systems, _ in starts] == [[], ["numpy"]]
+
+
+def test_the_systems_of_the_other_outputs_are_at_hand_too():
+    found = Explained("Knet 1.x conv4", Answer((), False, 0), beside=("Knet 1.x conv4", "my PyTorch port"))
+    assert found.systems() == ("numpy", "Knet", "torch")
+
+
+def test_what_is_printed_is_limited_to_the_system_that_is_asked_for(capsys):
+    assert main(["explain", APPLE, "--system", "Knet"]) == 0
+    said = capsys.readouterr().out
+    assert "in Knet, to get what is meant (from a program that held): conv4(w, x; mode=1, padding=1)" in said
+    assert "in Knet, to get these numbers (from a program that held): conv4(w, x; mode=0, padding=1)" in said
+    assert "using Knet" in said
+    assert "numpy" not in said
+
+
+def test_the_shortest_edit_stands_before_the_program(capsys):
+    pytest.importorskip("torch")
+    assert main(["explain", APPLE, "--system", "torch"]) == 0
+    said = capsys.readouterr().out
+    edit = "torch.nn.functional.conv2d(x.permute(2, 0, 1)[None], w.permute(2, 0, 1)[None].flip(2, 3), padding=1)[0, 0]"
+    assert f"in torch, to get these numbers (run and held): {edit}" in said
+    assert said.index(edit) < said.index("import torch")
+    assert "to get what is meant" not in said
 
 
 def files(tmp_path: Path, observed: np.ndarray) -> list[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import backends, cli, completion
+from harness import backends, cli, completion, started
 from harness.backends import Backend
-from harness.commands import check_cases, listing, run_cases
+from harness.commands import check_cases, listing
 from harness.options import command_line
 from harness.parent import environments
 from harness.report import results
@@ -41,7 +41,7 @@ ABSENT = Backend("absent", "tests.fakes.declining", "no_such_package", "extra")
 @pytest.fixture
 def table(monkeypatch, tmp_path):
     """A table of fakes in place of the frameworks, and an empty folder to work in."""
-    monkeypatch.setattr(run_cases, "TABLE", backends.TABLE)  # NumPy runs the code of fixes
+    monkeypatch.setattr(started, "TABLE", backends.TABLE)  # NumPy runs the code of fixes
     monkeypatch.setattr(backends, "TABLE", {each.name: each for each in (HONEST, FLIPPED, ABSENT)})
     for module in (listing, selection):
         monkeypatch.setattr(module, "TABLE", backends.TABLE)
@@ -381,7 +381,7 @@ def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
 HANGS = """
 import signal, sys
 told = open({told!r}, "w")  # held, so that who reads sees the end where this ends before a worker is at it
-from harness import backends, cli, completion
+from harness import backends, cli, completion, started
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 numpy = backends.TABLE["numpy"]  # runs the code of fixes

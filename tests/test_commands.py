@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from harness import backends, cli
+from harness import backends, cli, started
 from harness.backends import Backend
-from harness.commands import listing, run_cases
+from harness.commands import listing
 from harness.operations.card import Card
 from harness.parent.pool import Pool
 from harness.probing import probe, session
@@ -99,7 +99,7 @@ def there(files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     table = {"numpy": backends.TABLE["numpy"], "fake": FAKE}
     monkeypatch.setattr(session, "cards", lambda *_: CARDS)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    for module in (backends, listing, selection, run_cases):
+    for module in (backends, listing, selection, started):
         monkeypatch.setattr(module, "TABLE", table)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)

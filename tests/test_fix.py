@@ -59,8 +59,8 @@ def small(tmp_path: Path, settings: str, case: str = CASE):
 
 def proven(case: Case, changes: Sequence[fix.Transforms], systems: Sequence[str]) -> list[dict[str, str]]:
     """System -> program that held, for each of these changes."""
-    held = list(fix.proofs(case, changes, systems))
-    return [{system: text for of, system, text in held if of == each} for each in changes]
+    found = list(fix.proofs(case, changes, systems))
+    return [{held.system: held.program for held in found if held.transforms == each} for each in changes]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -104,6 +104,32 @@ def test_a_program_that_does_not_hold_is_not_shown(tmp_path, monkeypatch):
     failing = (("import numpy as np",), lambda conv: ["y = 1 / 0"])
     monkeypatch.setitem(program.SYSTEMS, "scipy", failing)
     assert proven(case, [CHANGES["reversed"]], ["numpy", "scipy"]) == [{}]
+
+
+@pytest.mark.parametrize("letters", ["NCHW", "NHWC", "WHCN", "HWC", "HW"])
+def test_programs_give_the_output_with_the_axes_that_the_user_has(tmp_path, letters):
+    case = small(tmp_path, "padding: same\nstride: 2")
+    found = list(fix.proofs(case, list(CHANGES.values()), ["numpy"], letters))
+    assert {each.transforms for each in found} == set(CHANGES.values())
+    assert all(f"y: {letters}\n" in each.program for each in found)
+
+
+def test_an_edit_that_does_not_hold_is_not_shown(tmp_path):
+    proofs = fix.Proofs(small(tmp_path, "padding: same"), "NHWC")
+    for attempt in proofs.attempts(REVERSED, ["torch"], edited=True):
+        assert proofs.edits(REVERSED, ["torch"]) == {}
+        proofs.take(attempt, outcome(attempt))
+    assert proofs.edits(REVERSED, ["torch"])["torch"].startswith("torch.nn.functional.conv2d(torch.nn.functional.pad(")
+    assert proofs.code(REVERSED, ["torch"]) == {}
+    for attempt in proofs.attempts(REVERSED, ["jax"], edited=True):
+        proofs.take(attempt, outcome(attempt, 1.0))
+    assert proofs.edits(REVERSED, ["jax"]) == {}
+
+
+def test_only_systems_that_are_asked_for_are_given(tmp_path):
+    found = list(fix.proofs(small(tmp_path, "padding: 1"), [REVERSED], ["Knet"], edited=True))
+    assert [(each.system, each.edited) for each in found] == [("Knet", True), ("Knet", False)]
+    assert found[0].program == "conv4(w, x; mode=0, padding=1) .+ reshape(b, 1, 1, :, 1)"
 
 
 def test_a_system_that_does_not_start_has_no_program_and_the_others_have(tmp_path, monkeypatch):

@@ -54,7 +54,7 @@ def options(command: str) -> Sequence[str]:
 def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = None) -> EntryPoint:
     """The entry point of a program, or of a function. Raises NotUnderstood where a function cannot be called."""
     inputs, kernel, output = about["layouts"]
-    words = {word: Word(*own) for word, own in about["padding"].items()}
+    words: Mapping[str, Word] = {word: Word(*own) for word, own in about["padding"].items()}
     explicit, rest = about["explicit"], ""
     if function is None:
         taken = Parameters({name: name for name in options(about["command"])}, {})

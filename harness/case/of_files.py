@@ -1,13 +1,15 @@
-"""A case made of files and settings that were named on the command line, for `harness explain --input ...`."""
+"""A case made of arrays and settings that no case file holds: files named on a command line, or arrays in memory."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import yaml
 
 from harness.canonical.layout import usual
@@ -15,10 +17,13 @@ from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
 from harness.grammar import regular
 from harness.operations import TABLE, USUAL
+from harness.operations.operation import Operation
 from harness.operations.spoken import DATA, example, main_roles
 
 USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
 """Suffixes of files whose arrays are taken to have the usual layouts, where none are given."""
+
+OUTPUT = "output"
 
 
 def usual_layout(role: str, path: str) -> str:
@@ -26,13 +31,44 @@ def usual_layout(role: str, path: str) -> str:
 
     Raises CaseError for files of systems that have other layouts, and for text, FileError for what is no such file.
     """
-    name, key = readers.split_key(path)
-    axes = len(readers.shape(Path(name), key))
-    if Path(name).suffix.lower() not in USUAL_IN:
+    shape = shape_of(path)
+    if not is_usual(path):
         raise CaseError(f"{path}: give the axes of all arrays with --layout, as {example(TABLE[USUAL])}")
-    if not 1 <= axes <= 5:
-        raise CaseError(f"{path}: expected an array of 1 to 5 axes, found {axes}")
-    return usual(role, axes)
+    return usual_of(role, shape, path)
+
+
+def is_usual(path: str) -> bool:
+    """Whether a file is of a kind whose arrays have usual layouts."""
+    return Path(readers.split_key(path)[0]).suffix.lower() in USUAL_IN
+
+
+def shape_of(path: str) -> tuple[int, ...]:
+    """Lengths of the axes of the array that a file holds. Raises FileError."""
+    name, key = readers.split_key(path)
+    return readers.shape(Path(name), key)
+
+
+def usual_of(role: str, shape: Sequence[int], name: str) -> str:
+    """The layout that an array, called `name`, is taken to have where none is given. Raises CaseError."""
+    if not 1 <= len(shape) <= 5:
+        raise CaseError(f"{name}: expected an array of 1 to 5 axes, found {len(shape)}")
+    return usual(role, len(shape))
+
+
+def proposed(operation: Operation, shapes: Mapping[str, Sequence[int]], verb: str = "try") -> str:
+    """A sentence on the orders of axes that fit shapes by role; `verb` is what to do, or what was done, with it."""
+    roles = [role for role in (*main_roles(operation), OUTPUT) if role in shapes]
+    fitting = operation.new_cases().layouts(shapes)
+    if not fitting:
+        return f"no order of axes fits these shapes: {', '.join(f'{role} {sized(shapes[role])}' for role in shapes)}"
+    first, *others = [",".join(each[role] for role in roles) for each in fitting]
+    named = ", ".join(f"{role} {sized(shapes[role])} as {fitting[0][role]}" for role in roles)
+    also = f"; others fit, too: {' '.join(others)}" if others else ""
+    return f"{verb} the layout {first}, which fits: {named}{also}"
+
+
+def sized(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape)) or "one number"
 
 
 def case_of_files(
@@ -40,42 +76,100 @@ def case_of_files(
 ) -> Case:
     """The case of an array in a file for each role and for the output, by role in `files` (`x.npz#key`) and `layouts`.
 
-    `settings` are those of a case file, as text, and keys of DATA. Raises CaseError as `load` does, FileError for a
-    file that cannot be used.
+    `settings` are those of a case file, as text, and keys of DATA. Raises CaseError, which names the files and the
+    settings, and says which layouts would fit; FileError for a file that cannot be used.
     """
+    made = _Made(TABLE[operation], {role: Path(path).name for role, path in files.items()}, layouts)
     with tempfile.TemporaryDirectory() as folder:
         names = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
-        given = {key: _value(text) for key, text in settings.items()}
-        document = _document(operation, names, files["output"], layouts, given)
-        path = Path(folder) / "command-line.yaml"
-        path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
-        try:
-            (case,) = load(path)
-        except CaseError as error:
-            raise CaseError(str(error).replace(str(path), "command line")) from error
+        given = {key: _value(key, text) for key, text in settings.items()}
+        case = made.case(Path(folder), names, given, lambda: {role: shape_of(path) for role, path in files.items()})
     return replace(case, id="command line")
 
 
-def _document(
-    operation: str,
-    names: Mapping[str, str],
-    origin: str,
-    layouts: Mapping[str, str],
-    settings: Mapping[str, object],
-) -> object:
-    printed = {key: settings[key] for key in ("digits", "decimals") if key in settings}
-    rest = {key: value for key, value in settings.items() if key not in DATA}
-    kinds = {"input": {"dtype": settings["dtype"]}} if "dtype" in settings else {}
-    roles = main_roles(TABLE[operation])
-    seen = {"system": "observed", "origin": origin, "file": names["output"], "layout": layouts["output"]}
-    return {
-        "title": "Files that were named on the command line",
-        "operation": operation,
-        **{role: {"layout": layouts[role], "file": names[role], **kinds.get(role, {})} for role in roles},
-        **TABLE[operation].new_cases().ASSUMED,
-        **rest,
-        "recorded": [{**seen, **printed}],
-    }
+def case_of_arrays(
+    operation: str, arrays: Mapping[str, np.ndarray], layouts: Mapping[str, str], settings: Mapping[str, Any]
+) -> Case:
+    """The case of arrays in memory by role, outputs among them: `output`, and any others by the names of systems.
+
+    `settings` as in `case_of_files`, but as values. Raises CaseError likewise.
+    """
+    made = _Made(TABLE[operation], dict.fromkeys(arrays, ""), layouts)
+    with tempfile.TemporaryDirectory() as folder:
+        names = {}
+        for number, (role, array) in enumerate(arrays.items()):
+            names[role] = f"{number}.npy"
+            np.save(Path(folder, names[role]), array, allow_pickle=False)
+        shapes = {role: array.shape for role, array in arrays.items()}
+        case = made.case(Path(folder), names, {key: _plain(each) for key, each in settings.items()}, lambda: shapes)
+    return replace(case, id="arrays")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a case is made of. origins: role -> what the user calls the array; outputs are what is no role."""
+
+    operation: Operation
+    origins: Mapping[str, str]
+    layouts: Mapping[str, str]
+
+    def case(self, folder: Path, names: Mapping[str, str], settings: Mapping[str, Any], shapes: Any) -> Case:
+        """The case of the arrays in the files `names` of `folder`; `shapes` tells those of all arrays, by role."""
+        path = folder / "made.yaml"
+        path.write_text(json.dumps(self._document(names, settings)), encoding="utf-8")  # JSON is YAML
+        try:
+            (case,) = load(path)
+        except CaseError as error:
+            lines = [self._told(each) for each in error.each]
+            told = {role: shape for role, shape in shapes().items() if role in (*self.operation.ROLES, OUTPUT)}
+            hint = proposed(self.operation, told) if any(self._of_array(each) for each in error.each) else ""
+            raise CaseError("\n".join(filter(None, [*lines, hint]))) from None
+        return case
+
+    @property
+    def _outputs(self) -> list[str]:
+        return [role for role in self.origins if role not in self.operation.ROLES]
+
+    def _document(self, names: Mapping[str, str], settings: Mapping[str, Any]) -> object:
+        printed = {key: settings[key] for key in ("digits", "decimals") if key in settings}
+        rest = {key: value for key, value in settings.items() if key not in DATA}
+        kinds = {"input": {"dtype": settings["dtype"]}} if "dtype" in settings else {}
+        vectors = [role for role in names if role in self.operation.ROLES and self.operation.ROLES[role].vector]
+        arrays = [role for role in main_roles(self.operation) if role in names]
+        return {
+            "title": "Arrays and settings that no case file holds",
+            "operation": self.operation.NAME,
+            **{role: {"layout": self.layouts[role], "file": names[role], **kinds.get(role, {})} for role in arrays},
+            **{role: {"file": names[role]} for role in vectors},
+            **self.operation.new_cases().ASSUMED,
+            **rest,
+            "recorded": [
+                {
+                    "system": "observed" if role == OUTPUT else role,
+                    "origin": self.origins[role] or role,
+                    "file": names[role],
+                    "layout": self.layouts[role],
+                    **printed,
+                }
+                for role in self._outputs
+            ],
+        }
+
+    def _role(self, fault: CaseError) -> str:
+        """The array or the setting that a fault is about."""
+        first = fault.keys.partition(".")[0]
+        number = first.removeprefix("recorded[").removesuffix("]")
+        return self._outputs[int(number)] if first.startswith("recorded[") and number.isdecimal() else first
+
+    def _of_array(self, fault: CaseError) -> bool:
+        return self._role(fault) in self.origins
+
+    def _told(self, fault: CaseError) -> str:
+        """A fault in the user's words: the array with its file, or the setting, and what is wrong."""
+        role = self._role(fault)
+        origin = self.origins.get(role, "")
+        where = role.replace("_", " ") + (f" ({origin})" if origin else "")
+        return f"{where}: {fault.told}" if where else fault.told
 
 
 def _brought(path: str, role: str, axes: int, folder: Path) -> str:
@@ -88,9 +182,16 @@ def _brought(path: str, role: str, axes: int, folder: Path) -> str:
     return kept.relative_to(folder).as_posix()
 
 
-def _value(text: str) -> object:
+def _value(key: str, text: str) -> object:
     """A setting as it would stand in a case file."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise CaseError(f"{text!r} is no setting: {error}") from error
+        raise CaseError(f"{key}: {text!r} is no setting: {str(error).splitlines()[0]}") from error
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it: NumPy's numbers, and tuples, as others."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value.item() if isinstance(value, np.generic) else value

@@ -22,6 +22,7 @@ from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar, is_settin
 from harness.grammar import document, regular, sources
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
+from harness.grammar.gathered import Gathered
 from harness.grammar.kinds import UNKNOWN, Record
 from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
@@ -66,7 +67,7 @@ class Case(Stated):
 def load(path: str | Path) -> Iterator[Case]:
     """All members of the case file at `path`: one case, or one for each combination of its matrix.
 
-    Raises CaseError at the first fault of the file.
+    Raises CaseError with all faults of the file that can be told without mending others first.
     """
     path = Path(path)
     name = _identify(path)
@@ -80,7 +81,7 @@ def load(path: str | Path) -> Iterator[Case]:
     for label, settings in _members(operation, top, elsewhere):
         dtype = settings.pop(DTYPE_KEY)[0] if DTYPE_KEY in settings else usual
         if dtype not in arrays:
-            arrays[dtype] = _arrays(operation, top, dtype, path.parent), _recordings(top, dtype, path.parent)
+            arrays[dtype] = _data(operation, top, dtype, path.parent)
             if elsewhere is not None:
                 elsewhere.check(arrays[dtype][0])
         yield _case(f"{name}{label}", path, top, rank, operation, arrays[dtype], settings)
@@ -119,18 +120,36 @@ def _operation(item: Item) -> Operation:
     return TABLE[USUAL if named is None else OPERATION.kind.read(named)]
 
 
+def _data(
+    operation: Operation, top: Record, dtype: str, folder: Path
+) -> tuple[dict[str, Given], tuple[Recording, ...]]:
+    """The arrays and the recordings of a case file in one dtype; what is wrong in any of them is told at once."""
+    arrays: dict[str, Given] = {}
+    recorded: list[Recording] = []
+    gathered = Gathered()
+    with gathered.part():
+        arrays = _arrays(operation, top, dtype, folder)
+    for each in top["recorded"]:
+        with gathered.part():
+            recorded.append(_recording(each, dtype, folder))
+    gathered.demand()
+    return arrays, tuple(recorded)
+
+
 def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict[str, Given]:
     """The arrays of a case file by role, in one dtype: all that its members share."""
     found: dict[str, Given] = {}
-    stream = None
+    stream, gathered = None, Gathered()
     for name, role in operation.ROLES.items():
         source = None if _is_setting(operation, top, name) else _given(top[name])
-        if source is not None:
-            _check_dtype(source, dtype, decides=name == "input")
-            letters = role.vector or source["layout"]
-            made = sources.make(source, len(letters), dtype, folder, stream)
-            stream = made.stream or stream
-            found[name] = _canonical(source, made, letters, "" if role.vector else name)
+        with gathered.part():
+            if source is not None:
+                _check_dtype(source, dtype, decides=name == "input")
+                letters = role.vector or source["layout"]
+                made = sources.make(source, len(letters), dtype, folder, stream)
+                stream = made.stream or stream
+                found[name] = _canonical(source, made, letters, "" if role.vector else name)
+    gathered.demand()
     return found
 
 
@@ -170,10 +189,6 @@ def _canonical(source: Record, made: sources.Array, letters: str, role: str) -> 
             *(None if part is None else to_canonical(part, letters, role) for part in parts[1:]),
         )
     )
-
-
-def _recordings(top: Record, dtype: str, folder: Path) -> tuple[Recording, ...]:
-    return tuple(_recording(each, dtype, folder) for each in top["recorded"])
 
 
 def _recording(given: Record, dtype: str, folder: Path) -> Recording:

@@ -11,10 +11,9 @@ from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
 from harness.ending import EXPECTED
 from harness.explanation import answers, asked
-from harness.judge import fix
-from harness.operations import SPOKEN
-from harness.operations.spoken import DATA, SYSTEMS
-from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, SETTINGS
+from harness.operations import SPOKEN, USUAL
+from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, vectors
+from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.systems import selection
@@ -25,7 +24,7 @@ def explain_command(options: argparse.Namespace) -> int:
 
     What differs stands there before the first framework is started for code.
     """
-    if any(getattr(options, name) for name in FILES):
+    if any(getattr(options, name) for name in (*FILES, *PERHAPS)):
         case = _case_of_files(options)
         _say(case, asked.recordings(case), options)
         return EXPECTED
@@ -58,31 +57,21 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
         said.append(each)
         print(answers.text(each.system, each.answer), flush=True)
     for each in said:
-        of = f" [{each.system}]" if len(said) > 1 else ""
-        words = dict(zip(each.changes, (explanation.words for explanation in each.answer.explanations)))
-        for proof in _proofs(case, each, options):
-            print(answers.program_text(proof.system, proof.program, words[proof.transforms] + of), flush=True)
+        of = f"\n{each.system}:" if len(said) > 1 else ""
+        for proof in each.programs(case, _systems(each, options)):
+            print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
+            of = ""
 
 
 def _as_json(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
-    recorded = []
-    for each in found:
-        held = sorted(_proofs(case, each, options), key=_place)
-        code = [{name: text for done, name, text in held if done == changes} for changes in each.changes]
-        recorded.append(answers.as_json(each.system, each.answer, code))
+    recorded = [asked.mended(case, each, _systems(each, options)).as_json() for each in found]
     print(json.dumps({"case": case.id, "recordings": recorded}))
 
 
-def _place(proof: fix.Proof) -> int:
-    """Where JSON has the code of a system, whichever was done first."""
-    return SYSTEMS.index(proof.system) if proof.system in SYSTEMS else len(SYSTEMS)
-
-
-def _proofs(case: Case, each: asked.Explained, options: argparse.Namespace) -> Iterator[fix.Proof]:
-    """The code that is wanted of an explained output; a framework is started where code for it is."""
+def _systems(each: asked.Explained, options: argparse.Namespace) -> tuple[str, ...]:
+    """Those in whose terms code is wanted of an explained output; a framework is started where code for it is."""
     wanted = () if options.no_code else tuple(dict.fromkeys(options.system or each.systems()))
-    systems = SYSTEMS if EVERY in wanted else wanted
-    return fix.proofs(case, each.changes, systems) if systems and each.changes else iter(())
+    return (*SYSTEMS, *FOLLOWING) if EVERY in wanted else wanted
 
 
 def _case_of_files(options: argparse.Namespace) -> Case:
@@ -93,9 +82,11 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     stated = options.layout.split(",") if options.layout else [of_files.usual_layout(*each) for each in named.items()]
     if len(stated) != len(named):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
+    layouts = dict(zip(named, stated)) | vectors(SPOKEN[USUAL])
+    named |= {role: file for role in PERHAPS if (file := getattr(options, role))}
     settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
     known = {**SPOKEN[options.operation].OPTIONS, **DATA}
     for key in settings:
         if key not in known:
             raise selection.SelectionError(f"--{key} is no setting of this operation; leave it out")
-    return of_files.case_of_files(options.operation, named, dict(zip(named, stated)), settings)
+    return of_files.case_of_files(options.operation, named, layouts, settings)

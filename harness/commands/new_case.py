@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.canonical.layout import expand
@@ -13,8 +14,9 @@ from harness.case import layer, of_files, pasted, template
 from harness.ending import EXPECTED
 from harness.grammar import files
 from harness.operations import TABLE
-from harness.operations.spoken import labels, main_roles
-from harness.options.of_cases import EXAMPLE, GIVEN
+from harness.operations.operation import Operation
+from harness.operations.spoken import labels, main_roles, vectors
+from harness.options.of_cases import EXAMPLE, GIVEN, VECTORS
 from harness.options.taken import DEFAULT_CASES
 from harness.output import NOTHING, Output, demand, naming
 from harness.systems import selection
@@ -80,14 +82,32 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
         given |= node.arrays
         axes = files.shape(*_file(node.arrays[roles[-1]]))
         layouts = {role: expand(each, len(axes) - 2) for role, each in operation.new_cases().NODE_LAYOUTS.items()}
+    given |= {role: file for role in VECTORS if (file := getattr(options, role))}
     given |= {"output": options.observed} if options.observed else {}
     named = [role for role in (*roles, "output") if role in given]
     if options.layout:
         layouts |= dict(zip(named, letters := options.layout.split(",")))
         if len(letters) != len(named):
             raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
-    layouts |= {role: of_files.usual_layout(role, given[role]) for role in named if role not in layouts}
+    layouts = vectors(operation) | layouts
+    if not layouts.keys() >= set(named):
+        layouts |= {role: each for role, each in _layouts(operation, given).items() if role not in layouts}
     template.of_arrays(path, given, {role: layouts[role] for role in given}, stated, operation.NAME)
+
+
+def _layouts(operation: Operation, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Those that files of their kinds usually have; where these do not fit the shapes, the likeliest that do."""
+    shapes = {role: of_files.shape_of(file) for role, file in given.items()}
+    fitting = operation.new_cases().layouts(shapes)
+    arrays = [role for role in shapes if role not in VECTORS]
+    if all(of_files.is_usual(given[role]) for role in arrays):
+        usual = {role: of_files.usual_of(role, shapes[role], given[role]) for role in arrays}
+        if not fitting or any({role: each[role] for role in arrays} == usual for each in fitting):
+            return usual
+    if not fitting:
+        return {role: of_files.usual_layout(role, given[role]) for role in arrays}
+    print(of_files.proposed(operation, shapes, "took"))
+    return fitting[0]
 
 
 def _file(name: str) -> tuple[Path, str]:

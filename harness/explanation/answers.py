@@ -10,20 +10,24 @@ from typing import Any
 from harness.array_json import finite
 from harness.explanation.confirmed import Explanation
 from harness.explanation.diagnosis import Answer
+from harness.operations.spoken import FOLLOWING
 from harness.operations.transforms.transform import Transform
 
 Code = Mapping[str, str]
 """System -> program that held when it was run."""
 
 
-def as_json(system: str, answer: Answer, code: Sequence[Code]) -> dict[str, Any]:
-    """An answer as JSON has it; `code` holds the programs of the first explanations."""
-    programs = [*code, *({} for _ in answer.explanations[len(code) :])]
+def as_json(system: str, answer: Answer, held: Sequence[tuple[Code, Code]], own: Code) -> dict[str, Any]:
+    """An answer as JSON has it; `held` are programs and shortest edits of the first explanations, `own` the edits with
+    which the system of the output gives what is meant."""
+    texts = [*held, *(({}, {}) for _ in answer.explanations[len(held) :])]
     return {
         "system": system,
         "explanations": [
-            explanation_json(each, text) for each, text in zip(answer.explanations, programs, strict=True)
+            {**explanation_json(each, code), "edits": dict(edits)}
+            for each, (code, edits) in zip(answer.explanations, texts, strict=True)
         ],
+        "own_edits": dict(own),
         "ambiguous": answer.ambiguous,
         "seconds": answer.seconds,
         "known": answer.known,
@@ -59,8 +63,17 @@ def text(system: str, answer: Answer) -> str:
 
 def program_text(system: str, program: str, words: str) -> str:
     """A program that held in `system`, as people read it; `words` say what it does."""
-    how = "from a program that held" if system == "Knet" else "run and held"
-    return "\n".join([f"\n  {system}, {how}: {words}\n", *("    " + line for line in program.splitlines())])
+    return "\n".join([f"\n  {system}, {_held(system)}: {words}\n", *("    " + line for line in program.splitlines())])
+
+
+def edit_text(system: str, line: str, mends: bool) -> str:
+    """The shortest edit that held in `system`, as people read it; `mends`: whether it gives what is meant."""
+    gives = "what is meant" if mends else "these numbers"
+    return f"  in {system}, to get {gives} ({_held(system)}): {line}"
+
+
+def _held(system: str) -> str:
+    return "from a program that held" if system in FOLLOWING else "run and held"
 
 
 def _lines(system: str, answer: Answer) -> Iterator[str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from harness.canonical import layout
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case, CaseError
+from harness.explanation import answers
+from harness.explanation.confirmed import Explanation
 from harness.explanation.diagnosis import Answer, diagnose
+from harness.judge import fix
+from harness.judge.fix import Proof, Transforms
 from harness.judge.verdict import Judge, Observation
 from harness.operations.call import Unsupported
-from harness.operations.spoken import SYSTEMS
-from harness.operations.transforms.transform import Transform
+from harness.operations.spoken import FOLLOWING, SYSTEMS
 from harness.parent.outcome import Answered
 from harness.parent.pool import Pool
 from harness.rounding.compare import dtype_name
@@ -24,23 +30,106 @@ from harness.worker.entry import EntryPoint
 
 CODED = 3
 """Explanations of one output whose code is run and shown."""
+BASES = 4
+"""Explanations of an output in whose terms another is told, where several fit."""
 NAMES = {"tf.": "tensorflow"}
 """What people write for a system besides its name."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One output that was explained. changes: those of its first explanations, for which there is code."""
+    """One output that was explained.
+
+    changes: those of its first explanations, for which there is code. meant: those of the call that is meant. letters:
+    the axes of the output as it was given, "" where they are canonical. beside: what the other outputs of the case are
+    said to be of. proofs: the edits and programs that held, where they were asked for.
+    """
 
     system: str
     answer: Answer
-    changes: tuple[tuple[Transform, ...], ...]
+    changes: tuple[Transforms, ...] = ()
+    meant: Transforms = ()
+    letters: str = ""
+    beside: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """`agrees`, `convention` where named changes explain it, or `unexplained`."""
+        if not self.answer.explanations:
+            return "unexplained"
+        return "convention" if self.transforms else "agrees"
+
+    @property
+    def transforms(self) -> tuple[str, ...]:
+        """Ids of the changes of the first explanation; () where there is no difference, or no explanation."""
+        return tuple(each.id for first in self.answer.explanations[:1] for each in first.transforms)
+
+    @property
+    def words(self) -> str:
+        """What to change, as a sentence; what is known where nothing explains it."""
+        first = self.answer.explanations[:1]
+        return first[0].words if first else "; ".join(["nothing that is known here explains it", *self.answer.remarks])
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The systems that the output is said to be of, as far as code is written in their terms."""
+        return _named(self.system)
 
     def systems(self) -> tuple[str, ...]:
-        """NumPy and the systems that the output is said to be of: those in whose terms code is of use."""
-        said = self.system.lower()
-        named = {system for word, system in NAMES.items() if word in said}
-        return tuple(each for each in SYSTEMS if each == SYSTEMS[0] or each in named or each in said)
+        """NumPy, and those that the outputs of the case are said to be of: those in whose terms code is of use."""
+        others = (system for said in self.beside for system in _named(said))
+        return tuple(dict.fromkeys((SYSTEMS[0], *self.own, *others)))
+
+    def programs(self, case: Case, systems: Sequence[str]) -> Iterator[Proof]:
+        """The edits and the programs of some systems, each as soon as it has held: of the changes, and of what is meant
+        the edits of those that the output is said to be of."""
+        if not systems or not self.changes:
+            return
+        asked = (self.meant, *self.changes) if set(self.own) & set(systems) else self.changes
+        for proof in fix.proofs(case, asked, systems, self.letters, edited=True):
+            mends = proof.transforms == self.meant
+            if not mends or (proof.edited and proof.system in self.own):
+                yield proof
+
+    def as_json(self) -> dict[str, Any]:
+        """What `harness explain --json` has of one recording."""
+        held = sorted(self.proofs, key=_place)
+
+        def of(changes: Transforms, edited: bool) -> dict[str, str]:
+            found = (each for each in held if each.transforms == changes and each.edited is edited)
+            return {each.system: each.program for each in found}
+
+        texts = [(of(changes, False), of(changes, True)) for changes in self.changes]
+        return answers.as_json(self.system, self.answer, texts, of(self.meant, True))
+
+    def __str__(self) -> str:
+        lines = [answers.text(self.system, self.answer)]
+        return "\n".join([*lines, *map(self.told, self.proofs)])
+
+    def told(self, proof: Proof) -> str:
+        """An edit or a program that held, as people read it."""
+        if proof.edited:
+            return answers.edit_text(proof.system, proof.program, mends=proof.transforms == self.meant)
+        words = dict(zip(self.changes, (each.words for each in self.answer.explanations)))
+        return answers.program_text(proof.system, proof.program, words[proof.transforms])
+
+
+def _named(said: str) -> tuple[str, ...]:
+    """The systems that are meant by what an output is said to be of."""
+    words = said.lower()
+    short = {system for word, system in NAMES.items() if word in words}
+    return tuple(each for each in (*SYSTEMS, *FOLLOWING) if each in short or each.lower() in words)
+
+
+def _place(proof: Proof) -> int:
+    """Where JSON has the code of a system, whichever was done first."""
+    return SYSTEMS.index(proof.system) if proof.system in SYSTEMS else len(SYSTEMS)
+
+
+def mended(case: Case, found: Explained, systems: Sequence[str]) -> Explained:
+    """What was explained, with all edits and programs of some systems that hold."""
+    return replace(found, proofs=tuple(found.programs(case, systems)))
 
 
 def recordings(case: Case) -> Iterator[Explained]:
@@ -49,9 +138,10 @@ def recordings(case: Case) -> Iterator[Explained]:
         raise CaseError(
             f"{case.id} has no recording to explain; add `recorded`, or name two entry points: explain A B CASE"
         )
-    judge = Judge(case)
+    judge, systems = Judge(case), tuple(each.system for each in case.recorded)
     for recording in case.recorded:
-        yield _explained(recording.system, judge, judge.observe(recording))
+        found = _explained(recording.system, judge, judge.observe(recording), recording.layout)
+        yield replace(found, beside=systems)
 
 
 def pair(case: Case, names: tuple[str, str], pool: Pool) -> Explained:
@@ -67,11 +157,48 @@ def pair(case: Case, names: tuple[str, str], pool: Pool) -> Explained:
     return _explained(names[1], Judge(case, base=own[0].transforms), seen)
 
 
-def _explained(system: str, judge: Judge, seen: Observation) -> Explained:
+def between(case: Case, meant: Observation, seen: Observation, system: str) -> Explained:
+    """An output `seen` in terms of the call that gave another, `meant`; settings that the case leaves open are those
+    that this other call had.
+
+    Where the other cannot be told itself, they agree if they are equal to the last bit, and nothing else is said.
+    """
+    judge, letters = Judge(case), case.recorded[0].layout
+    settled = replace(case, unknown=frozenset())
+    bases = [(*each.settings, *each.transforms) for each in diagnose(judge, meant).explanations[:BASES]]
+    if not bases:
+        return Explained(system, _of_equal(meant, seen))
+    found = [_explained(system, Judge(settled, base=base), seen, letters) for base in bases]
+    return min(found, key=lambda each: len(each.transforms) if each.answer.explanations else math.inf)
+
+
+def _of_equal(meant: Observation, seen: Observation) -> Answer:
+    """The answer about two outputs of which neither can be told."""
+    known = int(np.count_nonzero(np.isfinite(seen.values)))
+    if np.array_equal(meant.values, seen.values, equal_nan=True):
+        return Answer((Explanation((), (), 0.0, "exact", 0),), False, known)
+    words = "the output that is meant cannot be told itself, and the other is not equal to it"
+    return Answer((), False, known, remarks=(words,))
+
+
+def output(case: Case, name: str, pool: Pool, letters: str) -> np.ndarray:
+    """What the entry point `name` gives for a case, as one would first write the call; axes in the order `letters`.
+
+    Raises SelectionError where it gives none.
+    """
+    seen = _observe(case, _entry(name, pool), pool)
+    try:
+        return layout.from_canonical(seen.values, letters, "output")
+    except LayoutError as error:
+        raise SelectionError(f"{name} gives an output of shape {seen.values.shape}: {error}") from None
+
+
+def _explained(system: str, judge: Judge, seen: Observation, letters: str = "") -> Explained:
     answer = diagnose(judge, seen)
-    differs = answer.explanations and answer.explanations[0].transforms
-    first = answer.explanations[:CODED] if differs else ()
-    return Explained(system, answer, tuple((*judge.base, *each.settings, *each.transforms) for each in first))
+    first = answer.explanations[:CODED] if answer.explanations and answer.explanations[0].transforms else ()
+    changes = tuple((*judge.base, *each.settings, *each.transforms) for each in first)
+    meant = (*judge.base, *(each for explanation in first[:1] for each in explanation.settings))
+    return Explained(system, answer, changes, meant, letters)
 
 
 def _entry(name: str, pool: Pool) -> tuple[str, EntryPoint]:

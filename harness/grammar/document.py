@@ -38,7 +38,15 @@ FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
 class CaseError(Mistake):
-    """A case file that cannot be used; the message says where, what was found, what was expected and what to do."""
+    """A case file that cannot be used; the message says where, what was found, what was expected and what to do.
+
+    keys, told: the keys that lead to the place, and the message without it, where there is one place. each: the faults
+    of several places; this one, where it is alone.
+    """
+
+    def __init__(self, message: str, keys: str = "", told: str = "", each: tuple[CaseError, ...] = ()) -> None:
+        super().__init__(message)
+        self.keys, self.told, self.each = keys, told or message, each or (self,)
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,11 @@ class Item:
 
     def error(self, message: str) -> CaseError:
         """An error at this value."""
-        return _error(self.file, self.node.start_mark, f"{self.keys}: {message}" if self.keys else message)
+        return _error(self.file, self.node.start_mark, message, self.keys)
 
     def key_error(self, message: str) -> CaseError:
         """An error at the key of this value."""
-        return _error(self.file, (self.key_node or self.node).start_mark, f"{self.keys}: {message}")
+        return _error(self.file, (self.key_node or self.node).start_mark, message, self.keys)
 
     def expected(self, what: str) -> CaseError:
         """An error that says what was expected here, and what was found."""
@@ -110,7 +118,7 @@ class Item:
         inside, outside = (self.block or "").split("\n"), self.text.split("\n")
         whole = outside[number].rstrip("\r") if number < len(outside) else ""
         margin = max(0, len(whole) - len(inside[line - 1])) if line <= len(inside) else 0
-        return _error(self.file, Place(number, margin + column - 1), f"{self.keys}: {message}")
+        return _error(self.file, Place(number, margin + column - 1), message, self.keys)
 
     @property
     def is_null(self) -> bool:
@@ -239,9 +247,10 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return None
 
 
-def _error(name: str, mark: Any, message: str) -> CaseError:
-    said = shortened(printable(message), LONGEST_MESSAGE)
-    return CaseError(f"{name}:{mark.line + 1}:{mark.column + 1}: {said}" if mark else f"{name}: {said}")
+def _error(name: str, mark: Any, message: str, keys: str = "") -> CaseError:
+    said = shortened(printable(f"{keys}: {message}" if keys else message), LONGEST_MESSAGE)
+    told = shortened(printable(message), LONGEST_MESSAGE)
+    return CaseError(f"{name}:{mark.line + 1}:{mark.column + 1}: {said}" if mark else f"{name}: {said}", keys, told)
 
 
 def _refuse_anchors_and_tags(text: str, name: str) -> None:

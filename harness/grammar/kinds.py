@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.grammar.document import Item, nearest, shortened
+from harness.grammar.gathered import Gathered
 
 Schema = Mapping[str, Any]
 
@@ -59,20 +60,21 @@ def record(fields: Mapping[str, Field], one_of: tuple[str, ...] = ()) -> Kind:
     required = [key for key, field in fields.items() if field.required]
 
     def read(item: Item) -> Record:
-        items = item.entries()
+        items, gathered = item.entries(), Gathered()
         values = dict(defaults)
         for key, entry in items.items():
-            if key not in fields:
-                raise entry.key_error(f"unknown key; {nearest(key, fields)}")
-            values[key] = fields[key].kind.read(entry)
+            with gathered.part():
+                if key not in fields:
+                    raise entry.key_error(f"unknown key; {nearest(key, fields)}")
+                values[key] = fields[key].kind.read(entry)
         for key in required:
             if key not in items:
-                raise item.error(f"the key {key!r} is missing: {fields[key].doc}")
+                gathered.faults.append(item.error(f"the key {key!r} is missing: {fields[key].doc}"))
         given = [key for key in one_of if key in items]
         if one_of and len(given) != 1:
-            raise item.error(
-                f"expected exactly one of {', '.join(one_of)}; found {' and '.join(given) or 'none of them'}"
-            )
+            found = " and ".join(given) or "none of them"
+            gathered.faults.append(item.error(f"expected exactly one of {', '.join(one_of)}; found {found}"))
+        gathered.demand()
         return Record(item, items, values)
 
     schema: dict[str, Any] = {

@@ -13,9 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.backends import TABLE
+from harness.canonical import layout
 from harness.canonical.gaps import output
 from harness.canonical.instance import Form
 from harness.case.read import Case
+from harness.operations.spoken import SYSTEMS
 from harness.operations.transforms.transform import Transform, applied, read
 from harness.parent.outcome import Answered, Outcome
 from harness.parent.pool import Pool
@@ -28,73 +30,125 @@ CLOSE = 1e-4
 
 
 class Proof(NamedTuple):
-    """A program that held: what of, in which system, and its text."""
+    """What held: of which changes, in which system, and its text. edited: whether it is an edit, and not a program."""
 
     transforms: Transforms
     system: str
     program: str
+    edited: bool = False
 
 
-def proofs(case: Case, explanations: Iterable[Transforms], systems: Sequence[str]) -> Iterator[Proof]:
-    """Each program that holds, as soon as it has: run in workers that are started for it, side by side."""
-    tried, given = Proofs(case), set[tuple[Transforms, str]]()
-    with Pool([TABLE[system] for system in systems]) as pool:
-        attempts = [attempt for each in explanations for attempt in tried.attempts(each, pool.started)]
+def proofs(
+    case: Case, explanations: Iterable[Transforms], systems: Sequence[str], letters: str = "", edited: bool = False
+) -> Iterator[Proof]:
+    """Each program that holds, as soon as it has: run in workers that are started for it, side by side.
+
+    systems: whose programs are given; what cannot be run follows from what held, of NumPy where nothing else is asked
+    for. letters: the axes of the outputs, canonical ones for "". edited: whether edits are given, too, before programs.
+    """
+    tried, given = Proofs(case, letters), set[Proof]()
+    running = [system for system in systems if system in TABLE and system in SYSTEMS] or [SYSTEMS[0]]
+    asked = list(dict.fromkeys(explanations))
+    with Pool([TABLE[system] for system in running]) as pool:
+        attempts = [
+            attempt
+            for kind in ((True, False) if edited else (False,))
+            for each in asked
+            for attempt in tried.attempts(each, pool.started, kind)
+        ]
         for attempt in attempts:
             pool.submit(attempt.system, attempt, attempt.program)
         for _ in attempts:
             attempt, outcome = pool.collect()
             tried.take(attempt, outcome)
-            for system, program in tried.code(attempt.transforms, systems).items():
-                if (attempt.transforms, system) not in given:
-                    given.add((attempt.transforms, system))
-                    yield Proof(attempt.transforms, system, program)
+            for proof in tried.held(attempt.transforms, running, edited):
+                if proof.system in systems and proof not in given:
+                    given.add(proof)
+                    yield proof
 
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """One run of a program: in which system, what is run, and the output that it must give."""
+    """One run of a program, or of an edit: in which system, what is run, and the output that it must give."""
 
     transforms: Transforms
+    edited: bool
     system: str
     program: Program
     y: np.ndarray
 
 
 class Proofs:
-    """The programs of one case, each for some transforms and a system; whoever asks for them has them run."""
+    """The programs of one case, each for some transforms and a system; whoever asks for them has them run.
 
-    def __init__(self, case: Case) -> None:
+    letters: the axes of their outputs, canonical ones for "".
+    """
+
+    def __init__(self, case: Case, letters: str = "") -> None:
         self._case, self._programs = case, case.operation.program()
-        self._written: dict[Transforms, dict[str, str]] = {}
-        self._left: dict[tuple[Transforms, str], int] = {}
+        self._letters = letters or layout.canonical("output", case.rank)
+        self._written: dict[tuple[Transforms, bool], dict[str, str]] = {}
+        self._lines: dict[Transforms, dict[str, str]] = {}
+        self._left: dict[tuple[Transforms, bool, str], int] = {}
 
-    def attempts(self, transforms: Transforms, systems: Iterable[str]) -> Iterator[Attempt]:
-        """The runs that programs still need, each of them on the case and on fresh data; nothing is asked for twice."""
-        if transforms not in self._written:
-            self._written[transforms] = self._programs.programs(self._case, transforms)
-        new = [each for each in systems if each in self._written[transforms] and (transforms, each) not in self._left]
+    def attempts(self, transforms: Transforms, systems: Iterable[str], edited: bool = False) -> Iterator[Attempt]:
+        """The runs that programs, or edits, still need, each on the case and on fresh data; none is asked for twice."""
+        if (transforms, edited) not in self._written:
+            self._written[transforms, edited] = self._texts(transforms, edited)
+        written = self._written[transforms, edited]
+        new = [each for each in systems if each in written and (transforms, edited, each) not in self._left]
         if not new:
             return
-        self._left |= {(transforms, system): len(self._data) for system in new}
+        self._left |= {(transforms, edited, system): len(self._data) for system in new}
         for form, arrays in self._data:
-            y = read(output(applied(form, transforms)), transforms, ())
+            y = self._as_shown(read(output(applied(form, transforms)), transforms, ()))
             for system in new:
-                yield Attempt(transforms, system, Program(self._written[transforms][system], arrays), y)
+                yield Attempt(transforms, edited, system, Program(written[system], arrays), y)
 
     def take(self, attempt: Attempt, outcome: Outcome) -> None:
         """Notes what an attempt came to."""
         if _gives(outcome, attempt):
-            self._left[attempt.transforms, attempt.system] -= 1
+            self._left[attempt.transforms, attempt.edited, attempt.system] -= 1
+
+    def held(self, transforms: Transforms, systems: Sequence[str], edited: bool = False) -> Iterator[Proof]:
+        """What held in all of its attempts, edits first where they are asked for."""
+        for system, line in self.edits(transforms, systems).items() if edited else ():
+            yield Proof(transforms, system, line, True)
+        for system, program in self.code(transforms, systems).items():
+            yield Proof(transforms, system, program)
 
     def code(self, transforms: Transforms, systems: Iterable[str]) -> dict[str, str]:
         """System -> program, of the programs that held in all of their attempts.
 
         What cannot be run here is given where it follows from a program that held.
         """
-        held = [system for system in systems if self._left.get((transforms, system)) == 0]
-        written = self._written.get(transforms, {})
+        held = self._held(transforms, systems, edited=False)
+        written = self._written.get((transforms, False), {})
         return {system: written[system] for system in (*held, *self._programs.FOLLOWING) if held and system in written}
+
+    def edits(self, transforms: Transforms, systems: Sequence[str]) -> dict[str, str]:
+        """System -> the shortest edit, of those that held; what cannot be run here follows from what held."""
+        held = self._held(transforms, systems, edited=True)
+        follows = self._programs.FOLLOWING if held or self._held(transforms, systems, edited=False) else ()
+        lines = self._lines.get(transforms, {})
+        return {system: lines[system] for system in (*held, *follows) if system in lines}
+
+    def _held(self, transforms: Transforms, systems: Iterable[str], edited: bool) -> list[str]:
+        return [system for system in systems if self._left.get((transforms, edited, system)) == 0]
+
+    def _texts(self, transforms: Transforms, edited: bool) -> dict[str, str]:
+        """System -> what is run."""
+        if not edited:
+            return self._programs.programs(self._case, transforms, self._letters)
+        edits = self._programs.edits(self._case, transforms, self._letters)
+        self._lines[transforms] = {system: each.line for system, each in edits.items()}
+        return {system: each.program for system, each in edits.items()}
+
+    def _as_shown(self, y: np.ndarray) -> np.ndarray:
+        """A canonical output with the axes of the programs' outputs: of one that these leave out, the first."""
+        canonical = layout.canonical("output", self._case.rank)
+        taken = y[tuple(slice(None) if letter in self._letters else slice(0, 1) for letter in canonical)]
+        return layout.from_canonical(taken, self._letters, "output")
 
     @cached_property
     def _data(self) -> list[tuple[Form, dict[str, np.ndarray]]]:

@@ -159,12 +159,26 @@ class Searching(Protocol):
     def part(self, stated: Stated, channels: int) -> Mapping[str, Given] | None: ...
 
 
+class Edit(Protocol):
+    """line: a call as an expression. program: what is run to prove it, "" where it follows from others."""
+
+    @property
+    def line(self) -> str: ...
+    @property
+    def program(self) -> str: ...
+
+
 class Programs(Protocol):
     """The code of a call."""
 
     @property
     def FOLLOWING(self) -> tuple[str, ...]: ...
-    def programs(self, stated: Stated, transforms: Sequence[Transform]) -> dict[str, str]: ...
+    def programs(self, stated: Stated, transforms: Sequence[Transform], letters: str = "") -> dict[str, str]:
+        """System -> a program that computes what is stated, `transforms` applied; letters: the axes of its output."""
+
+    def edits(self, stated: Stated, transforms: Sequence[Transform], letters: str) -> Mapping[str, Edit]:
+        """System -> the shortest edit that does, where there is one."""
+
     def fresh(self, form: Any) -> Any: ...
     def arrays(self, stated: Stated, form: Any) -> dict[str, np.ndarray]: ...
 
@@ -227,6 +241,12 @@ class NewCases(Protocol):
     def NODE_LAYOUTS(self) -> Mapping[str, str]: ...
     def settings(self, sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
         """What SETTINGS has blanks for, by the spatial sizes of the arrays and perhaps of the output."""
+
+    def layouts(self, shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
+        """Orders of axes by role that fit these shapes of arrays, vectors and an output; the likeliest first."""
+
+    def drawn(self, letters: Sequence[str]) -> Iterator[Sequence[np.ndarray]]:
+        """Arrays of whole numbers in these orders of axes, which tell conventions apart; the best shapes first."""
 
     def of_node(self, attributes: Mapping[str, Any]) -> dict[str, str]:
         """The same by the attributes of a node; raises ValueError where they say what no setting does."""

@@ -14,6 +14,8 @@ DATA = {
 """What the command line takes that is about the data of any operation, and what it may be."""
 SYSTEMS = ("numpy", "scipy", "tensorflow", "torch", "jax")
 """Systems in whose terms code is written and run."""
+FOLLOWING = ("Knet",)
+"""Systems in whose terms code is written where it follows from what was run."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Spoken(HasRoles, Protocol):
 def main_roles(operation: HasRoles) -> tuple[str, ...]:
     """The arrays that every case gives: all but vectors, which may be missing."""
     return tuple(name for name, role in operation.ROLES.items() if not role.vector)
+
+
+def vectors(operation: HasRoles) -> dict[str, str]:
+    """The arrays of one axis, which may be missing: role -> the letter of the axis."""
+    return {name: role.vector for name, role in operation.ROLES.items() if role.vector}
 
 
 def files(operation: HasRoles) -> tuple[str, ...]:

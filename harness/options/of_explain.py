@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.operations import SPOKEN, USUAL
-from harness.operations.spoken import DATA, SYSTEMS, example
+from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, example, vectors
 from harness.options.taken import LAYOUTS, ROLES, Add
 
 EVERY = "all"
@@ -12,6 +12,8 @@ OBSERVED = "observed"
 """The option of the output."""
 FILES = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVED: "the output, NaN not known"}
 """Options that name a file, and what is in it."""
+PERHAPS = {role: f"{SPOKEN[USUAL].ROLES[role].doc}, if there is one" for role in vectors(SPOKEN[USUAL])}
+"""Such options that may be missing."""
 EXAMPLE = example(SPOKEN[USUAL])
 SETTINGS = {
     **{key: words for each in SPOKEN.values() for key, words in each.OPTIONS.items()},
@@ -33,7 +35,7 @@ def register(add: Add) -> None:
         "harness explain torch.nn.functional.conv2d scipy.ndimage.correlate cases/my-layer.yaml",
     )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
-    for name, text in FILES.items():
+    for name, text in {**FILES, **PERHAPS}.items():
         explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
     explains.add_argument("--layout", metavar=LAYOUTS, help=f"axes of these files, as {EXAMPLE}")
     explains.add_argument(
@@ -44,8 +46,8 @@ def register(add: Add) -> None:
     explains.add_argument(
         "--system",
         action="append",
-        choices=[*SYSTEMS, EVERY],
-        help="show code for this system (default: NumPy, and those that the output is said to be of)",
+        choices=[*SYSTEMS, *FOLLOWING, EVERY],
+        help="show edits and code for this system (default: NumPy, and those that the output is said to be of)",
     )
     explains.add_argument("--no-code", action="store_true", help="show no code, which starts no framework")
     explains.add_argument("--json", action="store_true", help="print JSON, one object for each case")

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness.backends import TABLE, Backend
 from harness.case.read import find, load
@@ -61,6 +62,12 @@ def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[s
     words = own_programs.OPERATION.own_words().told(tuple(padding))
     table = {**way, "layout": layout, "files": files, **words, "seconds": seconds}
     return own_programs.backend(HERE, table)
+
+
+def about(name: str, layout: str, words: tuple[str, ...]) -> dict[str, Any]:
+    """What is known of a function that a caller holds; its name, where a backend can have it."""
+    usable = name.isidentifier() and name not in selection.known()
+    return own_programs.about(name if usable else HERE, layout, words)
 
 
 def cards(

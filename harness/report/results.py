@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,17 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         ],
         "ambiguous": result.ambiguous,
         "remarks": list(result.remarks),
+    }
+
+
+def document(header: Mapping[str, Any], pieces: Sequence[Piece]) -> dict[str, Any]:
+    """The whole object, of pieces that are in memory."""
+    return {
+        **header,
+        "cases": [piece["case"] for piece in pieces],
+        "results": [result for piece in pieces for result in piece["results"]],
+        "classes": {piece["case"]["id"]: piece["classes"] for piece in pieces},
+        "outputs": {piece["case"]["id"]: piece["outputs"] for piece in pieces},
     }
 
 

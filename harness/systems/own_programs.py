@@ -53,6 +53,16 @@ def declared(folder: Path = Path()) -> dict[str, Backend]:
 
 def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     """The backend of a program; `table` as in a project file. Raises OwnProgramError, which begins with `where`."""
+    return Backend(name, "harness.backends.own_program", variables={VARIABLE: json.dumps(_about(name, table, where))})
+
+
+def about(name: str, layout: str, words: tuple[str, ...]) -> dict[str, Any]:
+    """What `harness.backends.own_program` must know of a function; raises OwnProgramError for odd layouts."""
+    table = {"python": f"here:{name}", "layout": layout, **OPERATION.own_words().told(words)}
+    return _about(name, table, "")
+
+
+def _about(name: str, table: Mapping[str, Any], where: str) -> dict[str, Any]:
     where = f"{where}backends.{name}"
     if not name.isidentifier() or name in TABLE:
         raise OwnProgramError(f"{where}: expected a name of letters, digits and _ that no backend has")
@@ -60,8 +70,7 @@ def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     about = {**DEFAULTS, **table}
     _check_values(where, about)
     about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), **_own_words(where, about)}
-    about = {key: value for key, value in about.items() if value is not None}
-    return Backend(name, "harness.backends.own_program", variables={VARIABLE: json.dumps(about)})
+    return {key: value for key, value in about.items() if value is not None}
 
 
 def _check_keys(where: str, table: Mapping[str, Any]) -> None:

@@ -52,7 +52,7 @@ def _fame(entry: EntryPoint) -> int:
 
 
 def _rules(found: Found) -> Sequence[str]:
-    """The rules that the padding of a program fits which is told nothing or its first word; of numbers, those of none."""
+    """The rules that the padding of a program fits which is told nothing, or its first word."""
     padding = next((rule for name, rule in found.items() if name.startswith("padding ")), None)
     if padding is None:
         return (PLAIN,)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from harness.canonical.window import output_size, padding_pair
+from harness.grammar.streams import RawStream
+from harness.operations.windowed import fitting
 
 START = """\
 kernel:
@@ -35,6 +40,9 @@ WORDS = {"SAME_UPPER": "same_upper", "SAME_LOWER": "same_lower", "VALID": "valid
 NUMBERS = {"stride": "strides", "dilation": "dilations"}
 """Keys of a case -> attributes that have one number for each spatial axis, 1 where there is no such attribute."""
 
+TAPS = {"D": 2, "H": 2, "W": 3}
+"""Sides of a kernel that is drawn."""
+
 Size = Callable[[str, int, int, int], int]
 """Output samples along an axis, of a padding word, input samples, taps and a stride."""
 
@@ -42,6 +50,30 @@ Size = Callable[[str, int, int, int], int]
 def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
     """What SETTINGS has blanks for, by the sizes of input, kernel and perhaps output."""
     return usual(sizes, ("valid", "same", "full"), _samples)
+
+
+def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
+    """Orders of axes that fit the shapes of the arrays, by role, the likeliest first."""
+    return fitting.layouts(shapes, settings)
+
+
+def drawn(letters: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Input and kernel of whole numbers in these orders of axes: all sides differ, then fewer sides do.
+
+    Sums of their products are exact in float32.
+    """
+    one = {"N": 2, "C": 3, "O": 4, "I": 3, "D": 5, "H": 6, "W": 8}
+    for taps, equal in ((TAPS, False), ({**TAPS, "H": 3}, False), ({**TAPS, "H": 3, "D": 3}, True)):
+        sizes = {**one, **dict.fromkeys("DHW", one["W"])} if equal else one
+        stream = RawStream("PCG64", 0)
+        yield (
+            _whole(stream, [sizes[each] for each in letters[0]]),
+            _whole(stream, [{**one, **taps}[each] for each in letters[1]]),
+        )
+
+
+def _whole(stream: RawStream, shape: Sequence[int]) -> np.ndarray:
+    return stream.integers(-9, 9, math.prod(shape)).reshape(shape).astype(np.float64)
 
 
 def _samples(padding: str, n: int, taps: int, stride: int) -> int:

@@ -28,7 +28,7 @@ def _optional(about: Mapping[str, Any]) -> dict[str, Any]:
     groups, bias = about["groups"], about["bias"]
     if groups not in (None, *GROUPS):
         raise ValueError(f"groups: found {groups!r}, expected one of {', '.join(GROUPS)}")
-    if bias is not None and not isinstance(bias, bool):
+    if bias not in (None, True, False):
         raise ValueError(f"bias: found {bias!r}, expected true or false")
     for key, needed in (("bias", bias), ("groups", groups == "any")):
         if needed and "command" in about and f"{{{key}}}" not in about["command"]:

@@ -1,7 +1,7 @@
 """Programs that compute a convolution in the terms of one system, from the arrays as the case has them.
 
-A program takes `x`, `w` and, where the case has a bias, `b` with the axes of the case and gives `y` (N O and spatial
-axes).
+A program takes `x`, `w` and, where the case has a bias, `b` with the axes of the case and gives `y` with those of the
+output that was observed, N O and spatial axes where there is none.
 """
 
 from __future__ import annotations
@@ -16,16 +16,21 @@ from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.grammar.streams import RawStream
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform, applied
+from harness.operations.windowed import edit
+from harness.operations.windowed.edit import Edit
 
 JULIA = "Knet"
 FOLLOWING = (JULIA,)
 """Programs that are not run, as they follow from those that are."""
 
 
-def programs(stated: Stated, transforms: Sequence[Transform], prepared: Sequence[str] = ()) -> dict[str, str]:
+def programs(
+    stated: Stated, transforms: Sequence[Transform], letters: str = "", prepared: Sequence[str] = ()
+) -> dict[str, str]:
     """System -> the program that computes the case with `transforms` applied; not yet run.
 
-    prepared: lines that bring arrays with canonical axes to canonical form, where that is more than the axes.
+    letters: the axes of its output, canonical ones for "". prepared: lines that bring arrays with canonical axes to
+    canonical form, where that is more than the axes.
     """
     conv = applied(stated.meant(), transforms)
     changes = _changes(stated, transforms)
@@ -33,18 +38,27 @@ def programs(stated: Stated, transforms: Sequence[Transform], prepared: Sequence
     names = "x, w, b" if biased else "x, w"
     no_bias = ["b = np.zeros(len(w))"] if "bias" not in stated.arrays and biased else []
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
-    start = [f"# x: {x}, w: {w}; y: {layout.canonical('output', stated.rank)}"]
+    letters = letters or layout.canonical("output", stated.rank)
+    start = [f"# x: {x}, w: {w}; y: {letters}"]
     start += [*_canonical(stated), *prepared] + no_bias + changes + _reversal(conv) + _apart(conv) + _padding(conv)
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.biased else []
-    rest = [*added, *_reads(transforms, conv)]
+    rest = [*added, *_reads(transforms, conv), *_returned(letters, stated.rank)]
     found = {
         system: "\n".join(filter(None, [*imports, *start, cast, *call(conv), *rest])) + "\n"
         for system, (imports, call) in SYSTEMS.items()
     }
     julia = _julia(stated, conv, transforms)
     return {**found, JULIA: julia} if julia else found
+
+
+def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> dict[str, Edit]:
+    """System -> the shortest edit that computes the case with `transforms` applied; letters: the axes of its output."""
+    found = edit.edits(stated, transforms, letters)
+    call = _julia(stated, applied(stated.meant(), transforms), transforms).rpartition("y = ")[2].rstrip()
+    alike = all(len(set(stated.settings[key])) == 1 for key in ("stride", "dilation"))
+    return {**found, JULIA: Edit(call, "")} if found and call and alike and "padding=(" not in call else found
 
 
 def fresh(conv: Linear) -> Linear:
@@ -100,6 +114,16 @@ def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:
 def _reads(transforms: Sequence[Transform], conv: Linear) -> list[str]:
     """What the transforms do after the call."""
     return [line for each in transforms if each.reads for line in (f"# {each.words()}", *each.code(conv))]
+
+
+def _returned(letters: str, rank: int) -> list[str]:
+    """Lines that bring the output to the user's axes: of what the user's has no axis for, the first."""
+    canonical = layout.canonical("output", rank)
+    kept = [letter for letter in canonical if letter in letters]
+    order = tuple(kept.index(letter) for letter in letters)
+    taken = _index(":" if letter in letters else "0" for letter in canonical)
+    moved = f".transpose{order}" if list(order) != sorted(order) else ""
+    return [f"y = y{taken}{moved}"] if taken or moved else []
 
 
 def _index(parts: Iterable[str]) -> str:
@@ -237,7 +261,8 @@ def _julia(stated: Stated, conv: Linear, transforms: Sequence[Transform]) -> str
     if stated.rank == 1 or not simple or arrays or len(set(win.reversal)) > 1:
         return ""
     backwards = win.padding[::-1]  # Julia's arrays are column-major: the axes stand the other way round
-    padding = f", padding={tuple(low for low, _ in backwards)}" if any(map(any, backwards)) else ""
+    lows = tuple(low for low, _ in backwards)
+    padding = f", padding={lows[0] if len(set(lows)) == 1 else lows}" if any(lows) else ""
     steps = _options(conv, stride=win.stride[::-1], dilation=win.dilation[::-1])
     axes = " ".join(reversed(layout.canonical("input", stated.rank)))
     kernel = " ".join(reversed(layout.canonical("kernel", stated.rank)))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.canonical.window import cut_pair, span
-from harness.operations.windowed import new_cases
+from harness.operations.windowed import fitting, new_cases
+from harness.operations.windowed.new_cases import drawn as drawn
 from harness.operations.windowed.new_cases import integers
 
 START = """\
@@ -39,6 +40,11 @@ WORDS = {"SAME_UPPER": "same", "VALID": "valid"}
 def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
     """What SETTINGS has blanks for, by the sizes of input, kernel and perhaps output."""
     return {**new_cases.usual(sizes, ("valid", "same"), _samples), "output_padding": "0"}
+
+
+def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
+    """Orders of axes that fit the shapes of the arrays, by role, the likeliest first; of two groups or more none."""
+    return fitting.transposed(shapes, settings)
 
 
 def _samples(padding: str, n: int, taps: int, stride: int) -> int:

@@ -135,7 +135,7 @@ def native(x: np.ndarray, w: np.ndarray, input_: str, kernel: str) -> dict[str, 
 
 
 def resting(entry: EntryPoint, rank: int) -> Any:
-    """The padding for questions that are not about padding: not told, or none where it can be said, else the first word."""
+    """The padding for questions that are not about padding: untold, or none if it can be said, else the first word."""
     words = entry.takes.words
     if AS_IT_IS in words:
         return words[AS_IT_IS].native

@@ -1,0 +1,153 @@
+"""What a caller of the library holds: arrays in memory, functions, and names of entry points, as cases and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from harness.backends import own_function
+from harness.case.of_files import OUTPUT, case_of_arrays, usual_of
+from harness.case.read import Case, CaseError
+from harness.explanation import asked
+from harness.operations import TABLE
+from harness.operations.operation import Operation
+from harness.operations.spoken import main_roles
+from harness.parent.pool import Pool
+from harness.probing import session
+from harness.systems import own_programs
+from harness.systems.selection import SelectionError
+
+Array: TypeAlias = Any
+"""What `numpy.asarray` takes."""
+Computed: TypeAlias = Any
+"""An output, a function of the arrays that gives it, or the name of an entry point."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: its arrays in their own layouts, in the order of the operation's roles, and what is said of it.
+
+    vectors: arrays of one axis by role. layout: the axes of each array and of the output, as "NHWC,HWIO,NHWC";
+    None for the usual ones. settings: keys of a case, and `dtype`, `digits`, `decimals` of an output.
+    """
+
+    operation: Operation
+    arrays: tuple[np.ndarray, ...]
+    vectors: Mapping[str, Array]
+    layout: str | Sequence[str] | None
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        operation: str,
+        arrays: Sequence[Array],
+        vectors: Mapping[str, Array | None],
+        layout: str | Sequence[str] | None,
+        settings: Mapping[str, Any],
+    ) -> Call:
+        """The call with the vectors that are given, None for those that are not.
+
+        Raises CaseError for another number of arrays than the operation has, and for a vector that it has not.
+        """
+        about = TABLE[operation]
+        roles = main_roles(about)
+        if len(arrays) != len(roles):
+            raise CaseError(f"expected {len(roles)} arrays, {', '.join(roles)}; found {len(arrays)}")
+        given = {role: each for role, each in vectors.items() if each is not None}
+        for role in given:
+            if role not in about.ROLES:
+                raise CaseError(f"{role}: {operation} has none; leave it out")
+        return cls(about, tuple(map(np.asarray, arrays)), given, layout, settings)
+
+    def case(self, output: Array, **others: Array) -> Case:
+        """The case of this call and an output, and perhaps more outputs by name. Raises CaseError."""
+        roles = (*main_roles(self.operation), OUTPUT)
+        given = dict(zip(roles, (*self.arrays, np.asarray(output))))
+        layouts = self._layouts(given)
+        vectors = {role: np.asarray(each) for role, each in self.vectors.items()}
+        layouts |= dict.fromkeys(others, layouts[OUTPUT]) | {
+            role: self.operation.ROLES[role].vector for role in vectors
+        }
+        more = {name: np.asarray(each) for name, each in others.items()}
+        stated = {"dtype": _dtype(given), **self.settings}
+        return case_of_arrays(self.operation.NAME, {**given, **vectors, **more}, layouts, stated)
+
+    def output(self, what: Computed) -> np.ndarray:
+        """The output itself, that of a function, or that of an entry point.
+
+        Raises SelectionError where an entry point gives none, whatever a function raises, and NotUnderstood for one
+        whose parameters cannot be told.
+        """
+        if isinstance(what, str):
+            return self._of_entry_point(what)
+        return self._of_function(what) if callable(what) else np.asarray(what)
+
+    def with_defaults(self) -> Call:
+        """This call, what is not said of it being as in a case file that does not say it."""
+        usual = {key: field.default for key, field in self.operation.SETTINGS.items() if field.default is not None}
+        return replace(self, settings={**usual, **self.settings})
+
+    def _layouts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
+        if self.layout is None:
+            return {role: usual_of(role, each.shape, role) for role, each in arrays.items()}
+        given = _letters(self.layout)
+        if len(given) != len(arrays):
+            raise CaseError(f"layout: expected {len(arrays)}, those of {', '.join(arrays)}; found {', '.join(given)}")
+        return dict(zip(arrays, given))
+
+    def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
+        names = own_function.parameters(function).names
+        said = {**self.settings, **self.vectors}
+        return np.asarray(function(*self.arrays, **{names[key]: said[key] for key in names if key in said}))
+
+    def _of_entry_point(self, name: str) -> np.ndarray:
+        axes = self.arrays[0].ndim if self.layout is None else len(_letters(self.layout)[-1])
+        case = self.with_defaults().case(np.zeros((1,) * axes, self.arrays[0].dtype))
+        with Pool(session.backends([name], [])) as pool:
+            return asked.output(case, name, pool, case.recorded[0].layout)
+
+
+def drawn(
+    operation: str, layout: str | Sequence[str] | None, functions: Sequence[Computed], settings: Mapping[str, Any]
+) -> Sequence[np.ndarray]:
+    """Whole numbers in shapes that all of some functions take, the first of those that tell most apart.
+
+    Raises CaseError where no function is among `functions`, SelectionError where they take none of the shapes.
+    """
+    called = [each for each in functions if callable(each)]
+    if not called:
+        raise CaseError("expected the arrays that the outputs were made of, behind them")
+    letters = _letters(layout or own_programs.LAYOUT)
+    errors = []
+    for arrays in TABLE[operation].new_cases().drawn(letters):
+        try:
+            call = Call.of(operation, arrays, {}, letters, settings)
+            for each in called:
+                call.output(each)
+            return arrays
+        except own_function.NotUnderstood:
+            raise
+        except Exception as error:  # whatever a function raises for arrays that it does not take
+            errors.append(f"{type(error).__name__}: {error}")
+    raise SelectionError(f"a function gives no output, whatever the shapes: {errors[0]}")
+
+
+def _letters(layout: str | Sequence[str]) -> list[str]:
+    return layout.split(",") if isinstance(layout, str) else list(layout)
+
+
+def _dtype(arrays: Mapping[str, np.ndarray]) -> str:
+    """That of the arithmetic: of the output, and of whole numbers that of all arrays, where they share one.
+
+    An output of float64 that float32 has in full is taken for float32: lists and `astype` leave it so.
+    """
+    output, names = arrays[OUTPUT], {each.dtype.name for each in arrays.values()}
+    if output.dtype.kind in "iu" and len(names) == 1:
+        return output.dtype.name
+    with np.errstate(over="ignore"):
+        narrow = output.dtype.kind != "f" or np.array_equal(output, output.astype(np.float32), equal_nan=True)
+    return "float16" if output.dtype == np.float16 else "float32" if narrow else "float64"

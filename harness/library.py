@@ -1,0 +1,178 @@
+"""What `import harness` offers: the questions of the command line as functions, with the same answers.
+
+Arrays are anything that NumPy takes for one, in the caller's own layouts; settings are the keys of a case file
+(`harness.operations`), and what is not said of them is found with the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.backends import own_program
+from harness.case.read import Case as Case
+from harness.case.read import CaseError as CaseError
+from harness.case.read import load
+from harness.explanation import asked
+from harness.explanation.asked import Explained as Explained
+from harness.held import Array, Call, Computed, drawn
+from harness.judge.verdict import Judge
+from harness.operations import TABLE, USUAL
+from harness.operations.card import Card as Card
+from harness.parent.worker_limits import Limits
+from harness.probing import here, of_entry, session
+from harness.report import cards, results
+from harness.report.tally import Tally
+from harness.runner import run as run_on
+from harness.started import started
+from harness.systems import own_programs, selection
+
+
+def load_case(path: str | Path) -> Case:
+    """The case of a file. Raises CaseError where the file is wrong, or holds several: `load_cases` gives them."""
+    found = load_cases(path)
+    if len(found) != 1:
+        raise CaseError(f"{path}: holds {len(found)} cases, as its matrix says; harness.load_cases gives all of them")
+    return found[0]
+
+
+def load_cases(path: str | Path) -> list[Case]:
+    """All cases of a file: one, or one for each combination of its matrix. Raises CaseError."""
+    return list(load(path))
+
+
+def explain(
+    *arrays: Array,
+    bias: Array | None = None,
+    layout: str | Sequence[str] | None = None,
+    operation: str = USUAL,
+    systems: Sequence[str] = (),
+    **settings: Any,
+) -> Explained:
+    """Which changes of the intended call give an output.
+
+    arrays: those of the operation in their order, then the output that was observed, in which NaN is not known.
+    layout: the axes of each, as "NHWC,HWIO,NHWC"; where it is None, the usual ones for so many axes (NCHW). settings:
+    keys of a case file, and `dtype`, `digits`, `decimals` of the output. systems: write code for these, which is run
+    before it is given, in workers that are started for it. Raises CaseError where arrays and settings do not fit.
+    """
+    *given, output = arrays
+    case = Call.of(operation, given, {"bias": bias}, layout, settings).case(output)
+    (found,) = asked.recordings(case)
+    return asked.mended(case, found, systems)
+
+
+def explain_recordings(case: Case, systems: Sequence[str] = ()) -> list[Explained]:
+    """Which changes of the call that a case means give each of its recordings. Raises CaseError where it has none."""
+    return [asked.mended(case, each, systems) for each in asked.recordings(case)]
+
+
+def compare(
+    actual: Computed,
+    desired: Computed,
+    *arrays: Array,
+    bias: Array | None = None,
+    layout: str | Sequence[str] | None = None,
+    operation: str = USUAL,
+    systems: Sequence[str] = (),
+    **settings: Any,
+) -> Explained:
+    """`actual` in terms of the call that gave `desired`: what to change in that call so that it gives the former.
+
+    Each is an output, a function of the arrays, or the name of an entry point, which is called as one would first write
+    it. arrays: those of the operation in their order; where they are left out, whole numbers are drawn for functions.
+    The rest as in `explain`. Raises SelectionError where something gives no output.
+    """
+    given = arrays or drawn(operation, layout, [actual, desired], settings)
+    if not arrays and layout is None:
+        layout = own_programs.LAYOUT
+    call = Call.of(operation, given, {"bias": bias}, layout, settings)
+    if any(isinstance(each, str) for each in (actual, desired)):
+        call = call.with_defaults()
+    case = call.case(call.output(actual), desired=call.output(desired))
+    seen, meant = map(Judge(case).observe, case.recorded)
+    return asked.mended(case, asked.between(case, meant, seen, "actual"), systems)
+
+
+def assert_same(
+    actual: Computed,
+    desired: Computed,
+    *arrays: Array,
+    bias: Array | None = None,
+    layout: str | Sequence[str] | None = None,
+    operation: str = USUAL,
+    **settings: Any,
+) -> None:
+    """Raises AssertionError where `actual` is not what the call of `desired` gives, within rounding.
+
+    Its message names the convention in which they differ, and what to change. Arguments as in `compare`.
+    """
+    found = compare(actual, desired, *arrays, bias=bias, layout=layout, operation=operation, **settings)
+    if found.verdict == "convention":
+        raise AssertionError(f"the outputs differ by a convention, {' + '.join(found.transforms)}: {found.words}")
+    if found.verdict == "unexplained":
+        raise AssertionError(f"the outputs differ: {found.words}")
+
+
+def probe(
+    what: str | Callable[..., Any], layout: str = own_programs.LAYOUT, *, words: Sequence[str] = (), seconds: float = 30
+) -> Card:
+    """What a function computes, measured: its convention card; `harness.text(card)` is what the command prints.
+
+    what: a function, called in this process; or the name of an entry point, called in a worker of its framework.
+    layout: the axes of each array of a function and of its output. words: those that it takes for a padding, where its
+    parameters do not say so. seconds: for one call of an entry point. Raises SelectionError for an unknown name,
+    NotUnderstood for a function whose parameters cannot be told.
+    """
+    if isinstance(what, str):
+        found = session.cards(session.backends([what], []), [what], [], seconds)
+        return found[0]
+    entry = own_program.entry(session.about(what.__name__, layout, tuple(words)), what)
+    card = here.asked(TABLE[entry.operation].probes().card("this process", "own", entry))
+    return session.own_card(of_entry(card, entry))
+
+
+def text(card: Card) -> str:
+    """A card as `harness probe` prints it."""
+    return cards.text(card.as_json())
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run came to. results: as `harness run --json` has them. failures: what did not come out as expected."""
+
+    results: Mapping[str, Any]
+    failures: tuple[str, ...]
+
+    @property
+    def as_expected(self) -> bool:
+        return not self.failures
+
+
+def run(
+    cases: Case | str | Path | Iterable[Case | str | Path],
+    *,
+    backends: Sequence[str] = (),
+    entries: Sequence[str] = (),
+    jobs: int | None = None,
+    seconds: float = Limits().call,
+) -> Ran:
+    """Runs cases, or case files, on backends, all that are there where none is named.
+
+    entries: patterns of entry points. jobs: backends that work at a time. seconds: for one call. Raises CaseError,
+    SelectionError, and MissingBackend where a backend that is asked for is missing.
+    """
+    given = [cases] if isinstance(cases, Case | str | Path) else list(cases)
+    found = [case for each in given for case in ([each] if isinstance(each, Case) else load(each))]
+    with started(backends, entries, Limits(call=seconds), jobs) as on:
+        for case in found:
+            selection.check_names(case.id, case.expect, on.offered)
+        tally = Tally(backends, entries)
+        pieces = [results.piece(report) for report in run_on(found, on.pool, on.entries, coded=True)]
+        for piece in pieces:
+            tally.add(piece)
+        header = {**results.header(on.hellos, on.pool.unavailable), "failures": tally.unanswered(on.pool.unavailable)}
+    failures = [f"{piece['case']['id']}: {each}" for piece in pieces for each in piece["case"]["failures"]]
+    return Ran(results.document(header, pieces), (*failures, *header["failures"]))

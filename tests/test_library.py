@@ -1,0 +1,197 @@
+"""`import harness`: the questions of the command line as functions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import harness
+from harness.cli import main
+from harness.systems.selection import SelectionError
+from harness.worker.entry import Settings
+from tests.fakes.honest import correlate
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "cases" / "seeds"
+RANDOM = np.random.default_rng(3)
+X = RANDOM.normal(size=(9, 8)).astype("float32")
+W = RANDOM.normal(size=(3, 3)).astype("float32")
+
+
+def loop(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """A cross-correlation without padding, of square kernels."""
+    k = len(kernel)
+    rows, columns = image.shape[0] - k + 1, image.shape[1] - k + 1
+    return np.array([[(image[i : i + k, j : j + k] * kernel).sum() for j in range(columns)] for i in range(rows)])
+
+
+def reversed_loop(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    return loop(image, kernel[::-1, ::-1])
+
+
+def names_that_are_loaded(program: str) -> set[str]:
+    code = f"import sys\n{program}\nprint(*sorted(name for name in sys.modules if name.startswith('harness')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_it_loads_nothing_until_something_is_asked_for():
+    assert names_that_are_loaded("import harness; harness.__version__") == {"harness"}
+    assert "harness.library" in names_that_are_loaded("import harness; harness.explain")
+
+
+def test_it_has_what_it_says_and_nothing_else():
+    assert all(callable(getattr(harness, name)) for name in harness.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'explode'"):
+        harness.explode  # noqa: B018
+
+
+def test_no_module_takes_the_place_of_a_function():
+    """A package of the same name would be bound to it as soon as anybody imports it."""
+    modules = {path.stem for path in Path(harness.__file__).parent.iterdir()}
+    assert not modules & set(harness.__all__)
+
+
+def test_its_types_are_told():
+    assert (Path(harness.__file__).parent / "py.typed").exists()
+    assert '"harness" = ["py.typed"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_explain_gives_what_the_command_line_says(tmp_path, capsys):
+    y = reversed_loop(X, W)
+    found = harness.explain(X, W, y, layout="HW,HW,HW", padding="valid", systems=["numpy"])
+    assert (found.verdict, found.transforms) == ("convention", ("reverse_kernel",))
+    assert "rotate it by 180 degrees" in found.words
+    named = {"input": X, "kernel": W, "observed": y}
+    for name, array in named.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    options = [part for name in named for part in (f"--{name}", str(tmp_path / f"{name}.npy"))]
+    options += ["--layout", "HW,HW,HW", "--padding", "valid", "--json", "--system", "numpy"]
+    assert main(["explain", *options]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["recordings"]
+    own = json.loads(json.dumps(found.as_json()))
+    assert {**told, "seconds": 0} == {**own, "seconds": 0}
+    assert str(found).startswith("observed")
+
+
+@pytest.mark.parametrize("kept", [lambda y: y, lambda y: y.astype("float64"), lambda y: y.tolist()])
+def test_float32_is_recognized_in_whatever_it_is_kept(kept):
+    y = kept(reversed_loop(X, W).astype("float32"))
+    assert harness.explain(X, W, y, layout="HW,HW,HW", padding="valid").transforms == ("reverse_kernel",)
+
+
+def test_float64_is_judged_as_float64():
+    x, w = X.astype("float64") / 3, W.astype("float64") / 3
+    y = loop(x, w)
+    assert harness.explain(x, w, y, layout="HW,HW,HW", padding="valid").verdict == "agrees"
+    off = y + 1e-7 * np.abs(y).max() * RANDOM.normal(size=y.shape)
+    assert harness.explain(x, w, off, layout="HW,HW,HW", padding="valid").verdict != "agrees"
+
+
+def test_a_bias_is_part_of_the_call():
+    x, w, b = RANDOM.normal(size=(1, 2, 6, 5)), RANDOM.normal(size=(3, 2, 3, 3)), np.array([1.0, -2.0, 0.5])
+    ones = Settings((1, 1), (1, 1), [(0, 0), (0, 0)])
+    y = correlate(x, w, ones) + b.reshape(3, 1, 1)
+    assert harness.explain(x, w, y, bias=b, padding="valid").verdict == "agrees"
+    assert harness.explain(x, w, y - b.reshape(3, 1, 1), bias=b, padding="valid").transforms == ("bias",)
+
+
+def test_what_does_not_fit_is_told_with_what_would():
+    with pytest.raises(harness.CaseError) as caught:
+        harness.explain(np.zeros((2, 9, 8, 3)), np.zeros((3, 3, 3, 5)), np.zeros((2, 5, 4, 5)))
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("kernel: the kernel has 3 input channels")
+    assert second.startswith("try the layout NHWC,HWIO,NHWC, which fits: input 2 x 9 x 8 x 3 as NHWC, kernel 3 x 3 x 3")
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(harness.CaseError) as caught:
+        harness.explain(X, W, X, layout="HW,HW,CHW", stride="two", padding="sam")
+    told = str(caught.value)
+    assert "stride: expected a whole number" in told
+    assert "padding: unknown word 'sam'; the nearest known one is 'same'" in told
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"), [((X, W), "expected 2 arrays, input, kernel; found 1"), ((X, W, X, X), "found 3")]
+)
+def test_another_number_of_arrays_is_refused(arrays, message):
+    with pytest.raises(harness.CaseError, match=message):
+        harness.explain(*arrays)
+
+
+def test_compare_tells_one_output_in_terms_of_the_call_of_another():
+    found = harness.compare(reversed_loop(X, W), loop(X, W), X, W, layout="HW,HW,HW")
+    assert (found.verdict, found.transforms) == ("convention", ("reverse_kernel",))
+    same = harness.compare(reversed_loop(X, W), reversed_loop(X, W), X, W, layout="HW,HW,HW")
+    assert same.verdict == "agrees"
+
+
+def test_a_setting_that_is_left_open_is_that_of_the_output_that_is_meant():
+    found = harness.compare(loop(X, W)[::2, ::2], loop(X, W), X, W, layout="HW,HW,HW")
+    assert found.transforms == ("stride",)
+
+
+def test_outputs_that_nothing_explains_agree_only_if_they_are_equal():
+    odd = np.sin(loop(X, W))
+    assert harness.compare(odd, odd, X, W, layout="HW,HW,HW", padding="valid", stride=1).verdict == "agrees"
+    assert harness.compare(odd + 1, odd, X, W, layout="HW,HW,HW", padding="valid", stride=1).verdict == "unexplained"
+
+
+def test_assert_same_passes_what_agrees_and_names_the_convention_of_what_does_not():
+    harness.assert_same(loop, loop)
+    harness.assert_same(loop, "scipy.signal.correlate2d", padding="valid")
+    with pytest.raises(AssertionError, match=r"by a convention, reverse_kernel: reverse the kernel along both"):
+        harness.assert_same(reversed_loop, "scipy.signal.correlate2d", padding="valid")
+    with pytest.raises(AssertionError, match="the outputs differ: nothing that is known here explains it"):
+        harness.assert_same(lambda x, w: np.sin(loop(x, w)), "scipy.signal.correlate2d", padding="valid")
+
+
+def test_settings_reach_a_function_by_the_names_that_it_has():
+    def strided(x: np.ndarray, w: np.ndarray, strides: int = 1) -> np.ndarray:
+        return loop(x, w)[::strides, ::strides]
+
+    harness.assert_same(strided, lambda x, w: loop(x, w)[::2, ::2], X, W, layout="HW,HW,HW", stride=2)
+
+
+def test_a_function_that_takes_no_shape_is_told():
+    def refuses(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        raise ValueError("never")
+
+    with pytest.raises(SelectionError, match="whatever the shapes: ValueError: never"):
+        harness.assert_same(refuses, refuses)
+
+
+def test_probe_measures_a_function_where_it_is():
+    card = harness.probe(loop)
+    assert card.alike[0] == (
+        "equals `torch.nn.functional.conv2d`; to match `theano.tensor.nnet.conv2d` reverse the kernel"
+    )
+    assert card.conventions["takes"].startswith("kernels with equal sides only; else it raises ValueError")
+    assert "equals `torch" in harness.text(card)
+
+
+def test_probe_measures_an_entry_point_by_its_name():
+    card = harness.probe("numpy.convolve")
+    assert (card.entry_point, card.conventions["reversal"], card.alike) == ("numpy.convolve", {1: [True]}, [])
+
+
+def test_run_gives_the_results_of_the_command():
+    found = harness.run(SEEDS / "numpy-conv1d.yaml", backends=["numpy", "scipy"])
+    assert found.as_expected
+    assert {result["backend"] for result in found.results["results"]} >= {"numpy", "scipy"}
+    assert set(found.results["classes"]) == {case["id"] for case in found.results["cases"]}
+
+
+def test_load_case_gives_the_case_and_refuses_several():
+    case = harness.load_case(SEEDS / "apple-data.yaml")
+    assert [each.transforms for each in harness.explain_recordings(case)] == [("reverse_kernel",), ()]
+    several = ROOT / "cases" / "conventions" / "modes-1d.yaml"
+    assert len(harness.load_cases(several)) > 1
+    with pytest.raises(harness.CaseError, match="as its matrix says; harness.load_cases gives all of them"):
+        harness.load_case(several)
