@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.library import probe as probe
     from harness.library import run as run
     from harness.library import text as text
+    from harness.library import walk as walk
 
 __all__ = [
     "Card",
@@ -41,6 +42,7 @@ __all__ = [
     "probe",
     "run",
     "text",
+    "walk",
 ]
 
 

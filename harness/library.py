@@ -19,6 +19,9 @@ from harness.explanation import asked
 from harness.explanation.asked import Explained as Explained
 from harness.held import Array, Call, Computed, drawn
 from harness.judge.verdict import Judge
+from harness.models.traces import opened
+from harness.models.walk import Walked as Walked
+from harness.models.walk import walk as compare_models
 from harness.operations import TABLE, USUAL
 from harness.operations.card import Card as Card
 from harness.parent.worker_limits import Limits
@@ -109,6 +112,7 @@ def assert_same(
 
     Its message names the convention in which they differ, and what to change. Arguments as in `compare`.
     """
+    __tracebackhide__ = True  # pytest shows the line that calls it
     found = compare(actual, desired, *arrays, bias=bias, layout=layout, operation=operation, **settings)
     if found.verdict == "convention":
         raise AssertionError(f"the outputs differ by a convention, {' + '.join(found.transforms)}: {found.words}")
@@ -137,6 +141,16 @@ def probe(
 def text(card: Card) -> str:
     """A card as `harness probe` prints it."""
     return cards.text(card.as_json())
+
+
+def walk(a: str | Path, b: str | Path, pairs: Mapping[str, str] | None = None) -> Walked:
+    """Which layers of a port differ from those of the original, and why; `agrees` where none does.
+
+    a, b: traces of the original and of the port, as `harness trace` writes them. pairs: layers of `a` -> those of `b`,
+    where they are known. `harness.report.walked.text` says it as the command does.
+    """
+    with opened(Path(a)) as mine, opened(Path(b)) as its:
+        return compare_models(mine, its, {other: one for one, other in (pairs or {}).items()})
 
 
 @dataclass(frozen=True)

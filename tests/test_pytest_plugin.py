@@ -6,11 +6,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import harness
+from harness import pytest_plugin
 
 CASE = """
 title: integers
@@ -27,6 +30,12 @@ OF_THEIRS = """
 def test_of_theirs(request):
     assert request.config.getoption("--backend") == "mine"
 """
+THEIRS_TOO = [
+    "title: my experiment\ninput: data.csv\noperation: resize\n",
+    "input:\n  path: images\nkernel: 5.10  # of the machine\nlayout: wide\n",
+    "operation: deploy\nmeans: a lorry\nkernel: {layout: qwerty}\n",
+]
+"""Files of others that have keys which cases have."""
 LOADED = 'pytest_plugins = ["harness.pytest_plugin"]\n'
 
 
@@ -35,19 +44,21 @@ def there(tmp_path: Path) -> Path:
     """The repository: a good case, and what is none."""
     (tmp_path / "good.yaml").write_text(CASE)
     (tmp_path / "settings.yaml").write_text("input: {camera: 1}\noutput: screen\n")
+    for number, text in enumerate(THEIRS_TOO):
+        (tmp_path / f"other-{number}.yaml").write_text(text)
     (tmp_path / "folder.yaml").mkdir()
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
     return tmp_path
 
 
-def ended(folder: Path, *arguments: str, plugin: bool = True) -> tuple[int, str]:
-    """Exit code and output of pytest there."""
+def ended(folder: Path, *arguments: str, plugin: bool = True, more: Sequence[str] = ()) -> tuple[int, str]:
+    """Exit code and output of pytest there; `more` folders of packages."""
     load = ["-p", "harness.pytest_plugin"] if plugin else []
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *load, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(harness.__file__).parent.parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(harness.__file__).parent.parent), *more])},
         capture_output=True,
         text=True,
         check=False,
@@ -119,10 +130,12 @@ def test_a_backend_that_is_not_there_is_one_message(there: Path, backend: str, t
     assert "UsageError" not in said
 
 
-def test_a_declaration_that_cannot_be_used_is_one_message(there: Path) -> None:
+def test_a_declaration_that_cannot_be_used_is_one_message_and_stops_no_collection(there: Path) -> None:
     (there / "harness.toml").write_text("[backends.mine]\n")
-    code, said = ended(there, "good.yaml")
-    assert code == 2
+    (there / "test_theirs.py").write_text("def test_of_theirs(): pass\n")
+    code, said = ended(there, ".")
+    assert code == 1
+    assert "1 failed, 1 passed" in said
     assert '\nharness.toml: backends.mine: expected either command = "..."' in said
 
 
@@ -132,3 +145,60 @@ def test_who_was_asked_for_and_answers_nothing_is_not_as_expected(there: Path) -
     assert "NOT AS EXPECTED  numpy was asked for and answered nothing" in said
     (there / "line.yaml").write_text(CASE.replace("HW", "W").replace("[5, 6]", "[6]").replace("[3, 2]", "[3]"))
     assert ended(there, "good.yaml", "line.yaml", "--backend", "numpy")[0] == 0
+
+
+def test_every_case_of_the_registry_looks_like_one():
+    cases = sorted((Path(harness.__file__).parent.parent / "cases").rglob("*.yaml"))
+    assert cases and all(map(pytest_plugin._looks_like_a_case, cases))
+
+
+SAME_AS = """
+import numpy as np
+
+def loop(image, kernel):
+    k = len(kernel)
+    rows, columns = image.shape[0] - k + 1, image.shape[1] - k + 1
+    return np.array([[(image[i:i + k, j:j + k] * kernel).sum() for j in range(columns)] for i in range(rows)])
+
+def test_it_is_a_correlation(same_as):
+    same_as(loop, "scipy.signal.correlate2d", padding="valid")
+
+def test_it_is_a_convolution(same_as):
+    same_as(loop, "scipy.signal.convolve2d", padding="valid")
+"""
+
+
+def test_a_function_of_theirs_is_held_against_another(there: Path) -> None:
+    (there / "test_mine.py").write_text(SAME_AS)
+    code, said = ended(there, "test_mine.py")
+    assert code == 1
+    assert "1 failed, 1 passed" in said
+    assert "AssertionError: the outputs differ by a convention, reverse_kernel: reverse the kernel" in said
+    assert "harness/library.py" not in said
+
+
+def installed(folder: Path, group: str, name: str, value: str) -> Path:
+    """A folder in which a distribution is installed that has one entry point."""
+    about = folder / "site" / "theirs-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
+    return about.parent
+
+
+@pytest.mark.parametrize("loaded", ["", LOADED])
+def test_it_is_installed_with_the_package(there: Path, loaded: str) -> None:
+    """Where a conftest loads it, too, it is loaded once."""
+    project = tomllib.loads((Path(harness.__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    ((name, value),) = project["project"]["entry-points"]["pytest11"].items()
+    site = installed(there, "pytest11", name, value)
+    (there / "conftest.py").write_text(loaded)
+    code, said = ended(there, "good.yaml", "--harness-backend", "scipy", plugin=False, more=[str(site)])
+    assert code == 0, said
+    assert re.search("[0-9]+ passed", said)
+
+
+def test_it_imports_next_to_nothing_until_a_case_is_met() -> None:
+    program = "import sys, harness.pytest_plugin; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"numpy", "yaml", "harness.pytest_cases"} & set(done.stdout.split())

@@ -10,7 +10,7 @@ from harness.ending import EXPECTED
 from harness.parent import environments
 from harness.parent.pool import Pool
 from harness.parent.talk import Hello
-from harness.systems import installed, project_file
+from harness.systems import installed, outside, project_file
 from harness.systems.project_file import way
 
 
@@ -20,7 +20,7 @@ def list_command(options: argparse.Namespace) -> int:
     What no file tells, as of a program of yours, is started to be asked.
     """
     programs = _programs()
-    every = {**TABLE, **programs}
+    every = {**TABLE, **outside.backends(), **programs}
     read = {} if options.start else {name: hello for name, each in every.items() if (hello := installed.told(each))}
     with Pool([each for name, each in every.items() if name not in read]) as pool:
         hellos = {**read, **pool.hellos}

@@ -12,7 +12,7 @@ from harness.backends import TABLE, Backend
 from harness.case.read import CaseError, Expect
 from harness.ending import MISSING, Mistake
 from harness.judge import expect
-from harness.systems import own_programs
+from harness.systems import outside, own_programs
 from harness.worker.entry import EntryPoint, function_of
 
 
@@ -50,8 +50,8 @@ def _said(option: str, text: str) -> str:
 
 
 def known() -> Mapping[str, Backend]:
-    """The table's backends and the user's own programs."""
-    return {**TABLE, **own_programs.declared()}
+    """The table's backends, those of other distributions, and the user's own programs."""
+    return {**TABLE, **outside.backends(), **own_programs.declared()}
 
 
 def _backend(text: str, known: Mapping[str, Backend], said: str) -> Backend:

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.canonical.window import output_size, padding_pair
 from harness.grammar.streams import RawStream
-from harness.operations.windowed import fitting
+from harness.operations.windowed import axis_orders
 
 START = """\
 kernel:
@@ -54,7 +54,7 @@ def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
 
 def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
     """Orders of axes that fit the shapes of the arrays, by role, the likeliest first."""
-    return fitting.layouts(shapes, settings)
+    return axis_orders.layouts(shapes, settings)
 
 
 def drawn(letters: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.canonical.window import cut_pair, span
-from harness.operations.windowed import fitting, new_cases
+from harness.operations.windowed import axis_orders, new_cases
 from harness.operations.windowed.new_cases import drawn as drawn
 from harness.operations.windowed.new_cases import integers
 
@@ -44,7 +44,7 @@ def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
 
 def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
     """Orders of axes that fit the shapes of the arrays, by role, the likeliest first; of two groups or more none."""
-    return fitting.transposed(shapes, settings)
+    return axis_orders.transposed(shapes, settings)
 
 
 def _samples(padding: str, n: int, taps: int, stride: int) -> int:

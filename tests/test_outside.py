@@ -1,0 +1,90 @@
+"""Backends of other distributions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.systems import outside
+from tests.test_pytest_plugin import installed
+
+BACKEND = """
+from harness.worker.entry import entry_point
+
+NAME = "theirs"
+
+def start():
+    return "3.1"
+
+@entry_point("theirs.correlate", ranks=(1,), input="W", kernel="W", output="W", words={"valid": ("valid", "valid")})
+def correlate(x, w, s):
+    import numpy as np
+    return np.correlate(x, w, "valid")
+
+ENTRY_POINTS = (correlate,)
+"""
+CASE = """
+title: integers
+means: cross-correlation
+padding: valid
+input: {layout: W, integers: {shape: [6], seed: 1, low: -9, high: 9}}
+kernel: {layout: W, integers: {shape: [3], seed: 2, low: -9, high: 9}}
+"""
+
+
+def said(folder: Path, site: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of a command where a distribution is installed in `site`."""
+    paths = os.pathsep.join([str(Path(harness.__file__).parent.parent), str(site)])
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = installed(tmp_path, "harness.backends", "theirs", "their_package.backend")
+    (folder / "their_package").mkdir()
+    (folder / "their_package" / "__init__.py").write_text("")
+    (folder / "their_package" / "backend.py").write_text(BACKEND)
+    return folder
+
+
+def test_a_backend_of_another_distribution_takes_part(tmp_path: Path, site: Path) -> None:
+    (tmp_path / "case.yaml").write_text(CASE)
+    code, told = said(tmp_path, site, "run", "case.yaml", "--backend", "theirs", "--backend", "numpy")
+    assert code == 0, told
+    assert "theirs 3.1" in told
+    code, told = said(tmp_path, site, "probe", "theirs.correlate")
+    assert code == 0, told
+    assert "cross-correlation" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("torch", "their_package.backend", "expected a name of letters, digits and _ that no backend has"),
+        ("theirs", "their_package:backend", "found their_package:backend, expected a module"),
+    ],
+)
+def test_what_cannot_be_a_backend_is_told(tmp_path: Path, name: str, value: str, message: str) -> None:
+    site = installed(tmp_path, "harness.backends", name, value)
+    (tmp_path / "case.yaml").write_text(CASE)
+    code, told = said(tmp_path, site, "run", "case.yaml")
+    assert code == 2
+    assert f"entry point {name} of theirs in harness.backends: {message}" in told
+    assert "Traceback" not in told
+
+
+def test_without_such_distributions_there_are_none() -> None:
+    assert outside.backends() == {}
