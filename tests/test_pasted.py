@@ -104,9 +104,16 @@ def test_a_fault_says_where_in_the_pasted_text(text: str, message: str, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_the_order_of_the_axes_that_nobody_says_is_the_likeliest_that_fits(tmp_path: Path) -> None:
+    pasted.write(tmp_path / "mine.yaml", seed("julia", ("input:", "kernel:", "output:")), ())
+    (case,) = load(tmp_path / "mine.yaml")
+    assert [case.arrays[role].layout for role in ("input", "kernel")] == ["HWC", "HWI"]
+    assert [each.layout for each in case.recorded] == ["HW"]
+
+
 def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(CaseError) as caught:
-        pasted.write(tmp_path / "mine.yaml", seed("julia", ("input:", "kernel:", "output:")), ())
+        pasted.write(tmp_path / "mine.yaml", seed("julia", ("input:", "kernel:", "output:")), ("CHW", "IHW", "HW"))
     assert "nothing was written; the axes were taken to be: input CHW, kernel IHW, output HW" in str(caught.value)
     assert "as `kernel: HWIO`" in str(caught.value)
     assert not (tmp_path / "mine.yaml").exists()

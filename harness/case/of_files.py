@@ -67,6 +67,19 @@ def proposed(operation: Operation, shapes: Mapping[str, Sequence[int]], verb: st
     return f"{verb} the layout {first}, which fits: {named}{also}"
 
 
+def likely(
+    operation: Operation, shapes: Mapping[str, Sequence[int]], stated: Mapping[str, str], usual: Mapping[str, str]
+) -> dict[str, str]:
+    """Layouts of these arrays: as stated, else the usual ones; where these do not fit, the likeliest that do."""
+    own = {**usual, **stated}
+    fitting = [
+        each for each in operation.new_cases().layouts(shapes) if all(each[role] == stated[role] for role in stated)
+    ]
+    if not fitting or any(all(each.get(role) == own[role] for role in own) for each in fitting):
+        return own
+    return fitting[0]
+
+
 def sized(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape)) or "one number"
 

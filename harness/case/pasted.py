@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.canonical.layout import LayoutError, usual
-from harness.case import template
+from harness.case import of_files, template
 from harness.case.read import CaseError
 from harness.grammar import printouts
 from harness.grammar.printouts import Printout, PrintoutError
 from harness.operations import TABLE, USUAL
-from harness.operations.spoken import labels, main_roles
+from harness.operations.spoken import labels, main_roles, vectors
 
 SOURCE = "standard input"
 
@@ -30,14 +30,18 @@ class Pasted:
 def write(path: Path, text: str, layouts: Sequence[str], operation: str = USUAL) -> tuple[str, ...]:
     """Writes a case of the arrays in `text`, a labelled block for each; returns their roles.
 
-    `layouts` are those of the arrays and of the output where the labels give none, and usual ones where these are
-    missing, too. Raises CaseError, and writes nothing, where the text or an array in it cannot be read, or they do not
-    fit.
+    `layouts` are those of the arrays and of the output where the labels give none; where these are missing, too, they
+    are usual ones, or the likeliest that fit the shapes. Raises CaseError, and writes nothing, where the text or an
+    array in it cannot be read, or they do not fit.
     """
     roles = main_roles(TABLE[operation])
     given = dict(zip((*roles, "output"), layouts))
     blocks = _blocks(text, operation)
-    arrays = {role: _pasted(role, block, given.get(role, ""), operation) for role, block in blocks.items()}
+    shown = {role: _shown(role, block) for role, block in blocks.items()}
+    stated = {role: own for role, block in blocks.items() if (own := block.layout or given.get(role, ""))}
+    shapes = {role: each.values.shape for role, each in shown.items()}
+    letters = _layouts(shapes, stated, operation)
+    arrays = {role: Pasted(each, letters[role], blocks[role].text) for role, each in shown.items()}
     try:
         template.write(path, lambda: _document(path, arrays, operation))
     except (CaseError, LayoutError) as error:
@@ -64,6 +68,10 @@ class _Block:
     first: int
     layout: str
 
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines).strip("\n").rstrip()
+
 
 def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
     """The text below each label."""
@@ -89,21 +97,21 @@ def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
     return found
 
 
-def _pasted(role: str, block: _Block, layout: str, operation: str) -> Pasted:
+def _shown(role: str, block: _Block) -> Printout:
     try:
-        shown = printouts.read("\n".join(block.lines))
+        return printouts.read("\n".join(block.lines))
     except PrintoutError as problem:
         line = block.first + problem.line - 1
         raise CaseError(f"{SOURCE}:{line}:{problem.column}: {role}: {problem}") from problem
-    letters = block.layout or layout or _usual(role, shown.values.ndim, operation)
-    return Pasted(shown, letters, "\n".join(block.lines).strip("\n").rstrip())
 
 
-def _usual(role: str, number: int, operation: str) -> str:
-    """The letters of an array with so many axes; "" for what has none."""
-    roles = TABLE[operation].ROLES
-    vector = roles[role].vector if role in roles else ""
-    return vector or (usual(role, number) if 1 <= number <= 5 else "")
+def _layouts(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, str], operation: str) -> Mapping[str, str]:
+    """The letters of each array, "" for what has none."""
+    about = TABLE[operation]
+    axes = vectors(about)
+    own = {role: usual(role, len(shape)) for role, shape in shapes.items() if role not in axes and 1 <= len(shape) <= 5}
+    found = of_files.likely(about, shapes, {role: each for role, each in stated.items() if role not in axes}, own)
+    return dict.fromkeys(shapes, "") | axes | found
 
 
 def _document(path: Path, arrays: Mapping[str, Pasted], operation: str) -> str:

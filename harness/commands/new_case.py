@@ -89,25 +89,23 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
         layouts |= dict(zip(named, letters := options.layout.split(",")))
         if len(letters) != len(named):
             raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
-    layouts = vectors(operation) | layouts
     if not layouts.keys() >= set(named):
-        layouts |= {role: each for role, each in _layouts(operation, given).items() if role not in layouts}
+        layouts = dict(_layouts(operation, given, layouts))
+    layouts = vectors(operation) | layouts
     template.of_arrays(path, given, {role: layouts[role] for role in given}, stated, operation.NAME)
 
 
-def _layouts(operation: Operation, given: Mapping[str, str]) -> Mapping[str, str]:
-    """Those that files of their kinds usually have; where these do not fit the shapes, the likeliest that do."""
+def _layouts(operation: Operation, given: Mapping[str, str], stated: Mapping[str, str]) -> Mapping[str, str]:
+    """The stated ones, and those that such files usually have; where these do not fit, the likeliest that do."""
     shapes = {role: of_files.shape_of(file) for role, file in given.items()}
-    fitting = operation.new_cases().layouts(shapes)
-    arrays = [role for role in shapes if role not in VECTORS]
-    if all(of_files.is_usual(given[role]) for role in arrays):
-        usual = {role: of_files.usual_of(role, shapes[role], given[role]) for role in arrays}
-        if not fitting or any({role: each[role] for role in arrays} == usual for each in fitting):
-            return usual
-    if not fitting:
-        return {role: of_files.usual_layout(role, given[role]) for role in arrays}
-    print(of_files.proposed(operation, shapes, "took"))
-    return fitting[0]
+    usual = {role: of_files.usual_of(role, shapes[role], given[role]) for role in shapes if role not in VECTORS}
+    found = of_files.likely(operation, shapes, stated, usual)
+    if any(found[role] != usual[role] for role in usual.keys() - stated.keys()):
+        print(of_files.proposed(operation, shapes, "took"))
+        return found
+    for role in usual.keys() - stated.keys():
+        of_files.usual_layout(role, given[role])  # raises for kinds of files that have none
+    return found
 
 
 def _file(name: str) -> tuple[Path, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.canonical.layout import SPATIAL
 from harness.canonical.window import Linear, Pairs, Window, output_size, padding_pair, span
 from harness.grammar.document import Item
+from harness.grammar.gathered import Gathered
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
@@ -84,9 +85,14 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
-    _check_channels(stated, top, settings["groups"][1])
-    keys.check_integers(stated.meant(), top["input"].item)
-    _check_sizes(stated, keys.where("padding", settings, top.item, top["kernel"].item))
+    gathered = Gathered()
+    with gathered.part():
+        _check_channels(stated, top, settings["groups"][1])
+    with gathered.part():
+        keys.check_integers(stated.meant(), top["input"].item)
+    with gathered.part():
+        _check_sizes(stated, keys.where("padding", settings, top.item, top["kernel"].item))
+    gathered.demand()
 
 
 def _check_channels(stated: Stated, top: Record, groups_at: Item) -> None:
