@@ -1,4 +1,4 @@
-"""A node of an ONNX model, by its name, as the arrays and settings of a case."""
+"""A layer of a network that files hold, by its name, as the arrays and settings of a case: of ONNX, and of Caffe."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.grammar import files as readers
+from harness.grammar import prototxt, regular
 from harness.grammar.files import FileError
 from harness.grammar.files.onnx import Node
-from harness.operations import SPOKEN, TABLE
+from harness.operations import SPOKEN, TABLE, USUAL
 from harness.operations.operation import Operation
 
 OPERATORS: Mapping[str, Operation] = {each.NODE: TABLE[name] for name, each in SPOKEN.items()}
@@ -50,6 +51,35 @@ def of_node(name: str) -> Layer | None:
     except ValueError as problem:
         raise FileError(f"{told} {problem}") from None
     return Layer(operation, {role: f"{file}#{each}" for role, each in arrays.items()}, settings)
+
+
+def of_definition(name: str, definition: str) -> Layer:
+    """The layer of `net.caffemodel#LAYER`, whose settings stand in `definition`, the .prototxt of the network.
+
+    Raises FileError where one of the files does not hold the layer.
+    """
+    file, layer = readers.split_key(name)
+    roles = [role for role, each in TABLE[USUAL].ROLES.items() if each.weights]
+    held = readers.names(Path(file))
+    arrays = {role: f"{layer}/{number}" for number, role in enumerate(roles) if f"{layer}/{number}" in held}
+    if not layer or roles[0] not in arrays:
+        layers = ", ".join(dict.fromkeys(each.rpartition("/")[0] for each in held))
+        raise FileError(f"{name}: expected {Path(file).name}#LAYER, one of {layers}")
+    rank = len(readers.shape(Path(file), arrays[roles[0]])) - 2
+    try:
+        settings = TABLE[USUAL].new_cases().of_definition(_text(definition), rank, layer)
+    except ValueError as problem:
+        raise FileError(f"{definition}: {problem}") from None
+    return Layer(TABLE[USUAL], {role: f"{file}#{each}" for role, each in arrays.items()}, settings)
+
+
+def _text(path: str) -> str:
+    """The text of a definition."""
+    if fault := regular.fault(Path(path)):
+        raise FileError(f"{path}: {fault}; expected a .prototxt")
+    if Path(path).stat().st_size > prototxt.LARGEST:
+        raise FileError(f"{path}: expected a definition of at most {prototxt.LARGEST} bytes")
+    return Path(path).read_text("utf-8-sig")
 
 
 def _weights(operation: Operation, node: Node) -> dict[str, str]:

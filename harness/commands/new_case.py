@@ -33,7 +33,7 @@ def new_command(options: argparse.Namespace) -> int:
         observed = _new_of_pasted(path, options)
     elif options.arrays:
         _new_of_arrays(path, options)
-    elif options.observed or options.layout:
+    elif options.observed or options.layout or options.prototxt:
         given = " ".join(GIVEN)
         raise selection.SelectionError(f"--observed and --layout belong to --from {given} or --paste; add it")
     else:
@@ -77,7 +77,9 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     roles = main_roles(operation)
     given = dict(zip(roles, options.arrays))
     layouts: dict[str, str] = {}
-    if node := layer.of_node(given[roles[-1]]):
+    weights = given[roles[-1]]
+    node = layer.of_definition(weights, options.prototxt) if options.prototxt else layer.of_node(weights)
+    if node:
         operation, stated = node.operation, node.settings
         given |= node.arrays
         axes = files.shape(*_file(node.arrays[roles[-1]]))

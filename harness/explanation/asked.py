@@ -87,9 +87,12 @@ class Explained:
         if not systems or not self.changes:
             return
         asked = (self.meant, *self.changes) if set(self.own) & set(systems) else self.changes
+        given: set[tuple[str, str]] = set()  # an edit is the same under all names of a change
         for proof in fix.proofs(case, asked, systems, self.letters, edited=True):
-            mends = proof.transforms == self.meant
-            if not mends or (proof.edited and proof.system in self.own):
+            own = proof.edited and proof.system in self.own
+            text = proof.system, proof.program
+            if (proof.transforms != self.meant or own) and not (proof.edited and text in given):
+                given.add(text)
                 yield proof
 
     def as_json(self) -> dict[str, Any]:

@@ -242,6 +242,9 @@ class NewCases(Protocol):
     def settings(self, sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
         """What SETTINGS has blanks for, by the spatial sizes of the arrays and perhaps of the output."""
 
+    def of_definition(self, text: str, rank: int, layer: str) -> dict[str, str]:
+        """The same by a layer of a Caffe definition; raises ValueError where it has none such."""
+
     def layouts(self, shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
         """Orders of axes by role that fit these shapes of arrays, vectors and an output; the likeliest first."""
 

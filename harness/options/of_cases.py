@@ -51,6 +51,9 @@ def register(add: Add) -> None:
     )
     for role in VECTORS:
         news.add_argument(f"--{role}", metavar="FILE", help=f"{SPOKEN[USUAL].ROLES[role].doc}, a file, too")
+    news.add_argument(
+        "--prototxt", metavar="FILE", help="the definition of net.caffemodel#LAYER, whose settings are taken"
+    )
     news.add_argument("--observed", metavar="OUTPUT", help="what your own code made of them, a file, too")
     news.add_argument(
         "--paste",

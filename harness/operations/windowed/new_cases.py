@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.canonical.window import output_size, padding_pair
 from harness.grammar.streams import RawStream
-from harness.operations.windowed import axis_orders
+from harness.operations.windowed import axis_orders, definition
 
 START = """\
 kernel:
@@ -97,6 +97,18 @@ def of_node(attributes: Mapping[str, Any]) -> dict[str, str]:
         **{key: str(list(integers(attributes, name)) or 1) for key, name in NUMBERS.items()},
         "padding": WORDS.get(str(attributes.get("auto_pad")), pads(attributes)),
         "groups": str(attributes.get("group", 1)),
+    }
+
+
+def of_definition(text: str, rank: int, layer: str) -> dict[str, str]:
+    """The settings of a layer of a Caffe definition as SETTINGS has blanks for; raises ValueError for none."""
+    found = definition.convolution(text, rank, layer)
+    padding = [[each, each] for each in found.padding]
+    return {
+        "stride": str(list(found.stride)),
+        "dilation": str(list(found.dilation)),
+        "padding": str(padding),
+        "groups": str(found.groups),
     }
 
 

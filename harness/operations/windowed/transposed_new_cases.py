@@ -42,6 +42,10 @@ def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
     return {**new_cases.usual(sizes, ("valid", "same"), _samples), "output_padding": "0"}
 
 
+def of_definition(text: str, rank: int, layer: str) -> dict[str, str]:
+    raise ValueError("a Deconvolution is not read of a definition; give its settings in the case")
+
+
 def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
     """Orders of axes that fit the shapes of the arrays, by role, the likeliest first; of two groups or more none."""
     return axis_orders.transposed(shapes, settings)
