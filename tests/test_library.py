@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -195,3 +196,26 @@ def test_load_case_gives_the_case_and_refuses_several():
     assert len(harness.load_cases(several)) > 1
     with pytest.raises(harness.CaseError, match="as its matrix says; harness.load_cases gives all of them"):
         harness.load_case(several)
+
+
+def test_the_examples_of_its_page_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) >= 8
+    exec(compile("\n".join(blocks), "library.md", "exec"), {"__name__": "library"})
+
+
+@pytest.mark.parametrize("page", ["library.md", "my-numbers-differ.md"])
+def test_links_of_its_pages_lead_somewhere(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        assert (ROOT / "docs" / target).exists(), target
+
+
+def test_walk_holds_two_traces_against_each_other(tmp_path):
+    for name in ("a", "b"):
+        np.savez(tmp_path / f"{name}.npz", input=X, out=X * 2)
+    assert harness.walk(tmp_path / "a.npz", tmp_path / "b.npz").agrees
+    np.savez(tmp_path / "b.npz", input=X, out=X * 3)
+    assert not harness.walk(tmp_path / "a.npz", tmp_path / "b.npz").agrees
