@@ -11,6 +11,7 @@ from harness.canonical.reference import direct
 from harness.case.read import Case, load
 from harness.explanation import diagnosis
 from harness.explanation.diagnosis import diagnose
+from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
@@ -259,25 +260,24 @@ def test_a_printed_bias_has_its_slack(tmp_path):
     np.testing.assert_allclose(apart, 0.0005)
 
 
-@pytest.mark.parametrize(
-    ("turned", "words"), [(False, "an output y as the case means it"), (True, "reverse the kernel along both")]
-)
-def test_a_relu_is_recognized_whatever_is_before_it(tmp_path, turned, words):
-    judge = Judge(case(tmp_path, DATA))
-    conv = judge.intended.form
-    if turned:
-        conv = ReverseKernel((0, 1)).differ(conv)
-    answer = diagnose(judge, seen(np.maximum(direct(conv), 0)))
-    assert not answer.explanations
-    (remark,) = answer.remarks
-    assert "a ReLU" in remark and words in remark
+@pytest.mark.parametrize(("changes", "before"), [((), []), ((ReverseKernel((0, 1)),), ["reverse_kernel"])])
+def test_a_relu_is_recognized_whatever_is_before_it_and_is_part_of_the_code(tmp_path, changes, before):
+    one = case(tmp_path, DATA)
+    judge = Judge(one)
+    y = np.maximum(direct(applied(judge.intended.form, changes)), 0)
+    answer = diagnose(judge, seen(y))
+    assert [ids(each) for each in answer.explanations] == [[*before, "activation"]]
+    assert "a ReLU of its sum" in answer.explanations[0].words
+    assert answer.known == y.size
+    (held,) = fix.proofs(one, [answer.explanations[0].transforms], ["numpy"], "NCHW")
+    assert held.program.endswith("y = np.maximum(y, 0)\n")
 
 
 def test_zeros_that_no_relu_leaves_are_not_taken_for_one(tmp_path):
     judge = Judge(case(tmp_path, DATA))
     y = direct(judge.intended.form)
     holed = np.where(np.arange(y.size).reshape(y.shape) % 3, np.abs(y), 0)
-    assert not any("ReLU" in remark for remark in diagnose(judge, seen(holed)).remarks)
+    assert not any("activation" in ids(each) for each in diagnose(judge, seen(holed)).explanations)
 
 
 @pytest.mark.parametrize(("size", "noted"), [((2, 3), True), ((6, 6), False)])
@@ -312,7 +312,7 @@ def test_a_zero_where_the_output_is_positive_is_no_relu(tmp_path):
     judge = Judge(case(tmp_path, DATA))
     y = np.maximum(direct(judge.intended.form), 0)
     y[np.unravel_index(y.argmax(), y.shape)] = 0
-    assert not any("ReLU" in remark for remark in diagnose(judge, seen(y)).remarks)
+    assert not any("activation" in ids(each) for each in diagnose(judge, seen(y)).explanations)
 
 
 def test_a_transposed_kernel_goes_by_both_of_its_names(tmp_path):

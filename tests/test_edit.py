@@ -10,9 +10,10 @@ import pytest
 from harness.canonical import layout
 from harness.canonical.reference import direct
 from harness.case.read import load
+from harness.operations.transforms.after_sum import Activation
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, OutputAxes, ReverseKernel
 from harness.operations.transforms.settings import Boundary
-from harness.operations.transforms.transform import applied
+from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias
 from harness.operations.windowed import program
 from harness.worker import script
@@ -39,7 +40,7 @@ def small(tmp_path: Path, x: str, w: str, settings: str):
 
 
 def expected(case, transforms, letters: str) -> np.ndarray:
-    y = direct(applied(case.meant(), transforms))
+    y = read(direct(applied(case.meant(), transforms)), transforms, ())
     taken = y[tuple(slice(None) if each in letters else slice(1) for each in layout.canonical("output", case.rank))]
     return layout.from_canonical(taken, letters, "output")
 
@@ -150,6 +151,14 @@ def test_a_bias_that_was_left_out_is_left_out(tmp_path):
     case = small(tmp_path, "NHWC", "HWIO", "padding: valid\nbias: [1, 2, 3, 4]")
     assert ", b" in held(case, (), "NHWC", ["torch"])["torch"]
     assert ", b" not in held(case, (Bias("missing"),), "NHWC", ["torch"])["torch"]
+
+
+@pytest.mark.parametrize("framework", [*FRAMEWORKS, "scipy"])
+def test_a_relu_stands_around_the_call(tmp_path, framework):
+    pytest.importorskip(framework)
+    case = small(tmp_path, "HW", "HW", "padding: valid")
+    (line,) = held(case, (*REVERSED, Activation("relu")), "HW", [framework]).values()
+    assert line.startswith(("tf.nn.relu(", "torch.relu(", "jax.nn.relu(", "np.maximum("))
 
 
 @pytest.mark.parametrize("transform", [OutputAxes((0, 1, 3, 2)), Boundary("reflect"), Bias("doubled")])

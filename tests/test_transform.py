@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.canonical.window import Linear, Window
-from harness.operations.transforms import BY_ID, CALLS, CONVENTION_IDS, CONVENTIONS, FINDINGS, settings, values
+from harness.operations.transforms import (
+    BY_ID,
+    CALLS,
+    CONVENTION_IDS,
+    CONVENTIONS,
+    FINDINGS,
+    after_sum,
+    settings,
+    values,
+)
 from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
@@ -85,6 +94,7 @@ EXAMPLES: list[Transform] = [
     values.Bias("unknown", (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
     OutputAxes(CYCLE),
     OutputAxes((0, -1, 3, 4, 2)),
+    after_sum.Activation("relu"),
     PadInput(PAIRS, "reflect"),
     DilateKernel(CALL.window.dilation),
     DenseGroups(2),

@@ -18,6 +18,7 @@ from harness.explanation.remarks import remarks
 from harness.explanation.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
+from harness.operations.transforms.after_sum import Activation
 from harness.rounding.compare import distance
 
 SAY_SO = "if they are, say so in the case (`decimals` or `digits`)"
@@ -88,7 +89,7 @@ def _rounded(judge: Judge, seen: Observation, first: Explanation) -> bool:
 
 
 def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget) -> Answer:
-    """`answer`, with a remark where what is seen is max(y, 0) of an output y that can be explained."""
+    """The answer about max(y, 0) of an output y that can be explained; `answer` where what is seen is none."""
     known = np.isfinite(seen.values) if seen.known is None else seen.known
     zero, negative = known & (seen.values == 0), known & (seen.values < 0)
     if negative.any() or not zero.any() or zero.sum() == known.sum():
@@ -96,16 +97,21 @@ def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget
     kept = _answer(judge, replace(seen, known=known & ~zero), budget)
     if not _by_conventions(kept):
         return answer
-    first = kept.explanations[0]
-    reading = judge.reading((*first.settings, *first.transforms))
-    gone = replace(seen, known=zero).placed(reading)
-    if gone is None or (reading.y[gone.known] > judge.question(seen).slack).any():
+    held = [
+        replace(each, transforms=(*each.transforms, Activation("relu")))
+        for each in kept.explanations
+        if _cut_off(judge, replace(seen, known=zero), each)
+    ]
+    if not held or held[0].transforms[:-1] != kept.explanations[0].transforms:
         return answer
-    meant = f"that differs so: {first.words}" if first.transforms else "as the case means it"
-    remark = (
-        f"negative values were set to zero: this is max(y, 0), a ReLU, of an output y {meant}; compare what is before"
-    )
-    return replace(answer, remarks=(remark,))
+    return replace(kept, explanations=tuple(held), known=int(np.count_nonzero(known)), separation=None)
+
+
+def _cut_off(judge: Judge, zeros: Observation, explanation: Explanation) -> bool:
+    """Whether the outputs of which zeros are seen are none that are above zero."""
+    reading = judge.reading((*explanation.settings, *explanation.transforms))
+    gone = zeros.placed(reading)
+    return gone is not None and not (reading.y[gone.known] > judge.question(zeros).slack).any()
 
 
 def _answer(judge: Judge, seen: Observation, budget: Budget) -> Answer:

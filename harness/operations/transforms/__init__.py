@@ -14,7 +14,7 @@ FINDINGS show themselves without a search.
 
 from __future__ import annotations
 
-from harness.operations.transforms import arrays, calls, grouping, settings, values
+from harness.operations.transforms import after_sum, arrays, calls, grouping, settings, values
 from harness.operations.transforms.transform import Transform
 
 CONVENTIONS: tuple[type[Transform], ...] = (
@@ -44,6 +44,7 @@ CONVENTIONS: tuple[type[Transform], ...] = (
     settings.RawPadding,
     values.Bias,
     arrays.OutputAxes,
+    after_sum.Activation,
 )
 CALLS: tuple[type[Transform], ...] = (
     calls.PadInput,

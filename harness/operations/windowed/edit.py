@@ -13,6 +13,7 @@ from typing import NamedTuple
 from harness.canonical import layout
 from harness.canonical.window import Linear, padding_pair
 from harness.operations.stated import Stated
+from harness.operations.transforms.after_sum import Activation
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Bias
@@ -29,7 +30,8 @@ class Edit(NamedTuple):
 class _Asked:
     """What a call is to compute: the form, and the axes of x, w and y as the user has them.
 
-    x, w: canonical letter -> the user's letter for it. biased: whether `b` is added.
+    x, w: canonical letter -> the user's letter for it. biased: whether `b` is added. relu: whether negative outputs are
+    set to zero.
     """
 
     form: Linear
@@ -37,6 +39,7 @@ class _Asked:
     x: Mapping[str, str]
     w: Mapping[str, str]
     biased: bool
+    relu: bool = False
 
     def array(self, name: str, target: str, flip: bool, transposed: Callable[[str, Sequence[int]], str]) -> str:
         """The user's array with axes `target`; the kernel's are reversed by index where `flip` says so."""
@@ -97,8 +100,8 @@ def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> dict
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     found = {}
     for system, (imports, ready, write) in SYSTEMS.items():
-        line = write(asked)
-        if line:
+        if line := write(asked):
+            line = RELU[system].format(line) if asked.relu else line
             program = [*imports, cast, *(each.format(names=names) for each in ready), f"y = np.asarray({line})"]
             found[system] = Edit(line, "\n".join(program) + "\n")
     return found
@@ -113,14 +116,20 @@ def _asked(stated: Stated, transforms: Sequence[Transform], letters: str) -> _As
             role = "input" if isinstance(transform, InputAxes) else "kernel"
             canonical = layout.canonical(role, rank)
             names[role] = {own: names[role][canonical[axis]] for own, axis in zip(canonical, transform.order)}
-        elif set(transform.touches) - {"window"} and not (isinstance(transform, Bias) and transform.kind == "missing"):
+        elif set(transform.touches) - {"window"} and not _said(transform):
             return None
     win = form.window
     negative = any(side < 0 for pair in win.padding for side in pair)
     if negative or win.boundary != "zero" or max(win.base_dilation) > 1:
         return None
     axes = {"x": stated.arrays["input"].layout, "w": stated.arrays["kernel"].layout, "y": letters}
-    return _Asked(form, axes, names["input"], names["kernel"], form.biased)
+    relu = any(isinstance(transform, Activation) for transform in transforms)
+    return _Asked(form, axes, names["input"], names["kernel"], form.biased, relu)
+
+
+def _said(transform: Transform) -> bool:
+    """Whether a call says a change of what is no setting of it."""
+    return isinstance(transform, Activation) or (isinstance(transform, Bias) and transform.kind == "missing")
 
 
 # --- the systems -----------------------------------------------------------------------------------------------------
@@ -266,6 +275,13 @@ def _one_or_all(values: Sequence[int], kind: Callable[[Sequence[int]], object] =
     return str(values[0] if len(set(values)) == 1 else kind(values))
 
 
+RELU = {
+    **dict.fromkeys(("numpy", "scipy"), "np.maximum({}, 0)"),
+    "tensorflow": "tf.nn.relu({})",
+    "torch": "torch.relu({})",
+    "jax": "jax.nn.relu({})",
+}
+"""System -> the activation of a call."""
 X64 = 'jax.config.update("jax_enable_x64", True)'
 SYSTEMS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[_Asked], str]]] = {
     "numpy": (("import numpy as np",), (), _numpy),
