@@ -56,9 +56,14 @@ def usual_of(role: str, shape: Sequence[int], name: str) -> str:
 
 
 def proposed(operation: Operation, shapes: Mapping[str, Sequence[int]], verb: str = "try") -> str:
-    """A sentence on the orders of axes that fit shapes by role; `verb` is what to do, or what was done, with it."""
+    """A sentence on the orders of axes that fit shapes by role, "" where nothing is known of them.
+
+    verb: what to do, or what was done, with the likeliest.
+    """
     roles = [role for role in (*main_roles(operation), OUTPUT) if role in shapes]
     fitting = operation.new_cases().layouts(shapes)
+    if fitting is None:
+        return ""
     if not fitting:
         return f"no order of axes fits these shapes: {', '.join(f'{role} {sized(shapes[role])}' for role in shapes)}"
     first, *others = [",".join(each[role] for role in roles) for each in fitting]
@@ -72,9 +77,8 @@ def likely(
 ) -> dict[str, str]:
     """Layouts of these arrays: as stated, else the usual ones; where these do not fit, the likeliest that do."""
     own = {**usual, **stated}
-    fitting = [
-        each for each in operation.new_cases().layouts(shapes) if all(each[role] == stated[role] for role in stated)
-    ]
+    known = operation.new_cases().layouts(shapes) or []
+    fitting = [each for each in known if all(each[role] == stated[role] for role in stated)]
     if not fitting or any(all(each.get(role) == own[role] for role in own) for each in fitting):
         return own
     return fitting[0]

@@ -245,8 +245,11 @@ class NewCases(Protocol):
     def of_definition(self, text: str, rank: int, layer: str) -> dict[str, str]:
         """The same by a layer of a Caffe definition; raises ValueError where it has none such."""
 
-    def layouts(self, shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
-        """Orders of axes by role that fit these shapes of arrays, vectors and an output; the likeliest first."""
+    def layouts(self, shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]] | None:
+        """Orders of axes by role that fit these shapes of arrays, vectors and an output, the likeliest first.
+
+        None where nothing is known of it.
+        """
 
     def drawn(self, letters: Sequence[str]) -> Iterator[Sequence[np.ndarray]]:
         """Arrays of whole numbers in these orders of axes, which tell conventions apart; the best shapes first."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from harness.grammar.streams import RawStream
 from harness.operations.by_settings.own_names import Layer
+from harness.worker.entry import EntryPoint
 
 
 class Starting:
@@ -21,6 +26,18 @@ class Starting:
         """Nothing follows from sizes."""
         return {}
 
+    def layouts(self, shapes: Mapping[str, Sequence[int]]) -> None:
+        """Nothing is known: most shapes fit under many orders of axes."""
+
+    def drawn(self, letters: Sequence[str]) -> Iterator[Sequence[np.ndarray]]:
+        """An input of whole numbers, whose axes all differ."""
+        sizes = {"N": 2, "C": 3, "D": 4, "H": 5, "W": 6}
+        shape = [sizes[each] for each in letters[0]]
+        yield [RawStream("PCG64", 0).integers(-9, 9, math.prod(shape)).reshape(shape).astype(np.float64)]
+
+    def of_definition(self, text: str, rank: int, layer: str) -> dict[str, str]:
+        raise ValueError("layers of this operation are not read of a definition")
+
     def of_node(self, attributes: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError("nodes of this operation are not read")
 
@@ -35,3 +52,9 @@ class Words:
 
     def told(self, words: tuple[str, ...]) -> dict[str, Any]:
         return {}
+
+    def learned(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(found)
+
+    def alike(self, found: Mapping[str, Any], entries: Iterable[EntryPoint]) -> list[str]:
+        return []

@@ -18,6 +18,8 @@ from harness.canonical import layout
 from harness.canonical.settled import Settled, column
 from harness.grammar.streams import RawStream
 from harness.operations.by_settings.own_names import Layer, name_of
+from harness.operations.operation import Edit
+from harness.operations.returned import returned
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform, applied
 
@@ -39,19 +41,27 @@ class Writing:
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
 
-    def programs(self, stated: Stated, transforms: Sequence[Transform]) -> dict[str, str]:
-        """System -> the program that computes the case with `transforms` applied; not yet run."""
+    def programs(self, stated: Stated, transforms: Sequence[Transform], letters: str = "") -> dict[str, str]:
+        """System -> the program that computes the case with `transforms` applied; not yet run.
+
+        letters: the axes of its output, canonical ones for "".
+        """
+        letters = letters or layout.canonical("output", stated.rank)
         form: Settled = applied(stated.meant(), transforms)
         lines = {system: list(write(form)) for system, write in self._layer.PROGRAMS.items()}
-        start = [f"# x: {stated.arrays['input'].layout}; y: {layout.canonical('output', stated.rank)}"]
+        start = [f"# x: {stated.arrays['input'].layout}; y: {letters}"]
         start += [*_canonical(stated), *_changes(stated, transforms)]
-        end = [*_after(form), *_reads(transforms, form)]
+        end = [*_after(form), *_reads(transforms, form), *returned(letters, stated.rank)]
         return {
             system: "\n".join(filter(None, [*IMPORTS[system], *_imports(own), *start, *cast(form, system), *own, *end]))
             + "\n"
             for system, own in lines.items()
             if own
         }
+
+    def edits(self, stated: Stated, transforms: Sequence[Transform], letters: str) -> dict[str, Edit]:
+        """None: the programs are short."""
+        return {}
 
     def fresh(self, form: Settled) -> Settled:
         """Random data of the same shapes; what is positive stays so, as a variance must."""

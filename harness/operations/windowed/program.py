@@ -14,6 +14,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.window import BOUNDARIES, Linear, span
 from harness.grammar.streams import RawStream
+from harness.operations.returned import returned
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed import edit
@@ -44,7 +45,7 @@ def programs(
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.biased else []
-    rest = [*added, *_reads(transforms, conv), *_returned(letters, stated.rank)]
+    rest = [*added, *_reads(transforms, conv), *returned(letters, stated.rank)]
     found = {
         system: "\n".join(filter(None, [*imports, *start, cast, *call(conv), *rest])) + "\n"
         for system, (imports, call) in SYSTEMS.items()
@@ -114,16 +115,6 @@ def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:
 def _reads(transforms: Sequence[Transform], conv: Linear) -> list[str]:
     """What the transforms do after the call."""
     return [line for each in transforms if each.reads for line in (f"# {each.words()}", *each.code(conv))]
-
-
-def _returned(letters: str, rank: int) -> list[str]:
-    """Lines that bring the output to the user's axes: of what the user's has no axis for, the first."""
-    canonical = layout.canonical("output", rank)
-    kept = [letter for letter in canonical if letter in letters]
-    order = tuple(kept.index(letter) for letter in letters)
-    taken = _index(":" if letter in letters else "0" for letter in canonical)
-    moved = f".transpose{order}" if list(order) != sorted(order) else ""
-    return [f"y = y{taken}{moved}"] if taken or moved else []
 
 
 def _index(parts: Iterable[str]) -> str:
