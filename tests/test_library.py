@@ -126,6 +126,12 @@ def test_another_number_of_arrays_is_refused(arrays, message):
         harness.explain(*arrays)
 
 
+@pytest.mark.parametrize("odd", [["a", "b"], np.zeros((3, 3), complex), np.array(object())])
+def test_what_is_no_array_of_numbers_is_refused(odd):
+    with pytest.raises(harness.CaseError, match="kernel: expected an array of numbers, found dtype"):
+        harness.explain(X, np.asarray(odd), X, layout=["HW", "HW", "HW"])
+
+
 def test_compare_tells_one_output_in_terms_of_the_call_of_another():
     found = harness.compare(reversed_loop(X, W), loop(X, W), X, W, layout="HW,HW,HW")
     assert (found.verdict, found.transforms) == ("convention", ("reverse_kernel",))
@@ -170,7 +176,7 @@ def test_a_function_that_takes_no_shape_is_told():
 
 def test_probe_measures_a_function_where_it_is():
     card = harness.probe(loop)
-    assert card.alike[0] == (
+    assert card.alike[-1] == (
         "equals `torch.nn.functional.conv2d`; to match `theano.tensor.nnet.conv2d` reverse the kernel"
     )
     assert card.conventions["takes"].startswith("kernels with equal sides only; else it raises ValueError")

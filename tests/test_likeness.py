@@ -36,10 +36,10 @@ def said(reversal: list[bool], **padding: dict[str, Any]) -> list[str]:
 
 
 def test_the_best_known_function_is_named_and_what_to_change_for_another():
-    first, more = said([False, False], it=rule("valid"))
+    more, first = said([False, False], it=rule("valid"))
     assert first == "equals `torch.plain`; to match `theano.flips` reverse the kernel"
     assert more == "equal, too: `tensorflow.plain`"
-    first, more = said([True, True], it=rule("valid"))
+    more, first = said([True, True], it=rule("valid"))
     assert first == "equals `theano.flips`; to match `torch.plain` reverse the kernel"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.backends import caffemodel
 from harness.case import of_files as files
 from harness.case.read import CaseError
 from harness.cli import main
@@ -231,3 +232,24 @@ def test_a_hostile_file_gets_one_message_and_takes_no_memory(folder: Path, capsy
     assert (code, said.count("\n")) == (2, 1)
     assert re.search(message, said), said
     assert peak < 2**25
+
+
+@pytest.mark.parametrize(
+    ("layer", "definition", "message"),
+    [
+        ("conv9", b"layer { }", "expected w.caffemodel#LAYER, one of conv1"),
+        ("conv1", b"layer { name: 'conv2' type: 'Convolution' }", "net.prototxt: expected a layer of type Convolution"),
+        ("conv1", b"\xff\xfe\x00", "net.prototxt cannot be read as the text of a definition"),
+        ("conv1", b"layer {" * 100_000, "net.prototxt: "),
+        ("conv1", None, "net.prototxt: no such file; expected a .prototxt"),
+    ],
+)
+def test_a_layer_of_caffe_that_its_files_do_not_have_is_told(
+    folder: Path, capsys: Any, layer: str, definition: bytes | None, message: str
+) -> None:
+    written("w.caffemodel", caffemodel.write({"conv1": [W]}))
+    if definition is not None:
+        written("net.prototxt", definition)
+    assert main(["new", "mine", "--from", "x.npy", f"w.caffemodel#{layer}", "--prototxt", "net.prototxt"]) == 2
+    assert message in capsys.readouterr().err
+    assert not Path("cases/mine.yaml").exists()

@@ -68,6 +68,13 @@ def test_what_cannot_be_told_is_refused_and_never_ignored(names: str, message: s
         own_function.parameters(of(names))
 
 
+@pytest.mark.parametrize("about", [{"bias": True}, {"groups": "any"}])
+def test_what_is_declared_must_have_a_parameter(about: dict[str, Any]) -> None:
+    with pytest.raises(NotUnderstood, match="is declared, and the function has no parameter for it"):
+        own_function.demand(own_function.parameters(of("alpha=1")), about)
+    own_function.demand(own_function.parameters(of("b=None, group=1")), about)
+
+
 def test_what_is_left_at_its_default_is_said() -> None:
     def function(image: np.ndarray, kernel: np.ndarray, alpha: float = 1.0) -> np.ndarray:
         return np.array([[(image[i : i + 3, j : j + 3] * kernel).sum() for j in range(13)] for i in range(7)])

@@ -103,6 +103,30 @@ def test_a_program_that_fails_is_reported_in_words(tmp_path: Path, body: str, me
     assert message in outcome.message
 
 
+TOLD = """
+import sys
+import numpy as np
+np.save(sys.argv[3], np.load(sys.argv[4]).reshape(1, 1, -1) * int(sys.argv[5]))
+"""
+
+
+def test_a_program_is_told_bias_and_groups_where_it_has_a_place_for_them(tmp_path: Path) -> None:
+    (tmp_path / "told.py").write_text(TOLD)
+    line = command(tmp_path / "told.py", "{input} {kernel} {output} {bias} {groups}")
+    table = {"command": line, "layout": "NCW,OIW,NCW", "bias": True, "groups": "any"}
+    usual = {"stride": (1,), "dilation": (1,), "padding": None, "groups": 2, "boundary": "zero"}
+    arrays = {"input": np.zeros((1, 2, 3)), "kernel": np.zeros((4, 1, 1))}
+    with Pool([own_programs.backend("mine", table)], PATIENT) as pool:
+        ((name, entry),) = pool.entry_points()
+        assert (entry.takes.bias, entry.takes.groups) == (True, "any")
+        pool.submit(name, 0, Question(entry, {**arrays, "bias": np.array([1.0, 2, 3, 4])}, usual))
+        pool.submit(name, 1, Question(entry, arrays, usual))
+        pool.flush()
+        told = dict(pool.collect() for _ in range(2))
+    assert told[0].array.ravel().tolist() == [2, 4, 6, 8]
+    assert told[1].array.ravel().tolist() == [0, 0, 0, 0]
+
+
 def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
     outcome = answer({"command": f"{tmp_path}/nothing {{input}} {{kernel}} {{output}}"})
     assert isinstance(outcome, Raised)
@@ -139,6 +163,10 @@ def test_a_python_function_gets_the_settings_that_it_has_parameters_for(tmp_path
         ({"python": "a:b", "seconds": -1}, "seconds: found -1"),
         ({"python": "a:b", "seconds": float("nan")}, "seconds: found nan"),
         ({"python": "a:b", "dtypes": []}, "dtypes: found []"),
+        ({"python": "a:b", "groups": "many"}, "groups: found 'many', expected one of any, depthwise, one"),
+        ({"python": "a:b", "bias": "yes"}, "bias: found 'yes', expected true or false"),
+        ({"command": "a {input} {kernel} {output}", "bias": True}, "has no {bias}, the place where the program"),
+        ({"command": "a {input} {kernel} {output}", "groups": "any"}, "has no {groups}"),
         ({"python": "a:b", "dtypes": ["float64", "float99"]}, "dtypes: found ['float64', 'float99']"),
     ],
 )

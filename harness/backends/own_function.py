@@ -100,6 +100,16 @@ def _not_understood(parameter: inspect.Parameter) -> str:
     )
 
 
+def demand(taken: Parameters, about: Mapping[str, Any]) -> None:
+    """Raises NotUnderstood where a declaration says that a function takes what it has no parameter for."""
+    for setting, said in (("bias", about.get("bias") is True), ("groups", about.get("groups") == "any")):
+        if said and setting not in taken.names:
+            raise NotUnderstood(
+                "%s is declared, and the function has no parameter for it; usual names are %s"
+                % (setting, ", ".join(NAMES[setting]))
+            )
+
+
 def padding(taken: Parameters, declared: Mapping[str, Word]) -> Tuple[Mapping[str, Word], str]:
     """(words, by numbers: "no", "even" or "uneven") that a function is told; words that were declared are those."""
     name = taken.names.get("padding")

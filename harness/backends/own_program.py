@@ -62,6 +62,7 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
         taken = own_function.parameters(function)
         if explicit == "no":
             words, explicit = own_function.padding(taken, words)
+        own_function.demand(taken, about)
         rest = "; left at its default: " + ", ".join(taken.rest) if taken.rest else ""
 
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:

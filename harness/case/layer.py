@@ -66,8 +66,9 @@ def of_definition(name: str, definition: str) -> Layer:
         layers = ", ".join(dict.fromkeys(each.rpartition("/")[0] for each in held))
         raise FileError(f"{name}: expected {Path(file).name}#LAYER, one of {layers}")
     rank = len(readers.shape(Path(file), arrays[roles[0]])) - 2
+    text = _text(definition)
     try:
-        settings = TABLE[USUAL].new_cases().of_definition(_text(definition), rank, layer)
+        settings = TABLE[USUAL].new_cases().of_definition(text, rank, layer)
     except ValueError as problem:
         raise FileError(f"{definition}: {problem}") from None
     return Layer(TABLE[USUAL], {role: f"{file}#{each}" for role, each in arrays.items()}, settings)
@@ -79,7 +80,10 @@ def _text(path: str) -> str:
         raise FileError(f"{path}: {fault}; expected a .prototxt")
     if Path(path).stat().st_size > prototxt.LARGEST:
         raise FileError(f"{path}: expected a definition of at most {prototxt.LARGEST} bytes")
-    return Path(path).read_text("utf-8-sig")
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise FileError(f"{path} cannot be read as the text of a definition: {problem}") from None
 
 
 def _weights(operation: Operation, node: Node) -> dict[str, str]:

@@ -115,6 +115,8 @@ def case_of_arrays(
     with tempfile.TemporaryDirectory() as folder:
         names = {}
         for number, (role, array) in enumerate(arrays.items()):
+            if array.dtype.kind not in "biuf":
+                raise CaseError(f"{role}: expected an array of numbers, found dtype {array.dtype}")
             names[role] = f"{number}.npy"
             np.save(Path(folder, names[role]), array, allow_pickle=False)
         shapes = {role: array.shape for role, array in arrays.items()}

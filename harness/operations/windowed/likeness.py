@@ -21,7 +21,7 @@ PLAIN = "valid"
 
 
 def sentences(found: Found, entries: Iterable[EntryPoint]) -> Iterator[str]:
-    """What to say of the conventions of a card beside functions that compute the same operation."""
+    """What to say of the conventions of a card beside functions of the same operation, the main thing last."""
     rank = found["ranks"][-1]
     flags = set(found["reversal"][rank])
     usable = (entry for entry in entries if rank in entry.ranks and entry.takes.groups != "depthwise")
@@ -33,6 +33,10 @@ def sentences(found: Found, entries: Iterable[EntryPoint]) -> Iterator[str]:
     padding = [entry for entry in known if _pads(entry, rules, boundary)]
     same = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal == backwards]
     other = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal != backwards]
+    if same[1:]:
+        yield f"equal, too: {', '.join(same[1:MOST])}"
+    if other[1:]:
+        yield f"equal once the kernel is reversed: {', '.join(other[1:MOST])}"
     if same and other:
         yield f"equals {same[0]}; to match {other[0]} reverse the kernel"
     elif same or other:
@@ -40,10 +44,6 @@ def sentences(found: Found, entries: Iterable[EntryPoint]) -> Iterator[str]:
     else:
         read = next(entry for entry in known if entry.takes.reversal == backwards)
         yield f"reads the kernel as `{read.name}` does; no function that is known here pads as it does"
-    if same[1:]:
-        yield f"equal, too: {', '.join(same[1:MOST])}"
-    if other[1:]:
-        yield f"equal once the kernel is reversed: {', '.join(other[1:MOST])}"
 
 
 def _fame(entry: EntryPoint) -> int:
