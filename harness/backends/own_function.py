@@ -16,7 +16,8 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from harness.worker.entry import AS_IT_IS, Settings, Word
+from harness.backends.program_words import AS_IT_IS
+from harness.worker.entry import Settings, Word
 from harness.worker.loop import Declined
 
 NAMES: Mapping[str, Tuple[str, ...]] = {

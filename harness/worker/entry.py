@@ -23,9 +23,6 @@ Arrays = Mapping[str, np.ndarray]
 RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled", "same_clipped")
 """What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.canonical.window` know."""
 
-AS_IT_IS = "as it is"
-"""The word for a padding of which the system is told nothing: what it then does is measured."""
-
 
 class Word(NamedTuple):
     """A system's own word for a padding.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness.backends.program_words import AS_IT_IS
 from harness.operations.windowed import likeness
-from harness.worker.entry import AS_IT_IS, RECIPES, EntryPoint
+from harness.worker.entry import RECIPES, EntryPoint
 
 DEFAULTS: Mapping[str, Any] = {"reversal": False, "padding": {"valid": ""}, "groups": None, "bias": None}
 """Keys of a declaration that are about the operation. reversal: whether the program reads the kernel backwards;

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from harness.backends.program_words import AS_IT_IS
 from harness.canonical import layout
 from harness.parent.asking import Question
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
-from harness.worker.entry import AS_IT_IS, EntryPoint, Word
+from harness.worker.entry import EntryPoint, Word
 
 DTYPES = ("float32", "float64")
 """Dtypes that conventions are measured in, best first."""
