@@ -87,7 +87,7 @@ class _OpenCase:
         self.case, self.judge = case, Judge(case)
         self.entries = [each for each in entries if each[1].operation == case.operation.NAME]
         self.pool, self.programmed = pool, programmed
-        self.proofs = fix.Proofs(case)
+        self._proofs: dict[str, fix.Proofs] = {}
         self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.form.output_shape))
         self.missing = 0
         self.settled = False
@@ -120,15 +120,21 @@ class _OpenCase:
         """Every call has its outcome: judges the recordings, and has the code of what differs tried."""
         self._recordings = [self._recorded(number) for number in range(len(self.case.recorded))]
         for result in self._differing():
-            workers = self._workers(result)
-            for attempt in self.proofs.attempts(changes(result), workers):
+            workers, proofs = self._workers(result), self._proofs_of(result)
+            for attempt in proofs.attempts(changes(result), workers):
                 self.missing += 1
-                self.pool.submit(workers[attempt.system], partial(self._tried, attempt), attempt.program)
+                self.pool.submit(workers[attempt.system], partial(self._tried, proofs, attempt), attempt.program)
         self.settled = True
 
-    def _tried(self, attempt: fix.Attempt, outcome: Outcome) -> None:
-        self.proofs.take(attempt, outcome)
+    def _tried(self, proofs: fix.Proofs, attempt: fix.Attempt, outcome: Outcome) -> None:
+        proofs.take(attempt, outcome)
         self.missing -= 1
+
+    def _proofs_of(self, result: Result) -> fix.Proofs:
+        """The programs whose outputs have the axes of a recording, or of a call's output, which is canonical."""
+        own = (each.layout for each in self.case.recorded if each.system == result.entry_point)
+        letters = next(own, "") if result.mode == "recorded" else ""
+        return self._proofs.setdefault(letters, fix.Proofs(self.case, letters))
 
     def _differing(self) -> Iterator[Result]:
         """The results that come with code: recordings, and the first as written of each class, both where they differ.
@@ -154,7 +160,7 @@ class _OpenCase:
         results = [self._results[index, mode] for index in range(len(self.entries)) for mode in MODES]
         results += self._recordings
         for result in self._differing():
-            result.code = self.proofs.code(changes(result), self._workers(result))
+            result.code = self._proofs_of(result).code(changes(result), self._workers(result))
         demanded = [result for result in results if (result.mode, result.entry_point) not in self._refused]
         failures = expectations(self.case, demanded)
         return CaseReport(self._info(), tuple(results), classes(results), self._numbered(results), tuple(failures))

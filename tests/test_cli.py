@@ -315,7 +315,7 @@ def test_the_results_hold_code_that_gives_what_was_recorded(table):
     assert found["transforms"] == ["reverse_kernel"]
     names = {"x": np.array(x), "w": np.array(w)}
     exec(found["explanations"][0]["code"]["numpy"], names)
-    np.testing.assert_array_equal(names["y"], [[y]])
+    np.testing.assert_array_equal(names["y"], y)
     assert "np.flip(w" in Path("reports/comparison.html").read_text("utf-8")
 
 
