@@ -381,7 +381,7 @@ def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
 HANGS = """
 import signal, sys
 told = open({told!r}, "w")  # held, so that who reads sees the end where this ends before a worker is at it
-from harness import backends, cli, completion, started
+from harness import backends, cli, completion
 from tests.fakes import FAKES
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 numpy = backends.TABLE["numpy"]  # runs the code of fixes

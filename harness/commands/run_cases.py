@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness import interrupts
-from harness.backends import TABLE
 from harness.case.chosen import case_files
 from harness.case.members import Members
 from harness.commands.concluding import conclude
 from harness.commands.reports import PAGES, Report, demanded
 from harness.interrupts import Interrupted
 from harness.parent import unix
-from harness.parent.pool import Pool
 from harness.parent.talk import Hello
 from harness.parent.worker_limits import Limits
 from harness.probing import probe
@@ -26,7 +24,8 @@ from harness.report import results
 from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.report.tally import Tally
-from harness.runner import CODE_FOR, run
+from harness.runner import run
+from harness.started import started
 from harness.systems import own_programs, selection
 from harness.worker.entry import EntryPoint
 
@@ -42,18 +41,17 @@ def run_command(options: argparse.Namespace) -> int:
         raise selection.SelectionError("--memory-limit: only Linux can limit the memory of a process; leave it out")
     files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
-    backends = {backend.name: backend for backend in selection.backends(options.backend, "--backend")}
+    selection.backends(options.backend, "--backend")  # a name that nobody has is told before anything starts
     if options.on:
         return _run_on_cluster(options, Members(files, options.shard), limits, kinds)
-    with Pool({CODE_FOR: TABLE[CODE_FOR], **backends}.values(), limits, options.jobs) as pool:
+    with started(options.backend, options.entry, limits, options.jobs, ("--backend", "--entry")) as on:
         members = Members(files, options.shard)  # while the frameworks start
-        hellos = {name: hello for name, hello in pool.hellos.items() if name in backends}
-        entries = _entries(options, members, hellos, pool.unavailable)
-        header = results.header(hellos, pool.unavailable)
+        entries = _entries(options, members, on.hellos, on.pool.unavailable)
+        header = results.header(on.hellos, on.pool.unavailable)
         if options.cards and _first(options):
             with Progress() as progress:
-                header["cards"] = [card.as_json() for card in probe(pool, entries, progress).values()]
-        return _reported(options, members, header, run(members, pool, entries, coded=True), results.piece, kinds)
+                header["cards"] = [card.as_json() for card in probe(on.pool, entries, progress).values()]
+        return _reported(options, members, header, run(members, on.pool, entries, coded=True), results.piece, kinds)
 
 
 def _run_on_cluster(options: argparse.Namespace, members: Members, limits: Limits, kinds: Kinds) -> int:
