@@ -35,8 +35,11 @@ def test_cases_in_the_documents_run_and_are_explained(document, tmp_path):
 def test_the_code_in_the_document_is_what_the_harness_writes():
     shown = (ROOT / "docs" / "explain.md").read_text("utf-8")
     case = next(load(ROOT / "cases" / "seeds" / "apple-data.yaml"))
-    text = program.programs(case, (ReverseKernel((0, 1)),))["tensorflow"]
+    changes, letters = (ReverseKernel((0, 1)),), case.recorded[0].layout
+    text = program.programs(case, changes, letters)["tensorflow"]
     assert textwrap.indent(text, "    ") in shown
+    assert program.edits(case, changes, letters)["tensorflow"].line in shown
+    assert program.edits(case, (), letters)["Knet"].line in shown
 
 
 def test_the_committed_report_is_of_this_registry():
