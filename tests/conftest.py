@@ -12,9 +12,15 @@ from harness.interrupts import SIGNALS
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
-QUICK = frozenset(
-    ["agreement", "array_json", "as_printed", "axis", "blame", "browser_words", "caffe_weights", "case", "channels", "compare", "completion", "diff", "document", "entry", "expect", "formats", "forms", "gaps", "generators", "installed", "interrupts", "junit", "layer", "layout", "machine", "members", "named_files", "npy", "pasted", "printed_files", "printout_forms", "progress", "prototxt", "protobuf", "regular", "results", "safetensors", "sheets", "slack", "sources", "steps", "summary", "table", "tail", "tally", "template", "terminal", "transform", "units", "wall", "window", "winograd", "wire"]
-)
+QUICK = {
+    *("agreement", "array_json", "as_printed", "axis", "blame", "browser_words", "caffe_weights", "case"),
+    *("channels", "compare", "completion", "diff", "document", "entry", "expect", "formats"),
+    *("forms", "gaps", "generators", "installed", "interrupts", "junit", "layer", "layout"),
+    *("machine", "members", "named_files", "npy", "pasted", "printed_files", "printout_forms", "progress"),
+    *("prototxt", "protobuf", "regular", "results", "safetensors", "sheets", "slack", "sources"),
+    *("steps", "summary", "table", "tail", "tally", "template", "terminal", "transform"),
+    *("units", "wall", "window", "winograd", "wire"),
+}
 """Modules whose tests start no framework and search little: what one wants to know after each change."""
 
 
