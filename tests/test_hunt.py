@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness import backends, cli
+from harness.array_json import describe
 from harness.backends import Backend
+from harness.canonical.reference import direct
 from harness.case.read import load
 from harness.hunting import casefile, chase, smallest
 from harness.hunting.chase import Found, Hunt, Workers
-from harness.hunting.finds import Find, finds
+from harness.hunting.finds import DIFFERS, Find, finds, is_convention
 from harness.hunting.smallest import case_of, evaluated
 from harness.operations import TABLE
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
+from harness.result import CaseReport
 from harness.systems import selection
 from tests.fakes import FAKES, PATIENT
 
@@ -113,6 +118,20 @@ def test_what_a_worker_was_not_called_for_is_no_find():
         (quarry,) = evaluated(CONVOLUTION, [drawn], pool, [("unavailable", entry)])
         assert "died" in {result.outcome for result in quarry.report.results}
         assert not list(finds(quarry.report))
+
+
+def test_an_output_as_written_is_looked_at_by_the_whole_search_and_an_empty_one_tells_nothing():
+    """Cropped by a sample in front: the quick search may not know it, the whole one does; other numbers it does not."""
+    drawn = TABLE[CONVOLUTION].draws().draw(chase._stream(0, 5))
+    case = case_of(CONVOLUTION, drawn)
+    assert case is not None
+    y = direct(case.meant())
+    outputs = [describe(each.astype("float32")) for each in (y[..., 1:], y[..., :0], y * np.arange(1, y.shape[-1] + 1))]
+    report = CaseReport({}, (), {}, outputs, ())
+    for number, known in enumerate((True, True, False)):
+        seen = Find("f", "b", DIFFERS, "as_written", (), "", number)
+        assert is_convention(case, report, seen, "direct") is known
+        assert not is_convention(case, report, replace(seen, mode="normalized"), "direct")
 
 
 def test_a_call_with_all_settings_of_a_find_is_held_to_it_at_the_powers_of_two():

@@ -79,10 +79,15 @@ def _find(result: Result) -> Find:
 
 
 def is_convention(case: Case, report: CaseReport, find: Find, algorithm: Algorithm) -> bool:
-    """Whether the whole search knows a convention for an output as written that the quick one knows none for."""
+    """Whether the whole search knows a convention for an output as written that the quick one knows none for.
+
+    An output without elements has no numbers that could tell one.
+    """
     if find.mode != "as_written" or find.kind != DIFFERS or find.output is None:
         return False
     shown: Mapping[str, Any] = report.outputs[find.output]
+    if 0 in shown["shape"]:
+        return True
     if "values" not in shown or shown["dtype"].startswith("complex"):
         return False
     values = np.array(shown["values"], np.float64).astype(shown["dtype"])
