@@ -100,7 +100,7 @@ class Call:
         return dict(zip(arrays, given))
 
     def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
-        names = own_function.parameters(function).names
+        names = own_function.parameters(function, len(self.arrays)).names
         said = {**self.settings, **self.vectors}
         return np.asarray(function(*self.arrays, **{names[key]: said[key] for key in names if key in said}))
 

@@ -225,3 +225,15 @@ def test_walk_holds_two_traces_against_each_other(tmp_path):
     assert harness.walk(tmp_path / "a.npz", tmp_path / "b.npz").agrees
     np.savez(tmp_path / "b.npz", input=X, out=X * 3)
     assert not harness.walk(tmp_path / "a.npz", tmp_path / "b.npz").agrees
+
+
+def test_other_operations_are_explained_and_compared_alike():
+    x = RANDOM.integers(-9, 9, (1, 2, 8, 8)).astype("float32")
+    parts = x.reshape(1, 2, 4, 2, 4, 2)
+    told = {"operation": "pooling", "reduce": "max", "window": 2}
+    assert harness.explain(x, parts.max(axis=(3, 5)), **told).verdict == "agrees"
+    assert harness.explain(x, parts.mean(axis=(3, 5)), **told).transforms == ("reduce",)
+    with pytest.raises(AssertionError, match="by a convention, reduce"):
+        harness.assert_same(lambda a: a.reshape(parts.shape).mean(axis=(3, 5)), parts.max(axis=(3, 5)), x, **told)
+    with pytest.raises(harness.CaseError, match="bias: pooling has none; leave it out"):
+        harness.explain(x, x, bias=[1.0], **told)

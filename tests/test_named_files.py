@@ -253,3 +253,15 @@ def test_a_layer_of_caffe_that_its_files_do_not_have_is_told(
     assert main(["new", "mine", "--from", "x.npy", f"w.caffemodel#{layer}", "--prototxt", "net.prototxt"]) == 2
     assert message in capsys.readouterr().err
     assert not Path("cases/mine.yaml").exists()
+
+
+def test_an_operation_of_one_array_takes_one_file(folder: Path, capsys: Any) -> None:
+    np.save("y.npy", X.reshape(1, 1, 5, 2, 3).max(axis=4))
+    told = ["--operation", "pooling", "--reduce", "average", "--window", "[1, 3]", "--no-code"]
+    assert main(["explain", "--input", "x.npy", "--observed", "y.npy", *told]) == 0
+    assert "1. reduce" in capsys.readouterr().out
+    assert main(["explain", "--input", "x.npy", "--kernel", "x.npy", "--observed", "y.npy", *told]) == 2
+    assert "--kernel: this operation has none; leave it out" in capsys.readouterr().err
+    assert main(["new", "pool", "--operation", "pooling", "--from", "x.npy", "--observed", "y.npy"]) == 0
+    assert main(["new", "other", "--operation", "pooling", "--from", "x.npy", "x.npy"]) == 2
+    assert "--from x.npy x.npy: expected 1 of this operation, input" in capsys.readouterr().err

@@ -65,14 +65,14 @@ def loaded(place: str) -> Callable[..., Any]:
     return function
 
 
-def parameters(function: Callable[..., Any]) -> Parameters:
-    """What a function can be told. Raises NotUnderstood."""
+def parameters(function: Callable[..., Any], arrays: int = 2) -> Parameters:
+    """What a function can be told besides its first parameters, which are so many arrays. Raises NotUnderstood."""
     try:
         given = list(inspect.signature(function).parameters.values())
     except ValueError:  # compiled code says nothing of its parameters
         return Parameters({}, {})
     fixed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
-    named = [each for each in given[2:] if each.kind not in fixed]
+    named = [each for each in given[arrays:] if each.kind not in fixed]
     names: Dict[str, str] = {}
     rest: List[str] = []
     for each in named:

@@ -11,8 +11,8 @@ from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
 from harness.ending import EXPECTED
 from harness.explanation import answers, asked
-from harness.operations import SPOKEN, USUAL
-from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, vectors
+from harness.operations import SPOKEN
+from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, main_roles, vectors
 from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
@@ -75,14 +75,19 @@ def _systems(each: asked.Explained, options: argparse.Namespace) -> tuple[str, .
 
 
 def _case_of_files(options: argparse.Namespace) -> Case:
-    named = {name.replace(OBSERVED, "output"): getattr(options, name) for name in FILES}
+    about = SPOKEN[options.operation]
+    wanted = [*main_roles(about), OBSERVED]
+    for name in (*FILES, *PERHAPS):
+        if getattr(options, name) and name not in (*wanted, *vectors(about)):
+            raise selection.SelectionError(f"--{name}: this operation has none; leave it out")
+    named = {name.replace(OBSERVED, "output"): getattr(options, name) for name in wanted}
     if not all(named.values()):
-        *first, last = (f"--{name}" for name in FILES)
+        *first, last = (f"--{name}" for name in wanted)
         raise selection.SelectionError(f"{', '.join(first)} and {last} belong together; give all of these files")
     stated = options.layout.split(",") if options.layout else [of_files.usual_layout(*each) for each in named.items()]
     if len(stated) != len(named):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
-    layouts = dict(zip(named, stated)) | vectors(SPOKEN[USUAL])
+    layouts = dict(zip(named, stated)) | vectors(about)
     named |= {role: file for role in PERHAPS if (file := getattr(options, role))}
     settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
     known = {**SPOKEN[options.operation].OPTIONS, **DATA}

@@ -45,7 +45,7 @@ def register(add: Add) -> None:
     news.add_argument(
         *("--from", "--from-npy"),
         dest="arrays",
-        nargs=len(GIVEN),
+        nargs="+",
         metavar=GIVEN,
         help=f"make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, {NODE}",
     )
