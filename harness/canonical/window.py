@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Linear:
     def shifted(self, offsets: np.ndarray) -> Linear:
         return replace(self, bias=offsets + self.offsets.astype(np.float64))
 
-    @property
+    @cached_property
     def output_shape(self) -> tuple[int, ...]:
         """(N, O, *spatial); a spatial size is 0 where the kernel does not fit into the padded input."""
         win = self.window

@@ -220,6 +220,8 @@ class EntryPoint:
         ranks = self.ranks if rank is None else (rank,)
         held = ((claim, where, each) for claim, places in self.refused.items() for where, each in places)
         refused = {claim for claim, where, each in held if where in ranks and each in (dtype, claim)}
+        if not refused:
+            return self
         takes = replace(self.takes, **{claim: LEAST.get(claim, False) for claim in refused - set(self.dtypes)})
         return replace(self, takes=takes, dtypes=tuple(each for each in self.dtypes if each not in refused))
 
