@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.tracing.axis_words import first
+from harness.backends.tracing.axis_words import EVERY, first
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://docs.jax.dev/en/latest/_autosummary/jax.%s.html"
@@ -64,7 +64,9 @@ def _softmax(name: str, log: bool) -> EntryPoint:
         axes = tuple(first(x.ndim).index(letter) for letter in settings["over"])
         return getattr(jax.nn, name)(jax.numpy.asarray(x), axis=axes)
 
-    return settled("jax.nn." + name, "softmax", DOCS % ("nn." + name), demands={"log": log}, free=("over",))(called)
+    return settled("jax.nn." + name, "softmax", DOCS % ("nn." + name), demands={"log": log}, words={"over": EVERY})(
+        called
+    )
 
 
 SOFTMAXES = (_softmax("softmax", False), _softmax("log_softmax", True))

@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.tracing.axis_words import last
+from harness.backends.tracing.axis_words import EVERY, last
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://keras.io/api/%s"
@@ -78,7 +78,7 @@ def _softmax(name: str, log: bool) -> EntryPoint:
         DOCS % PAGES["ops"],
         layouts={"input": "N*C", "output": "N*C"},
         demands={"log": log},
-        free=("over",),
+        words={"over": EVERY},
     )(called)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.tracing.axis_words import first
+from harness.backends.tracing.axis_words import EVERY, first
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://numpy.org/doc/stable/reference/generated/numpy.%s.html"
@@ -47,4 +47,6 @@ def _softmax(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> A
     return e / e.sum(axes, keepdims=True)
 
 
-SOFTMAXES = (settled("numpy.exp (softmax)", "softmax", DOCS % "exp", demands={"log": False}, free=("over",))(_softmax),)
+SOFTMAXES = (
+    settled("numpy.exp (softmax)", "softmax", DOCS % "exp", demands={"log": False}, words={"over": EVERY})(_softmax),
+)

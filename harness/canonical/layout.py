@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
-LEADING = {"input": "NC", "output": "NC", "kernel": "OI"}
+LEADING = {"kernel": "OI"}
+"""Role -> the letters before the spatial axes, where they are not those of the input."""
+USUAL = "NC"
 
 
 class LayoutError(ValueError):
@@ -19,7 +21,12 @@ class LayoutError(ValueError):
 
 def canonical(role: str, rank: int) -> str:
     """The canonical letters of an `input`, `kernel` or `output` with `rank` spatial axes."""
-    return LEADING[role] + SPATIAL[rank]
+    return leading(role) + SPATIAL[rank]
+
+
+def leading(role: str) -> str:
+    """The letters that stand before the spatial axes of an array of this role."""
+    return LEADING.get(role, USUAL)
 
 
 def usual(role: str, axes: int) -> str:
@@ -38,7 +45,7 @@ def spatial_rank(letters: str, role: str) -> int:
     Raises LayoutError for a letter that the role does not have, a repeated letter, or spatial letters that are not
     W, H W or D H W.
     """
-    allowed = LEADING[role] + SPATIAL[3]
+    allowed = leading(role) + SPATIAL[3]
     for letter in letters:
         if letter not in allowed:
             raise LayoutError(
@@ -55,9 +62,12 @@ def spatial_rank(letters: str, role: str) -> int:
     )
 
 
-def to_canonical(array: np.ndarray, letters: str, role: str) -> np.ndarray:
-    """A view of `array`, whose axes are `letters`, in canonical order; missing letters become axes of length 1."""
-    rank = spatial_rank(letters, role)
+def to_canonical(array: np.ndarray, letters: str, role: str, rank: int | None = None) -> np.ndarray:
+    """A view of `array`, whose axes are `letters`, in canonical order; missing letters become axes of length 1.
+
+    rank: the number of spatial axes, where the letters need not name them all.
+    """
+    rank = spatial_rank(letters, role) if rank is None else _some_of(letters, role, rank)
     if array.ndim != len(letters):
         raise LayoutError(
             f"layout {letters!r} names {len(letters)} axes, the array has {array.ndim}: shape {array.shape}"
@@ -67,6 +77,15 @@ def to_canonical(array: np.ndarray, letters: str, role: str) -> np.ndarray:
     widened = array.reshape((1,) * len(missing) + array.shape)
     present = "".join(missing) + letters
     return widened.transpose([present.index(letter) for letter in wanted])
+
+
+def _some_of(letters: str, role: str, rank: int) -> int:
+    """The rank; raises LayoutError for letters that are not of its axes, each once."""
+    wanted = canonical(role, rank)
+    odd = next((each for each in letters if each not in wanted or letters.count(each) > 1), "")
+    if odd or not letters:
+        raise LayoutError(f"layout {letters!r}: expected letters of {wanted}, each once")
+    return rank
 
 
 def from_canonical(array: np.ndarray, letters: str, role: str) -> np.ndarray:

@@ -27,7 +27,7 @@ from harness.grammar.kinds import UNKNOWN, Record
 from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Elsewhere, Operation, Setting
-from harness.operations.spoken import main_roles
+from harness.operations.spoken import Role, main_roles
 from harness.operations.stated import Given, Recording, Stated
 
 MOST_MEMBERS = 10_000
@@ -145,12 +145,20 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
         with gathered.part():
             if source is not None:
                 _check_dtype(source, dtype, decides=name == "input")
-                letters = role.vector or source["layout"]
+                letters = _letters(role, source)
                 made = sources.make(source, len(letters), dtype, folder, stream)
                 stream = made.stream or stream
-                found[name] = _canonical(source, made, letters, "" if role.vector else name)
+                rank = spatial_rank(top["input"]["layout"], "input") if role.wide else None
+                whole = _canonical(source, made, letters, name, rank) if role.wide or not role.vector else None
+                found[name] = whole or Given(*_parts(source, made, letters))
     gathered.demand()
     return found
+
+
+def _letters(role: Role, source: Record) -> str:
+    """The letters of an array's axes; a vector has its own, unless it may have others and says so."""
+    stated = not role.vector or (role.wide and "layout" in source)
+    return str(source["layout"]) if stated else role.vector
 
 
 def _is_setting(operation: Operation, top: Record, name: str) -> bool:
@@ -177,18 +185,18 @@ def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
         raise source.at("dtype").error(f"{source['dtype']}, but the input is {dtype}; leave this out")
 
 
-def _canonical(source: Record, made: sources.Array, letters: str, role: str) -> Given:
-    """An array with the canonical axes of its role; without a role it has them."""
-    parts = made.values, sources.half_unit(source, made), None if made.known.all() else made.known
-    return (
-        Given(parts[0], letters, *parts[1:])
-        if not role
-        else Given(
-            to_canonical(made.values, letters, role),
-            letters,
-            *(None if part is None else to_canonical(part, letters, role) for part in parts[1:]),
-        )
-    )
+def _parts(
+    source: Record, made: sources.Array, letters: str
+) -> tuple[np.ndarray, str, np.ndarray | None, np.ndarray | None]:
+    """Values, layout, half units and what is known, with the axes of the file."""
+    return made.values, letters, sources.half_unit(source, made), None if made.known.all() else made.known
+
+
+def _canonical(source: Record, made: sources.Array, letters: str, role: str, rank: int | None) -> Given:
+    """An array with the canonical axes of its role; of so many spatial ones, where its letters need not name them."""
+    values, _, *others = _parts(source, made, letters)
+    moved = (None if each is None else to_canonical(each, letters, role, rank) for each in others)
+    return Given(to_canonical(values, letters, role, rank), letters, *moved)
 
 
 def _recording(given: Record, dtype: str, folder: Path) -> Recording:

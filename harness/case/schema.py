@@ -144,7 +144,7 @@ def _vector(role: Role) -> Field:
     """An array of one axis, which may be missing, a plain list or a block of text."""
     numbers = Kind(lambda item: item, {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 1})
     fields = {
-        "layout": Field(word(role.vector), "the axis", default=role.vector),
+        "layout": Field(_layout("input") if role.wide else word(role.vector), "the axis", default=role.vector),
         **sources.SOURCES,
         **sources.CORNER,
         **sources.PRINTED,

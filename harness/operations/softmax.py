@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.layout import LEADING, SPATIAL, canonical
+from harness.canonical.layout import canonical
 from harness.canonical.settled import Settled
-from harness.grammar.document import Item
-from harness.grammar.kinds import FLAG, Field, Kind, or_unknown
+from harness.grammar.kinds import FLAG, Field, or_unknown
+from harness.operations.by_settings.axes import AXES, axes_of, checked
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import demand as demand
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
@@ -30,18 +30,6 @@ _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
 probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
 
-LETTERS = LEADING["input"] + SPATIAL[3]
-
-
-def _read(item: Item) -> str:
-    """Letters of axes, in canonical order."""
-    value = item.scalar
-    if not isinstance(value, str) or not value or set(value) - set(LETTERS) or len(set(value)) < len(value):
-        raise item.expected(f"letters of axes, each once, of {LETTERS}")
-    return "".join(sorted(value, key=LETTERS.index))
-
-
-AXES = Kind(_read, {"type": "string", "pattern": f"^[{LETTERS}]+$"})
 SETTINGS = {
     "over": Field(or_unknown(AXES), "letters of the axes over which it sums to 1; or unknown", default="C"),
     "log": Field(or_unknown(FLAG), "its logarithm; or unknown", default=False),
@@ -58,11 +46,7 @@ log: false                    # or true: its logarithm
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
     """The axes, each of which the input has."""
-    over, item = settings["over"]
-    gone = [letter for letter in over if letter not in canonical("input", rank)]
-    if gone:
-        raise item.error(f"the input has no axis {gone[0]}; its axes: {' '.join(canonical('input', rank))}")
-    return {"over": over, "log": settings["log"][0]}
+    return {"over": checked(settings["over"], rank), "log": settings["log"][0]}
 
 
 def check(stated: Stated, top: Any, settings: Mapping[str, Setting]) -> None:
@@ -70,12 +54,6 @@ def check(stated: Stated, top: Any, settings: Mapping[str, Setting]) -> None:
 
 
 # --- the formula -----------------------------------------------------------------------------------------------------
-
-
-def axes_of(over: str, axes: int) -> tuple[int, ...]:
-    """Numbers of the axes with these letters, of an input with so many axes in canonical order."""
-    letters = canonical("input", axes - 2)
-    return tuple(letters.index(letter) for letter in over)
 
 
 def share(np: Any, x: Any, axes: Any) -> Any:

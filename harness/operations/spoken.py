@@ -24,7 +24,7 @@ class Role:
 
     doc: one line for the case file's schema. letters: of its axes, as people are told; axes: what these are. weights:
     whether the files of trained networks hold it. vector: the letter of its only axis; it may then be a plain list, or
-    be missing.
+    be missing. wide: whether a layout may give such a vector other axes of the input instead.
     """
 
     doc: str
@@ -32,6 +32,7 @@ class Role:
     axes: str
     weights: bool = False
     vector: str = ""
+    wide: bool = False
 
 
 class HasRoles(Protocol):

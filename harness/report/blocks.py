@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.layout import LEADING, SPATIAL
+from harness.canonical.layout import SPATIAL, leading
 from harness.canonical.window import numbers_text
 from harness.report.text import fenced
 
@@ -72,7 +72,7 @@ def number(value: Any, dtype: str) -> str:
 
 
 def _letters(shown: Described, role: str) -> str:
-    return LEADING[role] + SPATIAL.get(len(shown["shape"]) - 2, "")
+    return leading(role) + SPATIAL.get(len(shown["shape"]) - 2, "")
 
 
 def _texts(values: list[Any], dtype: str) -> list[list[str]]:

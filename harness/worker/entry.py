@@ -153,7 +153,7 @@ class Transposes:
 TAKES: Dict[str, Any] = {
     "convolution": Windows,
     "transposed_convolution": Transposes,
-    **dict.fromkeys(("pooling", "activation", "softmax"), Says),
+    **dict.fromkeys(("pooling", "activation", "softmax", "normalization"), Says),
 }
 """Operation -> the class of what its entry points take."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any, Dict, Iterable, List, Sequence
 
 SPATIAL = {3: "W", 4: "HW", 5: "DHW"}
 """Number of axes of an array, batch and channels among them -> letters of the spatial ones."""
+
+EVERY = {"".join(letters): "".join(letters) for count in range(1, 6) for letters in combinations("NCDHW", count)}
+"""Every set of axes, as a case names it: the words of a function that takes any."""
 
 
 def first(rank: int) -> str:

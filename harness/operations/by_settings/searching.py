@@ -42,7 +42,7 @@ class Candidates:
         self.layer, self.question, self.deepest = layer, question, deepest
         self.budget = budget or Budget()
         self.left_out, self.whole, self.tested = 0, deepest, 0
-        self._bases = list(bases(layer, question))
+        self._bases = [base for base in bases(layer, question) if min(base.form.output_shape, default=1) > 0]
         self._single: dict[Base, list[Changed]] = {}
 
     def level(self, count: int) -> Iterator[Transforms]:

@@ -74,8 +74,7 @@ class Writing:
         found = {}
         for name, values in form.arrays.items():
             role, given = names[name]
-            vector = stated.operation.ROLES[role].vector
-            found[name] = values if vector else layout.from_canonical(values, given.layout, role)
+            found[name] = values if _is_vector(stated, role) else layout.from_canonical(values, given.layout, role)
         return {name: np.ascontiguousarray(each) for name, each in found.items()}
 
 
@@ -114,7 +113,7 @@ def _canonical(stated: Stated) -> list[str]:
     """Lines that bring the case's arrays to canonical axes."""
     lines = []
     for role, given in stated.arrays.items():
-        if stated.operation.ROLES[role].vector:
+        if _is_vector(stated, role):
             continue
         name, wanted = name_of(role), layout.canonical(role, stated.rank)
         order = tuple(given.layout.index(letter) for letter in wanted if letter in given.layout)
@@ -123,6 +122,12 @@ def _canonical(stated: Stated) -> list[str]:
         widened = "" if index == ":" else f"[{index}]"
         lines.append(f"{name} = {name}{moved}{widened}" if moved or widened else "")
     return lines
+
+
+def _is_vector(stated: Stated, role: str) -> bool:
+    """Whether an array has one axis, whatever its layout."""
+    about = stated.operation.ROLES[role]
+    return bool(about.vector) and not about.wide
 
 
 def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:

@@ -1,0 +1,58 @@
+"""JAX: `jax.nn.standardize`, and batch normalization as flax writes it."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+import numpy as np
+
+from harness.backends.tracing.axis_words import EVERY, first
+from harness.worker.entry import settled
+
+DOCS = "https://docs.jax.dev/en/latest/_autosummary/jax.nn.standardize.html"
+FLAX = "https://flax.readthedocs.io/en/latest/api_reference/flax.linen/layers.html"
+Arrays = Mapping[str, np.ndarray]
+Settings = Mapping[str, Any]
+CENTRED: Mapping[str, Any] = {"statistic": "variance", "centre": True, "groups": 1}
+
+
+def _standardize(arrays: Arrays, settings: Settings) -> Any:
+    import jax
+
+    x = arrays["input"]
+    axes = tuple(first(x.ndim).index(letter) for letter in settings["over"])
+    return jax.nn.standardize(jax.numpy.asarray(x), axis=axes, epsilon=settings["epsilon"])
+
+
+def _as_flax(arrays: Arrays, settings: Settings) -> Any:
+    import jax
+
+    x = jax.numpy.asarray(arrays["input"])
+    mean, variance, scale, offset = (
+        jax.numpy.asarray(arrays[role].reshape(arrays[role].shape + (1,) * (x.ndim - arrays[role].ndim)))
+        for role in ("mean", "variance", "scale", "offset")
+    )
+    return (x - mean) * (jax.lax.rsqrt(variance + settings["epsilon"]) * scale) + offset
+
+
+NORMALIZATIONS = (
+    settled(
+        "jax.nn.standardize",
+        "normalization",
+        DOCS,
+        demands=CENTRED,
+        keeps={"epsilon_at": "variance"},
+        words={"over": EVERY},
+        free=("epsilon",),
+    )(_standardize),
+    settled(
+        "jax.lax.rsqrt (batch norm)",
+        "normalization",
+        FLAX,
+        demands=CENTRED,
+        keeps={"epsilon_at": "variance"},
+        free=("epsilon",),
+        arrays=("mean", "variance", "scale", "offset"),
+        note="written out as flax.linen.BatchNorm does",
+    )(_as_flax),
+)

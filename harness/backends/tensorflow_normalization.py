@@ -1,0 +1,78 @@
+"""TensorFlow: normalizations of `tf.nn`, channels last."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+import numpy as np
+
+from harness.backends.parameters import of_channels
+from harness.backends.tracing.axis_words import EVERY, last
+from harness.worker.entry import EntryPoint, settled
+
+DOCS = "https://www.tensorflow.org/api_docs/python/tf/%s"
+LAYOUTS = {"input": "N*C", "output": "N*C"}
+Arrays = Mapping[str, np.ndarray]
+Settings = Mapping[str, Any]
+PARAMETERS = ("mean", "variance", "scale", "offset")
+GIVEN: Mapping[str, Any] = {"statistic": "variance", "centre": True, "groups": 1}
+
+
+def _declared(name: str, call: Callable[[Any, Arrays, Settings], Any], **takes: Any) -> EntryPoint:
+    def called(arrays: Arrays, settings: Settings) -> Any:
+        import tensorflow as tf
+
+        return call(tf, arrays, settings)
+
+    docs = DOCS % name.split("(")[0].replace(".", "/")
+    return settled("tensorflow." + name, "normalization", docs, layouts=LAYOUTS, **takes)(called)
+
+
+def _batch(tf: Any, arrays: Arrays, settings: Settings) -> Any:
+    x = arrays["input"]
+    mean, variance, scale, offset = (of_channels(arrays[role], x.shape[-1]) for role in PARAMETERS)
+    return tf.nn.batch_normalization(tf.constant(x), mean, variance, offset, scale, settings["epsilon"])
+
+
+def _fused(tf: Any, arrays: Arrays, settings: Settings) -> Any:
+    x = arrays["input"]
+    mean, variance, scale, offset = (of_channels(arrays[role], x.shape[-1]) for role in PARAMETERS)
+    fused = tf.compat.v1.nn.fused_batch_norm
+    epsilon = settings["epsilon"]
+    return fused(tf.constant(x), scale, offset, mean, variance, epsilon=epsilon, is_training=False)[0]
+
+
+def _length(tf: Any, arrays: Arrays, settings: Settings) -> Any:
+    x = arrays["input"]
+    axes = [last(x.ndim).index(letter) for letter in settings["over"]]
+    return tf.math.l2_normalize(tf.constant(x), axis=axes, epsilon=settings["epsilon"])
+
+
+NORMALIZATIONS = (
+    _declared(
+        "nn.batch_normalization",
+        _batch,
+        demands=GIVEN,
+        keeps={"epsilon_at": "variance"},
+        free=("epsilon",),
+        arrays=PARAMETERS,
+    ),
+    _declared(
+        "compat.v1.nn.fused_batch_norm",
+        _fused,
+        ranks=(2,),
+        dtypes=("float32",),
+        demands=GIVEN,
+        keeps={"epsilon_at": "variance"},
+        free=("epsilon",),
+        arrays=PARAMETERS,
+    ),
+    _declared(
+        "math.l2_normalize",
+        _length,
+        demands={"statistic": "sum_square", "centre": False, "groups": 1},
+        keeps={"epsilon_at": "variance_floor"},
+        words={"over": EVERY},
+        free=("epsilon",),
+    ),
+)

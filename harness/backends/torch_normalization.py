@@ -1,0 +1,164 @@
+"""PyTorch: normalizations of `torch.nn.functional`."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+import numpy as np
+
+from harness.backends.parameters import of_channels, of_last
+from harness.backends.tracing.axis_words import first
+from harness.worker.blame import system
+from harness.worker.entry import EntryPoint, settled
+
+DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.%s.html"
+Arrays = Mapping[str, np.ndarray]
+Settings = Mapping[str, Any]
+LAST = {"over": {"W": 1, "HW": 2, "CHW": 3}}
+CENTRED: Mapping[str, Any] = {"statistic": "variance", "centre": True}
+DTYPES = ("float32", "float64")
+
+
+def _declared(name: str, call: Callable[[Any, Any, Arrays, Settings], Any], **takes: Any) -> EntryPoint:
+    """The entry point `torch.nn.functional.NAME`; `call` takes the function, a tensor, arrays and settings."""
+
+    def called(arrays: Arrays, settings: Settings) -> Any:
+        import torch
+
+        with torch.inference_mode(), system():
+            x = torch.from_numpy(np.ascontiguousarray(arrays["input"]))
+            return call(getattr(torch.nn.functional, name.split("(")[0]), x, arrays, settings).numpy()
+
+    made: EntryPoint = settled(
+        "torch.nn.functional." + name,
+        "normalization",
+        DOCS % name.split("(")[0],
+        dtypes=("float32", "float64"),
+        **takes,
+    )(called)
+    return made
+
+
+def _tensors(arrays: Arrays, *roles: str) -> Any:
+    import torch
+
+    channels = arrays["input"].shape[1]
+    return [torch.from_numpy(of_channels(arrays[role], channels)) for role in roles]
+
+
+def _batch_given(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    parameters = _tensors(arrays, "mean", "variance", "scale", "offset")
+    return function(x, *parameters, training=False, eps=settings["epsilon"])
+
+
+def _batch_computed(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    scale, offset = _tensors(arrays, "scale", "offset")
+    return function(x, None, None, scale, offset, training=True, eps=settings["epsilon"])
+
+
+def _layer(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    import torch
+
+    axes = settings["over"]
+    scale, offset = (torch.from_numpy(of_last(arrays[role], x.shape, axes)) for role in ("scale", "offset"))
+    return function(x, tuple(x.shape[-axes:]), scale, offset, settings["epsilon"])
+
+
+def _group(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    return function(x, settings["groups"], *_tensors(arrays, "scale", "offset"), settings["epsilon"])
+
+
+def _instance(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    scale, offset = _tensors(arrays, "scale", "offset")
+    return function(x, weight=scale, bias=offset, eps=settings["epsilon"])
+
+
+def _rms(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    import torch
+
+    axes = settings["over"]
+    scale = torch.from_numpy(of_last(arrays["scale"], x.shape, axes))
+    return function(x, tuple(x.shape[-axes:]), scale, settings["epsilon"])
+
+
+def _length(power: float) -> Callable[..., Any]:
+    def call(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+        return function(x, power, first(x.ndim).index(settings["over"]), settings["epsilon"])
+
+    return call
+
+
+ONE_AXIS = {"over": {letter: letter for letter in "NCDHW"}}
+NORMALIZATIONS = (
+    _declared(
+        "batch_norm",
+        _batch_given,
+        demands=dict(CENTRED, groups=1),
+        keeps={"epsilon_at": "variance"},
+        free=("epsilon",),
+        arrays=("mean", "variance", "scale", "offset"),
+    ),
+    _declared(
+        "batch_norm(training=True)",
+        _batch_computed,
+        ranks=(2,),
+        demands=dict(CENTRED, groups=1),
+        keeps={"over": "NHW", "epsilon_at": "variance"},
+        free=("epsilon",),
+        arrays=("scale", "offset"),
+    ),
+    _declared(
+        "layer_norm",
+        _layer,
+        ranks=(2,),
+        demands=dict(CENTRED, groups=1),
+        keeps={"epsilon_at": "variance"},
+        words=LAST,
+        free=("epsilon",),
+        arrays=("scale", "offset"),
+    ),
+    _declared(
+        "group_norm",
+        _group,
+        ranks=(2,),
+        demands=dict(CENTRED, over="CHW"),
+        keeps={"epsilon_at": "variance"},
+        free=("groups", "epsilon"),
+        arrays=("scale", "offset"),
+    ),
+    _declared(
+        "instance_norm",
+        _instance,
+        ranks=(2,),
+        demands=dict(CENTRED, groups=1),
+        keeps={"over": "HW", "epsilon_at": "variance"},
+        free=("epsilon",),
+        arrays=("scale", "offset"),
+    ),
+    _declared(
+        "rms_norm",
+        _rms,
+        ranks=(2,),
+        demands={"statistic": "mean_square", "centre": False, "groups": 1},
+        keeps={"epsilon_at": "variance"},
+        words=LAST,
+        free=("epsilon",),
+        arrays=("scale",),
+    ),
+    _declared(
+        "normalize",
+        _length(2.0),
+        demands={"statistic": "sum_square", "centre": False, "groups": 1},
+        keeps={"epsilon_at": "deviation_floor"},
+        words=ONE_AXIS,
+        free=("epsilon",),
+    ),
+    _declared(
+        "normalize(p=1)",
+        _length(1.0),
+        demands={"statistic": "sum_absolute", "centre": False, "groups": 1},
+        keeps={"epsilon_at": "deviation_floor"},
+        words=ONE_AXIS,
+        free=("epsilon",),
+    ),
+)

@@ -1,0 +1,229 @@
+"""Normalization: batch, layer, group, instance, RMS, L1 and L2, by one formula (`normalization_formula`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from harness.canonical.layout import canonical
+from harness.canonical.settled import Settled
+from harness.grammar.kinds import FLAG, Field, Record, integer, number, or_unknown, word
+from harness.operations.by_settings.axes import AXES, checked
+from harness.operations.by_settings.inferring import root
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import demand as demand
+from harness.operations.by_settings.of_layer import elsewhere as elsewhere
+from harness.operations.by_settings.of_layer import meant as meant
+from harness.operations.by_settings.of_layer import told as told
+from harness.operations.by_settings.own_names import Changes
+from harness.operations.by_settings.writing import called, source
+from harness.operations.normalization_formula import (
+    DIVISIONS,
+    PARAMETERS,
+    SIZES,
+    SLOTS,
+    division,
+    numerator_and_statistic,
+    parameter,
+    text,
+    ungrouped,
+)
+from harness.operations.normalization_formula import formula as formula
+from harness.operations.normalization_formula import output_shape as output_shape
+from harness.operations.normalization_formula import rounds as rounds
+from harness.operations.normalization_formula import ways as ways
+from harness.operations.normalization_spoken import OPTIONS
+from harness.operations.normalization_spoken import ROLES as ROLES
+from harness.operations.operation import Setting
+from harness.operations.stated import Stated
+from harness.operations.transforms.told import shown as value_shown
+from harness.operations.transforms.transform import Transform
+from harness.worker.entry import EntryPoint
+
+NAME = "normalization"
+_OWN = OfLayer(__name__)
+lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
+probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+
+STATISTICS = ("variance", "mean_square", "sum_square", "sum_absolute", "unbiased_variance")
+SETTINGS = {
+    "over": Field(or_unknown(AXES), f"{OPTIONS['over']}; or unknown"),
+    "groups": Field(integer(1), OPTIONS["groups"], default=1),
+    "statistic": Field(or_unknown(word(*STATISTICS)), f"{OPTIONS['statistic']}; or unknown", default="variance"),
+    "centre": Field(or_unknown(FLAG), f"{OPTIONS['centre']}; or unknown", default=True),
+    "epsilon": Field(or_unknown(number(0)), OPTIONS["epsilon"], default=1e-5),
+    "epsilon_at": Field(or_unknown(word(*DIVISIONS)), f"{OPTIONS['epsilon_at']}; or unknown", default="variance"),
+}
+TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
+    "over": "NHW",
+    "statistic": "variance",
+    "centre": True,
+    "epsilon": 1e-5,
+    "epsilon_at": "variance",
+}
+FIELDS: Mapping[str, Field] = {}
+EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "slots", "order")
+POINTWISE = False
+NEW_CASE = """\
+over: NHW                     # axes of which statistics are computed; without it give mean and variance
+epsilon: 1e-5                 # left out: 1e-5
+scale: [1, 1, 1]              # one for each channel, or a layout and values; left out: none
+offset: [0, 0, 0]
+"""
+EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5, 1e-4, 0.0)
+"""Values that systems have by default."""
+LIMITS = (1e-12, 10.0)
+"""Between which an epsilon is looked for."""
+
+
+def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
+    """The axes, each of which the input has."""
+    over = settings["over"][0] and checked(settings["over"], rank)
+    return {"over": over, **{key: value for key, (value, _) in settings.items() if key != "over"}}
+
+
+def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
+    """Statistics are given or computed, parameters fit the input, and so do groups."""
+    x, given = stated.arrays["input"].values, [name for name in PARAMETERS if name in stated.arrays]
+    if stated.settings["over"] is None and "variance" not in given:
+        raise top.item.error("give `over`, the axes of the statistics, or arrays `mean` and `variance`")
+    if stated.settings["over"] is not None and {"mean", "variance"} & set(given):
+        raise top.at("over").error("statistics are computed over axes, or given as arrays: keep one")
+    for name in given:
+        _check_shape(top, name, stated.arrays[name].values.shape, x.shape)
+    if x.shape[1] % stated.settings["groups"]:
+        raise settings["groups"][1].error(f"{x.shape[1]} channels are not cut into {stated.settings['groups']} groups")
+    if stated.settings["statistic"] in SIZES and stated.settings["epsilon_at"].startswith("variance"):
+        raise settings["epsilon_at"][1].error("a sum of absolute values has epsilon at the deviation, or its floor")
+
+
+def _check_shape(top: Record, name: str, found: Sequence[int], shape: Sequence[int]) -> None:
+    letters = canonical("input", len(shape) - 2)
+    for letter, size, wanted in zip(letters, [*found, *(1,) * (len(shape) - len(found))], shape):
+        if size not in (1, wanted):
+            raise top.at(name).error(f"{size} along {letter}; expected 1 or the {wanted} of the input")
+
+
+# --- what differs ----------------------------------------------------------------------------------------------------
+
+
+def alternatives(form: Settled) -> Iterator[Changes]:
+    """Epsilons and where they stand, statistics, axes, groups, and which parameter was taken for which."""
+    settings = form.settings
+    yield from ({"epsilon": each} for each in EPSILONS if each != settings["epsilon"])
+    size = settings["statistic"] in SIZES
+    places = ("deviation", "deviation_floor") if size else tuple(DIVISIONS)
+    yield from ({"epsilon_at": each} for each in places if each != settings["epsilon_at"])
+    yield from _of_statistics(form)
+    yield from ({"slots": each} for each in SLOTS if each and _apply(each, form))
+
+
+def _of_statistics(form: Settled) -> Iterator[Changes]:
+    settings = form.settings
+    if "over" not in settings:
+        yield {"statistic": "deviation"}
+        axes = [canonical("input", form.rank)[0] + canonical("input", form.rank)[2:]]
+        yield from ({"over": each} for each in axes)
+        return
+    for each in STATISTICS:
+        if each != settings["statistic"]:
+            at = {"epsilon_at": "deviation"} if each in SIZES and settings["epsilon_at"] not in SIZES else {}
+            yield {"statistic": each, **at}
+    yield {"centre": not settings["centre"]}
+    letters = canonical("input", form.rank)
+    usual = (letters[0] + letters[2:], letters[1:], letters[2:], letters[1], letters[-1], letters)
+    yield from ({"over": each} for each in dict.fromkeys(usual) if each != settings["over"])
+    channels = form.x.shape[1]
+    if "C" in settings["over"]:
+        counts = [each for each in (1, 2, 4, 8, 16, 32, channels) if channels % each == 0]
+        yield from ({"groups": each} for each in dict.fromkeys(counts) if each != settings["groups"])
+        yield from [{"order": "interleaved"}] if 1 < settings["groups"] < channels else []
+
+
+def _apply(slots: str, form: Settled) -> bool:
+    """Whether the parameters that words speak of are there."""
+    return all(name in form.arrays for name in PARAMETERS if name in slots)
+
+
+def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Changes]:
+    """The epsilon that all elements allow; each is monotone in it."""
+    index = np.arange(prod(form.output_shape), dtype=np.float64).reshape(form.output_shape)
+
+    d, v, scale, offset = (each.ravel() for each in _parts(form))
+
+    def value(epsilon: np.ndarray, where: np.ndarray) -> np.ndarray:
+        at = where.astype(np.int64)
+        return np.asarray(division(form.settings)(np, d[at], v[at], epsilon) * scale[at] + offset[at])
+
+    with np.errstate(all="ignore"):
+        found = root(value, index, seen, room, LIMITS)
+    if found is not None and found != form.settings["epsilon"]:
+        yield {"epsilon": found}
+
+
+def _parts(form: Settled) -> Iterator[np.ndarray]:
+    """Numerator, statistic, scale and offset of each element of the output."""
+    parts = numerator_and_statistic(np, form.arrays, form.settings)
+    every = np.broadcast_arrays(*parts)
+    yield from (ungrouped(each, form.x, form.settings).astype(np.float64) for each in every)
+    for name, usual in (("scale", 1.0), ("offset", 0.0)):
+        found = parameter(form.arrays, form.settings, name)
+        yield np.broadcast_to(usual if found is None else found, form.output_shape)
+
+
+def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:
+    """None: a function with another epsilon computes something else."""
+    return ()
+
+
+# --- code and probes -------------------------------------------------------------------------------------------------
+
+
+def _numpy(form: Settled) -> Sequence[str]:
+    return text(form, lambda function, settings: source(function, settings))
+
+
+def _torch(form: Settled) -> Sequence[str]:
+    """The calls that say it, where the settings are a call's."""
+    settings, names = form.settings, set(form.arrays) - {"x"}
+    plain_ = settings["statistic"] == "variance" and settings["centre"] and settings["epsilon_at"] == "variance"
+    if settings.get("slots") or settings.get("order") or not plain_ or "over" in settings or names != set(PARAMETERS):
+        return ()
+    if any(form.arrays[name].size != form.x.shape[1] for name in PARAMETERS):
+        return ()
+    call = "torch.nn.functional.batch_norm(x, mean.flatten(), variance.flatten(), scale.flatten(), offset.flatten(), "
+    return called("torch", f"{call}False, 0.0, {settings['epsilon']!r})")
+
+
+PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {"numpy": _numpy, "torch": _torch}
+TRIED: Mapping[str, Sequence[Any]] = {
+    "epsilon": (1e-5, 1e-1),
+    "over": ("NHW", "CHW", "HW", "C"),
+    "groups": (1, 2),
+    "statistic": ("variance",),
+    "centre": (True,),
+    "epsilon_at": ("variance",),
+}
+
+
+def coded(entry: EntryPoint, settings: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+    """Numbers of both signs and small ones, on which an epsilon shows; parameters of which no two are alike."""
+    shape = (3, 4, *(3, 5, 4)[: max(entry.ranks)])
+    x = np.round(np.random.Generator(np.random.Philox(6)).normal(0.25, 0.5, shape) * 256) / 256
+    vectors = {
+        "mean": [0.5, -0.25, 0.125, 1.0],
+        "variance": [0.25, 0.5, 0.0625, 2.0],
+        "scale": [1.5, -0.5, 2.0, 0.75],
+        "offset": [0.25, 1.0, -2.0, 0.5],
+    }
+    column = (1, 4, *(1,) * max(entry.ranks))
+    return {"input": x, **{role: np.array(vectors[role]).reshape(column) for role in entry.takes.arrays}}
+
+
+def words(settings: Mapping[str, Any]) -> str:
+    over = f"over {settings['over']}" if settings.get("over") else "statistics given"
+    rest = (f"{key} {value_shown(settings[key])}" for key in ("groups", "statistic", "centre") if key in settings)
+    return ", ".join([over, *rest, f"epsilon {value_shown(settings['epsilon'])} at {settings['epsilon_at']}"])

@@ -1,0 +1,25 @@
+"""What a command line says of normalizations."""
+
+from harness.operations.spoken import Role
+
+
+def _of_channels(doc: str) -> Role:
+    return Role(doc, "C", "C channel, or other axes of the input", weights=True, vector="C", wide=True)
+
+
+ROLES = {
+    "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
+    "mean": _of_channels("means that are given (inference)"),
+    "variance": _of_channels("variances that are given (inference)"),
+    "scale": _of_channels("what the normalized input is multiplied by: gamma, weight"),
+    "offset": _of_channels("what is added then: beta, bias"),
+}
+OPTIONS = {
+    "over": "letters of the axes of which statistics are computed, as NHW, CHW, HW or C; none where they are given",
+    "groups": "groups of channels, each with statistics of its own (default: 1)",
+    "statistic": "variance (default), mean_square, sum_square or sum_absolute",
+    "centre": "false where no mean is taken off (default: true)",
+    "epsilon": "what is added (default: 1e-5), or unknown",
+    "epsilon_at": "variance (default: under the root), deviation, variance_floor or deviation_floor",
+}
+NODE = "BatchNormalization"
