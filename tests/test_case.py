@@ -242,7 +242,7 @@ FAULTS = [
     ("[3, 2]", "[3, 0]", "3:44: kernel.integers.shape[1]: expected a whole number of at least 1"),
 ]
 ADDED = [
-    ("operation: pooling", "12: operation: unknown word 'pooling'; the nearest known one is"),
+    ("operation: poolling", "12: operation: unknown word 'poolling'; the nearest known one is"),
     ("stride: 0", "9: stride: expected a whole number of at least 1 and at most 268435456, found 0"),
     ("stride: [1, 2, 3]", "9: stride: expected a number, or 2, one for each of HW; found 3"),
     ("stride: 1.5", "9: stride: expected a whole number of at least 1"),
