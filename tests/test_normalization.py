@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.backends import torch as torch_backend
-from harness.backends.parameters import of_channels, of_last
+from harness.backends.parameter_shapes import of_channels, of_last
 from harness.canonical.reference import evaluate
 from harness.case.read import CaseError, load
 from harness.judge import fix

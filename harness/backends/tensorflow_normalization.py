@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.parameters import of_channels
+from harness.backends.parameter_shapes import of_channels
 from harness.backends.tracing.axis_words import EVERY, last
 from harness.worker.entry import EntryPoint, settled
 

@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.parameters import of_channels, of_last
+from harness.backends.parameter_shapes import of_channels, of_last
 from harness.backends.tracing.axis_words import first
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, settled

@@ -11,8 +11,8 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import FLAG, Field, Record, integer, number, or_unknown, word
-from harness.operations.by_settings.axes import AXES, checked
 from harness.operations.by_settings.inferring import root
+from harness.operations.by_settings.letters_of_axes import AXES, checked
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import demand as demand
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from typing import Any
 
-from harness.operations.by_settings.axes import axes_of
+from harness.operations.by_settings.letters_of_axes import axes_of
 
 Settings = Mapping[str, Any]
 PARAMETERS = ("mean", "variance", "scale", "offset")
