@@ -19,6 +19,7 @@ from harness.operations import TABLE
 from harness.operations.operation import Operation
 
 FILE = "case.yaml"
+MEANS = "means"
 FLOATS = tuple(each for each in DTYPES if each.startswith("float"))
 
 
@@ -72,14 +73,9 @@ def _parameters(folder: Path, graph: Graph, layer: Layer, operation: Operation) 
 
 
 def _settings(operation: Operation, layer: Layer) -> dict[str, Any]:
-    """The settings of a layer, and what is taken for those without which there is no case."""
-    asked = {**operation.SETTINGS, **operation.FIELDS}
-    missing = {
-        key: usual
-        for key, usual in operation.TAKEN_FOR_UNKNOWN.items()
-        if usual is not None and key in asked and asked[key].default is None and key not in layer.settings
-    }
-    return {**missing, **layer.settings}
+    """The settings of a layer; what it means is what networks mean, where it does not say it."""
+    usual = {MEANS: operation.TAKEN_FOR_UNKNOWN[MEANS]} if MEANS in operation.SETTINGS else {}
+    return {**usual, **layer.settings}
 
 
 def _saved(folder: Path, name: str, values: np.ndarray, letters: str) -> dict[str, Any]:

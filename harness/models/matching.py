@@ -78,7 +78,7 @@ class Walker:
             if name not in self.cuts.image and not self._by_part(name) and not self._by_values(name):
                 self._claim(name)
         for a, b in zip(self.a.trace.outputs, self.b.trace.outputs):
-            if b.array not in self.cuts.image:
+            if self.cuts.image.get(b.array) != a.array:
                 self._before(a.array, b.array)
 
     def on_own(self, pair: Pair) -> Pair:
@@ -157,8 +157,20 @@ class Walker:
         """The cut before two layers that do the same, where what they take was not known to be."""
         segment = ([], {a}) if a in self.cuts.given else self._segment(a)
         own = None if b in self.cuts.image else self._segment_of_b(b)
-        if segment is not None:
-            self._add(self._judged(a, b, segment, own or ([], set())))
+        if segment is None:
+            return
+        pair = self._judged(a, b, segment, own or ([], set()))
+        if pair.outcome.agrees or not self._by_the_last(segment[0], (own or ([], set()))[0]):
+            self._add(pair)
+
+    def _by_the_last(self, of_a: Sequence[Layer], of_b: Sequence[Layer]) -> bool:
+        """Whether the last layers of two segments do the same: then they are a pair, what is before them another."""
+        if not of_a or not of_b or not _alike(of_a[-1], of_b[-1]):
+            return False
+        outcome = self._on_own_input(of_a[-1], of_b[-1])
+        if outcome.agrees:
+            self._pair_layers(of_a[-1], of_b[-1], outcome)
+        return outcome.agrees
 
     # --- layers of A that give the values of B -----------------------------------------------------------------------
 

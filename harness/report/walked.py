@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -156,6 +157,8 @@ def ends(walked: Walked) -> Iterator[str]:
 
 def _as_it_is(ends: Ends) -> str:
     """Whether the difference of the ends is acceptable."""
+    if math.isinf(ends.largest):
+        return "As it is, B gives outputs of another shape than A, or numbers that are none."
     begins = f"As it is, B is off by {ends.largest:.2g} at its outputs:"
     if ends.share is None:
         return f"{begins} {ends.relative:.2g} of the largest value; no bound is known, as some layers are not."
