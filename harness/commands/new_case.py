@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.canonical.layout import expand
 from harness.case import layer, of_files, pasted, template
-from harness.ending import EXPECTED
+from harness.ending import EXPECTED, Mistake
 from harness.grammar import files
 from harness.operations import TABLE
 from harness.operations.operation import Operation
@@ -19,14 +19,13 @@ from harness.operations.spoken import labels, main_roles, vectors
 from harness.options.of_cases import EXAMPLE, GIVEN, VECTORS
 from harness.options.taken import DEFAULT_CASES
 from harness.output import NOTHING, Output, demand, naming
-from harness.systems import selection
 
 
 def new_command(options: argparse.Namespace) -> int:
     """Writes a case file: a commented one to start from, or one of your own arrays."""
     path = _path(options.name)
     if os.path.lexists(path):
-        raise selection.SelectionError(f"{path} exists already; choose another name or remove it")
+        raise Mistake(f"{path} exists already; choose another name or remove it")
     demand([Output("new", path, NOTHING)])
     observed = bool(options.observed)
     if options.paste:
@@ -35,7 +34,7 @@ def new_command(options: argparse.Namespace) -> int:
         _new_of_arrays(path, options)
     elif options.observed or options.layout or options.prototxt:
         given = " ".join(GIVEN)
-        raise selection.SelectionError(f"--observed and --layout belong to --from {given} or --paste; add it")
+        raise Mistake(f"--observed and --layout belong to --from {given} or --paste; add it")
     else:
         template.start(path, options.operation)
     print(f"{path} written; run it with: harness run {shlex.quote(str(path))}")
@@ -48,7 +47,7 @@ def _path(name: str) -> Path:
     """The file of a new case: NAME.yaml, in `cases` where the name has no folder."""
     stem = Path(name.removesuffix(".yaml").removesuffix(".yml"))
     if not stem.name.strip(". "):
-        raise selection.SelectionError(f"{name!r} is no name for a case; expected, say, my-layer")
+        raise Mistake(f"{name!r} is no name for a case; expected, say, my-layer")
     path = stem.with_name(f"{stem.name}.yaml")
     return path if len(path.parts) > 1 else Path(DEFAULT_CASES) / path
 
@@ -56,7 +55,7 @@ def _path(name: str) -> Path:
 def _new_of_pasted(path: Path, options: argparse.Namespace) -> bool:
     """Makes the case of standard input; whether an output is among its arrays."""
     if options.arrays or options.observed:
-        raise selection.SelectionError("--paste reads all arrays from standard input; leave --from and --observed out")
+        raise Mistake("--paste reads all arrays from standard input; leave --from and --observed out")
     if sys.stdin.isatty():
         said = labels(TABLE[options.operation]).replace("and", "and perhaps")
         print(f"paste each array below a line {said}, then press Ctrl-D", file=sys.stderr)
@@ -69,7 +68,7 @@ def _standard_input() -> str:
         with naming(Path(pasted.SOURCE)):
             return sys.stdin.read()
     except UnicodeDecodeError as error:
-        raise selection.SelectionError(f"{pasted.SOURCE} is no text in {error.encoding} (byte {error.start})") from None
+        raise Mistake(f"{pasted.SOURCE} is no text in {error.encoding} (byte {error.start})") from None
 
 
 def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
@@ -93,7 +92,7 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     if options.layout:
         layouts |= dict(zip(named, letters := options.layout.split(",")))
         if len(letters) != len(named):
-            raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
+            raise Mistake(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
     if not layouts.keys() >= set(named):
         layouts = dict(_layouts(operation, given, layouts))
     layouts = vectors(operation) | layouts
