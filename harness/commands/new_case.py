@@ -76,7 +76,7 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     roles = main_roles(operation)
     if len(options.arrays) != len(roles):
         wanted = f"expected {len(roles)} of this operation, {' and '.join(roles)}"
-        raise selection.SelectionError(f"--from {' '.join(options.arrays)}: {wanted}")
+        raise Mistake(f"--from {' '.join(options.arrays)}: {wanted}")
     given = dict(zip(roles, options.arrays))
     layouts: dict[str, str] = {}
     weights = given[roles[-1]]
