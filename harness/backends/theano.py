@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 import numpy as np
@@ -48,28 +49,21 @@ def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def _compiled(
-    name: str, flip: bool, dtypes: Tuple[str, str], border: Any, stride: Any, dilation: Any, groups: int
-) -> Any:
-    rank = len(stride)
-    x, w = (theano.tensor.TensorType(dtype, (False,) * (rank + 2))(each) for dtype, each in zip(dtypes, "xw"))
-    y = getattr(nnet, name)(
-        x,
-        w,
-        border_mode=border,
-        subsample=stride,
-        filter_flip=flip,
-        filter_dilation=dilation,
-        num_groups=groups,
-    )
-    return theano.function([x, w], y)
+def _compiled(function: str, rank: int, dtypes: Tuple[str, str], settings: Tuple[Tuple[str, Any], ...]) -> Any:
+    """A function of `nnet` under some settings, as a program of two arrays with `rank` axes."""
+    x, w = (theano.tensor.TensorType(dtype, (False,) * rank)(each) for dtype, each in zip(dtypes, "xw"))
+    return theano.function([x, w], attrgetter(function)(nnet)(x, w, **dict(settings)))
+
+
+def _ran(function: str, x: np.ndarray, w: np.ndarray, s: Any, **settings: Any) -> Any:
+    settings.update(subsample=tuple(s.stride), filter_dilation=tuple(s.dilation), num_groups=s.groups)
+    program = _compiled(function, x.ndim, (str(x.dtype), str(w.dtype)), tuple(settings.items()))
+    return program(np.ascontiguousarray(x), np.ascontiguousarray(w))
 
 
 def _call(name: str, flip: bool, x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     border = s.padding if isinstance(s.padding, str) else _border(s.padding)
-    dtypes = str(x.dtype), str(w.dtype)
-    function = _compiled(name, flip, dtypes, border, tuple(s.stride), tuple(s.dilation), s.groups)
-    return function(np.ascontiguousarray(x), np.ascontiguousarray(w))
+    return _ran(name, x, w, s, border_mode=border, filter_flip=flip)
 
 
 def _border(pairs: Any) -> Tuple[Any, ...]:
@@ -117,30 +111,10 @@ def _transposed(options: str, **more: Any) -> Dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=512)
-def _gradient(flip: bool, dtypes: Tuple[str, str], shape: Any, kernel: Any, border: Any, *steps: Any) -> Any:
-    x, w = (theano.tensor.TensorType(dtype, (False,) * 4)(each) for dtype, each in zip(dtypes, "xw"))
-    stride, dilation, groups = steps
-    y = nnet.abstract_conv.conv2d_grad_wrt_inputs(
-        x,
-        w,
-        input_shape=shape,
-        filter_shape=kernel,
-        border_mode=border,
-        subsample=stride,
-        filter_flip=flip,
-        filter_dilation=dilation,
-        num_groups=groups,
-    )
-    return theano.function([x, w], y)
-
-
 def _transpose(flip: bool, x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     shape = (len(x), w.shape[1] * s.groups, *s.output_size)
     border = tuple(low for low, _ in s.padding)
-    steps = tuple(s.stride), tuple(s.dilation), s.groups
-    function = _gradient(flip, (str(x.dtype), str(w.dtype)), shape, w.shape, border, *steps)
-    return function(np.ascontiguousarray(x), np.ascontiguousarray(w))
+    return _ran(GRADIENT, x, w, s, input_shape=shape, filter_shape=w.shape, border_mode=border, filter_flip=flip)
 
 
 @entry_point(**_transposed("", reversal=True))
