@@ -163,6 +163,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
     [
         ([], "explain takes a CASE"),
         (["one", "two"], "explain takes a CASE"),
+        (["one", "two.json", "--json"], "--json prints, and takes no file: write `> two.json` for a file"),
         (["--input", "x.npy"], "belong together"),
         ([str(CASES / "conventions" / "bias.yaml")], "no recording to explain"),
         (["--input", "x.csv", "--kernel", "w.npy", "--observed", "y.npy"], "x.csv: no such file"),

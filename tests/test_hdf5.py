@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.grammar import files, limits
 from harness.grammar.files import FileError, hdf5, stored
+from tests.damaged import DAMAGE, Damage, read_when_damaged
 
 h5py = pytest.importorskip("h5py")
 
@@ -183,20 +183,13 @@ def test_without_h5py_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch
         files.read(tmp_path / "a.h5")
 
 
-@given(at=st.integers(0, 10**6), bytes_=st.binary(min_size=1, max_size=5), cut=st.booleans())
-def test_changed_bytes_give_arrays_or_a_message(tmp_path_factory: Any, at: int, bytes_: bytes, cut: bool) -> None:
+@given(DAMAGE)
+def test_changed_bytes_give_arrays_or_a_message(tmp_path_factory: Any, damage: Damage) -> None:
     folder = tmp_path_factory.getbasetemp()
     with made(folder) as file:
         file["a/w"] = WHOLE
         file.create_dataset("z", data=np.arange(400.0).reshape(20, 20), chunks=(5, 5), compression="gzip")
-    path = folder / "a.h5"
-    whole = path.read_bytes()
-    at %= len(whole)
-    path.write_bytes(whole[:at] + bytes_ + (b"" if cut else whole[at + len(bytes_) :]))
-    with contextlib.suppress(FileError):
-        for name in files.names(path):
-            with contextlib.suppress(FileError):
-                assert isinstance(files.read(path, name), np.ndarray)
+    read_when_damaged(folder / "a.h5", damage)
 
 
 # --- Keras -----------------------------------------------------------------------------------------------------------

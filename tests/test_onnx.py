@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.grammar import files
 from harness.grammar.files import FileError, onnx, stored
 from harness.worker.protobuf import bytes_field as field
 from harness.worker.protobuf import varint
+from tests.damaged import DAMAGE, Damage, read_when_damaged
 
 RAW = np.arange(4, dtype="<f4").tobytes()
 
@@ -193,8 +193,8 @@ def test_whole_numbers_one_by_one_are_bounded(tmp_path: Path, monkeypatch: pytes
         files.read(handmade(tmp_path, tensor(field(5, b"\1\2\3\4"), dtype=6)))
 
 
-@given(at=st.integers(0, 10**6), byte=st.integers(0, 255), cut=st.booleans())
-def test_a_changed_byte_gives_arrays_or_a_message(tmp_path_factory: Any, at: int, byte: int, cut: bool) -> None:
+@given(DAMAGE)
+def test_changed_bytes_give_arrays_or_a_message(tmp_path_factory: Any, damage: Damage) -> None:
     conv = field(
         1, field(1, b"x") + field(3, b"n") + field(4, b"Constant") + field(5, field(1, b"value") + number(3, 1))
     )
@@ -202,12 +202,6 @@ def test_a_changed_byte_gives_arrays_or_a_message(tmp_path_factory: Any, at: int
         tmp_path_factory.getbasetemp(),
         tensor(field(9, RAW)) + tensor(number(5, 1), dims=(1,), dtype=6, name="v") + conv,
     )
-    data = path.read_bytes()
-    at %= len(data)
-    path.write_bytes(data[:at] + bytes([byte]) + (b"" if cut else data[at + 1 :]))
-    with contextlib.suppress(FileError):
-        for name in files.names(path):
-            with contextlib.suppress(FileError):
-                assert isinstance(files.read(path, name), np.ndarray)
+    read_when_damaged(path, damage)
     with contextlib.suppress(ValueError):
         assert isinstance(onnx.nodes(path), list)

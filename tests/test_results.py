@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -251,3 +254,34 @@ def test_no_other_json_is_taken(tmp_path_factory: pytest.TempPathFactory, docume
     path.write_text(json.dumps(document))
     with pytest.raises(results.ResultsError):
         results.load(path)
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes that are files here")
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
+
+
+def test_a_pipe_into_which_nobody_writes_is_not_waited_for(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "PATIENCE", 0.01)
+    with pytest.raises(results.ResultsError, match="pipe: it is a pipe into which nobody writes, for 0.01 s"):
+        results.load(pipe)
+
+
+@pytest.mark.parametrize("open_before", [False, True])
+def test_what_is_written_into_a_pipe_is_read_to_its_end(
+    pipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_before: bool
+) -> None:
+    """Also where the writer takes longer than the reader's patience before it writes."""
+    document = written(tmp_path / "r.json", report())
+    monkeypatch.setattr(results, "PATIENCE", 0.0 if open_before else 60.0)
+    held = os.open(pipe, os.O_RDWR) if open_before else None
+    writer = threading.Thread(target=lambda: pipe.write_bytes((tmp_path / "r.json").read_bytes() + b" " * 2**20))
+    writer.start()
+    reader = ThreadPoolExecutor(1).submit(results.load, pipe)
+    writer.join()
+    if held is not None:
+        os.close(held)
+    assert reader.result() == document

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.grammar import files
 from harness.grammar.files import FileError, safetensors
+from tests.damaged import DAMAGE, Damage, read_when_damaged
 
 WHOLE = {"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
 
@@ -113,13 +112,6 @@ def test_the_length_of_a_header_is_not_trusted(tmp_path: Path, length: int, mess
         files.read(written(tmp_path, WHOLE, length=length))
 
 
-@given(at=st.integers(0, 200), byte=st.integers(0, 255), cut=st.booleans())
-def test_a_changed_byte_gives_arrays_or_a_message(tmp_path_factory: Any, at: int, byte: int, cut: bool) -> None:
-    path = written(tmp_path_factory.getbasetemp(), {**WHOLE, "b": entry(8, 16)}, bytes(16))
-    data = bytearray(path.read_bytes())
-    at %= len(data)
-    data[at] = byte
-    path.write_bytes(data[: at if cut else None])
-    with contextlib.suppress(FileError):
-        for name in files.names(path):
-            assert isinstance(files.read(path, name), np.ndarray)
+@given(DAMAGE)
+def test_changed_bytes_give_arrays_or_a_message(tmp_path_factory: Any, damage: Damage) -> None:
+    read_when_damaged(written(tmp_path_factory.getbasetemp(), {**WHOLE, "b": entry(8, 16)}, bytes(16)), damage)

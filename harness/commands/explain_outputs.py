@@ -29,6 +29,8 @@ def explain_command(options: argparse.Namespace) -> int:
         _say(case, asked.recordings(case), options)
         return EXPECTED
     if len(options.what) not in (1, 3):
+        if options.json and len(options.what) == 2:
+            raise selection.SelectionError(f"--json prints, and takes no file: write `> {options.what[1]}` for a file")
         raise selection.SelectionError("explain takes a CASE, two entry points and a CASE, or --input with files")
     *names, path = options.what
     cases = cases_of(case_files([path]))

@@ -132,16 +132,4 @@ def _check_sizes(stated: Stated, at: Item) -> None:
 
 
 def told(stated: Stated) -> dict[str, Any]:
-    given, form = stated.settings, stated.meant()
-    padding = given["padding"]
-    return {
-        "means": given["means"],
-        "dtype": stated.dtype,
-        "stride": list(given["stride"]),
-        "dilation": list(given["dilation"]),
-        "padding": padding if isinstance(padding, str) else [list(pair) for pair in padding],
-        "padding_pairs": [list(pair) for pair in form.window.padding],
-        "groups": given["groups"],
-        "boundary": given["boundary"],
-        "bias": form.biased,
-    }
+    return keys.told(stated, stated.meant().window.padding)

@@ -186,17 +186,4 @@ def _check_output(stated: Stated, at: Item) -> None:
 
 
 def told(stated: Stated) -> dict[str, Any]:
-    given = stated.settings
-    padding = given["padding"]
-    return {
-        "means": given["means"],
-        "dtype": stated.dtype,
-        "stride": list(given["stride"]),
-        "dilation": list(given["dilation"]),
-        "padding": padding if isinstance(padding, str) else [list(pair) for pair in padding],
-        "padding_pairs": [list(pair) for pair in cuts(stated)],
-        "output_padding": list(output_paddings(stated)),
-        "groups": given["groups"],
-        "boundary": "zero",
-        "bias": "bias" in stated.arrays,
-    }
+    return keys.told(stated, cuts(stated), output_padding=list(output_paddings(stated)))

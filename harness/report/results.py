@@ -11,8 +11,10 @@ is the part of that object which is about one case: `case`, `results`, `classes`
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
+import select
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +38,9 @@ HEADER = ("format", "harness", "created", "environment", "failures", "entry_poin
 
 failures: what did not come out of the run as a whole, as sentences. shard: which part of a run this is, for `merge`.
 """
+
+PATIENCE = 5.0
+"""Seconds for which a pipe may have no writer."""
 
 
 def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[str, Any]:
@@ -156,7 +161,7 @@ def _line(item: Any) -> str:
 def load(path: Path) -> dict[str, Any]:
     """The results of a run that Json wrote. Raises ResultsError where the file is not that, OSError as `open`."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(_bytes(path))
         _demand_format(document)
         form.demand(document)
     except ResultsError as problem:
@@ -164,6 +169,20 @@ def load(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as problem:
         raise ResultsError(f"{path}: not JSON ({problem}); expected what `harness run --json` wrote") from None
     return document  # type: ignore[no-any-return]
+
+
+def _bytes(path: Path) -> bytes:
+    """The bytes of a file, or all that is written into a pipe, if somebody opens it within PATIENCE."""
+    if not path.is_fifo():
+        return path.read_bytes()
+    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(pipe, "rb", buffering=0) as file:
+        select.select([pipe], [], [], PATIENCE)
+        first = file.read(1)  # None where a writer has written nothing yet
+        if first == b"":
+            raise ResultsError(f"it is a pipe into which nobody writes, for {PATIENCE:g} s")
+        os.set_blocking(pipe, True)
+        return (first or b"") + file.readall()
 
 
 def _demand_format(document: Any) -> None:

@@ -14,6 +14,7 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Kind, either, integer, list_of, or_unknown, word
 from harness.grammar.limits import LARGEST
 from harness.operations.operation import Setting
+from harness.operations.stated import Stated
 
 PADDING_WORDS = ("same", "same_upper", "same_lower", "valid", "full")
 CUT_WORDS = ("valid", "same")
@@ -78,6 +79,23 @@ def padding(setting: Setting, rank: int) -> str | Pairs:
             f"expected a number, or {rank}, one or a pair for each of {SPATIAL[rank]}; found {len(amounts)}"
         )
     return tuple(amount if isinstance(amount, tuple) else (amount, amount) for amount in amounts)
+
+
+def told(stated: Stated, pairs: Pairs, **more: Any) -> dict[str, Any]:
+    """The settings as JSON has them, with the `pairs` that the padding comes to, and those of one operation only."""
+    given, padding = stated.settings, stated.settings["padding"]
+    return {
+        "means": given["means"],
+        "dtype": stated.dtype,
+        "stride": list(given["stride"]),
+        "dilation": list(given["dilation"]),
+        "padding": padding if isinstance(padding, str) else [list(pair) for pair in padding],
+        "padding_pairs": [list(pair) for pair in pairs],
+        **more,
+        "groups": given["groups"],
+        "boundary": given.get("boundary", "zero"),
+        "bias": "bias" in stated.arrays,
+    }
 
 
 def check_integers(form: Linear, at: Item) -> None:
