@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from threading import Timer
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
+
+AFTER = 1.0
+"""Seconds after which it is shown that something is waited for."""
+Item = TypeVar("Item")
 
 
 class Progress:
@@ -55,3 +64,34 @@ class Progress:
             self._console.print(Text(line), soft_wrap=True)
         else:
             print(line, file=sys.stderr)
+
+
+def waited_for(items: Iterable[Item], words: str) -> Iterator[Item]:
+    """`items`; while the next one takes long, the terminal says what goes on, and since when."""
+    coming = iter(items)
+    while True:
+        with _shown(words):
+            some = list(islice(coming, 1))
+        if not some:
+            return
+        yield some[0]
+
+
+@contextmanager
+def _shown(words: str) -> Iterator[None]:
+    """Shows on a terminal, after a while, that something goes on; standard output is left alone."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    bar = Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+    bar.add_task(words, total=None)
+    later = Timer(AFTER, bar.start)
+    later.start()
+    try:
+        yield
+    finally:
+        later.cancel()
+        later.join()  # so that it does not start behind what follows
+        bar.stop()

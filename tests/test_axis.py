@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from harness.canonical.axis import columns, elements, ended, position, sample, tables
+from harness.canonical import axis
+from harness.canonical.axis import columns, elements, ended, meets_input, outputs_at, position, sample, tables
 from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear, Window, pad
 from tests.plain import convolutions
@@ -48,3 +52,27 @@ def test_tables_have_a_row_for_each_output_and_a_column_for_each_tap() -> None:
     conv = Linear(*(np.ones(shape) for shape in ((1, 1, 5, 7), (1, 1, 3, 2))), None, window)
     assert [table.shape for table in tables(conv)] == [(3, 3), (6, 2)]
     assert ended(conv.x).shape == (1, 1, 6, 8)
+
+
+@settings(max_examples=150)
+@given(convolutions(base_dilation=True))
+def test_some_outputs_are_those_of_the_whole(conv: Linear) -> None:
+    whole = direct(conv)
+    places = np.argwhere(np.random.default_rng(0).random(whole.shape) < 0.5)
+    np.testing.assert_array_equal(outputs_at(conv, places), whole[tuple(places.T)])
+
+
+def test_outputs_are_gathered_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    conv = Linear(np.arange(30.0).reshape(1, 1, 30), np.ones((1, 1, 3)), None, Window((1,), (1,), ((0, 0),), (False,)))
+    monkeypatch.setattr(axis, "GATHERED", 10)
+    places = np.argwhere(np.ones(conv.output_shape))
+    np.testing.assert_array_equal(outputs_at(conv, places), direct(conv).ravel())
+
+
+@settings(max_examples=300)
+@given(convolutions(base_dilation=True), st.integers(-9, 9), st.integers(-9, 9))
+def test_an_output_meets_the_input_where_a_table_says_so(conv: Linear, low: int, high: int) -> None:
+    conv = replace(conv, window=replace(conv.window, padding=((low, high), *conv.window.padding[1:])))
+    zeros = replace(conv, window=replace(conv.window, boundary="zero"))
+    met = all((table < size).any() for table, size in zip(tables(zeros), conv.x.shape[2:]))
+    assert meets_input(conv) == met

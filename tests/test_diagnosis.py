@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.canonical.reference import direct
+from harness.canonical import reference
+from harness.canonical.reference import direct, evaluate
 from harness.case.read import Case, load
-from harness.explanation import diagnosis
+from harness.explanation import confirmed, diagnosis
 from harness.explanation.diagnosis import diagnose
-from harness.judge import fix
+from harness.judge import fix, verdict
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
@@ -221,6 +222,44 @@ def test_a_large_case_is_explained_by_a_part_of_it(work):
     assert [ids(each) for each in answer.explanations] == [["reverse_kernel"]]
     assert work.tested < 100_000
     assert 0 < work.judged < y.size / 100
+
+
+MANY = """
+input: {layout: NCHW, dtype: float64, random: {shape: [2, 3, 7, 6], seed: 1}}
+kernel: {layout: OIHW, random: {shape: [6, 3, 3, 3], seed: 2}}
+padding: same
+"""
+
+
+def held(answer) -> list[str]:
+    return [each for each in answer.remarks if "held against exact values" in each]
+
+
+@pytest.mark.parametrize(("products", "large"), [(10**9, 10**9), (1, 10**9), (10**9, 1), (1, 1)])
+def test_what_is_not_held_against_exact_values_is_told_apart_from_what_is(tmp_path, monkeypatch, products, large):
+    """Of sums that would take long, the first are exact; of a large output bounds are worked out for a part."""
+    monkeypatch.setattr(verdict, "PRODUCTS", products)
+    monkeypatch.setattr(reference, "BLOCK", 1000)
+    monkeypatch.setattr(confirmed, "LARGE", large)
+    judge = Judge(case(tmp_path, MANY))
+    for change in ((), (ReverseKernel((0, 1)),), (OutputAxes((0, 1, 3, 2)),)):
+        y = read(evaluate(applied(judge.intended.form, change)), change, ())
+        answer = diagnose(judge, seen(y))
+        assert [each.id for each in change] in [ids(each) for each in answer.explanations]
+        assert len(held(answer)) == (products == 1 or (large == 1 and change != ()))
+        assert [int(remark.split()[0]) < y.size for remark in held(answer)] == [True] * len(held(answer))
+    off = y + 1e-3 * (np.arange(y.size).reshape(y.shape) == y.size - 1)  # outside of what is looked at first
+    assert [each.id for each in change] not in [ids(each) for each in diagnose(judge, seen(off)).explanations]
+
+
+def test_bounds_are_worked_out_where_something_is_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(confirmed, "LARGE", 1)
+    judge = Judge(case(tmp_path, MANY))
+    y = evaluate(applied(judge.intended.form, (ReverseKernel((0, 1)),)))
+    only = replace(seen(y), known=np.arange(6)[:, None, None] == np.full(y.shape, 5))
+    assert [ids(each) for each in diagnose(judge, only).explanations][:1] == [["reverse_kernel"]]
+    wrong = np.where(only.known, y + 1e-9, y)
+    assert ["reverse_kernel"] not in [ids(each) for each in diagnose(judge, replace(only, values=wrong)).explanations]
 
 
 PRINTED = """

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.case.read import load
+from harness.operations.windowed import power as power_room
 from harness.operations.windowed.power import power, strengthened, variants
 from tests.declared import case_of
 from tests.plain import convolutions, integers
@@ -112,6 +113,15 @@ def test_what_is_seen_and_what_is_not_is_as_the_whole_output_says(conv):
     meant = direct(conv)
     for words, transform in variants(conv):
         assert (words in seen.sees) == (not np.array_equal(meant, direct(transform.differ(conv)))), words
+
+
+@settings(max_examples=60)
+@given(convolutions(base_dilation=True))
+def test_a_large_kernel_is_looked_at_on_fewer_outputs_and_for_fewer_changes_at_a_time(conv):
+    with pytest.MonkeyPatch.context() as patch:
+        whole = power(conv)
+        patch.setattr(power_room, "ELEMENTS", 1)
+        assert power(conv) == whole
 
 
 @pytest.mark.parametrize("bias", [None, np.zeros(2)])

@@ -351,27 +351,6 @@ def test_only_what_says_a_call_differently_can_be_undone(transform):
     assert kind in tried or kind.finish is Transform.finish
 
 
-@every_example
-def test_what_is_local_shows_in_a_part_of_images_and_channels(transform):
-    if not transform.local:
-        return
-    part = replace(CALL, x=CALL.x[:1], w=CALL.w[:2], bias=CALL.bias[:2])
-    whole = observed(evaluate(transform.differ(CALL)), transform)
-    np.testing.assert_allclose(observed(evaluate(transform.differ(part)), transform), whole[:1, :2])
-
-
-@pytest.mark.parametrize("kind", [KernelAxes, InputAxes, OutputAxes])
-def test_an_order_of_axes_is_local_that_leaves_images_and_channels(kind):
-    assert kind((0, 1, 3, 2)).local
-    assert not kind((1, 0, 2, 3)).local
-
-
-@every_example
-def test_changes_of_the_window_alone_and_of_digits_are_local(transform):
-    if (set(transform.touches) == {"window"} and type(transform) in CONVENTIONS) or transform.id == "precision":
-        assert transform.local
-
-
 @pytest.mark.parametrize(
     ("transform", "stated"),
     [

@@ -7,13 +7,15 @@ strided view instead, which is the same without a copy.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
 from harness.canonical.window import Linear, span
+
+GATHERED = 2**20
+"""Numbers that are gathered at a time for some outputs."""
 
 
 def position(output: Any, tap: Any, stride: Any, low: Any, dilation: Any) -> Any:
@@ -60,8 +62,48 @@ def tables(conv: Linear) -> list[np.ndarray]:
 @singledispatch
 def meets_input(conv: Any) -> bool:
     """Whether some output sees a sample of the input itself, and not only what lies beyond its ends."""
-    plain = replace(conv, window=replace(conv.window, boundary="zero"))
-    return all((table < size).any() for table, size in zip(tables(plain), conv.x.shape[2:]))
+    return all(_meets(conv, axis) for axis in range(conv.rank))
+
+
+def _meets(conv: Linear, axis: int) -> bool:
+    """Whether a tap meets a sample of an axis: under the first outputs that it does not leave before the input."""
+    win, last = conv.window, conv.output_shape[2 + axis] - 1
+    stride, dilation, base = win.stride[axis], win.dilation[axis], win.base_dilation[axis]
+    low, taps = win.padding[axis][0], np.arange(conv.w.shape[2 + axis])[:, None]
+    first = np.maximum(-((dilation * taps - low) // stride), 0)
+    output = np.minimum(first + np.arange(base), last)
+    size = conv.x.shape[2 + axis]
+    met = sample(position(output, taps, stride, low, dilation), size, base_dilation=base)
+    return last >= 0 and bool((met < size).any())
+
+
+def seen_at(conv: Linear, places: np.ndarray) -> np.ndarray:
+    """What some outputs see of the input: a row (I * taps) for each row (n, o, *spatial) of `places`, float64."""
+    return _seen_at(conv, ended(conv.x), places)
+
+
+@singledispatch
+def outputs_at(conv: Any, places: np.ndarray) -> np.ndarray:
+    """Some outputs in plain float64: one for each row (n, o, *spatial) of `places`."""
+    x, w = ended(conv.x), conv.w.reshape(len(conv.w), -1).astype(np.float64)
+    step = max(GATHERED // conv.terms, 1)
+    parts = [places[start : start + step] for start in range(0, len(places), step)]
+    found = [np.einsum("pt,pt->p", _seen_at(conv, x, part), w[part[:, 1]]) for part in parts]
+    return np.asarray(np.concatenate([*found, np.zeros(0)]) + conv.offsets[places[:, 1]])
+
+
+def _seen_at(conv: Linear, x: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """What outputs see of the `ended` input: (places, I * taps)."""
+    win, (n, o, *spatial) = conv.window, places.T
+    inputs, axes = conv.w.shape[1], (1,) * conv.rank
+    channels = (o // (len(conv.w) // win.groups) * inputs)[:, None] + np.arange(inputs)
+    index = [n.reshape(-1, 1, *axes), channels.reshape(*channels.shape, *axes)]
+    for axis, output in enumerate(spatial):
+        tap = np.arange(conv.w.shape[2 + axis])[:: -1 if win.reversal[axis] else 1]
+        there = position(output[:, None], tap, win.stride[axis], win.padding[axis][0], win.dilation[axis])
+        met = sample(there, conv.x.shape[2 + axis], win.boundary, win.base_dilation[axis])
+        index.append(met.reshape(len(places), 1, *axes[:axis], -1, *axes[axis + 1 :]))
+    return np.asarray(x[tuple(index)].reshape(len(places), -1))
 
 
 def ended(x: np.ndarray) -> np.ndarray:

@@ -50,6 +50,9 @@ class Form(Protocol):
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Self:
         """The same form of fresh data that show all it does; `draw` gives so many whole numbers from 1 to 99."""
 
+    def first(self, channels: int) -> Self:
+        """The same of the first image and so many output channels, as far as each can be computed by itself."""
+
     def exact_in(self, digits: int) -> bool:
         """Whether every step is exact in numbers of so many binary digits, in whatever order it is computed."""
 

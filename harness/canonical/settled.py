@@ -93,6 +93,10 @@ class Settled:
         fresh = self.map(lambda each: draw(each.size).reshape(each.shape) / 32.0)
         return fresh.map(lambda x: _spread(x * 32 - 50), "x")
 
+    def first(self, channels: int) -> Settled:
+        """All of it: statistics and windows may tie it together."""
+        return self
+
     def exact_in(self, digits: int) -> bool:
         if self.meaning.rounds(self.settings) or self.factor is not None or self.offset is not None:
             return False
@@ -176,6 +180,12 @@ def _magnitudes(form: Settled) -> Errors:
     ways = (form.meaning.formula, *form.meaning.ways(form.settings))
     errors = [bounded.lifted(form.computed(bounded, bounded.Bounded, way)).error for way in ways]
     return Errors(np.maximum.reduce([np.where(np.isfinite(each), each, 0.0) for each in errors]))
+
+
+@axis.outputs_at.register
+def _outputs_at(form: Settled, places: np.ndarray) -> np.ndarray:
+    """An element may need all of the input; so all of the output is computed."""
+    return np.asarray(reference.direct(form)[tuple(places.T)])
 
 
 @axis.meets_input.register

@@ -100,6 +100,11 @@ class Linear:
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Linear:
         return self.map(lambda each: draw(each.size).reshape(each.shape), *self.factors)
 
+    def first(self, channels: int) -> Linear:
+        """The same of the first image and, where groups do not tie them, so many output channels."""
+        part = self if self.window.groups > 1 else self.channels(slice(channels))
+        return part.map(lambda x: x[:1], "x")
+
     def exact_in(self, digits: int) -> bool:
         """Whether all data are integers and n max|x| max|w| + max|bias| < 2**digits."""
         # not the maximum of |array|: the least integer of a dtype has no absolute value in it

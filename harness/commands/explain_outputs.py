@@ -16,6 +16,7 @@ from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, main_roles, vect
 from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
+from harness.progress import waited_for
 from harness.systems import selection
 
 
@@ -42,13 +43,13 @@ def explain_command(options: argparse.Namespace) -> int:
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
         for case in cases:
-            _say(case, iter([asked.pair(case, (names[0], names[1]), pool)]), options)
+            _say(case, (asked.pair(each, (names[0], names[1]), pool) for each in [case]), options)
     return EXPECTED
 
 
 def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
     """Says what explains the outputs of a case, as soon as it is known, and the code of it, as soon as it has held."""
-    (_as_json if options.json else _as_text)(case, found, options)
+    (_as_json if options.json else _as_text)(case, waited_for(found, f"what explains {case.id}"), options)
 
 
 def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
@@ -60,7 +61,7 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
         print(answers.text(each.system, each.answer), flush=True)
     for each in said:
         of = f"\n{each.system}:" if len(said) > 1 else ""
-        for proof in each.programs(case, _systems(each, options)):
+        for proof in waited_for(each.programs(case, _systems(each, options)), "code is run before it is shown"):
             print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
             of = ""
 

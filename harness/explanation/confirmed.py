@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from harness.canonical.instance import Form
-from harness.explanation.separation import signature
+from harness.explanation.separation import signatures
 from harness.judge.evidence import Known, lacking
-from harness.judge.verdict import Judge, Observation
+from harness.judge.verdict import Judge, Observation, Reading
 from harness.operations.budget import Budget
 from harness.operations.operation import Question, Solution
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding.ladder import Fit
 
-LARGE = 1_000_000
-"""Elements of an output beyond which the bounds are worked out for a part of it; float64 then confirms the rest."""
-LOOK = 4
-"""Output channels of that part, which is of the first image."""
+LARGE = 2**21
+"""Elements of an output beyond which bounds are worked out for the first ones only; float64 confirms the rest."""
 
 Held = tuple[tuple[Transform, ...], Fit, float, Known]
 """Changes that hold, the rung on which they do, the largest distance that they leave, and the values that they give."""
@@ -77,7 +73,8 @@ class Confirmed:
 
     explanations: those that hold on every element, best first. left_out: candidates that were not looked at. whole: the
     number of changes up to which nothing was left out. tested: hypotheses that were decided. solution: where no
-    convention holds, the weights that were applied.
+    convention holds, the weights that were applied. exact: the number of elements that were held against exact values,
+    where the others were held against those of float64.
     """
 
     explanations: tuple[Explanation, ...]
@@ -85,6 +82,7 @@ class Confirmed:
     whole: int = 0
     tested: int = 0
     solution: Solution | None = None
+    exact: int | None = None
 
 
 def confirmed(
@@ -94,20 +92,22 @@ def confirmed(
     element that is known."""
     if question.observed.ndim != question.form.rank + 2 or not np.isfinite(question.observed).any():
         return Confirmed(())
-    part = _part(judge, seen)
-    intended, largest = judge.fit(seen, judge.intended) if _may_fit(part, ()) else (None, math.inf)
+    intended, largest = judge.fit(*_looked_at(judge, seen, ()))
+    if intended and question.observed.size > LARGE:
+        intended, largest = judge.fit(seen, judge.intended)
     if intended and not intended.finding and not question.unknown:
-        by, of = part or (judge, seen)
-        missing = lacking(by.known(of, by.intended), (), (), question.form.rank)
-        return Confirmed((Explanation((), (), largest, intended.rung, 0, missing),))
+        missing = lacking(judge.known(seen, judge.intended), (), (), question.form.rank)
+        exact = _exact(seen, judge.intended)
+        return Confirmed((Explanation((), (), largest, intended.rung, 0, missing),), exact=exact)
     held: list[Held] = []
+    counts: list[int | None] = []
 
     def holds(transforms: tuple[Transform, ...]) -> bool:
-        by, of = part if part and _local(transforms) else (judge, seen)
-        reading = by.reading(transforms)
-        fit, largest = by.fit(of, reading)
+        looked, reading = _looked_at(judge, seen, transforms)
+        fit, largest = judge.fit(looked, reading)
         if fit:
-            held.append((transforms, fit, largest, by.known(of, reading)))
+            held.append((transforms, fit, largest, judge.known(looked, reading)))
+            counts.append(_exact(seen, reading))
         return fit is not None
 
     if intended and intended.finding:
@@ -118,27 +118,34 @@ def confirmed(
     for _ in room.explanations(searched, holds):
         pass
     solution = None if held else room.other_values(question, holds)
-    alike = part[0].intended.form if part and all(_local(transforms) for transforms, *_ in held) else question.form
-    explanations = tuple(_explanations(question, held, alike))
-    return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution)
+    explanations = tuple(_explanations(question, held))
+    exact = min((each for each in counts if each is not None), default=None)
+    return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)
 
 
-def _local(transforms: Sequence[Transform]) -> bool:
-    """Whether what a part of the images and output channels shows holds for all of them."""
-    return all(each.local for each in transforms)
+def _looked_at(judge: Judge, seen: Observation, transforms: tuple[Transform, ...]) -> tuple[Observation, Reading]:
+    """What is held against bounds: all that is seen, or the first of much."""
+    reading = judge.reading(transforms) if transforms else judge.intended
+    return judge.first(seen, reading) if seen.values.size > LARGE else (seen, reading)
 
 
-def _explanations(question: Question, held: Sequence[Held], form: Form) -> list[Explanation]:
-    """What holds, the fewest changes first, under all of its names; in one group what comes to the same in `form`."""
+def _exact(seen: Observation, reading: Reading) -> int | None:
+    """The number of exact elements of a reading that was evaluated; None where all are."""
+    return reading.exact if reading.exact < seen.values.size else None
+
+
+def _explanations(question: Question, held: Sequence[Held]) -> list[Explanation]:
+    """What holds, the fewest changes first, under all of its names; in one group what always comes to the same."""
+    signature = signatures(question.form)
     groups: dict[bytes, int] = {}
     found = []
     for transforms, fit, largest, known in held:
-        group = groups.setdefault(signature(form, transforms), len(groups))
+        group = groups.setdefault(signature(transforms), len(groups))
         for named in _names(transforms):
             changes = (*named, Arithmetic(fit.rung)) if fit.finding else named
             free = tuple(each for each in changes if question.is_free(each))
             own = tuple(each for each in changes if each not in free)
-            missing = lacking(known, own, free, form.rank)
+            missing = lacking(known, own, free, question.form.rank)
             found.append(Explanation(own, free, largest, fit.rung, group, missing))
     return sorted(found, key=lambda each: len(each.transforms))  # a finding of precision is one change more
 
@@ -147,26 +154,3 @@ def _names(transforms: tuple[Transform, ...]) -> list[tuple[Transform, ...]]:
     """The changes, by every combination of their names."""
     named = [(each, *each.other_names) for each in transforms]
     return list(itertools.product(*named))
-
-
-def _part(judge: Judge, seen: Observation) -> tuple[Judge, Observation] | None:
-    """The first images and output channels of a large case; None for a small one, or where groups tie channels."""
-    case, values = judge.case, seen.values
-    shape = judge.intended.form.output_shape
-    if values.size <= LARGE or judge.base or values.shape[:2] != shape[:2]:
-        return None
-    arrays = case.operation.search().part(case, LOOK)
-    if arrays is None:
-        return None
-    small = replace(case, arrays=arrays, recorded=())
-    known = None if seen.known is None else seen.known[:1, :LOOK]
-    slack = seen.slack[:1, :LOOK] if isinstance(seen.slack, np.ndarray) else seen.slack
-    return Judge(small), replace(seen, values=values[:1, :LOOK], known=known, slack=slack)
-
-
-def _may_fit(part: tuple[Judge, Observation] | None, transforms: tuple[Transform, ...]) -> bool:
-    """False where already a part does not fit; so the whole need not be evaluated."""
-    if part is None:
-        return True
-    judge, seen = part
-    return judge.fit(seen, judge.reading(transforms))[0] is not None

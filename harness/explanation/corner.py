@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from harness.explanation.confirmed import Confirmed, Explanation, confirmed
-from harness.explanation.separation import signature
+from harness.explanation.confirmed import Confirmed, confirmed
+from harness.explanation.separation import signatures
 from harness.judge.evidence import LARGER
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
@@ -37,10 +36,10 @@ def with_corner(judge: Judge, seen: Observation, found: Confirmed, budget: Budge
     ]
     if not parts:
         return found
-    shape = seen.values.shape
-    same = {_signature(judge, each, shape) for each in parts}
-    kept = [each for each in found.explanations if not (each.crops and _signature(judge, each, shape) in same)]
-    kept = [each for each in kept if each.by_conventions]
+    signature = signatures(judge.intended.form, seen.values.shape)
+    same = {signature((*each.settings, *each.transforms)) for each in parts}
+    kept = [each for each in found.explanations if each.by_conventions]
+    kept = [each for each in kept if not (each.crops and signature((*each.settings, *each.transforms)) in same)]
     return replace(found, explanations=tuple(sorted([*kept, *parts], key=lambda each: (each.size, each.crops))))
 
 
@@ -55,8 +54,3 @@ def _placed(judge: Judge, seen: Observation) -> Observation | None:
     values = np.pad(seen.values.astype(np.float64), rest, constant_values=np.nan)
     slack = np.pad(np.broadcast_to(seen.slack, sizes), rest)
     return replace(seen, values=values, known=np.pad(seen.known, rest), slack=slack)
-
-
-def _signature(judge: Judge, explanation: Explanation, shape: Sequence[int]) -> bytes:
-    """What the first elements, so many along each axis, are on fresh data."""
-    return signature(judge.intended.form, (*explanation.settings, *explanation.transforms), shape)

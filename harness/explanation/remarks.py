@@ -21,6 +21,11 @@ def remarks(judge: Judge, seen: Observation, question: Question, found: Confirme
         yield f"the data ({known} known values) cannot tell the tied explanations apart"
     elif known:
         yield from _of_no_convention(judge.case.operation.search(), question, found, judge.room(seen))
+    if found.exact is not None:
+        yield (
+            f"{found.exact} elements were held against exact values, the others against those of float64 with room for "
+            "its rounding: to make all of them exact would take long"
+        )
     yield from _of_the_rest(judge.case.operation.search(), found)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from harness.canonical import layout
+from harness.canonical.axis import outputs_at
 from harness.canonical.gaps import filled
 from harness.canonical.instance import Form
 from harness.canonical.reference import direct
@@ -23,6 +24,10 @@ from harness.operations.transforms.transform import Transform, applied, read
 LOW, HIGH = 1, 99
 """Range of the whole numbers of an input that tells explanations apart."""
 SEEDS = 4
+ALL = 2**24
+"""Products up to which all of an output is looked at."""
+ANYWHERE = 256
+"""Places anywhere in a larger output that are looked at."""
 
 Transforms = Sequence[Transform]
 
@@ -53,7 +58,7 @@ def separation(judge: Judge, rivals: Sequence[Transforms]) -> Separation | None:
     for some, seed in itertools.product((roles[:1], roles), range(SEEDS)):
         drawn = _drawn(judge.case, some, seed)
         form = filled(applied(judge.case.given(**drawn).meant(), judge.base))
-        outputs = [_output(form, transforms) for transforms in rivals]
+        outputs = [_looked_at(form, transforms) for transforms in rivals]
         if all(_apart(a, b) for i, a in enumerate(outputs) for b in outputs[:i]):
             return Separation(seed, {role: _as_stated(judge.case, role).shape for role in some})
     return None
@@ -76,20 +81,45 @@ def _as_stated(case: Case, role: str) -> np.ndarray:
     return layout.from_canonical(given.values, given.layout, role)
 
 
-def signature(form: Form, transforms: Transforms, shape: Sequence[int] = ()) -> bytes:
-    """The output on fresh data, exact on whole numbers: equal for changes that always come to the same.
+def signatures(form: Form, shape: Sequence[int] = ()) -> Callable[[Transforms], bytes]:
+    """What changes come to on fresh data of the shapes of `form`: equal for those that always come to the same.
 
-    shape: that of its first elements, where only these count.
+    shape: that of the first elements of the output, where only these count.
     """
     stream = RawStream("PCG64", 0)
     fresh = form.drawn(lambda size: stream.integers(LOW, HIGH, size))
-    y = _output(fresh, transforms)[tuple(map(slice, shape))]
-    return repr(y.shape).encode() + (np.round(y, form.places) + 0.0).tobytes()
+
+    def signature(transforms: Transforms) -> bytes:
+        found, values = _looked_at(fresh, transforms, shape)
+        return repr(found).encode() + (np.round(values, form.places) + 0.0).tobytes()
+
+    return signature
 
 
-def _output(form: Form, transforms: Transforms) -> np.ndarray:
-    return read(direct(applied(form, transforms)), transforms, ())
+def _looked_at(form: Form, transforms: Transforms, shape: Sequence[int] = ()) -> tuple[tuple[int, ...], np.ndarray]:
+    """The shape of what changes give, and its values: all of them, or those of a large one that tell most.
+
+    shape: that of its first elements, where only these count.
+    """
+    first = tuple(map(slice, shape))
+    changed = applied(form, transforms)
+    whole = changed.output_shape
+    if math.prod(whole) * changed.terms <= ALL:
+        y = read(direct(changed), transforms, ())[first]
+        return y.shape, y
+    index = read(np.arange(math.prod(whole)).reshape(whole), transforms, ())[first]
+    places = np.transpose(np.unravel_index(index[tuple(_telling(index.shape).T)], whole))
+    return index.shape, outputs_at(changed, places)
 
 
-def _apart(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape != b.shape or bool(np.abs(a - b).max(initial=0.0) > 1e-3 * max(float(np.abs(a).max(initial=0)), 1.0))
+def _telling(shape: tuple[int, ...]) -> np.ndarray:
+    """Places near all ends and in the middle of every axis, and some anywhere."""
+    ends = [sorted({0, 1, size // 2, size - 2, size - 1} & set(range(size))) for size in shape]
+    ends[:2] = [[0, size - 1] if size > 1 else [0] for size in shape[:2]]
+    anywhere = np.random.default_rng(0).integers(0, shape, (ANYWHERE, len(shape)))
+    return np.concatenate([list(itertools.product(*ends)), anywhere])
+
+
+def _apart(one: tuple[tuple[int, ...], np.ndarray], other: tuple[tuple[int, ...], np.ndarray]) -> bool:
+    (shape, a), (other_shape, b) = one, other
+    return shape != other_shape or bool(np.abs(a - b).max(initial=0.0) > 1e-3 * max(np.abs(a).max(initial=0), 1.0))

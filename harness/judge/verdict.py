@@ -20,7 +20,7 @@ from harness.judge.evidence import Known
 from harness.operations.operation import Question
 from harness.operations.spoken import main_roles
 from harness.operations.stated import Given, Recording
-from harness.operations.transforms.transform import Transform, read
+from harness.operations.transforms.transform import Transform, applied, read
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding.compare import Difference, difference, distance, dtype_name
 from harness.rounding.formats import FLOAT64
@@ -30,6 +30,8 @@ from harness.worker.entry import Algorithm
 
 PRODUCTS = 3 * 10**8
 """Products that are summed exactly; of a larger output the rest is float64's, and bounds take its rounding in."""
+FIRST = 4
+"""Output channels that are looked at first."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,12 @@ class Reading:
 
     stated: the form with NaN for data that are not known; form has zeros there, and counts where computable.
     computable: mask of the outputs that see known data only, None for all. exact: elements of `y` that are exact, once
-    it is there.
+    it is there. first: whether all this is of the first image and output channels only.
     """
 
-    exact: int
-
-    def __init__(self, case: Case, transforms: tuple[Transform, ...] = ()) -> None:
-        self.case, self.transforms = case, transforms
-        self.form: Form = case.meant()
-        for transform in transforms:
-            self.form = transform.differ(self.form)
+    def __init__(self, case: Case, transforms: tuple[Transform, ...] = (), first: bool = False) -> None:
+        self.case, self.transforms, self.first, self.exact = case, transforms, first, 0
+        self.form: Form = self._changed(case.meant())
         self.stated = self.form
         self.computable: np.ndarray | None = None
         if case.partial:
@@ -75,10 +73,7 @@ class Reading:
 
     @cached_property
     def y(self) -> np.ndarray:
-        """The exact output, rounded once to float64; without meaning where it is not computable.
-
-        Of an output of more than PRODUCTS all but the first `exact` elements are computed in float64.
-        """
+        """The exact output, rounded once to float64, as far as PRODUCTS go; without meaning where not computable."""
         y, self.exact = evaluated(self.form, PRODUCTS)
         return y
 
@@ -97,10 +92,11 @@ class Reading:
     def _widened(self) -> Form:
         """The intended form of data that are half a unit of their printed digits larger."""
         larger = {role: _larger(given) for role, given in self.case.arrays.items()}
-        wide: Form = self.case.given(**larger).meant()
-        for transform in self.transforms:
-            wide = transform.differ(wide)
-        return wide
+        return self._changed(self.case.given(**larger).meant())
+
+    def _changed(self, form: Form) -> Form:
+        whole: Form = applied(form, self.transforms)
+        return whole.first(FIRST) if self.first else whole
 
     @cached_property
     def _magnitudes(self) -> Magnitudes:
@@ -136,7 +132,7 @@ class Observation:
         None when that output does not have what is seen.
         """
         whole = reading.form.output_shape
-        if self.values.shape == whole and not reading.reads:
+        if self.values.shape == whole and (reading.first or not reading.reads):
             return self
         if min(whole) < 1:
             return None
@@ -148,9 +144,14 @@ class Observation:
         values.flat[index] = self.values
         known.flat[index] = True if self.known is None else self.known
         slack.flat[index] = self.slack
-        return replace(
-            self, values=values, known=known if not known.all() or self.known is not None else None, slack=slack
-        )
+        all_known = self.known is None and known.all()
+        return replace(self, values=values, known=None if all_known else known, slack=slack)
+
+    def first(self, shape: tuple[int, ...]) -> Observation:
+        """The first images and channels, of which there are as many as in `shape`."""
+        part = tuple(map(slice, shape[:2]))
+        of_part = {name: each[part] for name, each in vars(self).items() if isinstance(each, np.ndarray)}
+        return replace(self, **of_part)  # type: ignore[arg-type]
 
     def fit(self, reading: Reading) -> tuple[Fit | None, float]:
         """The rung of `reading` that holds, None when none does, and the largest distance."""
@@ -234,13 +235,20 @@ class Judge:
             return None, np.inf
         return placed.fit(reading) if placed is not None and self._possible(placed, reading) else (None, np.inf)
 
+    def first(self, seen: Observation, reading: Reading) -> tuple[Observation, Reading]:
+        """Both for the first image and output channels; as they are where nothing is known of these."""
+        placed, part = seen.placed(reading), Reading(self.case, reading.transforms, first=True)
+        looked = seen if placed is None else placed.first(part.form.output_shape)
+        useful = placed is not None and (looked.known is None or looked.known.any())
+        return (looked, part) if useful else (seen, reading)
+
     def known(self, seen: Observation, reading: Reading) -> Known:
         """What is known of an output and computable of `reading`, which gives it."""
         placed = seen.placed(reading) or seen
         mask = placed.comparable(reading)
         there = np.ones(placed.values.shape, bool) if mask is None else mask
         room = self.noise(seen) + placed.slack + (0.0 if seen.known is None else reading.input_slack)
-        meant = self.intended
+        meant = self._first_intended if reading.first else self.intended
         same = not reading.reads and reading.form.output_shape == meant.form.output_shape
         moved = distance(reading.y, meant.y) if same else np.full(there.shape, np.inf)
         if same and meant.computable is not None:
@@ -251,6 +259,10 @@ class Judge:
         """How far what is seen may lie from what is meant, per element of the latter: rounding, and printed digits."""
         printed = 0.0 if seen.known is None else _largest(seen.slack) + self.intended.input_slack
         return self.intended.ladder(seen.dtype).room + printed
+
+    @cached_property
+    def _first_intended(self) -> Reading:
+        return Reading(self.case, self.base, first=True)
 
     def _possible(self, seen: Observation, reading: Reading) -> bool:
         """Whether some data give all that is seen, where the case does not know them in full."""
@@ -323,10 +335,9 @@ class Judge:
 
     def _known_stranger(self, seen: Observation) -> int | None:
         """The number of an earlier unexplained output that this one agrees with."""
-        for number, other in enumerate(self._strangers):
-            if other.values.shape == seen.values.shape and self._alike(seen, other):
-                return number
-        return None
+        shape = seen.values.shape
+        like = (each.values.shape == shape and self._alike(seen, each) for each in self._strangers)
+        return next((number for number, alike in enumerate(like) if alike), None)
 
     def _alike(self, seen: Observation, other: Observation) -> bool:
         apart = distance(seen.values, other.values)

@@ -7,7 +7,7 @@ offset that is read from the values. They are tried by their number, fewest firs
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ from harness.operations.by_settings.ends import apart, ended, ends, fits, of_mos
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer
 from harness.operations.operation import Solution
-from harness.operations.stated import Given, Recording, Stated
+from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.told import Setting, shown
 from harness.operations.transforms.transform import Transform
 
@@ -238,10 +238,6 @@ class Room:
     def came_to(self, form: Settled) -> dict[str, str]:
         """Settings, and what they are in `form`."""
         return {key: shown(value) for key, value in form.settings.items()}
-
-    def part(self, stated: Stated, channels: int) -> Mapping[str, Given] | None:
-        """Statistics and windows may tie all of it together: a large output is judged as a whole."""
-        return None
 
 
 def _negative(question: Question, off: np.ndarray) -> bool:

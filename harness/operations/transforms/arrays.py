@@ -40,7 +40,6 @@ class ReverseKernel(Transform):
     short = "kernel reversed"
     sign = "R"
     causes = 31.0
-    local = True
 
     axes: tuple[int, ...]
 
@@ -71,10 +70,6 @@ class _Axes(Transform):
     """Axes read in another order: axis i of what is used is axis order[i] of what is meant (canonical axes)."""
 
     order: tuple[int, ...]
-
-    @property
-    def local(self) -> bool:
-        return self.order[:2] == (0, 1)
 
     @property
     def choices(self) -> float:
@@ -153,10 +148,6 @@ class OutputAxes(Transform):
     touches = ("y",)
 
     source: tuple[int, ...]
-
-    @property
-    def local(self) -> bool:
-        return self.source[:2] == (0, 1)
 
     @property
     def choices(self) -> float:

@@ -23,8 +23,6 @@ class PaddingChange(Transform):
     convolution, what a padding that cuts nothing is on each axis; people say there what is cut off the full output.
     """
 
-    local = True
-
     intended: Pairs
     actual: Pairs
     also: int = field(default=0, kw_only=True)
@@ -161,7 +159,6 @@ class OtherOperation(Transform):
 
     id = "operation"
     causes = 0.5
-    local = True
 
     given: str
     window: Window
@@ -182,7 +179,6 @@ class AxisSwap(Transform):
 
     id = "axis_swap"
     causes = 1.5
-    local = True
 
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
@@ -211,7 +207,6 @@ class Stride(Transform):
 
     id = "stride"
     causes = 2.0
-    local = True
 
     stride: tuple[int, ...]
     padding: Pairs
@@ -242,7 +237,6 @@ class Dilation(Transform):
 
     id = "dilation"
     causes = 2.0
-    local = True
 
     dilation: tuple[int, ...]
     padding: Pairs
@@ -286,7 +280,6 @@ class Boundary(Transform):
 
     id = "boundary"
     causes = 4.0
-    local = True
 
     boundary: str
 

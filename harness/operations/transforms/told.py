@@ -36,10 +36,6 @@ class Setting(Transform):
         return self.key
 
     @property
-    def local(self) -> bool:
-        return True
-
-    @property
     def choices(self) -> float:
         return math.log2(ALTERNATIVES)
 

@@ -45,11 +45,6 @@ class Transform:
         return "y" in self.touches
 
     @property
-    def local(self) -> bool:
-        """Whether it keeps images and output channels apart, so that a part of them shows what it does."""
-        return False
-
-    @property
     def leaves_out(self) -> bool:
         """Whether it reads one place of an axis only, so that an output channel or image seen may be any."""
         return False

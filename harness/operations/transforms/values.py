@@ -173,7 +173,6 @@ class Precision(Transform):
 
     id = "precision"
     causes = 6.0
-    local = True
     touches = ("x", "w")
 
     format: str
@@ -204,7 +203,6 @@ class Arithmetic(Transform):
     """The system computes the intended convolution in another arithmetic: a finding of the ladder, by its name."""
 
     id = Precision.id
-    local = True
     touches = ()
 
     finding: str

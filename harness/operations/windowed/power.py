@@ -201,13 +201,16 @@ def _looked_at(convs: list[Linear]) -> np.ndarray:
     """(convolutions, outputs): the same few outputs of each; all have one output shape and one kernel shape."""
     first = convs[0]
     places = (FRACTIONS[:, : first.rank + 2] * first.output_shape).astype(int)
-    places = places[: max(ELEMENTS // (len(convs) * first.terms), 2)]
+    places = places[: max(ELEMENTS // (len(convs) * first.terms), 2 if first.terms <= ELEMENTS else 1)]
+    together = max(ELEMENTS // (len(places) * first.terms), 1)
     found = np.empty((len(convs), len(places)))
     of_one_input: dict[int, list[int]] = {}
     for index, conv in enumerate(convs):
         of_one_input.setdefault(id(conv.x), []).append(index)
     for indices in of_one_input.values():
-        found[indices] = _outputs([convs[index] for index in indices], places)
+        for start in range(0, len(indices), together):
+            some = indices[start : start + together]
+            found[some] = _outputs([convs[index] for index in some], places)
     return found
 
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from harness.canonical.window import Linear, numbers_text, pairs_text
-from harness.operations.stated import Given, Recording, Stated
+from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.search import agreement, solve, structure, unknowns
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
@@ -24,8 +24,9 @@ MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
 MANY = 200
 """Explanations of one level, after which there is no need of more."""
-CHECK, CHECKED, CONFIRMED = 300_000, 3, 150
-"""Work (see `budget`) to check a candidate; for each product of its output; and to hold that against its bounds."""
+CHECK, CHECKED, CONFIRMED = 300_000, (30, 1), (600, 4)
+"""Work (see `budget`) to check a candidate; for each output and each product; and to hold these against their bounds.
+"""
 
 
 def question(stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None) -> Question:
@@ -53,7 +54,7 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
     MANY that hold, or the budget.
     """
     holding: set[frozenset[Transform]] = set()
-    products = search.question.observed.size * search.question.form.terms
+    checked, confirmed = (_work(search.question, each) for each in (CHECKED, CONFIRMED))
     for count in range(search.deepest + 1):
         smaller = set(holding)
         candidates = [each for each in search.level(count) if smaller.isdisjoint(_parts(each))]
@@ -62,10 +63,10 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
                 search.left_out += len(candidates) - number
                 search.ends(count)
                 break
-            search.budget.take(CHECK + CHECKED * products)
+            search.budget.take(checked)
             whole = completed(search.question, candidate)
             if whole is not None:
-                search.budget.take(CHECK + CONFIRMED * products)
+                search.budget.take(confirmed)
                 if holds(whole):
                     holding.add(frozenset(candidate))
                     yield whole
@@ -113,12 +114,9 @@ def came_to(form: Linear) -> dict[str, str]:
     }
 
 
-def part(stated: Stated, channels: int) -> Mapping[str, Given] | None:
-    """The arrays of the first image and output channels; None where groups tie channels."""
-    if stated.settings["groups"] > 1:
-        return None
-    parts = {"input": slice(1), "kernel": slice(channels), "bias": slice(channels)}
-    return {role: given[parts[role]] for role, given in stated.arrays.items()}
+def _work(question: Question, each: tuple[int, int]) -> int:
+    """Work on a candidate, for each output and each product."""
+    return CHECK + question.observed.size * (each[0] + each[1] * question.form.terms)
 
 
 def _parts(transforms: Transforms) -> Iterator[frozenset[Transform]]:

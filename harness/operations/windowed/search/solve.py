@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.canonical.axis import columns
+from harness.canonical.axis import columns, elements
 from harness.canonical.gaps import output as output_of
 from harness.canonical.window import Linear
 from harness.operations.transforms.values import KernelValues
@@ -22,6 +22,10 @@ from harness.operations.windowed.search.units import in_own_units
 
 SHOWN = 32
 """Values of a kernel up to which it is shown."""
+WORK = 4 * 10**9
+"""Equations times unknowns squared that are solved, for all channels; what is found is held against all equations."""
+ENOUGH = 2
+"""Equations for each unknown, at least, where not all of them are solved."""
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""
 
@@ -97,7 +101,10 @@ def solve(question: Question) -> Solution | None:
     rank, equations, fits = 0, 0, True
     bias = conv.offsets.astype(np.float64)
     for outputs, matrix, seen, _ in _systems(small):
-        taps, _, rank, _ = np.linalg.lstsq(matrix, seen - bias[outputs], rcond=None)
+        some = _solvable(len(matrix), conv.terms, WORK * len(outputs) // len(conv.w))
+        if not some.size:
+            return None
+        taps, _, rank, _ = np.linalg.lstsq(matrix[some], seen[some] - bias[outputs], rcond=None)
         kernel[outputs] = taps.T.reshape(-1, *conv.w.shape[1:])
         equations = len(seen)
         apart = np.abs(matrix @ taps + bias[outputs] - seen)
@@ -109,11 +116,20 @@ def solve(question: Question) -> Solution | None:
     return Solution(np.ldexp(kernel, unit), int(rank), conv.terms, equations, fits, values)
 
 
+def _solvable(equations: int, unknowns: int, work: int) -> np.ndarray:
+    """Which equations are solved: all, or of many more than unknowns some anywhere; none where these are too many."""
+    if equations * unknowns * min(equations, unknowns) <= work:
+        return np.arange(equations)
+    most = work // unknowns**2
+    chosen = np.random.default_rng(0).permutation(equations)[:most]
+    return np.sort(chosen) if most >= ENOUGH * unknowns else np.zeros(0, int)
+
+
 def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray]]:
     """For output channels that see the same input and are known at the same places: (channels, matrix, values seen,
     values meant), with a row for each place and, of values, a column for each channel."""
     conv, observed = question.form, question.observed
-    if observed.shape != conv.output_shape or observed.size // len(conv.w) * conv.terms > LARGEST:
+    if observed.shape != conv.output_shape or elements(conv) > LARGEST:
         return
     met, meant = columns(conv), output_of(conv)
     each = len(conv.w) // conv.window.groups

@@ -27,7 +27,6 @@ from harness.operations.windowed.search import Search as Search
 from harness.operations.windowed.search import explanations as explanations
 from harness.operations.windowed.search import of_recordings as of_recordings
 from harness.operations.windowed.search import other_values as other_values
-from harness.operations.windowed.search import part as part
 from harness.operations.windowed.search import pattern as pattern
 from harness.operations.windowed.search import possible as possible
 from harness.operations.windowed.search import quick as quick

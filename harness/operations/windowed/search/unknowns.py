@@ -6,17 +6,20 @@ Every output element is one equation: known factors times elements that are not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from harness.canonical.axis import seen_at
 from harness.canonical.layout import canonical
 from harness.canonical.window import Linear
-from harness.operations.windowed.search.agreement import AXES, LARGEST, indices, met_by, places, tabled
+from harness.operations.windowed.search.agreement import AXES, LARGEST, indices
 
 MOST = 500
 """Output elements that become equations, from the first one on."""
+ENTRIES = 300_000
+"""Terms that all equations may have together; where each has many, there are fewer equations."""
 NAMED = 32
 """Elements whose values a sentence may give."""
 ROUNDING = 1e-9
@@ -96,13 +99,15 @@ def system(conv: Linear, observed: np.ndarray, slack: float, coarse: float) -> S
     Elements that are not known are NaN, in `conv` as in `observed`. slack, coarse: errors of what is observed, and of
     input and kernel, that none of them exceeds.
     """
-    known = [index for index in np.argwhere(np.isfinite(observed)) if (index < conv.output_shape).all()][:MOST]
-    if not known or not tabled(conv):
+    corner = tuple(slice(0, size) for size in conv.output_shape)
+    known = np.argwhere(np.isfinite(observed[corner]))[: max(min(MOST, ENTRIES // conv.terms), 1)]
+    if not len(known):
         return None
-    met = places(conv)
+    numbered = np.arange(1, conv.x.size + 1).reshape(conv.x.shape)
+    values = np.append(0, conv.x.ravel()).astype(np.float64)
     rows, right, seen = [], [], []
-    for element in known:
-        place, x = met_by(conv, met, element)
+    for element, place in zip(known, seen_at(replace(conv, x=numbered), known).astype(np.int64)):
+        x = values[place]
         terms = _terms(conv, int(element[1]), place, x)
         if terms is not None:
             rows.append(terms[0])
