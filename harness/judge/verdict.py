@@ -17,6 +17,7 @@ from harness.canonical.reference import evaluated
 from harness.canonical.slack import slack_of
 from harness.case.read import Case
 from harness.judge.evidence import Known
+from harness.operations.budget import OUTPUT, Budget
 from harness.operations.operation import Question
 from harness.operations.spoken import main_roles
 from harness.operations.stated import Given, Recording
@@ -318,7 +319,8 @@ class Judge:
             return
         question = self.question(seen)
         yield from self._search.quick(question)
-        yield from self._search.explanations(self._search.Search(question), lambda _: True)
+        search = self._search.Search(question, budget=Budget(OUTPUT).for_search())
+        yield from self._search.explanations(search, lambda _: True)
 
     def noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 ANSWER = 15 * 10**9
 """Steps of about a nanosecond that an answer may take, which nobody has to wait for long."""
+OUTPUT = 3 * 10**9
+"""The same for one output of a run, which may have many."""
 SEARCH = 0.6
 """Share of what is left that one search may take, as others may follow."""
 

@@ -24,7 +24,7 @@ MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
 MANY = 200
 """Explanations of one level, after which there is no need of more."""
-CHECK, CHECKED, CONFIRMED = 300_000, (30, 1), (600, 4)
+CHECK, CHECKED, CONFIRMED = 300_000, (30, 3), (600, 6)
 """Work (see `budget`) to check a candidate; for each output and each product; and to hold these against their bounds.
 """
 
