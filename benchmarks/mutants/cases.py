@@ -60,12 +60,17 @@ def plain(rng: random.Random) -> tuple[dict[str, Tree], Files]:
     return tree, files
 
 
+NEEDED = ("function", "reduce", "window", "over")
+"""Keys without which a case of some operation says nothing."""
+
+
 def settings(rng: random.Random, operation: str, rank: int) -> dict[str, Tree]:
     """Some of the settings of an operation, and most likely what must be said."""
     properties = OPERATIONS[operation]
     own = [key for key in properties if key not in (*COMMON, *_roles(properties), "bias", "groups")]
-    share = {"means": 0.95, "padding": 0.8, "fits": 0.5}
-    return {key: of_schema(rng, properties[key], rank) for key in own if rng.random() < share.get(key, 0.25)}
+    share = {"means": 0.95, "padding": 0.8, "fits": 0.5, **dict.fromkeys(NEEDED, 1.0)}
+    usual = 0.25 if "kernel" in properties else 0.03  # settings told by others exclude each other more often
+    return {key: of_schema(rng, properties[key], rank) for key in own if rng.random() < share.get(key, usual)}
 
 
 def of_schema(rng: random.Random, schema: Mapping[str, Any], rank: int) -> Tree:
@@ -82,7 +87,8 @@ def of_schema(rng: random.Random, schema: Mapping[str, Any], rank: int) -> Tree:
         "boolean": lambda: rng.random() < 0.3,
         "null": lambda: None,
     }
-    return kinds.get(leaf.get("type", ""), lambda: "w")()
+    kind = leaf.get("type", "")
+    return kinds.get(kind if isinstance(kind, str) else kind[0], lambda: "C" if "pattern" in leaf else "w")()
 
 
 def _leaves(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -125,7 +131,7 @@ def _extras(rng: random.Random, tree: dict[str, Tree], properties: Mapping[str, 
 
 def _recording(rng: random.Random, sizes: dict[str, int], rank: int, files: Files) -> dict[str, Tree]:
     seen = array(rng, _letters("NCDHW", rank), sizes, files, "output", ("values", "file"))
-    more = rng.choice([{}, {}, {"digits": 4}, {"decimals": 2}, {"expect": ["reverse_kernel"]}])
+    more = rng.choice([{}, {}, {"digits": 4}, {"decimals": 2}, {"expect": ["scale"]}])
     return {"system": "S", "origin": "o", **seen, **more}
 
 
