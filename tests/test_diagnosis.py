@@ -16,6 +16,7 @@ from harness.judge import fix, verdict
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
+from harness.operations.transforms.endings import Activation
 from harness.operations.transforms.settings import PaddingSplit, Stride
 from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias, Precision
@@ -300,13 +301,14 @@ def test_a_printed_bias_has_its_slack(tmp_path):
 
 
 @pytest.mark.parametrize(("changes", "before"), [((), []), ((ReverseKernel((0, 1)),), ["reverse_kernel"])])
-def test_a_relu_is_recognized_whatever_is_before_it_and_is_part_of_the_code(tmp_path, changes, before):
+def test_a_relu_is_found_whatever_is_before_it_and_is_part_of_the_code(tmp_path, changes, before):
     one = case(tmp_path, DATA)
     judge = Judge(one)
     y = np.maximum(direct(applied(judge.intended.form, changes)), 0)
     answer = diagnose(judge, seen(y))
     assert [ids(each) for each in answer.explanations] == [[*before, "activation"]]
-    assert "a ReLU of its sum" in answer.explanations[0].words
+    assert answer.explanations[0].transforms[-1] == Activation("relu")
+    assert not answer.ambiguous
     assert answer.known == y.size
     (held,) = fix.proofs(one, [answer.explanations[0].transforms], ["numpy"], "NCHW")
     assert held.program.endswith("y = np.maximum(y, 0)\n")

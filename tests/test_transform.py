@@ -14,7 +14,6 @@ from harness.operations.transforms import (
     CONVENTION_IDS,
     CONVENTIONS,
     FINDINGS,
-    after_sum,
     settings,
     values,
 )
@@ -37,6 +36,8 @@ from harness.operations.transforms.calls import (
     PadInput,
     SubsampleOutput,
 )
+from harness.operations.transforms.endings import Activation, Ending, OutputRounding, Overflow
+from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.transform import QUESTIONS, Transform, weight
 from harness.report.words import LEGEND
@@ -92,9 +93,17 @@ EXAMPLES: list[Transform] = [
     values.Bias("missing"),
     values.Bias("doubled"),
     values.Bias("unknown", (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
+    values.Bias("negated"),
+    values.Bias("permuted", order=(1, 2, 0, 3, 4, 5)),
+    Activation("leaky_relu", (("slope", 0.25),)),
+    Activation("clip", (("low", -2.0), ("high", 2.0))),
+    OutputRounding("half_even", ("half_away",)),
+    OutputRounding("floor"),
+    Overflow("saturate", 0, 1),
+    Overflow("wrap", -2, 1),
     OutputAxes(CYCLE),
     OutputAxes((0, -1, 3, 4, 2)),
-    after_sum.Activation("relu"),
+    Activation("relu"),
     PadInput(PAIRS, "reflect"),
     DilateKernel(CALL.window.dilation),
     DenseGroups(2),
@@ -117,7 +126,7 @@ def call_of(transform: Transform) -> Linear:
 
 def observed(y: np.ndarray, *transforms: Transform) -> np.ndarray:
     for transform in transforms:
-        y = transform.read(y)
+        y = transform.read(transform.end(y))
     return y
 
 
@@ -217,7 +226,7 @@ def test_padding_by_hand_keeps_the_boundary():
 
 @every_example
 def test_the_code_of_a_transform_does_what_it_does(transform):
-    """`code` on arrays x, w, b and y is `differ` and `read`; the window is that of the call."""
+    """`code` on arrays x, w, b and y is `differ`, `end` and `read`; the window is that of the call."""
     conv = call_of(transform)
     changed = transform.differ(conv)
     y = integers((3, 6, 4, 4, 4), 4)
@@ -226,7 +235,7 @@ def test_the_code_of_a_transform_does_what_it_does(transform):
     np.testing.assert_allclose(names["x"], changed.x)
     np.testing.assert_allclose(names["w"], changed.w)
     np.testing.assert_allclose(names["b"], np.zeros(6) if changed.bias is None else changed.bias)
-    np.testing.assert_allclose(names["y"], transform.read(y))
+    np.testing.assert_allclose(names["y"], observed(y, transform))
 
 
 @pytest.mark.parametrize(
@@ -297,9 +306,11 @@ def test_words_tell_forms_and_kinds_apart(kind):
 
 @every_example
 def test_what_a_transform_touches_is_what_changes(transform):
-    conv, y = call_of(transform), integers((3, 6, 4, 4, 4), 4)
+    conv, y = call_of(transform), integers((3, 6, 4, 4, 4), 4) * 1.25
     call = type(transform) in CALLS
-    form, read = (transform.rewrite(conv), transform.finish(y)) if call else (transform.differ(conv), transform.read(y))
+    form, read = (
+        (transform.rewrite(conv), transform.finish(y)) if call else (transform.differ(conv), observed(y, transform))
+    )
     found = {name for name in ("x", "w", "bias") if not np.array_equal(getattr(form, name), getattr(conv, name))}
     found |= {"window"} if form.window != conv.window else set()
     found |= {"y"} if not np.array_equal(read, y) else set()
@@ -320,7 +331,7 @@ def test_what_is_searched_for_has_a_likelihood_and_nothing_else():
     assert sum(kind.causes for kind in CONVENTIONS) <= QUESTIONS
 
 
-@pytest.mark.parametrize("kind", CONVENTIONS)
+@pytest.mark.parametrize("kind", [kind for kind in CONVENTIONS if not issubclass(kind, Ending)])
 def test_an_example_of_a_convention_is_not_its_own_inverse(kind):
     """Else nothing would tell it from its inverse, and the code of one from that of the other."""
     y = integers((3, 6, 4, 4, 4), 4)
@@ -331,6 +342,50 @@ def test_an_example_of_a_convention_is_not_its_own_inverse(kind):
             same = all(np.array_equal(getattr(twice, name), getattr(CALL, name)) for name in ("x", "w", "bias"))
             back.append(same and twice.window == CALL.window and np.array_equal(observed(y, each, each), y))
     assert all(back) == (kind in INVOLUTIONS)
+
+
+@pytest.mark.parametrize("transform", [each for each in EXAMPLES if isinstance(each, Ending)], ids=repr)
+def test_the_code_of_an_ending_does_what_it_does(transform):
+    y = integers((3, 6, 4, 4, 4), 4) * 0.75
+    names = {"np": np, "y": y}
+    exec("\n".join(transform.code(CALL)), names)
+    np.testing.assert_array_equal(names["y"], transform.end(y))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_text_of_a_function_does_what_it_does_and_its_inverse_undoes_it(name):
+    function = FUNCTIONS[name]
+    y = np.linspace(-3, 3, 25)
+    numbers = {**dict.fromkeys(("low", "high", "slope"), 0.5), **function.usual}
+    numbers = {key: value for key, value in numbers.items() if f"{{{key}}}" in function.text}
+    names = {"np": np, "y": y}
+    exec("\n".join(function.code(**numbers)), names)
+    np.testing.assert_allclose(names["y"], function.of(y, **numbers), rtol=1e-12, atol=1e-15)
+    assert function.low <= names["y"].min() and names["y"].max() <= function.high
+    if function.inverse:
+        np.testing.assert_allclose(function.inverse(names["y"], **numbers), y, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("rule", "rounded"), [
+    ("half_even", [-2, -2, 0, 0, 2]), ("half_away", [-3, -2, -1, 1, 3]), ("half_up", [-2, -2, 0, 1, 3]),
+    ("floor", [-3, -2, -1, 0, 2]), ("truncate", [-2, -1, 0, 0, 2]), ("ceil", [-2, -1, 0, 1, 3]),
+])  # fmt: skip
+def test_rules_of_rounding(rule, rounded):
+    np.testing.assert_array_equal(OutputRounding(rule).end(np.array([-2.5, -1.75, -0.5, 0.5, 2.5])), rounded)
+
+
+@pytest.mark.parametrize(("kind", "found"), [("saturate", [0, 255, 255, 7]), ("wrap", [255, 0, 44, 7])])
+def test_what_lies_beyond_a_range_is_held_or_goes_on_from_its_other_end(kind, found):
+    np.testing.assert_array_equal(Overflow(kind, 0, 255).end(np.array([-1.0, 256.0, 300.0, 7.0])), found)
+    assert "uint8" in Overflow(kind, 0, 255).words() and "int16" in Overflow(kind, -32768, 32767).words()
+
+
+@pytest.mark.parametrize(("kind", "bias"), [
+    (values.Bias("missing"), [0, 0, 0]), (values.Bias("doubled"), [2, 4, 6]), (values.Bias("negated"), [-1, -2, -3]),
+    (values.Bias("permuted", order=(1, 2, 0)), [2, 3, 1]), (values.Bias("unknown", (1.0, 0.0, 0.5)), [2, 2, 3.5]),
+])  # fmt: skip
+def test_what_is_added_in_place_of_a_bias(kind, bias):
+    np.testing.assert_array_equal(kind.added(np.array([1.0, 2.0, 3.0])), bias)
 
 
 def test_channels_are_split_into_parts_that_stand_side_by_side():

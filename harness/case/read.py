@@ -203,10 +203,16 @@ def _recording(given: Record, dtype: str, folder: Path) -> Recording:
     letters, printout = given["layout"], sources.printed(given, folder)
     dtype = given["dtype"] or _recorded_dtype(printout, dtype)
     array = sources.make(given, len(letters), dtype, folder, partial=True, printout=printout)
+    if not given["dtype"] and array.stored in NARROW:
+        dtype = array.stored
     units = sources.half_unit(given, array)
     units = np.zeros(array.values.shape) if units is None else units
     values, known, half_unit = (to_canonical(part, letters, "output") for part in (array.values, array.known, units))
     return Recording(given["system"], given["origin"], letters, values, known, half_unit, dtype, given["expect"])
+
+
+NARROW = ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")
+"""Dtypes in which an output is stored that was made in them; wider ones hold the values of any arithmetic."""
 
 
 def _recorded_dtype(printout: Printout | None, dtype: str) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 
 from harness.explanation.separation import signatures
 from harness.judge.evidence import Known, lacking
-from harness.judge.verdict import Judge, Observation, Reading
+from harness.judge.reading import Reading
+from harness.judge.verdict import Judge, Observation, shown_by
 from harness.operations.budget import Budget
 from harness.operations.operation import Question, Solution
 from harness.operations.transforms.transform import Transform
-from harness.operations.transforms.values import Arithmetic
 from harness.rounding.ladder import Fit
 
 LARGE = 2**21
@@ -118,7 +118,7 @@ def confirmed(
     for _ in room.explanations(searched, holds):
         pass
     solution = None if held else room.other_values(question, holds)
-    explanations = tuple(_explanations(question, held))
+    explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
     return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)
 
@@ -134,20 +134,20 @@ def _exact(seen: Observation, reading: Reading) -> int | None:
     return reading.exact if reading.exact < seen.values.size else None
 
 
-def _explanations(question: Question, held: Sequence[Held]) -> list[Explanation]:
+def _explanations(question: Question, held: Sequence[Held], dtype: str) -> list[Explanation]:
     """What holds, the fewest changes first, under all of its names; in one group what always comes to the same."""
     signature = signatures(question.form)
     groups: dict[bytes, int] = {}
-    found = []
+    found: dict[tuple[Transform, ...], Explanation] = {}
     for transforms, fit, largest, known in held:
         group = groups.setdefault(signature(transforms), len(groups))
         for named in _names(transforms):
-            changes = (*named, Arithmetic(fit.rung)) if fit.finding else named
+            changes = (*named, shown_by(fit, dtype)) if fit.finding else named
             free = tuple(each for each in changes if question.is_free(each))
             own = tuple(each for each in changes if each not in free)
             missing = lacking(known, own, free, question.form.rank)
-            found.append(Explanation(own, free, largest, fit.rung, group, missing))
-    return sorted(found, key=lambda each: len(each.transforms))  # a finding of precision is one change more
+            found.setdefault((*own, *free), Explanation(own, free, largest, fit.rung, group, missing))
+    return sorted(found.values(), key=lambda each: len(each.transforms))  # a finding of precision is one change more
 
 
 def _names(transforms: tuple[Transform, ...]) -> list[tuple[Transform, ...]]:

@@ -18,7 +18,6 @@ from harness.explanation.remarks import remarks
 from harness.explanation.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
-from harness.operations.transforms.after_sum import Activation
 from harness.rounding.compare import distance
 
 SAY_SO = "if they are, say so in the case (`decimals` or `digits`)"
@@ -51,12 +50,12 @@ def diagnose(judge: Judge, seen: Observation) -> Answer:
     """The answer about `seen`, an output of the case that `judge` judges.
 
     What is smaller than the output meant may be a part of it. Where no convention explains it, numbers that look
-    printed are taken as printed, and zeros as what a ReLU leaves.
+    printed are taken as printed.
     """
     start, budget = time.perf_counter(), Budget()
     answer = _answer(judge, seen, budget)
     if not _by_conventions(answer):
-        answer = _as_printed(judge, seen, budget) or _before_relu(judge, seen, answer, budget)
+        answer = _as_printed(judge, seen, budget) or answer
     return replace(answer, seconds=time.perf_counter() - start)
 
 
@@ -86,32 +85,6 @@ def _rounded(judge: Judge, seen: Observation, first: Explanation) -> bool:
         return True
     slack = np.broadcast_to(placed.slack + reading.input_slack, known.shape)
     return as_printed.rounded(distance(placed.values, reading.y)[known], slack[known])
-
-
-def _before_relu(judge: Judge, seen: Observation, answer: Answer, budget: Budget) -> Answer:
-    """The answer about max(y, 0) of an output y that can be explained; `answer` where what is seen is none."""
-    known = np.isfinite(seen.values) if seen.known is None else seen.known
-    zero, negative = known & (seen.values == 0), known & (seen.values < 0)
-    if negative.any() or not zero.any() or zero.sum() == known.sum():
-        return answer
-    kept = _answer(judge, replace(seen, known=known & ~zero), budget)
-    if not _by_conventions(kept):
-        return answer
-    held = [
-        replace(each, transforms=(*each.transforms, Activation("relu")))
-        for each in kept.explanations
-        if _cut_off(judge, replace(seen, known=zero), each)
-    ]
-    if not held or held[0].transforms[:-1] != kept.explanations[0].transforms:
-        return answer
-    return replace(kept, explanations=tuple(held), known=int(np.count_nonzero(known)), separation=None)
-
-
-def _cut_off(judge: Judge, zeros: Observation, explanation: Explanation) -> bool:
-    """Whether the outputs of which zeros are seen are none that are above zero."""
-    reading = judge.reading((*explanation.settings, *explanation.transforms))
-    gone = zeros.placed(reading)
-    return gone is not None and not (reading.y[gone.known] > judge.question(zeros).slack).any()
 
 
 def _answer(judge: Judge, seen: Observation, budget: Budget) -> Answer:

@@ -69,12 +69,14 @@ class Array:
     """An array in the order of its stated layout.
 
     stream: what goes on when it was drawn. half_unit: that of each number as its printout shows it, None without one.
+    stored: the dtype in which its file or its printout has it; "" where neither says.
     """
 
     values: np.ndarray
     known: np.ndarray
     stream: Follows | None = None
     half_unit: np.ndarray | None = None
+    stored: str = ""
 
 
 def printed(source: Record, folder: Path) -> Printout | None:
@@ -103,6 +105,7 @@ def make(
     and integers may be unknown, too. Raises CaseError for everything that does not fit.
     """
     key = next(key for key in (*SOURCES, "caffemodel") if key in source)
+    stored = ""
     whole = np.dtype(dtype).kind in "iu"
     known, stream, half, lines = None, None, None, None
     printout = printed(source, folder) if printout is None else printout
@@ -110,10 +113,12 @@ def make(
         raise source.at("shape").key_error(f"belongs to `values`; {key} says itself how large the array is")
     if printout is not None:
         values, known, half, lines = _as_printed(source, key, printout, axes, whole, partial)
+        stored = printout.dtype or ""
     elif key == "values":
         values, known = _written_out(source, axes, whole, partial)
     elif key == "file":
         values = _from_file(source.at(key), source[key], folder, axes)
+        stored = str(values.dtype.name)
         if partial and not source["nonfinite"]:
             known = ~np.isnan(values)
     elif key == "caffemodel":
@@ -123,7 +128,7 @@ def make(
     kept = ("int64" if whole else "float64") if partial else dtype
     cast = _cast(source, key, values, kept, known, lines)
     known = np.ones(values.shape, bool) if known is None else known
-    return Array(cast, known, stream, None if half is None else _widened(half, values, cast))
+    return Array(cast, known, stream, None if half is None else _widened(half, values, cast), stored)
 
 
 def _as_printed(

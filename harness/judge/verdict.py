@@ -6,33 +6,28 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from harness.canonical import gaps
 from harness.canonical.axis import meets_input
-from harness.canonical.instance import Form
-from harness.canonical.magnitudes import magnitudes
-from harness.canonical.reference import evaluated
-from harness.canonical.slack import slack_of
 from harness.case.read import Case
 from harness.judge.evidence import Known
+from harness.judge.reading import Reading, largest
 from harness.operations.budget import OUTPUT, Budget
 from harness.operations.operation import Question
 from harness.operations.spoken import main_roles
-from harness.operations.stated import Given, Recording
-from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.stated import Recording
+from harness.operations.transforms.endings import Overflow
+from harness.operations.transforms.transform import Transform, located
 from harness.operations.transforms.values import Arithmetic
+from harness.rounding import propagated
 from harness.rounding.compare import Difference, difference, distance, dtype_name
-from harness.rounding.formats import FLOAT64
-from harness.rounding.ladder import Fit, Ladder, fit_by_hand
-from harness.rounding.rungs import Magnitudes, rough
+from harness.rounding.ladder import Fit, fit_by_hand
+from harness.rounding.noise import Noise, arithmetic
+from harness.rounding.rungs import rough
 from harness.worker.entry import Algorithm
-
-PRODUCTS = 3 * 10**8
-"""Products that are summed exactly; of a larger output the rest is float64's, and bounds take its rounding in."""
-FIRST = 4
-"""Output channels that are looked at first."""
 
 
 @dataclass(frozen=True)
@@ -54,64 +49,13 @@ class Verdict:
     left: float | None = None
 
 
-class Reading:
-    """One way to read a case: the intended form, changed by some transforms. Evaluated when it is needed.
-
-    stated: the form with NaN for data that are not known; form has zeros there, and counts where computable.
-    computable: mask of the outputs that see known data only, None for all. exact: elements of `y` that are exact, once
-    it is there. first: whether all this is of the first image and output channels only.
-    """
-
-    def __init__(self, case: Case, transforms: tuple[Transform, ...] = (), first: bool = False) -> None:
-        self.case, self.transforms, self.first, self.exact = case, transforms, first, 0
-        self.form: Form = self._changed(case.meant())
-        self.stated = self.form
-        self.computable: np.ndarray | None = None
-        if case.partial:
-            self.form, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
-        self.reads = any(transform.reads for transform in transforms)
-        self._ladders: dict[str, Ladder] = {}
-
-    @cached_property
-    def y(self) -> np.ndarray:
-        """The exact output, rounded once to float64, as far as PRODUCTS go; without meaning where not computable."""
-        y, self.exact = evaluated(self.form, PRODUCTS)
-        return y
-
-    def ladder(self, dtype: str) -> Ladder:
-        """The ladder of bounds for results of `dtype`."""
-        if dtype not in self._ladders:
-            own = 0.0 if self.y.size == self.exact else FLOAT64.u
-            self._ladders[dtype] = Ladder.of(self.form, self._magnitudes, self.y, dtype, own)
-        return self._ladders[dtype]
-
-    @cached_property
-    def input_slack(self) -> np.ndarray | float:
-        """What the rounding of printed data may do to the output."""
-        return slack_of(self.form, self._widened()) if self.case.printed else 0.0
-
-    def _widened(self) -> Form:
-        """The intended form of data that are half a unit of their printed digits larger."""
-        larger = {role: _larger(given) for role, given in self.case.arrays.items()}
-        return self._changed(self.case.given(**larger).meant())
-
-    def _changed(self, form: Form) -> Form:
-        whole: Form = applied(form, self.transforms)
-        return whole.first(FIRST) if self.first else whole
-
-    @cached_property
-    def _magnitudes(self) -> Magnitudes:
-        found: Magnitudes = magnitudes(self.form)
-        return found
-
-
-def _larger(given: Given) -> np.ndarray:
-    return given.values.astype(np.float64) + (0.0 if given.half_unit is None else given.half_unit)
-
-
-def _largest(errors: np.ndarray | float) -> float:
-    """The largest of some errors; 0 where there are none."""
-    return float(np.max(errors, initial=0.0))
+def shown_by(fit: Fit, dtype: str) -> Transform:
+    """The transform of a finding of the ladder in an output of `dtype`."""
+    kinds: dict[str, Literal["wrap", "saturate"]] = {"integers wrap": "wrap", "integers saturate": "saturate"}
+    if fit.rung not in kinds:
+        return Arithmetic(fit.rung)
+    info = np.iinfo(dtype)
+    return Overflow(kinds[fit.rung], int(info.min), int(info.max))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +81,7 @@ class Observation:
             return self
         if min(whole) < 1:
             return None
-        index = read(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
+        index = located(np.arange(math.prod(whole)).reshape(whole), reading.transforms, self.values.shape)
         if index.shape != self.values.shape:
             return None
         known, slack = np.zeros(whole, bool), np.zeros(whole)
@@ -159,6 +103,8 @@ class Observation:
         known = self.comparable(reading)
         if known is not None and known.size and not known.any():
             return None, math.inf  # nothing to compare; of an empty output there is nothing that is not known
+        if reading.ends:
+            return self._fit_of_ended(reading, known)
         ladder = reading.ladder(self.dtype)
         apart = distance(self.values, ladder.expected, known)
         largest = float(apart.max(initial=0.0))
@@ -167,6 +113,12 @@ class Observation:
             return fit_by_hand(apart, ladder.expected, by_hand.rtol, by_hand.atol), largest
         slack = self.slack if self.known is None else self.slack + reading.input_slack
         return ladder.fit(apart, slack, self.algorithm, self.values, known), largest
+
+    def _fit_of_ended(self, reading: Reading, known: np.ndarray | None) -> tuple[Fit | None, float]:
+        """`fit` where something is made of each sum."""
+        slack = self.slack if self.known is None else self.slack + reading.input_slack
+        ladder = reading.ladder(arithmetic(self.dtype, reading.case.dtype))
+        return propagated.fit(ladder, reading.end, self.values, self.dtype, slack, known)
 
     def comparable(self, reading: Reading) -> np.ndarray | None:
         """Mask of the elements that are known here and computable of `reading`, None for all; both of one shape."""
@@ -258,7 +210,7 @@ class Judge:
 
     def room(self, seen: Observation) -> np.ndarray | float:
         """How far what is seen may lie from what is meant, per element of the latter: rounding, and printed digits."""
-        printed = 0.0 if seen.known is None else _largest(seen.slack) + self.intended.input_slack
+        printed = 0.0 if seen.known is None else largest(seen.slack) + self.intended.input_slack
         return self.intended.ladder(seen.dtype).room + printed
 
     @cached_property
@@ -278,13 +230,13 @@ class Judge:
     def coarse(self) -> float:
         """Half a unit of the last digit that was printed of the arrays, 0 where they are exact."""
         units = (self.case.arrays[role].half_unit for role in main_roles(self.case.operation))
-        return max((_largest(unit) for unit in units if unit is not None), default=0.0)
+        return max((largest(unit) for unit in units if unit is not None), default=0.0)
 
     def _explained(self, seen: Observation, fit: Fit, reading: Reading, group: int) -> Verdict:
         """The verdict on an output that a reading gives, perhaps in another arithmetic that nobody else then shares."""
         if not fit.finding:
             return self._differs("convention", seen, fit, reading.transforms, group)
-        transforms = (*reading.transforms, Arithmetic(fit.rung))
+        transforms = (*reading.transforms, shown_by(fit, seen.dtype))
         return self._differs("convention", seen, fit, transforms, self._stranger(seen))
 
     def _differs(
@@ -301,16 +253,17 @@ class Judge:
         values = np.full(seen.values.shape, np.nan) if complex_ else seen.values.astype(np.float64)
         values = np.where(np.isfinite(values), values, np.nan)
         if self.intended.computable is not None:
-            known = read(self.intended.computable, self.base, values.shape)
+            known = located(self.intended.computable, self.base, values.shape)
             values = np.where(known if known.shape == values.shape else known.any(), values, np.nan)
         noise = self.noise(seen)
-        printed = 0.0 if seen.known is None else _largest(self.intended.input_slack)
+        printed = 0.0 if seen.known is None else largest(self.intended.input_slack)
         return self._search.question(
             self.case,
             gaps.as_unknown(self.intended.stated),
             values if seen.known is None else np.where(seen.known, values, np.nan),
-            noise + 2 * (_largest(seen.slack) + printed),
+            noise + 2 * (largest(seen.slack) + printed),
             np.broadcast_to(noise + seen.slack, values.shape),
+            seen.dtype,
         )
 
     def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
@@ -325,7 +278,7 @@ class Judge:
     def noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""
         form = gaps.filled(gaps.as_unknown(self.intended.form))
-        return rough(form.terms, seen.dtype) * form.largest
+        return Noise.of(form, seen.values, seen.dtype, self.case.dtype).largest
 
     def _stranger(self, seen: Observation) -> int:
         """The group of an unexplained output, counted from -1 downwards: that of an earlier one that it agrees with."""
@@ -337,9 +290,10 @@ class Judge:
 
     def _known_stranger(self, seen: Observation) -> int | None:
         """The number of an earlier unexplained output that this one agrees with."""
-        shape = seen.values.shape
-        like = (each.values.shape == shape and self._alike(seen, each) for each in self._strangers)
-        return next((number for number, alike in enumerate(like) if alike), None)
+        for number, other in enumerate(self._strangers):
+            if other.values.shape == seen.values.shape and self._alike(seen, other):
+                return number
+        return None
 
     def _alike(self, seen: Observation, other: Observation) -> bool:
         apart = distance(seen.values, other.values)

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case
-from harness.judge.verdict import Reading
+from harness.judge.reading import Reading
 from harness.models import running_error
 from harness.models.carried import Signal, canonical_letters, ordered
 from harness.models.graph import Graph

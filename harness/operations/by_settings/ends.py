@@ -11,7 +11,7 @@ from harness.operations.by_settings.inferring import CONFIRMING, shortest
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias, Scale
-from harness.operations.windowed.search.outputs import inferred
+from harness.operations.windowed.search.inference import inferred
 
 MEANT = 64
 """How many times its error an output must be off for a factor or an offset to be read from it."""

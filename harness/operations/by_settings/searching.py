@@ -184,7 +184,13 @@ class Room:
         return Candidates(self._layer, question, deepest, budget)
 
     def question(
-        self, stated: Stated, form: Settled, observed: np.ndarray, slack: float, room: np.ndarray | None
+        self,
+        stated: Stated,
+        form: Settled,
+        observed: np.ndarray,
+        slack: float,
+        room: np.ndarray | None,
+        dtype: str = "",
     ) -> Question:
         within = np.full(observed.shape, slack) if room is None else np.broadcast_to(room, observed.shape)
         return Question(form, observed, slack, within, stated.arrays["input"].layout, stated.unknown)

@@ -3,8 +3,9 @@ itself as code.
 
 A transform has up to two sides that cancel each other:
 
-* `differ(conv)` is the convolution that a system computes which follows another convention, and `read(y)` what is then
-  read of its output: the value changes. An observed output that equals it is explained by the transform.
+* `differ(conv)` is the convolution that a system computes which follows another convention, `end(y)` what it makes of
+  each value, and `read(y)` what is then read of its output: the value changes. An observed output that equals it is
+  explained by the transform.
 * `rewrite(conv)` and `finish(y)` say the same convolution differently, for a system that lacks or does otherwise what
   the transform is about: `finish(value of rewrite(conv)) == value of conv`. `undo(rewrite(conv))` is `conv` again.
 
@@ -14,7 +15,7 @@ FINDINGS show themselves without a search.
 
 from __future__ import annotations
 
-from harness.operations.transforms import after_sum, arrays, calls, grouping, settings, values
+from harness.operations.transforms import arrays, calls, endings, grouping, settings, values
 from harness.operations.transforms.transform import Transform
 
 CONVENTIONS: tuple[type[Transform], ...] = (
@@ -43,8 +44,10 @@ CONVENTIONS: tuple[type[Transform], ...] = (
     settings.OutputPadding,
     settings.RawPadding,
     values.Bias,
+    endings.Activation,
+    endings.OutputRounding,
+    endings.Overflow,
     arrays.OutputAxes,
-    after_sum.Activation,
 )
 CALLS: tuple[type[Transform], ...] = (
     calls.PadInput,

@@ -94,8 +94,12 @@ class Transform:
         """What is read from the output of a system that has this convention."""
         return y
 
+    def end(self, y: np.ndarray) -> np.ndarray:
+        """What a system that has this convention makes of each value of its output, before any is read."""
+        return y
+
     def code(self, conv: Any) -> tuple[str, ...]:
-        """`differ(conv)` or `read` as NumPy lines on the canonical arrays: x, w, b before the call, y after it."""
+        """`differ(conv)`, `end` or `read` as NumPy lines on the canonical arrays: x, w, b before a call, y after it."""
         return ()
 
     def rewrite(self, conv: Any) -> Any:
@@ -132,8 +136,25 @@ def applied(form: Any, transforms: Iterable[Transform]) -> Any:
     return form
 
 
-def read(y: np.ndarray, transforms: Iterable[Transform], shape: tuple[int, ...]) -> np.ndarray:
-    """What is seen of the output `y`: in `shape` where only some images or channels of it are, all of it for ()."""
+def ends(transforms: Iterable[Transform]) -> bool:
+    """Whether some of them make something of each value."""
+    return any(type(each).end is not Transform.end for each in transforms)
+
+
+def ended(y: np.ndarray, transforms: Iterable[Transform]) -> np.ndarray:
+    """What becomes of the sums `y`, value by value."""
+    for transform in transforms:
+        y = transform.end(y)
+    return y
+
+
+def read(y: np.ndarray, transforms: Sequence[Transform], shape: tuple[int, ...]) -> np.ndarray:
+    """What is seen of the sums `y`: in `shape` where only some images or channels of it are, all of it for ()."""
+    return located(ended(y, transforms), transforms, shape)
+
+
+def located(y: np.ndarray, transforms: Iterable[Transform], shape: tuple[int, ...]) -> np.ndarray:
+    """The elements of `y` that are seen, where they are seen, as `read` has them."""
     partial = y.shape[:2]
     for transform in transforms:
         y = transform.read(y)

@@ -13,24 +13,34 @@ from harness.canonical.window import Linear
 from harness.operations.transforms.transform import Transform
 from harness.rounding.formats import FORMATS, significand
 
+REPEATED = {"missing": 0, "doubled": 2, "negated": -1}
+"""How often a bias is added that is not added once."""
+
 
 @dataclass(frozen=True)
 class Bias(Transform):
-    """The bias is left out, added twice, or one that the call does not know: `values`, one per output channel."""
+    """The bias is added so often as REPEATED says, in another `order`, or is one that the call does not know.
+
+    values: what is added besides the stated bias, one number per output channel. order: the channel whose bias each
+    channel gets.
+    """
 
     id = "bias"
     causes = 2.0
     touches = ("bias",)
 
-    kind: Literal["missing", "doubled", "unknown"]
+    kind: Literal["missing", "doubled", "negated", "permuted", "unknown"]
     values: tuple[float, ...] = ()
+    order: tuple[int, ...] = ()
 
     def unusual(self, rank: int) -> float:
-        return 3.0 if self.kind == "unknown" else 0.0
+        return {"unknown": 3.0, "negated": 2.0, "permuted": 2.0}.get(self.kind, 0.0)
 
     @property
     def choices(self) -> float:
-        return 0.0 if self.kind == "unknown" else 1.0
+        if self.kind == "permuted":
+            return math.lgamma(len(self.order) + 1) / math.log(2)
+        return 0.0 if self.kind == "unknown" else math.log2(len(REPEATED))
 
     @property
     def fitted(self) -> int:
@@ -38,23 +48,31 @@ class Bias(Transform):
 
     def words(self) -> str:
         if self.kind == "unknown":
-            shown = ", ".join(f"{value:.6g}" for value in self.values[:8])
+            shown = ", ".join(f"{value:.7g}" for value in self.values[:8])
             return f"mind the bias: the system added {shown} to its output channels"
+        if self.kind == "permuted":
+            return f"mind the order of the bias: the channels got those of channels {', '.join(map(str, self.order))}"
+        if self.kind == "negated":
+            return "mind the sign of the bias: the system subtracted it"
         return f"add the bias once; the system {'left it out' if self.kind == 'missing' else 'added it twice'}"
+
+    def added(self, bias: np.ndarray) -> np.ndarray:
+        """What is added in place of `bias`, (O,)."""
+        if self.kind == "unknown":
+            return np.asarray(np.asarray(self.values) + bias.astype(np.float64))
+        return np.asarray(bias[list(self.order)] if self.kind == "permuted" else REPEATED[self.kind] * bias)
 
     def differ(self, conv: Linear) -> Linear:
         if self.kind == "missing":
             return replace(conv, bias=None)
-        if self.kind == "doubled":
-            return conv.map(lambda bias: bias * 2, "bias")
-        return conv.shifted(np.asarray(self.values))
+        if self.kind == "unknown":
+            return conv.shifted(np.asarray(self.values))
+        return conv.map(self.added, "bias")
 
     def code(self, conv: Linear) -> tuple[str, ...]:
-        return {
-            "missing": ("b = 0 * b",),
-            "doubled": ("b = 2 * b",),
-            "unknown": (f"b = b + np.array({list(self.values)!r})",),
-        }[self.kind]
+        if self.kind == "unknown":
+            return (f"b = b + np.array({list(self.values)!r})",)
+        return (f"b = b[{list(self.order)}]" if self.kind == "permuted" else f"b = {REPEATED[self.kind]} * b",)
 
 
 @dataclass(frozen=True)
@@ -136,7 +154,7 @@ class KernelValues(Transform):
     """Some taps have other values: `taps` holds (index in the canonical kernel, value that was applied)."""
 
     id = "kernel_values"
-    causes = 1.0
+    causes = 0.5
     touches = ("w",)
 
     taps: tuple[tuple[tuple[int, ...], float], ...]

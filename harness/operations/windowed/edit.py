@@ -13,8 +13,8 @@ from typing import NamedTuple
 from harness.canonical import layout
 from harness.canonical.window import Linear, padding_pair
 from harness.operations.stated import Stated
-from harness.operations.transforms.after_sum import Activation
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
+from harness.operations.transforms.endings import Activation
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Bias
 
@@ -123,13 +123,13 @@ def _asked(stated: Stated, transforms: Sequence[Transform], letters: str) -> _As
     if negative or win.boundary != "zero" or max(win.base_dilation) > 1:
         return None
     axes = {"x": stated.arrays["input"].layout, "w": stated.arrays["kernel"].layout, "y": letters}
-    relu = any(isinstance(transform, Activation) for transform in transforms)
+    relu = Activation("relu") in transforms
     return _Asked(form, axes, names["input"], names["kernel"], form.biased, relu)
 
 
 def _said(transform: Transform) -> bool:
     """Whether a call says a change of what is no setting of it."""
-    return isinstance(transform, Activation) or (isinstance(transform, Bias) and transform.kind == "missing")
+    return transform == Activation("relu") or (isinstance(transform, Bias) and transform.kind == "missing")
 
 
 # --- the systems -----------------------------------------------------------------------------------------------------

@@ -188,24 +188,32 @@ def _numpy_call(conv: Linear) -> list[str]:
 
 
 def _scipy_call(conv: Linear) -> list[str]:
-    win = conv.window
-    dilated = [
-        f"wide = np.zeros(w.shape[:2] + {_extents(conv)}, w.dtype)",
-        f"wide{_index([':', ':', *_every(win.dilation)])} = w",
-        "w = wide",
-    ]
-    strided = _index([":", ":", *_every(win.stride)])
+    strided = _index([":", ":", *_every(conv.window.stride)])
     return [
-        *(dilated if max(win.dilation) > 1 else ()),
+        *_dilated(conv),
         *_grouped(conv, 'np.array([[correlate(image, kernel, "valid")[0] for kernel in w] for image in x])'),
         f"y = y{strided}" if strided else "",
     ]
 
 
-def _tensorflow_call(conv: Linear) -> list[str]:
-    space = tuple(range(2, conv.rank + 2))
-    steps = _options(conv, strides=list(conv.window.stride), dilations=list(conv.window.dilation))
+def _dilated(conv: Linear) -> list[str]:
+    """Lines that put zeros between the taps of the kernel; none where there is nothing to dilate."""
+    if max(conv.window.dilation) == 1:
+        return []
     return [
+        f"wide = np.zeros(w.shape[:2] + {_extents(conv)}, w.dtype)",
+        f"wide{_index([':', ':', *_every(conv.window.dilation)])} = w",
+        "w = wide",
+    ]
+
+
+def _tensorflow_call(conv: Linear) -> list[str]:
+    """`tf.nn.convolution` takes no stride beside a dilation: the kernel is then dilated by hand."""
+    win, space = conv.window, tuple(range(2, conv.rank + 2))
+    both = max(win.stride) > 1 and max(win.dilation) > 1
+    steps = _options(conv, strides=list(win.stride), dilations=[1] * conv.rank if both else list(win.dilation))
+    return [
+        *(_dilated(conv) if both else ()),
         f"x, w = x.transpose{(0, *space, 1)}, w.transpose{(*space, 1, 0)}  # N spatial C, spatial I O",
         f'y = tf.nn.convolution(x, w, padding="VALID"{steps})',
         f"y = y.numpy().transpose{(0, conv.rank + 1, *range(1, conv.rank + 1))}",

@@ -10,16 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from harness.canonical.gaps import filled
 from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.search import agreement, solve, structure, unknowns
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.candidates import Search as Search
-from harness.operations.windowed.search.check import completed
+from harness.operations.windowed.search.check import completed, completions
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.variants import Transforms
+from harness.rounding.noise import Noise
 
+MADE, FITTED = 300, 3_000_000
+"""Candidates of one level of which is fitted what was made of their sums, likeliest first; work to fit one."""
 MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
 MANY = 200
@@ -29,11 +33,16 @@ CHECK, CHECKED, CONFIRMED = 300_000, (30, 3), (600, 6)
 """
 
 
-def question(stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None) -> Question:
+def question(
+    stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None, dtype: str = ""
+) -> Question:
     """The question what changes of `form`, which is what is stated or a known change of it, give `observed`."""
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
     recipe = padding if isinstance(padding := stated.settings["padding"], str) else None
-    return Question(form, observed, slack, x, w, recipe, stated.unknown, room)
+    if room is not None:
+        noise = Noise.of(filled(form), observed, dtype, stated.dtype)
+        room = np.maximum(room - noise.largest, 0) + noise.usual
+    return Question(form, observed, slack, x, w, recipe, stated.unknown, room, dtype)
 
 
 def quick(question: Question) -> Iterator[Transforms]:
@@ -55,23 +64,41 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
     """
     holding: set[frozenset[Transform]] = set()
     checked, confirmed = (_work(search.question, each) for each in (CHECKED, CONFIRMED))
-    for count in range(search.deepest + 1):
+    last = search.deepest
+    for count, made in _stages(search):
         smaller = set(holding)
-        candidates = [each for each in search.level(count) if smaller.isdisjoint(_parts(each))]
+        if count > last:
+            break
+        if search.budget.spent:
+            search.ends(count + made)
+            break
+        if made and holding:  # what explains it needs no other ending
+            continue
+        candidates = [each for each in search.level(count, made) if smaller.isdisjoint(_parts(each))]
         for number, candidate in enumerate(candidates):
-            if number == MOST or len(holding) - len(smaller) == MANY or search.budget.spent:
-                search.left_out += len(candidates) - number
-                search.ends(count)
+            if number == (MADE if made else MOST) or len(holding) - len(smaller) == MANY or search.budget.spent:
+                if not made:
+                    search.left_out += len(candidates) - number
+                    search.ends(count)
                 break
-            search.budget.take(checked)
-            whole = completed(search.question, candidate)
-            if whole is not None:
+            search.budget.take(checked + FITTED * made)
+            for whole in completions(search.question, candidate):
                 search.budget.take(confirmed)
                 if holds(whole):
                     holding.add(frozenset(candidate))
+                    last = min(last, count if made else count + 1)
                     yield whole
-        if smaller or len(holding) == MANY or search.budget.spent:
+                    break
+        if len(holding) >= MANY:
             break
+
+
+def _stages(search: Search) -> Iterator[tuple[int, bool]]:
+    """Numbers of changes, and whether something is made of the sums, in the order in which they are tried."""
+    for count in range(search.deepest + 1):
+        yield count, False
+        if search.made and count:
+            yield count, True
 
 
 def other_values(question: Question, holds: Callable[[Transforms], bool]) -> solve.Solution | None:

@@ -19,23 +19,20 @@ import numpy as np
 
 from harness.canonical.window import Pairs
 from harness.operations.budget import Budget
-from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.settings import Dilation, Stride
 from harness.operations.transforms.transform import Transform, weight
 from harness.operations.windowed.search import paddings
-from harness.operations.windowed.search.outputs import Index, Reading, Shift, readings
+from harness.operations.windowed.search.outputs import Index, Reading, Shift, made, readings
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Hits, Point, Response
 from harness.operations.windowed.search.samples import Seen, Sight, sights
 from harness.operations.windowed.search.sides import Field, Lows, Side, Sizes
 from harness.operations.windowed.search.units import observed_in_units, of_output
-from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases
+from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases, in_order
 
 DEEPEST = 3
 DECISION, CANDIDATE = 60_000, 40_000
 """Work (see `budget`) to decide hypotheses together, beside that for each of them, and to put a candidate together."""
-ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}
-"""The order in which several transforms of one explanation apply."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,48 +74,51 @@ class Search:
     def __post_init__(self) -> None:
         q, unit = self.question, of_output(self.question)
         asked = self._asked = observed_in_units(q, unit)
+        self.made = not self.quick and bool(made(asked))
         self._sights = sights(asked, [Reading((), q.observed.shape)] if self.quick else readings(q))
-        self._choices: dict[tuple[Side, Field, int], list[Choice]] = {}
+        self._choices: dict[tuple[Side, Field, int, bool], list[Choice]] = {}
         self._sides: list[Side] = []
         for base in [Variant((), q.form)] if self.quick else bases(q):
             self._sides.append(Side(q, base, self.deepest, self.quick, self._sides, unit))
             if self._sides[-1].whole < self.deepest:
                 self.ends(self._sides[-1].whole + 1)
 
-    def level(self, count: int) -> list[Transforms]:
-        """The candidates with so many changes, likeliest first."""
-        found = {frozenset(each): each for each in self._candidates(count)}
+    def level(self, count: int, made: bool = False) -> list[Transforms]:
+        """The candidates with so many changes, likeliest first; with `made`, those that make something of the sums."""
+        found = {frozenset(each): each for each in self._candidates(count, made)}
         self.budget.take(CANDIDATE * len(found))
         if self.budget.spent:
-            self.ends(count)
+            self.ends(count + made)
         return sorted(found.values(), key=lambda each: weight(each, self.question.form.rank))
 
     def ends(self, count: int) -> None:
         """The search comes to an end among so many changes."""
         self.whole = min(self.whole, count - 1)
 
-    def _candidates(self, count: int) -> Iterator[Transforms]:
+    def _candidates(self, count: int, made: bool) -> Iterator[Transforms]:
         for side in self._sides:
             for batch, shelf in itertools.product(side.batches, side.shelves):
                 if side.fits(batch, shelf):
                     for changes in shelf.numbers:
                         left = count - side.count - batch.count - changes
                         for field in side.fields_within(left):
-                            yield from self._among(self._chosen(side, field, left), side, batch, shelf, changes, field)
+                            yield from self._among(
+                                self._chosen(side, field, left, made), side, batch, shelf, changes, field
+                            )
 
-    def _chosen(self, side: Side, field: Field, count: int) -> list[Choice]:
+    def _chosen(self, side: Side, field: Field, count: int, made: bool) -> list[Choice]:
         """What may be chosen besides batch and kernel with so many changes in all."""
-        key = side, field, count
+        key = side, field, count, made
         if key not in self._choices:
-            self._choices[key] = list(self._choose(side, field, count))
+            self._choices[key] = list(self._choose(side, field, count, made))
         return self._choices[key]
 
-    def _choose(self, side: Side, field: Field, count: int) -> Iterator[Choice]:
+    def _choose(self, side: Side, field: Field, count: int, made: bool) -> Iterator[Choice]:
         number = self.question.count
         strides: dict[tuple[int, Sizes], list[Settings]] = defaultdict(list)
         for each in side.fields[field]:
             strides[number(each.transforms), each.window.stride].append(each)
-        for shift in side.shifts:
+        for shift in side.made if made else side.shifts:
             rest = count - number(shift.transforms)
             suited = [sight for sight in self._sights if sight.suits(shift)]
             for ((changes, _), alike), sight in itertools.product(strides.items(), suited):
@@ -140,7 +140,7 @@ class Search:
         grid = side.grid(field[0], shelf.spatial, batch.shape[2:], any(each.moved for each in choices))
         slack, noise = self._asked.slack, kernels.noise
         for part in batch.parts(math.prod(map(len, grid)) * max(kernels.rows.shape[::2])):
-            response = Response(part, kernels, *field, grid, slack, noise, self.budget)
+            response = Response(part, kernels, *field, grid, slack, noise, self.budget, side.unit)
             for choice in choices:
                 if self.budget.spent:
                     return
@@ -160,6 +160,8 @@ def _decisive(response: Response, choice: Choice) -> Hits:
     targets, points = choice.sight.targets, [choice.point(place) for place in choice.sight.places]
     if choice.shift.kind == "exact":
         return response.near(points[0], choice.shift, targets[0])
+    if choice.shift.kind == "ordered":
+        return response.ordered(points, choice.shift)
     first, other = (response.everywhere(point, choice.shift.times) for point in points)
     return np.nonzero(response.related(first, other, choice.shift, targets))
 
@@ -201,6 +203,9 @@ class _Hypotheses:
         """Those of the hits to keep that give all samples."""
         shift = self.choice.shift
         hits = hits if keep.all() else tuple(index[keep] for index in hits)
+        if shift.kind == "ordered":
+            points = [self.choice.point(place) for place in seen.places]
+            return zip(*(index.tolist() for index in self.response.in_order(points, hits, shift)))
         for target, place in list(zip(seen.targets, seen.places))[len(self.choice.sight.places) :]:
             if not hits[0].size:
                 break
@@ -227,7 +232,7 @@ class _Hypotheses:
             *self.choice.shift.transforms,
             *seen.reading.transforms,
         )
-        return tuple(sorted(every, key=lambda each: ORDER[type(each)]))
+        return in_order(every)
 
 
 def _there(masks: list[np.ndarray], hits: Hits) -> np.ndarray:

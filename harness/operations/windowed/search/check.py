@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from harness.canonical.gaps import output
 from harness.canonical.window import Linear
-from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.transforms.transform import Transform, applied, located, read
 from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
-from harness.operations.windowed.search.outputs import FACTORS, inferred
+from harness.operations.windowed.search.fitted import Sums, fitted
+from harness.operations.windowed.search.inference import inferred
+from harness.operations.windowed.search.naming import RARER_FACTORS, called, of_stated, short
+from harness.operations.windowed.search.outputs import FACTORS, OPEN
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms
+from harness.operations.windowed.search.variants import Transforms, in_order
 
 ROUNDING = 2.0**-44
 """Share of a value by which float64 arithmetic may be off."""
-RARER_FACTORS = {"3": 3.0, "4": 4.0, "256": 256.0, "1 / 256": 1 / 256, "1 / 3": 1 / 3, "0.25": 0.25}
 LOOK = 2
 """Images and output channels that are looked at first: most candidates end there."""
+
+
+def completions(question: Question, transforms: Transforms) -> Iterator[Transforms]:
+    """`transforms`, with what they leave open filled in, if they give the observed values; likeliest first."""
+    if OPEN not in transforms:
+        if whole := completed(question, transforms):
+            yield whole
+        return
+    stated = tuple(each for each in transforms if each != OPEN)
+    conv = applied(question.form, stated)
+    if min(conv.output_shape, default=0) < 1:
+        return
+    y = output(conv)
+    if read(y, stated, question.observed.shape).shape != question.observed.shape:
+        return
+    room = np.broadcast_to(question.slack if question.room is None else question.room, question.observed.shape)
+    seen, within = (_channels(_unread(each, y.shape, stated)) for each in (question.observed, room))
+    sums = Sums(_channels(y), seen, np.nan_to_num(within), conv, question.dtype, question.count(stated))
+    for ends in fitted(sums):
+        yield in_order((*stated, *ends))
+
+
+def _channels(y: np.ndarray) -> np.ndarray:
+    """(N, O, *spatial) as (channels, elements)."""
+    return np.moveaxis(y, 1, 0).reshape(y.shape[1], -1)
 
 
 def completed(question: Question, transforms: Transforms) -> Transforms | None:
@@ -42,13 +69,16 @@ def completed(question: Question, transforms: Transforms) -> Transforms | None:
         return None
     if not open_:
         return transforms if _fits(question, y, question.observed) else None
-    room = rounding + (question.slack if question.room is None else question.room)
+    slack = question.slack if question.room is None else question.room
+    room = np.full(question.observed.shape, slack) + float(np.nanmax(rounding))
     seen, within = (_unread(each, whole.shape, stated) for each in (question.observed, room))
     filled = _fill(open_[0], whole, (seen, within), conv, question.slack)
     if filled is None:
         return None
     whole = (
-        whole * _column(filled.factors, whole) if isinstance(filled, Scale) else whole + _column(filled.values, whole)
+        whole * _column(filled.factors, whole)
+        if isinstance(filled, Scale)
+        else whole + _column(filled.added(conv.offsets) - conv.offsets, whole)
     )
     y = read(whole, stated, question.observed.shape)
     named = tuple(filled if each is open_[0] else each for each in transforms)
@@ -57,7 +87,7 @@ def completed(question: Question, transforms: Transforms) -> Transforms | None:
 
 def _unread(observed: np.ndarray, shape: tuple[int, ...], transforms: Transforms) -> np.ndarray:
     """What was seen, where it stands in the output: the inverse of `read`, NaN where nothing was."""
-    places = read(np.arange(math.prod(shape)).reshape(shape), transforms, observed.shape)
+    places = located(np.arange(math.prod(shape)).reshape(shape), transforms, observed.shape)
     whole = np.full(shape, np.nan)
     whole.flat[places] = observed
     return whole
@@ -108,9 +138,11 @@ def _fill(
     no_change = (low <= unchanged) & (unchanged <= high)
     if not known.any() or no_change[known].all() or ((low <= 0) & (high >= 0))[known].all():
         return None
-    values = [_short(*each) if finite else unchanged for finite, *each in zip(known, low, high, best)]
     if offset and conv.biased and (np.abs(np.abs(best) - np.abs(conv.offsets))[known] <= slack).all():
         return None  # the bias left out or added twice, as other candidates say
+    if offset and known.all() and (stated := next(of_stated(best, (high - low) / 2, conv.offsets), None)):
+        return stated
+    values = [short(*each) if finite else unchanged for finite, *each in zip(known, best, low, high)]
     if offset:  # what is no more than half a printed digit is nobody's bias
         return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None
     named = _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
@@ -127,11 +159,4 @@ def _named(values: list[float], low: np.ndarray, high: np.ndarray, w: np.ndarray
     for name, factor in {**FACTORS, **RARER_FACTORS}.items():
         if ((low <= factor) & (factor <= high)).all():
             return Scale(name, (factor,) * len(values))
-    return Scale("a factor of " + ", ".join(f"{value:.6g}" for value in values[:8]), tuple(values))
-
-
-def _short(low: float, high: float, best: float) -> float:
-    """The number with the fewest digits between two limits, from `best` or the middle; `best` where there is none."""
-    middle = (low + high) / 2
-    every = (float(f"{value:.{digits}g}") for digits in range(1, 16) for value in (best, middle))
-    return next((value for value in every if low <= value <= high), float(best))
+    return Scale(called(np.array(values)), tuple(values))

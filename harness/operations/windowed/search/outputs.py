@@ -13,17 +13,18 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.window import Linear
 from harness.operations.transforms.arrays import OutputAxes
+from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.functions import FUNCTIONS, TURNING
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.units import exponent, in_units
 from harness.operations.windowed.search.variants import Transforms, rereads
 
+OPEN = Activation("")
+"""What stands for whatever a system made of its sums, until it is fitted."""
 Index = tuple[int, ...]
 Places = np.ndarray
 """Indices of elements, one in each row."""
-NOTHING = 2.0**-200
-"""Share of the largest value that is too small to tell a factor."""
 PROBES = 64
 """Places at which two readings are compared."""
 FACTORS = {"2": 2.0, "0.5": 0.5, "-1": -1.0, "255": 255.0, "1 / 255": 1 / 255}
@@ -125,13 +126,16 @@ class Shift:
     """What is done to all values alike.
 
     times: how often the bias is added. kind: "exact", or what is inferred from the values: an "offset", a "factor".
-    factor: what an exact value is multiplied by.
+    factor: what an exact value is multiplied by. Of what is made of values (OPEN), "ordered": they rise or fall with
+    those that were seen once `function` is applied to them; or they are the same modulo `modulus`.
     """
 
     transforms: tuple[Transform, ...] = ()
     times: int = 1
     factor: float = 1.0
-    kind: Literal["exact", "offset", "factor"] = "exact"
+    kind: Literal["exact", "offset", "factor", "ordered"] = "exact"
+    function: Callable[[np.ndarray], np.ndarray] | None = None
+    modulus: int = 0
 
     def related(
         self, first: np.ndarray, other: np.ndarray, targets: tuple[float, ...], slack: float, noise: float
@@ -162,45 +166,17 @@ def shifts(question: Question, conv: Linear) -> list[Shift]:
     return found + [Shift((Scale(name, (factor,)),), factor=factor) for name, factor in scales.items()]
 
 
-def inferred(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The offset or factor per output channel, and its limits, from what is known of `seen` (all (N, O, *spatial)).
-
-    By least squares; the limits are those that a value within `room` of what is seen sets, in all places, or the value
-    itself where they leave nothing. NaN for a channel of which nothing is known.
-    """
-    if kind == "factor":
-        units = exponent(seen), exponent(y)
-        scaled = _factors(in_units(y, units[1]), in_units(seen, units[0]), in_units(room, units[0]))
-        best, low, high = (in_units(each, units[1] - units[0]) for each in scaled)
-        return best, low, high
-    known = np.isfinite(seen) & np.isfinite(y)
-    missing = np.where(known, seen, 0) - np.where(known, y, 0)
-    return _limited(_ratio(missing.sum(_axes(y)), known.sum(_axes(y))), known, missing - room, missing + room)
-
-
-def _factors(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Factors of numbers that are at most 1; what is almost nothing beside it does not tell."""
-    known = np.isfinite(seen) & (np.abs(y) > NOTHING)
-    y, seen = np.where(known, y, 1), np.where(known, seen, 0)
-    best = _ratio((seen * y).sum(_axes(y)), np.where(known, y * y, 0).sum(_axes(y)))
-    return _limited(best, known, *np.sort([(seen - room) / y, (seen + room) / y], axis=0))
-
-
-def _limited(
-    best: np.ndarray, known: np.ndarray, least: np.ndarray, most: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`best` with its limits per output channel, itself where they leave nothing."""
-    low = np.where(known, least, -np.inf).max(_axes(known))
-    high = np.where(known, most, np.inf).min(_axes(known))
-    empty = ~(low <= high)
-    return best, np.where(empty, best, low), np.where(empty, best, high)
-
-
-def _axes(y: np.ndarray) -> tuple[int, ...]:
-    """All axes but that of the output channels."""
-    return (0, *range(2, y.ndim))
-
-
-def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a / b, NaN where b is 0."""
-    return np.asarray(np.divide(a, b, out=np.full(a.shape, np.nan), where=b != 0))
+def made(question: Question) -> list[Shift]:
+    """What may have been made of values, which is fitted later: what keeps their order, magnitudes, what wraps."""
+    known = question.observed[np.isfinite(question.observed)]
+    if not known.size:
+        return []
+    low, high = float(known.min()), float(known.max())
+    found = [Shift((OPEN,), kind="ordered")]
+    if low >= 0:
+        found.append(Shift((OPEN,), kind="ordered", function=np.abs))
+    found += [Shift((OPEN,), function=FUNCTIONS[name].of) for name in TURNING if FUNCTIONS[name].low <= low < 0]
+    if (known == np.rint(known)).all():
+        bits = [bits for bits in (8, 16) if -(2 ** (bits - 1)) <= low and high < 2**bits]
+        found += [Shift((OPEN,), modulus=2**each) for each in bits]
+    return found

@@ -20,7 +20,7 @@ class Question:
     observed: canonical (N, O, *spatial), float64, NaN where an element is not known. slack: the absolute error that no
     value of it exceeds. recipe: the word for the padding, None where it was given by numbers. unknown: settings that
     are left open.
-    room: the absolute error of each value of observed where it is known to be smaller.
+    room: the absolute error of each value of observed where it is known to be smaller. dtype: of what was observed.
     """
 
     form: Linear
@@ -31,6 +31,7 @@ class Question:
     recipe: str | None = None
     unknown: frozenset[str] = frozenset()
     room: np.ndarray | None = None
+    dtype: str = ""
 
     def count(self, transforms: tuple[Transform, ...]) -> int:
         """Differences among `transforms`."""

@@ -6,6 +6,7 @@ times all kernels, as one matrix product.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -107,6 +108,7 @@ class Response:
     """Output elements for `kernels` on a batch of inputs.
 
     grid: the low paddings of each spatial axis. slack, noise: how far off observed and computed values are at most.
+    All values are in units of 2**unit.
     """
 
     batch: Batch
@@ -118,6 +120,7 @@ class Response:
     slack: float
     noise: float
     budget: Budget
+    unit: int = 0
     _maps: dict[Point, np.ndarray] = field(default_factory=dict)
     _near: dict[tuple[Point, Shift], Hits] = field(default_factory=dict)
     _places: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
@@ -158,6 +161,10 @@ class Response:
 
     def fits(self, values: np.ndarray, shift: Shift, target: float) -> np.ndarray:
         """Where values, shifted exactly, may be the target; one that is not known (NaN) may be any."""
+        if shift.modulus:
+            apart = (np.ldexp(values - target, self.unit) + shift.modulus / 2) % shift.modulus - shift.modulus / 2
+            return np.asarray(~(np.abs(apart) > 1 + math.ldexp(self.slack + self.noise, self.unit)))
+        values = self._made(values, shift)
         middle, room = target / shift.factor, self.slack / abs(shift.factor) + self.noise
         low, high = (min(max(end, -FARTHEST), FARTHEST) for end in (middle - room, middle + room))
         return np.asarray(~((values < low) | (values > high)))
@@ -165,6 +172,34 @@ class Response:
     def related(self, first: np.ndarray, other: np.ndarray, shift: Shift, targets: tuple[float, ...]) -> np.ndarray:
         """Where two elements may stand to each other as their targets do, but for what the shift leaves open."""
         return shift.related(first, other, targets, self.slack, self.noise)
+
+    def _made(self, values: np.ndarray, shift: Shift) -> np.ndarray:
+        """What the function of a shift makes of values."""
+        if shift.function is None:
+            return values
+        return in_units(shift.function(in_units(values, -self.unit)), self.unit)
+
+    def ordered(self, points: list[Point], shift: Shift) -> Hits:
+        """Where elements rise from each of the points to the next, or fall."""
+        values = [self._made(self.everywhere(point, shift.times), shift) for point in points]
+        return np.nonzero(self._monotone(values))
+
+    def _monotone(self, values: list[np.ndarray]) -> np.ndarray:
+        steps = [after - before for before, after in itertools.pairwise(values)]
+        rise, fall = (np.logical_and.reduce([~(sign * step < -2 * self.noise) for step in steps]) for sign in (1, -1))
+        return np.asarray(rise | fall)
+
+    def in_order(self, points: list[Point], hits: Hits, shift: Shift) -> Hits:
+        """Those of the hits at which elements rise, or fall, from each point to the next."""
+        values: list[np.ndarray] = []
+        for point in points:
+            values.append(self._made(self.at(point, hits, shift.times), shift))
+            if len(values) > 1:
+                keep = self._monotone(values)
+                hits, values = tuple(index[keep] for index in hits), [each[keep] for each in values]
+            if not hits[0].size:
+                break
+        return hits
 
     def at(self, point: Point, hits: Hits, times: int) -> np.ndarray:
         """One output element for each of the hits, with so many times the bias."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.canonical.window import Linear, Pairs, Window
 from harness.operations.windowed.search import paddings
-from harness.operations.windowed.search.outputs import Shift, shifts
+from harness.operations.windowed.search.outputs import Shift, made, shifts
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Kernels
 from harness.operations.windowed.search.units import exponent, in_units
@@ -51,9 +51,9 @@ class Lows:
 class Side:
     """One base and its variants.
 
-    batches of inputs; fields: the settings by dilation and boundary; shelves of kernels; shifts. count: changes of the
-    base. whole: changes up to which none was left out. What is computed of it is in units of 2**unit. like: other
-    bases, whose variants are taken where they are the same.
+    batches of inputs; fields: the settings by dilation and boundary; shelves of kernels; shifts, and those of what is
+    made of values. count: changes of the base. whole: changes up to which none was left out. What is computed of it is
+    in units of 2**unit. like: other bases, whose variants are taken where they are the same.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Side:
         self.batches = [each.holding(conv.x, exponent(conv.x)) for each in self._of_inputs[0]]
         self.whole = self.count + min(self._of_kernels[1], self._of_inputs[1])
         self.shifts = [Shift()] if quick else shifts(question, conv)
+        self.made = [] if quick else made(question)
         self.fields: dict[Field, list[Settings]] = defaultdict(list)
         for each in [Settings((), conv.window)] if quick else windows(question, conv, most):
             self.fields[each.window.dilation, each.window.boundary, each.window.base_dilation].append(each)
@@ -82,7 +83,7 @@ class Side:
         self._windows: dict[Sizes, set[Window]] = defaultdict(set)
         for (dilation, *_), some in self.fields.items():
             self._windows[dilation] |= {replace(each.window, boundary="zero") for each in some}
-        self._unit = unit
+        self.unit = unit
         self._kernels: dict[tuple[int, int], Kernels] = {}
         self._placings: dict[tuple[Window, Sizes, Sizes, int], Lows] = {}
         self._grids: dict[tuple[Sizes, Sizes, Sizes, bool], list[np.ndarray]] = {}
@@ -101,9 +102,9 @@ class Side:
         key = id(shelf), changes
         if key not in self._kernels:
             chosen = np.flatnonzero(shelf.counts == changes)
-            w = in_units(self.conv.w, self._unit - exponent(self.conv.x)).astype(np.float32)
+            w = in_units(self.conv.w, self.unit - exponent(self.conv.x)).astype(np.float32)
             rows = w.ravel()[shelf.index[chosen]]
-            bias = in_units(self.conv.offsets, self._unit).astype(np.float32)[shelf.bias[chosen]]
+            bias = in_units(self.conv.offsets, self.unit).astype(np.float32)[shelf.bias[chosen]]
             names = [shelf.transforms[index] for index in chosen]
             self._kernels[key] = Kernels(names, rows, bias, shelf.spatial, self.conv.window.groups)
         return self._kernels[key]

@@ -86,9 +86,11 @@ class Transposing(Question):
         yield OtherOperation("convolution", window)
 
 
-def question(stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None) -> Transposing:
+def question(
+    stated: Stated, form: Linear, observed: np.ndarray, slack: float, room: np.ndarray | None, dtype: str = ""
+) -> Transposing:
     """The question what changes of `form`, which is what is stated or a known change of it, give `observed`."""
-    plain = search.question(stated, form, observed, slack, room)
+    plain = search.question(stated, form, observed, slack, room, dtype)
     told = stated.operation.told(stated)
     cuts = tuple((low, high) for low, high in told["padding_pairs"])
     return Transposing(**vars(plain), cuts=cuts, more=tuple(told["output_padding"]))

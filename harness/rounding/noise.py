@@ -1,0 +1,35 @@
+"""How far off an output may be by the arithmetic that made it, for searches to start from; what they find is judged."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.canonical.instance import Form
+from harness.rounding.formats import DTYPES, FLOAT16, FLOAT32
+from harness.rounding.rungs import rough
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Absolute errors: `largest`, that no value of an output exceeds, and `usual`, that hardly one does."""
+
+    largest: float
+    usual: float
+
+    @classmethod
+    def of(cls, form: Form, values: np.ndarray, dtype: str, data: str) -> Noise:
+        """That of `values`, of `dtype`, as an output of `form`, whose data are known and of the dtype `data`."""
+        exact = dtype not in DTYPES and form.exact_in(FLOAT32.digits)
+        summed = "float64" if exact else "float32" if dtype == FLOAT16.name else arithmetic(dtype, data)
+        most = float(np.abs(values.astype(np.float64)).max(initial=0.0, where=np.isfinite(values)))
+        stored = FLOAT16.u * most if dtype == FLOAT16.name else 0.0
+        usual = 4 * DTYPES[summed].u * (2 * form.largest + math.sqrt(form.terms) * most)  # see `statistical`
+        return cls(rough(form.terms, summed) * form.largest + stored, usual + stored)
+
+
+def arithmetic(dtype: str, data: str) -> str:
+    """The dtype of the sums of which an output of `dtype` was made: that of the data where it is a whole number."""
+    return dtype if dtype in DTYPES else data if data in DTYPES else "float64"
