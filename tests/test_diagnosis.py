@@ -12,7 +12,7 @@ from harness.canonical.reference import direct, evaluate
 from harness.case.read import Case, load
 from harness.explanation import confirmed, diagnosis
 from harness.explanation.diagnosis import diagnose
-from harness.judge import fix, verdict
+from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
@@ -239,7 +239,7 @@ def held(answer) -> list[str]:
 @pytest.mark.parametrize(("products", "large"), [(10**9, 10**9), (1, 10**9), (10**9, 1), (1, 1)])
 def test_what_is_not_held_against_exact_values_is_told_apart_from_what_is(tmp_path, monkeypatch, products, large):
     """Of sums that would take long, the first are exact; of a large output bounds are worked out for a part."""
-    monkeypatch.setattr(verdict, "PRODUCTS", products)
+    monkeypatch.setattr(reading, "PRODUCTS", products)
     monkeypatch.setattr(reference, "BLOCK", 1000)
     monkeypatch.setattr(confirmed, "LARGE", large)
     judge = Judge(case(tmp_path, MANY))
