@@ -12,7 +12,7 @@ from harness.canonical.reference import direct, evaluate
 from harness.case.read import Case, load
 from harness.explanation import confirmed, diagnosis
 from harness.explanation.diagnosis import diagnose
-from harness.judge import fix
+from harness.judge import fix, reading
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import OutputAxes, ReverseKernel
