@@ -100,12 +100,19 @@ POOLING = (
             "max",
             rank,
             keeps={"rounding": "floor"},
+            dtypes=("float32", "float64") if rank < 3 else ("float32",),
             free=("window", "stride", *(("padding",) if rank == 2 else ())),
         )
         for rank in (1, 2, 3)
     ),
     *(
-        _pooling("avg_pool%dd" % rank, "average", rank, keeps={"rounding": "floor", "divisor": "valid"})
+        _pooling(
+            "avg_pool%dd" % rank,
+            "average",
+            rank,
+            keeps={"rounding": "floor", "divisor": "valid"},
+            dtypes=("float32", "float64") if rank < 3 else ("float32",),
+        )
         for rank in (1, 2, 3)
     ),
 )

@@ -164,7 +164,7 @@ def _avg_pool(function: Any, x: Any, settings: Settings) -> Any:
 
 
 def _lp_pool(function: Any, x: Any, settings: Settings) -> Any:
-    return function(x, settings["p"], settings["window"], settings["stride"], ceil_mode=settings["rounding"])
+    return function(x, 2.0, settings["window"], settings["stride"])
 
 
 CEIL = {"rounding": {"floor": False, "ceil": True}}
@@ -193,10 +193,11 @@ POOLING = (
             "norm",
             rank,
             _lp_pool,
-            words=dict(CEIL, padding={"valid": None}),
-            demands={"dilation": 1},
-            free=("window", "stride", "p"),
+            words={"padding": {"valid": None}},
+            # odd powers keep their signs there, and by ceil a window that reaches beyond the input counts too much
+            demands={"dilation": 1, "p": 2.0, "rounding": "floor"},
+            free=("window", "stride"),
         )
-        for rank in (1, 2)
+        for rank in (2,)
     ),
 )
