@@ -111,7 +111,7 @@ def test_what_is_not_certain_is_said_so_everywhere(tmp_path):
     answer = diagnose(judge, judge.observe(one.recorded[0]))
     assert answer.explanations and answer.ambiguous
     assert answer.remarks[0].startswith(TOO_LITTLE)
-    assert answers.as_json("S", answer, ())["ambiguous"]
+    assert answers.as_json("S", answer, (), {})["ambiguous"]
     shown = answers.text("S", answer)
     assert "  * too little is known" in shown and ("[ties]" in shown or "[not certain]" in shown)
     with Pool([]) as pool:

@@ -91,7 +91,7 @@ def test_results_come_in_order_and_few_batches_are_out(
     monkeypatch.setattr(dask_cluster, "AHEAD", 2)
     header, hellos = cluster.about(ASKED)
     assert list(hellos) == list(header["environment"]["backends"]) == ["numpy"]
-    assert [entry.name for entry in hellos["numpy"].entry_points] == ["numpy.convolve", "numpy.correlate"]
+    assert [entry.name for entry in hellos["numpy"].entry_points][:2] == ["numpy.convolve", "numpy.correlate"]
     versions = {"numpy": hellos["numpy"].version}
     cluster._client.out = 0
     found = ids(cluster.pieces(placed(members.places), ASKED, versions))

@@ -416,7 +416,7 @@ def test_an_odd_hello_is_told(line, reason):
         ("input", "NCX", "not an axis"),
         ("kernel", "OO*", "stands twice"),
         ("words", {"same": ["SAME", "no_recipe"]}, "no_recipe"),
-        ("explicit", "sometimes", "expected one of no, even, uneven"),
+        ("explicit", "sometimes", "expected one of no, one, even, uneven"),
         ("groups", "some", "expected one of one, depthwise, any"),
         ("algorithm", "magic", "expected one of direct, fft"),
     ],

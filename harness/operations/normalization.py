@@ -69,9 +69,9 @@ EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "slots", "order")
 POINTWISE = False
 NEW_CASE = """\
 over: NHW                     # axes of which statistics are computed; without it give mean and variance
-epsilon: 1e-5                 # left out: 1e-5
-scale: [1, 1, 1]              # one for each channel, or a layout and values; left out: none
-offset: [0, 0, 0]
+epsilon: 0.00001              # left out: 1e-5
+scale: [1]                    # one for each channel, or a layout and values; left out: none
+offset: [0]
 """
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5, 1e-4, 0.0)
 """Values that systems have by default."""
@@ -211,16 +211,20 @@ TRIED: Mapping[str, Sequence[Any]] = {
 
 def coded(entry: EntryPoint, settings: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
     """Numbers of both signs and small ones, on which an epsilon shows; parameters of which no two are alike."""
-    shape = (3, 4, *(3, 5, 4)[: max(entry.ranks)])
-    x = np.round(np.random.Generator(np.random.Philox(6)).normal(0.25, 0.5, shape) * 256) / 256
+    rank = max(entry.ranks)
+    x = np.random.Generator(np.random.Philox(6)).normal(0.25, 0.5, (3, 4, *(3, 5, 4)[-rank:]))
     vectors = {
         "mean": [0.5, -0.25, 0.125, 1.0],
         "variance": [0.25, 0.5, 0.0625, 2.0],
         "scale": [1.5, -0.5, 2.0, 0.75],
         "offset": [0.25, 1.0, -2.0, 0.5],
     }
-    column = (1, 4, *(1,) * max(entry.ranks))
-    return {"input": x, **{role: np.array(vectors[role]).reshape(column) for role in entry.takes.arrays}}
+    # a function that is told its axes has parameters along them; others have one of each channel
+    column = (*(1,) * (rank + 1), 4) if "over" in entry.takes.words else (1, 4, *(1,) * rank)
+    return {
+        "input": np.round(x * 256) / 256,
+        **{role: np.reshape(vectors[role], column) for role in entry.takes.arrays},
+    }
 
 
 def words(settings: Mapping[str, Any]) -> str:

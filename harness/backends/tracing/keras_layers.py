@@ -97,6 +97,14 @@ def _dense(layer: Any, taken: Shape, made: Shape) -> Said:
     return Meaning("dense", {}, last(rank), last(rank), kernel="IO" if rank == 2 else "CO", bias="O"), WEIGHTS
 
 
+def _runs_on(backend: str) -> bool:
+    """Whether Keras computes by this framework: on PyTorch, an average with `same` repeats the border, which no setting
+    says."""
+    import keras
+
+    return bool(keras.backend.backend() == backend)
+
+
 def _pooled(reduce: str) -> Say:
     def say(layer: Any, taken: Shape, made: Shape) -> Said:
         axes = letters(layer, len(taken))
@@ -104,7 +112,8 @@ def _pooled(reduce: str) -> Say:
         settings.update(steps(stride=layer.strides), padding=WORDS[layer.padding])
         if reduce == "average":
             settings["divisor"] = "valid"
-        return Meaning("pooling", settings, axes, axes), {}
+        repeats = reduce == "average" and layer.padding == "same" and _runs_on("torch")
+        return None if repeats else (Meaning("pooling", settings, axes, axes), {})
 
     return say
 

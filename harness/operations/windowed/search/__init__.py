@@ -79,7 +79,8 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
             if number == (MADE if made else MOST) or len(holding) - len(smaller) == MANY or search.budget.spent:
                 if not made:
                     search.left_out += len(candidates) - number
-                    search.ends(count)
+                if not made or search.budget.spent:
+                    search.ends(count + made)
                 break
             search.budget.take(checked + FITTED * made)
             for whole in completions(search.question, candidate):

@@ -31,7 +31,7 @@ from harness.operations.windowed.search.units import observed_in_units, of_outpu
 from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases, in_order
 
 DEEPEST = 3
-DECISION, CANDIDATE = 60_000, 40_000
+DECISION, CANDIDATE = 60_000, 130_000
 """Work (see `budget`) to decide hypotheses together, beside that for each of them, and to put a candidate together."""
 
 
@@ -86,7 +86,6 @@ class Search:
     def level(self, count: int, made: bool = False) -> list[Transforms]:
         """The candidates with so many changes, likeliest first; with `made`, those that make something of the sums."""
         found = {frozenset(each): each for each in self._candidates(count, made)}
-        self.budget.take(CANDIDATE * len(found))
         if self.budget.spent:
             self.ends(count + made)
         return sorted(found.values(), key=lambda each: weight(each, self.question.form.rank))
@@ -152,7 +151,15 @@ class Search:
                     for settings in choice.settings:
                         hypotheses = _Hypotheses(self.question, side, response, choice, settings)
                         for seen in choice.sight.seen:
-                            yield from hypotheses.that_fit(seen, hits)
+                            yield from self._paid(hypotheses.that_fit(seen, hits))
+
+    def _paid(self, candidates: Iterator[Transforms]) -> Iterator[Transforms]:
+        """The candidates, as far as there is work left for them: a constant output is what many give."""
+        for each in candidates:
+            self.budget.take(CANDIDATE)
+            if self.budget.spent:
+                return
+            yield each
 
 
 def _decisive(response: Response, choice: Choice) -> Hits:
