@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from harness.case import of_files
 from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
-from harness.ending import EXPECTED
+from harness.ending import EXPECTED, UNEXPECTED
 from harness.explanation import answers, asked
 from harness.operations import SPOKEN
 from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, main_roles, vectors
@@ -27,8 +27,7 @@ def explain_command(options: argparse.Namespace) -> int:
     """
     if any(getattr(options, name) for name in (*FILES, *PERHAPS)):
         case = _case_of_files(options)
-        _say(case, asked.recordings(case), options)
-        return EXPECTED
+        return _say(case, asked.recordings(case), options)
     if len(options.what) not in (1, 3):
         if options.json and len(options.what) == 2:
             raise selection.SelectionError(f"--json prints, and takes no file: write `> {options.what[1]}` for a file")
@@ -36,23 +35,26 @@ def explain_command(options: argparse.Namespace) -> int:
     *names, path = options.what
     cases = cases_of(case_files([path]))
     if not names:
-        for case in cases:
-            _say(case, asked.recordings(case), options)
-        return EXPECTED
+        return max([_say(case, asked.recordings(case), options) for case in cases], default=EXPECTED)
     backends = [each for name in names for each in selection.backends([name.split(".")[0].lower()], f"{name}:")]
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
-        for case in cases:
-            _say(case, (asked.pair(each, (names[0], names[1]), pool) for each in [case]), options)
-    return EXPECTED
+        asked_of = (names[0], names[1])
+        codes = [_say(case, (asked.pair(each, asked_of, pool) for each in [case]), options) for case in cases]
+    return max(codes, default=EXPECTED)
 
 
-def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
-    """Says what explains the outputs of a case, as soon as it is known, and the code of it, as soon as it has held."""
-    (_as_json if options.json else _as_text)(case, waited_for(found, f"what explains {case.id}"), options)
+def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> int:
+    """Says what explains the outputs of a case, as soon as it is known, and the code of it, as soon as it has held.
+
+    The exit code: UNEXPECTED where one of them stays unexplained; of what cannot be computed nothing is asked.
+    """
+    said = (_as_json if options.json else _as_text)(case, waited_for(found, f"what explains {case.id}"), options)
+    open_ = [each for each in said if each.answer.known and not each.answer.explanations]
+    return UNEXPECTED if open_ else EXPECTED
 
 
-def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
+def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> list[asked.Explained]:
     said: list[asked.Explained] = []
     for each in found:
         if not said:
@@ -64,11 +66,14 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
         for proof in waited_for(each.programs(case, _systems(each, options)), "code is run before it is shown"):
             print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
             of = ""
+    return said
 
 
-def _as_json(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> None:
-    recorded = [asked.mended(case, each, _systems(each, options)).as_json() for each in found]
+def _as_json(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> list[asked.Explained]:
+    said = list(found)
+    recorded = [asked.mended(case, each, _systems(each, options)).as_json() for each in said]
     print(json.dumps({"case": case.id, "recordings": recorded}))
+    return said
 
 
 def _systems(each: asked.Explained, options: argparse.Namespace) -> tuple[str, ...]:
