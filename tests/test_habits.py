@@ -30,3 +30,20 @@ def test_functions_are_named_where_their_system_does_not_do_one_thing() -> None:
 
 def test_nothing_is_said_of_operations_that_nobody_declares() -> None:
     assert habits.tables({}, ["convolution"]) == []
+
+
+def test_what_a_card_does_not_tell_at_a_first_look_is_taken_from_declarations() -> None:
+    """And of functions that have an argument for everything nothing is told beside others."""
+    from harness.worker.entry import settled
+
+    def entry(name: str, **takes: Any) -> dict[str, Any]:
+        about: dict[str, Any] = {"demands": {"function": "leaky_relu"}, **takes}
+        return settled(name, "activation", "", **about)(lambda arrays, told: arrays["input"]).as_json()
+
+    entries = [
+        entry("a.free", free=("slope",)),
+        entry("a.fixed", keeps={"slope": 0.2}),
+        entry("b.free", free=("slope",)),
+    ]
+    (table,) = habits.tables({"entry_points": entries}, ["activation"])
+    assert [row[1] for row in table.rows] == ["slope 0.2 (fixed)", "nothing"]

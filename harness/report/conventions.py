@@ -46,9 +46,14 @@ def sections(header: Mapping[str, Any], operations: Collection[str]) -> list[Sec
 def by_name(header: Mapping[str, Any], operations: Collection[str]) -> dict[str, Section]:
     """The same by the name of the operation."""
     measured = by_operation(header.get("cards", ()))
-    declared = by_operation(header.get("entry_points", ()))
     if measured:
         return {name: _measured(name, measured[name]) for name in operations if name in measured}
+    return declared_by_name(header, operations)
+
+
+def declared_by_name(header: Mapping[str, Any], operations: Collection[str]) -> dict[str, Section]:
+    """What entry points of each of these operations declare, whether they were measured or not."""
+    declared = by_operation(header.get("entry_points", ()))
     return {
         name: Section(prose.in_words(name), prose.declared(name), heads(name), rows(declared[name]), [])
         for name in operations

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from harness.operations import TABLE
 from harness.report import conventions
 
+NOTHING = "nothing"
+"""A habit that need not be told beside others."""
 NAMED = 3
 """Functions that are named beside a habit which their system does not have as a whole; more are counted."""
 
@@ -22,7 +24,15 @@ class Habits(NamedTuple):
 
 def tables(header: Mapping[str, Any], operations: Collection[str]) -> list[Habits]:
     """The tables on a run with this header, one for each operation of which it says something."""
-    return [_habits(name, each) for name, each in conventions.by_name(header, operations).items()]
+    found = conventions.by_name(header, operations)
+    declared = conventions.declared_by_name(header, operations)
+    sections = {name: each if _tells(name, each) else declared.get(name) for name, each in found.items()}
+    return [_habits(name, each) for name, each in sections.items() if each]
+
+
+def _tells(operation: str, section: conventions.Section) -> bool:
+    """Whether a section has a column that tells systems apart at a first look."""
+    return any(head in TABLE[operation].shown().HABITS for head in section.heads)
 
 
 def _habits(operation: str, section: conventions.Section) -> Habits:
@@ -42,6 +52,7 @@ def _cell(rows: Iterable[Sequence[str]], column: int) -> str:
         habits.setdefault(row[column].replace("\n", ", "), []).append(row[0].partition(".")[2] or row[0])
     if len(habits) == 1:
         return next(iter(habits))
+    habits.pop(NOTHING, None)
     return "; ".join(f"{habit} ({_functions(names)})" for habit, names in habits.items())
 
 

@@ -28,7 +28,7 @@ it has no argument for and always does so, which shows as a convention where a c
         "**Follows**: the settings that the output follows on coded data, as they were told or are by themselves."
     )
     MEASURED_HEADS: Sequence[str] = ("follows", "differs", "dtypes")
-    HABITS: Mapping[str, str] = {"keeps": "always does", "follows": "what its output follows"}
+    HABITS: Mapping[str, str] = {"keeps": "always so, as there is no argument for it"}
     CLAIMS: Mapping[str, str] = {}
     RULE = "what it comes to"
 
