@@ -17,14 +17,14 @@ from harness.models import fitting
 from harness.models.alignment import aligned, sketch
 from harness.models.carried import Signal
 from harness.models.fitting import Outcome
+from harness.models.folds import done_at_once, goes_on
 from harness.models.graph import Graph
 from harness.models.layer_case import NotJudged
 from harness.models.meaning import Meaning
 from harness.models.partners import partners
+from harness.models.segments import Segment, segment
 from harness.models.traced import Layer
 
-LONGEST = 6
-"""Layers of a segment that are taken together."""
 AHEAD = 4
 """Tensors of B after one that nothing gives, in which A's layers may meet it again."""
 
@@ -245,25 +245,36 @@ class Walker:
             return
         for one in self._same_part(layer):
             if self._meets(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
-                self._claim_of(one, layer)
+                if not self._done_in_two(one, layer):
+                    self._claim_of(one, layer)
                 return
+        self._claim_together(name, layer)
 
     def _claim_of(self, one: Layer, layer: Layer) -> None:
         """A fault at two layers, that of A with what follows it where B does that in the same layer."""
         self._pair_layers(one, layer, self._on_own_input(one, layer))
-        behind = self._done_at_once(one, layer)
+        behind = done_at_once(self.a, self.b, one, layer)
+        behind = None if behind is None or self._has_partner(behind) else behind
         if behind is not None:
             first = self.pairs.pop()
             outcome = self._outcome(behind.outputs[0], [one, behind], first.taken, first.seen)
             self._add(replace(first, a=behind.outputs[0], of_a=(one, behind), outcome=outcome))
 
-    def _done_at_once(self, one: Layer, layer: Layer) -> Layer | None:
-        """The layer that follows one of A, where none of its kind follows the one of B and none has its parameters."""
-        users, others = self.a.users[one.outputs[0]], self.b.users[layer.outputs[0]]
-        if len(users) != 1 or len(users[0].inputs) != 1 or not users[0].operation or self._has_partner(users[0]):
-            return None
-        its_like = any(other.operation in (None, users[0].operation) and len(other.inputs) == 1 for other in others)
-        return None if its_like or not others else users[0]
+    def _done_in_two(self, one: Layer, layer: Layer) -> bool:
+        """Whether B does in two layers, the second with parameters of its own, what one of A does."""
+        behind = goes_on(self.a, self.b, one, layer)
+        return behind is not None and not self._partners.of(behind.name)
+
+    def _claim_together(self, name: str, layer: Layer) -> None:
+        """A fault at two layers of B that do what one of A does."""
+        before = self.b.maker.get(layer.inputs[0]) if len(layer.inputs) == 1 else None
+        if before is None or layer.inputs[0] in self.cuts.image:
+            return
+        for one in self._same_part(before):
+            segment, own = self._segment(one.outputs[0]), self._segment_of_b(name)
+            if self._done_in_two(one, before) and segment is not None and own is not None:
+                self._add(self._judged(one.outputs[0], name, segment, own))
+                return
 
     def _claim_by_order(self, name: str) -> None:
         """Likewise of a tensor of which there is nothing but its values and its place among others."""
@@ -286,13 +297,13 @@ class Walker:
 
     def _segment(self, name: str) -> Segment | None:
         """Layers of A that lead to a tensor from cuts, and those cuts; None where they do not, or are many."""
-        return _back(self.a, name, set(self.cuts.given))
+        return segment(self.a, name, set(self.cuts.given))
 
     def _segment_of_b(self, name: str) -> Segment | None:
         """Likewise in B, its cuts by the names that they have in A; nothing where no layer made it."""
         if name in self.b.orphans:
             return [], set()
-        found = _back(self.b, name, set(self.cuts.image))
+        found = segment(self.b, name, set(self.cuts.image))
         return None if found is None else (found[0], {self.cuts.image[each] for each in found[1]})
 
     def _seen(self, layer: Layer) -> Signal:
@@ -305,9 +316,6 @@ class Walker:
         self.pairs.append(pair)
         self.cuts.add(pair.a, pair.b, pair.seen)
         self._used.update(layer.name for layer in pair.of_a)
-
-
-Segment = tuple[list[Layer], set[str]]
 
 
 def _aligned(a: Graph, b: Graph) -> dict[str, str]:
@@ -323,25 +331,3 @@ def _lengths(graph: Graph, name: str) -> list[int]:
 
 def _alike(one: Layer, other: Layer) -> bool:
     return one.operation == other.operation or None in (one.operation, other.operation)
-
-
-def _back(graph: Graph, name: str, cuts: set[str]) -> Segment | None:
-    """The layers from `cuts` to a tensor, in order, and the cuts that they start from.
-
-    None where there is a tensor that nothing makes and that is no cut, or more than LONGEST layers.
-    """
-    found: dict[str, Layer] = {}
-    starts, open_ = set[str](), [name]
-    while open_:
-        each = open_.pop()
-        layer = graph.maker.get(each)
-        if each in cuts and (found or each != name):
-            starts.add(each)
-        elif layer is None:
-            return None
-        elif layer.name not in found:
-            found[layer.name] = layer
-            open_ += layer.inputs
-        if len(found) > LONGEST:
-            return None
-    return [layer for layer in graph.trace.layers if layer.name in found], starts

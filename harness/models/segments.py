@@ -1,0 +1,33 @@
+"""The layers that lead from tensors that are paired to one that is not."""
+
+from __future__ import annotations
+
+from harness.models.graph import Graph
+from harness.models.traced import Layer
+
+LONGEST = 6
+"""Layers of a segment that are taken together."""
+Segment = tuple[list[Layer], set[str]]
+"""Layers in order, and the cuts that they start from."""
+
+
+def segment(graph: Graph, name: str, cuts: set[str]) -> Segment | None:
+    """The layers from `cuts` to a tensor, in order, and the cuts that they start from.
+
+    None where there is a tensor that nothing makes and that is no cut, or more than LONGEST layers.
+    """
+    found: dict[str, Layer] = {}
+    starts, open_ = set[str](), [name]
+    while open_:
+        each = open_.pop()
+        layer = graph.maker.get(each)
+        if each in cuts and (found or each != name):
+            starts.add(each)
+        elif layer is None:
+            return None
+        elif layer.name not in found:
+            found[layer.name] = layer
+            open_ += layer.inputs
+        if len(found) > LONGEST:
+            return None
+    return [layer for layer in graph.trace.layers if layer.name in found], starts
