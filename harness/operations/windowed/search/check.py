@@ -28,7 +28,8 @@ LOOK = 2
 def completions(question: Question, transforms: Transforms) -> Iterator[Transforms]:
     """`transforms`, with what they leave open filled in, if they give the observed values; likeliest first."""
     if OPEN not in transforms:
-        if whole := completed(question, transforms):
+        whole = completed(question, transforms)
+        if whole is not None:  # not even a change may be what explains it
             yield whole
         return
     stated = tuple(each for each in transforms if each != OPEN)

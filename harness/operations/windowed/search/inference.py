@@ -66,7 +66,8 @@ def _rounded_once(
     missing: np.ndarray, known: np.ndarray, seen: np.ndarray, best: np.ndarray, spread: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The offsets that rounding once to float32 leaves, where it leaves some and less than `best` and its `spread`."""
-    unit = np.spacing(np.abs(np.where(known, seen, 0)).astype(np.float32)) / 2
+    size, most = np.abs(np.where(known, seen, 0)), float(np.finfo(np.float32).max) / 2
+    unit = np.where(size <= most, np.spacing(np.minimum(size, most).astype(np.float32)) / 2, np.inf)
     low = np.where(known, missing - unit, -np.inf).max(_axes(known))
     high = np.where(known, missing + unit, np.inf).min(_axes(known))
     held = (low <= high) & (high - low < 2 * spread) & np.isfinite(spread)
