@@ -79,7 +79,7 @@ CASE = "cases/seeds/apple-data.yaml"
         (("new", "mine"), {"numpy", "yaml"}),
         (("list",), {"numpy", "importlib.metadata"}),
     ],
-    ids=" ".join,
+    ids=["check", "new", "list"],
 )
 def test_a_command_imports_what_it_needs_and_no_more(arguments: tuple[str, ...], needed: set[str], tmp_path: Path):
     (tmp_path / CASE).parent.mkdir(parents=True)
