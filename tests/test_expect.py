@@ -12,6 +12,7 @@ GROUPS = {"a": 0, "b": 0, "c": 1, "d": 1, "e": -1, "gone": None}
         ([["a"], ["c"], ["e"]], {}),
         ([["a", "b", "c"]], {"c": "c was expected to agree with a and does not"}),
         ([["a", "c", "d"]], {"a": "a was expected to agree with c and does not"}),
+        ([["c", "a"]], {"c": "c was expected to agree with a and does not"}),
         ([["a"], ["b"]], {"b": "b was expected to differ from a and agrees with it"}),
         ([["a", "gone"]], {"gone": "gone gave no output to compare"}),
         ([["a", "absent"], ["absent too"]], {}),

@@ -16,9 +16,10 @@ from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import evaluate
 from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
+from harness.rounding import ladder
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, DTYPES, FLOAT16, TF32
-from harness.rounding.ladder import EXACT, FINDINGS, Fit, Ladder, fit_by_hand
+from harness.rounding.ladder import EXACT, FINDINGS, Finding, Fit, Hypothesis, Ladder, fit_by_hand
 from harness.rounding.rungs import ENOUGH, RUNGS
 from harness.worker.entry import Algorithm, Settings
 from tests.declared import case_of
@@ -444,3 +445,26 @@ def test_where_an_output_has_no_term_a_transform_has_no_term_to_miss(algorithm: 
     assert steps.mags.P.tolist() == [[[0.0]]]
     assert (steps.fit(np.full((1, 1, 1), 1e-7), algorithm=algorithm) is not None) is agrees
     assert steps.fit(np.full((1, 1, 1), 1e-3), algorithm=algorithm) is None
+
+
+@pytest.mark.parametrize(("left", "found"), [(0.24, True), (0.26, False)])
+def test_a_finding_leaves_less_than_a_quarter_of_the_distance(left: float, found: bool, monkeypatch) -> None:
+    """A sixteenth of the mean square."""
+    steps = rungs(dot(*np.random.default_rng(0).normal(size=(2, 20))), "float64")
+    seen = steps.y + 1.0
+    other = Finding("other", lambda ladder, _: iter([Hypothesis(seen - left, np.ones(seen.shape))]))
+    monkeypatch.setattr(ladder, "FINDINGS", (other,))
+    assert steps.fit(distance(seen, steps.expected), found=seen) == (
+        Fit("other", left, finding=True) if found else None
+    )
+
+
+@pytest.mark.parametrize(("times", "fits"), [(11.5, True), (12.5, False)])
+def test_one_error_stands_out_from_twelve_times_the_others_on(times: float, fits: bool) -> None:
+    rng = np.random.default_rng(0)
+    conv = Linear(rng.normal(size=(1, 1, 500)), rng.normal(size=(1, 1, 100)), None, VALID)
+    steps = rungs(conv, "float64")
+    shares = np.full(steps.y.shape, 0.9 / times)
+    shares[0, 0, 7] = 0.9
+    fit = steps.fit(shares * steps.bound(RUNGS[0]))
+    assert (fit is not None and fit.rung == RUNGS[0].name) == fits

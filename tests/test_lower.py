@@ -240,3 +240,9 @@ def test_nothing_is_normalized_where_the_kernel_does_not_fit():
     assert lower(case, ENTRIES[TF], "as_written").arrays["input"].size == 4
     with pytest.raises(Unsupported, match="there is no output to bring about"):
         lower(case, ENTRIES[TF], "normalized")
+
+
+@pytest.mark.parametrize(("taps", "by_word"), [(2, True), (3, True), (4, False), (5, False)])
+def test_a_word_is_said_up_to_a_kernel_as_large_as_the_input(taps, by_word):
+    call = lower(example((1, 2, 3, 3), (2, 2, taps, taps), padding="same"), ENTRIES[TF], "normalized")
+    assert (call.settings["padding"] == "SAME") == by_word

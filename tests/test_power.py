@@ -151,3 +151,10 @@ def test_what_is_not_known_tells_nothing():
         found = power(partly, partial=True)
         assert not found.sees
         assert "kernel reversed along H W" in found.blind
+
+
+@pytest.mark.parametrize(("times", "hidden"), [(0.9, True), (1.1, False)])
+def test_float32_hides_a_difference_of_its_rounding_and_no_more(times, hidden):
+    meant = np.array([1.0, 0.5])
+    others = meant + times * 2.0**-23 * (meant + 1.0)
+    assert power_room._close(meant, others).tolist() == [hidden, hidden]

@@ -120,6 +120,16 @@ def test_equals_rational_arithmetic_rounded_once(conv: Linear) -> None:
     np.testing.assert_array_equal(evaluate(conv), rational(conv))
 
 
+@pytest.mark.parametrize("n", [2, 3, 4, 8, 15, 16, 64, 100, 256])
+def test_dot_products_near_the_largest_value_are_rounded_once(n: int) -> None:
+    """Every bit of the slices counts: with one more, sums of their products are no longer exact."""
+    rng = np.random.default_rng(n)
+    for _ in range(10):
+        x, w = 1 - rng.integers(1, 2**20, (2, n)) * 2.0**-53
+        conv = line(x, w)
+        np.testing.assert_array_equal(evaluate(conv), rational(conv))
+
+
 @pytest.mark.parametrize("tiny", [2.0**-120, -(2.0**-120), 2.0**-150, -(2.0**-150), 2.0**-200, -(2.0**-200), 0.0])
 @pytest.mark.parametrize("whole", [1.0, 1 + 2.0**-52, 2 - 2.0**-52])
 def test_a_tie_broken_by_a_tiny_term_is_rounded_by_it(whole: float, tiny: float) -> None:
