@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from harness.backends.norm_claims import GIVEN, PARAMETERS, computed
 from harness.backends.tracing.axis_words import EVERY, first
 from harness.worker.entry import settled
 
@@ -13,7 +14,6 @@ DOCS = "https://docs.jax.dev/en/latest/_autosummary/jax.nn.standardize.html"
 FLAX = "https://flax.readthedocs.io/en/latest/api_reference/flax.linen/layers.html"
 Arrays = Mapping[str, np.ndarray]
 Settings = Mapping[str, Any]
-CENTRED: Mapping[str, Any] = {"statistic": "variance", "centre": True, "groups": 1}
 
 
 def _standardize(arrays: Arrays, settings: Settings) -> Any:
@@ -30,29 +30,20 @@ def _as_flax(arrays: Arrays, settings: Settings) -> Any:
     x = jax.numpy.asarray(arrays["input"])
     mean, variance, scale, offset = (
         jax.numpy.asarray(arrays[role].reshape(arrays[role].shape + (1,) * (x.ndim - arrays[role].ndim)))
-        for role in ("mean", "variance", "scale", "offset")
+        for role in PARAMETERS
     )
     return (x - mean) * (jax.lax.rsqrt(variance + settings["epsilon"]) * scale) + offset
 
 
 NORMALIZATIONS = (
-    settled(
-        "jax.nn.standardize",
-        "normalization",
-        DOCS,
-        demands=CENTRED,
-        keeps={"epsilon_at": "variance"},
-        words={"over": EVERY},
-        free=("epsilon",),
-    )(_standardize),
+    settled("jax.nn.standardize", "normalization", DOCS, words={"over": EVERY}, **computed({"groups": 1}, arrays=()))(
+        _standardize
+    ),
     settled(
         "jax.lax.rsqrt (batch norm)",
         "normalization",
         FLAX,
-        demands=CENTRED,
-        keeps={"epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("mean", "variance", "scale", "offset"),
         note="written out as flax.linen.BatchNorm does",
+        **GIVEN,
     )(_as_flax),
 )

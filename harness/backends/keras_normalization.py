@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.norm_claims import AFFINE, GIVEN, PARAMETERS, computed
 from harness.backends.parameter_shapes import of_channels
 from harness.worker.entry import EntryPoint, settled
 
@@ -13,8 +14,6 @@ DOCS = "https://keras.io/api/%s"
 LAYOUTS = {"input": "N*C", "output": "N*C"}
 Arrays = Mapping[str, np.ndarray]
 Settings = Mapping[str, Any]
-PARAMETERS = ("mean", "variance", "offset", "scale")
-CENTRED: Mapping[str, Any] = {"statistic": "variance", "centre": True}
 
 
 def _declared(name: str, page: str, call: Callable[[Any, Any, Arrays, Settings], Any], **takes: Any) -> EntryPoint:
@@ -28,14 +27,14 @@ def _declared(name: str, page: str, call: Callable[[Any, Any, Arrays, Settings],
 
 
 def _batch(keras: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
-    mean, variance, offset, scale = (of_channels(arrays[role], x.shape[-1]) for role in PARAMETERS)
+    mean, variance, scale, offset = (of_channels(arrays[role], x.shape[-1]) for role in PARAMETERS)
     return keras.ops.batch_normalization(x, mean, variance, -1, offset, scale, settings["epsilon"])
 
 
 def _of_layer(layer: Any, x: Any, arrays: Arrays) -> Any:
     """The layer with these parameters, called."""
     layer.build(x.shape)
-    layer.set_weights([of_channels(arrays[role], x.shape[-1]) for role in ("scale", "offset")])
+    layer.set_weights([of_channels(arrays[role], x.shape[-1]) for role in AFFINE])
     return layer(x)
 
 
@@ -52,41 +51,25 @@ def _group(keras: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
     return _of_layer(keras.layers.GroupNormalization(groups=groups, epsilon=epsilon, dtype=x.dtype), x, arrays)
 
 
+LAYER_NORM, GROUP_NORM = (
+    "layers/normalization_layers/layer_normalization/",
+    "layers/normalization_layers/group_normalization/",
+)
+UNGROUPED = {"groups": 1}
 NORMALIZATIONS = (
-    _declared(
-        "ops.batch_normalization",
-        "ops/nn/",
-        _batch,
-        demands=dict(CENTRED, groups=1),
-        keeps={"epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=PARAMETERS,
-    ),
-    _declared(
-        "layers.LayerNormalization",
-        "layers/normalization_layers/layer_normalization/",
-        _layer,
-        demands=dict(CENTRED, groups=1),
-        keeps={"over": "C", "epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("scale", "offset"),
-    ),
+    _declared("ops.batch_normalization", "ops/nn/", _batch, **GIVEN),
+    _declared("layers.LayerNormalization", LAYER_NORM, _layer, **computed(UNGROUPED, {"over": "C"})),
     _declared(
         "layers.LayerNormalization()",
-        "layers/normalization_layers/layer_normalization/",
+        LAYER_NORM,
         _layer_by_default,
-        demands=dict(CENTRED, groups=1),
-        keeps={"over": "C", "epsilon": 1e-3, "epsilon_at": "variance"},
-        arrays=("scale", "offset"),
+        **computed(UNGROUPED, {"over": "C", "epsilon": 1e-3}, free=()),
     ),
     _declared(
         "layers.GroupNormalization",
-        "layers/normalization_layers/group_normalization/",
+        GROUP_NORM,
         _group,
         ranks=(2,),
-        demands=dict(CENTRED, over="CHW"),
-        keeps={"epsilon_at": "variance"},
-        free=("groups", "epsilon"),
-        arrays=("scale", "offset"),
+        **computed({"over": "CHW"}, free=("groups", "epsilon")),
     ),
 )

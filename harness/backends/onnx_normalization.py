@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.norm_claims import AFFINE, GIVEN, LAST, ONE_AXIS, UNDER_THE_ROOT, computed, length
 from harness.backends.onnx_by_settings import DOCS, ran
 from harness.backends.parameter_shapes import of_channels, of_last
 from harness.backends.tracing.axis_words import first
@@ -13,7 +14,6 @@ from harness.worker.entry import EntryPoint, settled
 
 Arrays = Mapping[str, np.ndarray]
 Settings = Mapping[str, Any]
-CENTRED: Mapping[str, Any] = {"statistic": "variance", "centre": True, "groups": 1}
 
 
 def _declared(operator: str, call: Callable[[Arrays, Settings], Any], **takes: Any) -> EntryPoint:
@@ -32,13 +32,13 @@ def _batch(arrays: Arrays, settings: Settings) -> Any:
 
 
 def _instance(arrays: Arrays, settings: Settings) -> Any:
-    taken = dict({"x": arrays["input"]}, **_parameters(arrays, "scale", "offset"))
+    taken = dict({"x": arrays["input"]}, **_parameters(arrays, *AFFINE))
     return ran("InstanceNormalization", taken, epsilon=settings["epsilon"])
 
 
 def _layer(arrays: Arrays, settings: Settings) -> Any:
     x, axes = arrays["input"], settings["over"]
-    taken = {role: of_last(arrays[role], x.shape, axes) for role in ("scale", "offset")}
+    taken = {role: of_last(arrays[role], x.shape, axes) for role in AFFINE}
     return ran("LayerNormalization", dict({"x": x}, **taken), axis=-axes, epsilon=settings["epsilon"])
 
 
@@ -50,39 +50,10 @@ def _length(power: int) -> Callable[..., Any]:
     return call
 
 
+UNGROUPED = {"groups": 1}
 NORMALIZATIONS = (
-    _declared(
-        "BatchNormalization",
-        _batch,
-        demands=CENTRED,
-        keeps={"epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("scale", "offset", "mean", "variance"),
-    ),
-    _declared(
-        "InstanceNormalization",
-        _instance,
-        ranks=(2,),
-        demands=CENTRED,
-        keeps={"over": "HW", "epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("scale", "offset"),
-    ),
-    _declared(
-        "LayerNormalization",
-        _layer,
-        ranks=(2,),
-        demands=CENTRED,
-        keeps={"epsilon_at": "variance"},
-        words={"over": {"W": 1, "HW": 2, "CHW": 3}},
-        free=("epsilon",),
-        arrays=("scale", "offset"),
-    ),
-    _declared(
-        "LpNormalization",
-        _length(2),
-        demands={"statistic": "sum_square", "centre": False, "groups": 1},
-        keeps={"epsilon": 0.0, "epsilon_at": "variance"},
-        words={"over": {letter: letter for letter in "NCDHW"}},
-    ),
+    _declared("BatchNormalization", _batch, **GIVEN),
+    _declared("InstanceNormalization", _instance, ranks=(2,), **computed(UNGROUPED, {"over": "HW"})),
+    _declared("LayerNormalization", _layer, ranks=(2,), words=LAST, **computed(UNGROUPED)),
+    _declared("LpNormalization", _length(2), words=ONE_AXIS, **length("sum_square", epsilon=0.0, **UNDER_THE_ROOT)),
 )

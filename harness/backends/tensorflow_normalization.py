@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.norm_claims import GIVEN, PARAMETERS, length
 from harness.backends.parameter_shapes import of_channels
 from harness.backends.tracing.axis_words import EVERY, last
 from harness.worker.entry import EntryPoint, settled
@@ -14,8 +15,6 @@ DOCS = "https://www.tensorflow.org/api_docs/python/tf/%s"
 LAYOUTS = {"input": "N*C", "output": "N*C"}
 Arrays = Mapping[str, np.ndarray]
 Settings = Mapping[str, Any]
-PARAMETERS = ("mean", "variance", "scale", "offset")
-GIVEN: Mapping[str, Any] = {"statistic": "variance", "centre": True, "groups": 1}
 
 
 def _declared(name: str, call: Callable[[Any, Arrays, Settings], Any], **takes: Any) -> EntryPoint:
@@ -49,30 +48,13 @@ def _length(tf: Any, arrays: Arrays, settings: Settings) -> Any:
 
 
 NORMALIZATIONS = (
-    _declared(
-        "nn.batch_normalization",
-        _batch,
-        demands=GIVEN,
-        keeps={"epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=PARAMETERS,
-    ),
-    _declared(
-        "compat.v1.nn.fused_batch_norm",
-        _fused,
-        ranks=(2,),
-        dtypes=("float32",),
-        demands=GIVEN,
-        keeps={"epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=PARAMETERS,
-    ),
+    _declared("nn.batch_normalization", _batch, **GIVEN),
+    _declared("compat.v1.nn.fused_batch_norm", _fused, ranks=(2,), dtypes=("float32",), **GIVEN),
     _declared(
         "math.l2_normalize",
         _length,
-        demands={"statistic": "sum_square", "centre": False, "groups": 1},
-        keeps={"epsilon_at": "variance_floor"},
         words={"over": EVERY},
         free=("epsilon",),
+        **length("sum_square", epsilon_at="variance_floor"),
     ),
 )

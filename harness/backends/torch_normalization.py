@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
+from harness.backends.norm_claims import GIVEN, LAST, ONE_AXIS, PARAMETERS, UNDER_THE_ROOT, computed, length
 from harness.backends.parameter_shapes import of_channels, of_last
 from harness.backends.tracing.axis_words import first
 from harness.worker.blame import system
@@ -14,8 +15,6 @@ from harness.worker.entry import EntryPoint, settled
 DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.%s.html"
 Arrays = Mapping[str, np.ndarray]
 Settings = Mapping[str, Any]
-LAST = {"over": {"W": 1, "HW": 2, "CHW": 3}}
-CENTRED: Mapping[str, Any] = {"statistic": "variance", "centre": True}
 DTYPES = ("float32", "float64")
 
 
@@ -33,7 +32,7 @@ def _declared(name: str, call: Callable[[Any, Any, Arrays, Settings], Any], **ta
         "torch.nn.functional." + name,
         "normalization",
         DOCS % name.split("(")[0],
-        dtypes=("float32", "float64"),
+        dtypes=DTYPES,
         **takes,
     )(called)
     return made
@@ -47,7 +46,7 @@ def _tensors(arrays: Arrays, *roles: str) -> Any:
 
 
 def _batch_given(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
-    parameters = _tensors(arrays, "mean", "variance", "scale", "offset")
+    parameters = _tensors(arrays, *PARAMETERS)
     return function(x, *parameters, training=False, eps=settings["epsilon"])
 
 
@@ -88,77 +87,34 @@ def _length(power: float) -> Callable[..., Any]:
     return call
 
 
-ONE_AXIS = {"over": {letter: letter for letter in "NCDHW"}}
+UNGROUPED = {"groups": 1}
 NORMALIZATIONS = (
-    _declared(
-        "batch_norm",
-        _batch_given,
-        demands=dict(CENTRED, groups=1),
-        keeps={"epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("mean", "variance", "scale", "offset"),
-    ),
-    _declared(
-        "batch_norm(training=True)",
-        _batch_computed,
-        ranks=(2,),
-        demands=dict(CENTRED, groups=1),
-        keeps={"over": "NHW", "epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("scale", "offset"),
-    ),
-    _declared(
-        "layer_norm",
-        _layer,
-        ranks=(2,),
-        demands=dict(CENTRED, groups=1),
-        keeps={"epsilon_at": "variance"},
-        words=LAST,
-        free=("epsilon",),
-        arrays=("scale", "offset"),
-    ),
-    _declared(
-        "group_norm",
-        _group,
-        ranks=(2,),
-        demands=dict(CENTRED, over="CHW"),
-        keeps={"epsilon_at": "variance"},
-        free=("groups", "epsilon"),
-        arrays=("scale", "offset"),
-    ),
-    _declared(
-        "instance_norm",
-        _instance,
-        ranks=(2,),
-        demands=dict(CENTRED, groups=1),
-        keeps={"over": "HW", "epsilon_at": "variance"},
-        free=("epsilon",),
-        arrays=("scale", "offset"),
-    ),
+    _declared("batch_norm", _batch_given, **GIVEN),
+    _declared("batch_norm(training=True)", _batch_computed, ranks=(2,), **computed(UNGROUPED, {"over": "NHW"})),
+    _declared("layer_norm", _layer, ranks=(2,), words=LAST, **computed(UNGROUPED)),
+    _declared("group_norm", _group, ranks=(2,), **computed({"over": "CHW"}, free=("groups", "epsilon"))),
+    _declared("instance_norm", _instance, ranks=(2,), **computed(UNGROUPED, {"over": "HW"})),
     _declared(
         "rms_norm",
         _rms,
         ranks=(2,),
-        demands={"statistic": "mean_square", "centre": False, "groups": 1},
-        keeps={"epsilon_at": "variance"},
         words=LAST,
         free=("epsilon",),
         arrays=("scale",),
+        **length("mean_square", **UNDER_THE_ROOT),
     ),
     _declared(
         "normalize",
         _length(2.0),
-        demands={"statistic": "sum_square", "centre": False, "groups": 1},
-        keeps={"epsilon_at": "deviation_floor"},
         words=ONE_AXIS,
         free=("epsilon",),
+        **length("sum_square", epsilon_at="deviation_floor"),
     ),
     _declared(
         "normalize(p=1)",
         _length(1.0),
-        demands={"statistic": "sum_absolute", "centre": False, "groups": 1},
-        keeps={"epsilon_at": "deviation_floor"},
         words=ONE_AXIS,
         free=("epsilon",),
+        **length("sum_absolute", epsilon_at="deviation_floor"),
     ),
 )
