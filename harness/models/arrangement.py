@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,8 +114,8 @@ class Arrangement:
             found.append(_told(self.cut))
         if self.flips:
             found.append({"id": "reversal", "axes": list(self.flips)})
-        if _bare(self.permuted) != _bare(self.target):
-            kept = len(_bare(self.permuted)) == len(_bare(self.target))
+        if bare(self.permuted) != bare(self.target):
+            kept = len(bare(self.permuted)) == len(bare(self.target))
             found.append({"id": "reshape_not_transpose" if kept else "reshape", "shape": list(self.target)})
         return found
 
@@ -142,7 +142,7 @@ _SAYS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def _bare(shape: Shape) -> Shape:
+def bare(shape: Iterable[int]) -> Shape:
     """The lengths of axes but those of length 1, which no order can be told of."""
     return tuple(size for size in shape if size != 1)
 

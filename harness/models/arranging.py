@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from harness.models import gates
-from harness.models.arrangement import Arrangement, Cut, Shape
+from harness.models.arrangement import Arrangement, Cut, Shape, bare
 
 Same = Callable[[np.ndarray, np.ndarray], bool]
 SAMPLES = 64
@@ -66,13 +66,13 @@ def _levels(source: Shape, target: Shape) -> Iterator[Iterable[Arrangement]]:
     fitting = [order for order in orders if tuple(source[axis] for axis in order) == target]
     yield [Arrangement(source, source, target, order) for order in fitting]
     yield from _flipped(source, target, fitting)
-    bare = [order for order in orders if _bare(source[axis] for axis in order) == _bare(target)] or orders
-    yield [Arrangement(source, source, target, order) for order in bare if order not in fitting]
-    yield _with_gates(source, target, bare)
-    yield _with_cuts(source, target, bare, 2)
-    yield itertools.islice(_with_cuts(source, target, bare, 3), MOST_CUTS)
-    yield from _flipped(source, target, [order for order in bare if order not in fitting])
-    yield _rest(source, target, [order for order in orders if order not in bare])
+    alike = [order for order in orders if bare(source[axis] for axis in order) == bare(target)] or orders
+    yield [Arrangement(source, source, target, order) for order in alike if order not in fitting]
+    yield _with_gates(source, target, alike)
+    yield _with_cuts(source, target, alike, 2)
+    yield itertools.islice(_with_cuts(source, target, alike, 3), MOST_CUTS)
+    yield from _flipped(source, target, [order for order in alike if order not in fitting])
+    yield _rest(source, target, [order for order in orders if order not in alike])
 
 
 def _rest(source: Shape, target: Shape, orders: Iterable[tuple[int, ...]]) -> Iterator[Arrangement]:
@@ -88,10 +88,6 @@ def _rest(source: Shape, target: Shape, orders: Iterable[tuple[int, ...]]) -> It
 
 def _inversions(order: tuple[int, ...]) -> int:
     return sum(one > other for one, other in itertools.combinations(order, 2))
-
-
-def _bare(shape: Iterable[int]) -> Shape:
-    return tuple(size for size in shape if size != 1)
 
 
 def _flipped(source: Shape, target: Shape, orders: Iterable[tuple[int, ...]]) -> Iterator[list[Arrangement]]:

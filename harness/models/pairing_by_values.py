@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from harness.grammar.files import FileError
 from harness.grammar.files.stored import Stored
 from harness.models.arranging import arrangements
 from harness.models.fingerprints import fingerprint
 from harness.models.neighbours import Neighbours
 from harness.models.pair import HALVES, Pair, arranged, rounded
+from harness.models.traced import numbers
 
 Print = tuple[int, int]
 """Number of elements, and fingerprint."""
@@ -36,10 +36,7 @@ class Side:
 
     def read(self, name: str) -> np.ndarray:
         """The numbers of an array. Raises FileError, which names it."""
-        try:
-            return self.arrays[name].taken()
-        except FileError as fault:
-            raise FileError(f"{name!r}: {fault}") from fault
+        return numbers(self.arrays, name)
 
     def size(self, name: str) -> int:
         return self.left[name][0]

@@ -63,14 +63,19 @@ class Trace:
 
     def array(self, name: str) -> np.ndarray:
         """The numbers of an array, bfloat16 as float32. Raises FileError, which names it, where it is broken."""
-        try:
-            return self.arrays[name].taken()
-        except FileError as fault:
-            raise FileError(f"{name!r}: {fault}") from fault
+        return numbers(self.arrays, name)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Lengths of the axes of an array, which is not read."""
         return self.arrays[name].shape
+
+
+def numbers(arrays: Mapping[str, Stored], name: str) -> np.ndarray:
+    """The numbers of one of these arrays. Raises FileError, which names it, where it is broken."""
+    try:
+        return arrays[name].taken()
+    except FileError as fault:
+        raise FileError(f"{name!r}: {fault}") from fault
 
 
 def of_tensors(name: str, held: Mapping[str, Stored]) -> Trace:
