@@ -9,7 +9,7 @@ from functools import cached_property
 
 from harness.backends import TABLE, Backend
 from harness.parent.pool import Pool
-from harness.parent.talk import Hello
+from harness.parent.talk import Hello, offered
 from harness.parent.worker_limits import Limits
 from harness.runner import CODE_FOR, Entries
 from harness.systems import selection
@@ -39,7 +39,7 @@ class Started:
     @cached_property
     def offered(self) -> Entries:
         """(backend, entry point) of all that run."""
-        return [(name, entry) for name, hello in self.hellos.items() for entry in hello.entry_points]
+        return offered(self.hellos)
 
     @cached_property
     def entries(self) -> Entries:

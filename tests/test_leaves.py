@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.report.leaves import ALIEN, Leaves
+from harness.report.leaves import ALIEN, Beside, Leaves
 
 
 def names(*files: str) -> list[str]:
@@ -55,7 +55,7 @@ def test_a_folder_has_one_row_with_its_cases_and_what_is_not_as_expected() -> No
 
 def test_what_an_earlier_report_left_goes_and_nothing_else(tmp_path: Path) -> None:
     def wrote(*kept: str) -> None:
-        beside = Leaves([]).beside(tmp_path / "r.md")
+        beside = Beside(tmp_path / "r.md")
         for name in kept:
             beside.write(name, ["text"])
         beside.clear()
@@ -72,6 +72,6 @@ def test_a_file_of_others_is_not_replaced(tmp_path: Path) -> None:
     path.parent.mkdir()
     path.write_text("mine")
     with pytest.raises(FileExistsError, match=ALIEN[:10]) as error:
-        Leaves([]).beside(tmp_path / "r.md").write("a", ["text"])
+        Beside(tmp_path / "r.md").write("a", ["text"])
     assert error.value.filename == str(path)
     assert path.read_text() == "mine"

@@ -149,8 +149,8 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
                 made = sources.make(source, len(letters), dtype, folder, stream)
                 stream = made.stream or stream
                 rank = spatial_rank(top["input"]["layout"], "input") if role.wide else None
-                whole = _canonical(source, made, letters, name, rank) if role.wide or not role.vector else None
-                found[name] = whole or Given(*_parts(source, made, letters))
+                stated = _stated(source, made, letters)
+                found[name] = stated if role.narrow else _canonical(stated, name, rank)
     gathered.demand()
     return found
 
@@ -185,18 +185,17 @@ def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
         raise source.at("dtype").error(f"{source['dtype']}, but the input is {dtype}; leave this out")
 
 
-def _parts(
-    source: Record, made: sources.Array, letters: str
-) -> tuple[np.ndarray, str, np.ndarray | None, np.ndarray | None]:
-    """Values, layout, half units and what is known, with the axes of the file."""
-    return made.values, letters, sources.half_unit(source, made), None if made.known.all() else made.known
+def _stated(source: Record, made: sources.Array, letters: str) -> Given:
+    """An array with the axes of the file."""
+    return Given(made.values, letters, sources.half_unit(source, made), None if made.known.all() else made.known)
 
 
-def _canonical(source: Record, made: sources.Array, letters: str, role: str, rank: int | None) -> Given:
+def _canonical(given: Given, role: str, rank: int | None) -> Given:
     """An array with the canonical axes of its role; of so many spatial ones, where its letters need not name them."""
-    values, _, *others = _parts(source, made, letters)
-    moved = (None if each is None else to_canonical(each, letters, role, rank) for each in others)
-    return Given(to_canonical(values, letters, role, rank), letters, *moved)
+    parts = (given.values, given.half_unit, given.known)
+    values, *others = (None if each is None else to_canonical(each, given.layout, role, rank) for each in parts)
+    assert values is not None
+    return Given(values, given.layout, *others)
 
 
 def _recording(given: Record, dtype: str, folder: Path) -> Recording:

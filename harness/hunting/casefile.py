@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.canonical import layout
+from harness.case.template import quoted
 from harness.hunting.chase import Found
 from harness.operations.call import MODES
 
@@ -19,9 +20,9 @@ def text(found: Found, version: str, seed: int) -> str:
 def _lines(found: Found, version: str, seed: int) -> Iterator[str]:
     find, case = found.find, found.quarry.case
     called = "called as written" if find.mode == "as_written" else "called as the case means it"
-    yield f"title: {_quoted(f'{find.function}, {called}: {in_words(found)}')}"
+    yield f"title: {quoted(f'{find.function}, {called}: {in_words(found)}')}"
     why = f"Seen in {find.backend} {version}: {find.words}. Found by harness hunt, seed {seed}, call {found.number}."
-    yield f"why: {_quoted(why)}"
+    yield f"why: {quoted(why)}"
     yield f"operation: {found.operation}"
     for role, given in case.arrays.items():
         values = json.dumps(given.values.tolist())
@@ -50,7 +51,3 @@ def in_words(found: Found) -> str:
     """What is found, and of which settings it is."""
     find, matters = found.find, ", ".join(found.quarry.drawn.matters()) or "nothing special"
     return f"{find.kind} with {matters}"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

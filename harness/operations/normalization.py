@@ -122,18 +122,15 @@ def alternatives(form: Settled) -> Iterator[Changes]:
 
 
 def _of_statistics(form: Settled) -> Iterator[Changes]:
-    settings = form.settings
+    settings, letters = form.settings, canonical("input", form.rank)
     if "over" not in settings:
         yield {"statistic": "deviation"}
-        axes = [canonical("input", form.rank)[0] + canonical("input", form.rank)[2:]]
-        yield from ({"over": each} for each in axes)
+        yield {"over": letters[0] + letters[2:]}
         return
     for each in STATISTICS:
         if each != settings["statistic"]:
-            at = {"epsilon_at": "deviation"} if each in SIZES and settings["epsilon_at"] not in SIZES else {}
-            yield {"statistic": each, **at}
+            yield {"statistic": each, **({"epsilon_at": "deviation"} if each in SIZES else {})}
     yield {"centre": not settings["centre"]}
-    letters = canonical("input", form.rank)
     usual = (letters[0] + letters[2:], letters[1:], letters[2:], letters[1], letters[-1], letters)
     yield from ({"over": each} for each in dict.fromkeys(usual) if each != settings["over"])
     channels = form.x.shape[1]
@@ -183,7 +180,7 @@ def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:
 
 
 def _numpy(form: Settled) -> Sequence[str]:
-    return text(form, lambda function, settings: source(function, settings))
+    return text(form, source)
 
 
 def _torch(form: Settled) -> Sequence[str]:

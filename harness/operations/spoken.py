@@ -34,6 +34,11 @@ class Role:
     vector: str = ""
     wide: bool = False
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it has one axis, whatever a case says."""
+        return bool(self.vector) and not self.wide
+
 
 class HasRoles(Protocol):
     """An operation, or what is said of one."""

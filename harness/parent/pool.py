@@ -14,7 +14,7 @@ from harness.parent import unix
 from harness.parent.lane import Lane, Results
 from harness.parent.outcome import Outcome
 from harness.parent.process import USUAL, Startable
-from harness.parent.talk import Hello, NativeCall, Program
+from harness.parent.talk import Hello, NativeCall, Program, offered
 from harness.parent.worker_limits import Limits
 from harness.worker.entry import EntryPoint
 
@@ -68,7 +68,7 @@ class Pool:
 
     def entry_points(self) -> list[tuple[str, EntryPoint]]:
         """(backend, entry point) of all workers, in the order of the backends."""
-        return [(name, entry) for name, hello in self.hellos.items() for entry in hello.entry_points]
+        return offered(self.hellos)
 
     def _listen(self) -> None:
         """Waits until every worker has said hello or failed to."""

@@ -53,6 +53,11 @@ class Hello:
     protocol: int = wire.PROTOCOL
 
 
+def offered(hellos: Mapping[str, Hello]) -> list[tuple[str, EntryPoint]]:
+    """(backend, entry point) of all workers that spoke, in their order."""
+    return [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
+
+
 class OddMessage(ValueError):
     """A message that breaks the protocol; the text says how."""
 

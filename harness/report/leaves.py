@@ -76,10 +76,6 @@ class Leaves:
             links = (_link(leaf, folder) for leaf in leaves)
             yield [plain(name), str(sum(leaf.cases for leaf in leaves)), str(failures or ""), ", ".join(links)]
 
-    def beside(self, index: Path) -> Beside:
-        """The folder of the files of the report whose index is written there."""
-        return Beside(index)
-
     def _name(self, file: str) -> str:
         """A name that no other file of the report has, also where names differ in case only."""
         path = PurePosixPath(file).with_suffix("")

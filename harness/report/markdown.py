@@ -8,13 +8,13 @@ numbered in their own file, so that a new case changes no other one's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.output import Spool, replacing
 from harness.report import conventions, habits, prose, section, words
-from harness.report.leaves import Leaf, Leaves
+from harness.report.leaves import Beside, Leaf, Leaves
 from harness.report.matrix import Matrix, Table
 from harness.report.tables import named, table
 from harness.report.text import code, plain
@@ -52,14 +52,15 @@ class Markdown:
 
         What is left in that folder of an earlier report goes. Raises OSError.
         """
-        beside, lines = self._leaves.beside(path), self._sections.lines()
+        beside, lines = Beside(path), self._sections.lines()
+        told = conventions.sections(self._header, self._matrix.operations)
         for leaf in self._leaves.all:
             beside.copy(leaf, lines)
         beside.write(MATRIX, self._matrices())
-        if self._conventions:
-            beside.write(CONVENTIONS, self._of_conventions())
+        if told:
+            beside.write(CONVENTIONS, _of_conventions(told))
         with replacing(path) as file:
-            file.writelines(f"{part}\n\n" for part in self._index(path.stem))
+            file.writelines(f"{part}\n\n" for part in self._index(path.stem, bool(told)))
         beside.clear()
 
     def _section(self, leaf: Leaf, piece: Piece) -> Iterator[str]:
@@ -80,7 +81,7 @@ class Markdown:
         self._data = data
         yield from section.body(piece)
 
-    def _index(self, stem: str) -> Iterator[str]:
+    def _index(self, stem: str, told: bool) -> Iterator[str]:
         about = prose.about(self._matrix.operations)
         yield f"# {prose.title(about)}"
         yield prose.purpose(about)
@@ -94,7 +95,7 @@ class Markdown:
         yield from prose.how_to_read(about)
         yield "## What was run"
         yield "\n".join(f"- {plain(fact)}" for fact in words.environment(self._header))
-        if self._conventions:
+        if told:
             yield f"[The conventions of each entry point]({stem}/{CONVENTIONS}.md) that ran."
 
     def _outcome(self, stem: str) -> Iterator[str]:
@@ -130,18 +131,6 @@ class Markdown:
             yield from filter(None, [words.folded(cells.folded)])
             yield from [self._cells(cells)] if cells.lines else []
 
-    @property
-    def _conventions(self) -> list[conventions.Section]:
-        return conventions.sections(self._header, self._matrix.operations)
-
-    def _of_conventions(self) -> Iterator[str]:
-        yield "# Conventions of the entry points"
-        for each in self._conventions:
-            yield from [f"## {each.title.capitalize()}"] if len(self._conventions) > 1 else []
-            yield each.about
-            yield named(each.rows, each.heads)
-            yield from filter(None, ["\n".join(f"- {plain(remark)}" for remark in each.remarks)])
-
     def _cells(self, shown: Table) -> str:
         heads = [plain(name).replace(".", ".<br>") for name in shown.columns]
         lines = [
@@ -152,6 +141,15 @@ class Markdown:
 
     def _link(self, number: int, name: str, folder: str = "") -> str:
         return f"[{plain(name)}]({folder}{self._leaves.address(number)})"
+
+
+def _of_conventions(sections: Sequence[conventions.Section]) -> Iterator[str]:
+    yield "# Conventions of the entry points"
+    for each in sections:
+        yield from [f"## {each.title.capitalize()}"] if len(sections) > 1 else []
+        yield each.about
+        yield named(each.rows, each.heads)
+        yield from filter(None, ["\n".join(f"- {plain(remark)}" for remark in each.remarks)])
 
 
 def _listed(lines: list[str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ import signal
 import sys
 import time
 import warnings
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -76,12 +76,10 @@ class Reply(NamedTuple):
 def main(module_name: str) -> None:
     """Serves `module_name` on the standard streams until the parent closes its end."""
     requests, replies = begun()
-    try:
-        backend = importlib.import_module(module_name)
-        version = backend.start()
-    except Exception as error:  # whatever an import of a framework may raise: the parent is told, and says so
-        wire.write_message(replies, {"hello": wire.PROTOCOL, "unavailable": "%s: %s" % (type(error).__name__, error)})
+    ready = started(module_name, replies)
+    if ready is None:
         return
+    backend, version = ready
     wire.write_message(replies, hello(backend, version))
     entries = {entry.name: entry for entry in backend.ENTRY_POINTS}
     answer_all = getattr(backend, "run_group", answer_each)
@@ -109,6 +107,16 @@ def begun() -> Tuple[Any, Any]:
     streams = _own_streams()
     _end_with_parent()
     return streams
+
+
+def started(module_name: str, replies: Any) -> Optional[Tuple[Any, str]]:
+    """A module that was started, and what it says it is; None where it is not available, which the parent is told."""
+    try:
+        module = importlib.import_module(module_name)
+        return module, module.start()
+    except Exception as error:  # whatever an import of a framework may raise: the parent says so
+        wire.write_message(replies, {"hello": wire.PROTOCOL, "unavailable": "%s: %s" % (type(error).__name__, error)})
+        return None
 
 
 def hello(backend: Any, version: str) -> Dict[str, Any]:

@@ -14,7 +14,6 @@ MODULE has `start() -> system and version`, and `trace(request, recording) -> (i
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, Dict, List, Mapping, Tuple
 
 import numpy as np
@@ -22,7 +21,7 @@ import numpy as np
 from harness.worker import wire
 from harness.worker.archive import Archive
 from harness.worker.blame import own_fault
-from harness.worker.loop import begun
+from harness.worker.loop import begun, started
 from harness.worker.recording import Recording
 
 
@@ -64,12 +63,10 @@ class Request:
 def main(module_name: str) -> None:
     """Traces one model, as the parent says."""
     requests, replies = begun()
-    try:
-        module = importlib.import_module(module_name)
-        version = module.start()
-    except Exception as error:  # whatever an import of a framework may raise: the parent is told, and says so
-        wire.write_message(replies, {"hello": wire.PROTOCOL, "unavailable": "%s: %s" % (type(error).__name__, error)})
+    ready = started(module_name, replies)
+    if ready is None:
         return
+    module, version = ready
     wire.write_message(replies, {"hello": wire.PROTOCOL, "version": version})
     message, arrays = wire.read_message(requests)
     wire.write_message(replies, _traced(module, version, message, arrays))

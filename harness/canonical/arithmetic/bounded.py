@@ -77,7 +77,7 @@ class Bounded(Parts):
 
     def __pow__(self, power: Any) -> Bounded:
         if isinstance(power, int) and 0 < power <= 8:
-            return _product(self, power)
+            return self.raised(power)
         positive = self.value > 0
         grown = exp(lifted(power) * log(where(positive, self, 1.0)))
         return where(positive, grown, 0.0)
@@ -131,10 +131,6 @@ class Doubtful:
         return Doubtful(np.logical_not(self.value), self.doubt)
 
     __invert__ = turned
-
-
-def _product(x: Bounded, power: int) -> Bounded:
-    return x if power == 1 else x * _product(x, power - 1)
 
 
 def lifted(value: Any) -> Bounded:

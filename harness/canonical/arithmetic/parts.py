@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
+from operator import mul
 from typing import Any, Self
 
 import numpy as np
@@ -48,6 +50,10 @@ class Parts:
 
     def transpose(self, *axes: Any) -> Self:
         return self.moved(lambda each: each.transpose(*axes))
+
+    def raised(self, power: int) -> Self:
+        """The product of so many of these numbers, at least one."""
+        return reduce(mul, [self] * power)
 
     def lined_up(self, axis: Axes) -> Self:
         """With these axes made one, which is the first."""

@@ -78,7 +78,7 @@ class Twofold(Parts):
     def __pow__(self, power: Any) -> Twofold:
         """A whole power is a product; another one takes a logarithm, and 0 for a base of 0."""
         if isinstance(power, int) and 0 < power <= 8:
-            return _product(self, power)
+            return self.raised(power)
         return where(self > 0, exp(lifted(power) * log(where(self > 0, self, 1.0))), 0.0)
 
     def __rpow__(self, base: Any) -> Twofold:
@@ -106,10 +106,6 @@ class Twofold(Parts):
 
     def min(self, axis: Axes, keepdims: bool = False) -> Twofold:
         return self.reduced(axis, minimum, keepdims)
-
-
-def _product(x: Twofold, power: int) -> Twofold:
-    return x if power == 1 else x * _product(x, power - 1)
 
 
 def lifted(value: Any) -> Twofold:

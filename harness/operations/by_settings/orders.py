@@ -12,6 +12,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.settled import Settled
 from harness.operations.by_settings.own_names import Layer
+from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.arrays import ColumnMajor, InputAxes, OutputAxes, ReshapeNotTranspose
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.transform import Transform, applied, read
@@ -20,7 +21,7 @@ Transforms = tuple[Transform, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class Question(LeftOpen):
     """An intended form and an output that it does not account for.
 
     observed: canonical (N, C, *spatial), float64, NaN where an element is not known. room: the absolute error of each
@@ -33,13 +34,6 @@ class Question:
     room: np.ndarray
     input_layout: str
     unknown: frozenset[str] = frozenset()
-
-    def is_free(self, transform: Transform) -> bool:
-        """Whether `transform` only says what an unknown setting was."""
-        return bool(self.unknown & transform.frees(self.form.rank))
-
-    def count(self, transforms: Transforms) -> int:
-        return sum(not self.is_free(each) for each in transforms)
 
     def whole(self, shape: tuple[int, ...], transforms: Transforms) -> tuple[np.ndarray, np.ndarray] | None:
         """What was seen and how far it may be off, where it stands in an output of `shape`; None where it does not."""

@@ -74,7 +74,9 @@ class Writing:
         found = {}
         for name, values in form.arrays.items():
             role, given = names[name]
-            found[name] = values if _is_vector(stated, role) else layout.from_canonical(values, given.layout, role)
+            found[name] = (
+                values if stated.operation.ROLES[role].narrow else layout.from_canonical(values, given.layout, role)
+            )
         return {name: np.ascontiguousarray(each) for name, each in found.items()}
 
 
@@ -113,7 +115,7 @@ def _canonical(stated: Stated) -> list[str]:
     """Lines that bring the case's arrays to canonical axes."""
     lines = []
     for role, given in stated.arrays.items():
-        if _is_vector(stated, role):
+        if stated.operation.ROLES[role].narrow:
             continue
         name, wanted = name_of(role), layout.canonical(role, stated.rank)
         order = tuple(given.layout.index(letter) for letter in wanted if letter in given.layout)
@@ -122,12 +124,6 @@ def _canonical(stated: Stated) -> list[str]:
         widened = "" if index == ":" else f"[{index}]"
         lines.append(f"{name} = {name}{moved}{widened}" if moved or widened else "")
     return lines
-
-
-def _is_vector(stated: Stated, role: str) -> bool:
-    """Whether an array has one axis, whatever its layout."""
-    about = stated.operation.ROLES[role]
-    return bool(about.vector) and not about.wide
 
 
 def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:

@@ -9,12 +9,13 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, padding_pair, span
+from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.settings import OtherOperation, Stride
 from harness.operations.transforms.transform import Transform
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class Question(LeftOpen):
     """An intended call and what was observed.
 
     observed: canonical (N, O, *spatial), float64, NaN where an element is not known. slack: the absolute error that no
@@ -32,14 +33,6 @@ class Question:
     unknown: frozenset[str] = frozenset()
     room: np.ndarray | None = None
     dtype: str = ""
-
-    def count(self, transforms: tuple[Transform, ...]) -> int:
-        """Differences among `transforms`."""
-        return sum(not self.is_free(transform) for transform in transforms)
-
-    def is_free(self, transform: Transform) -> bool:
-        """Whether `transform` only says what an unknown setting was."""
-        return bool(self.unknown & transform.frees(self.form.rank))
 
     def pads(self, window: Window, sizes: tuple[int, ...], taps: tuple[int, ...]) -> list[Pairs]:
         """What the intended padding comes to in `window`: as it is, and its word applied to these sizes."""
