@@ -1,43 +1,44 @@
-"""Completion of the command line in shells, written from the parser itself."""
+"""Completion of the command line in shells, which shtab writes from the parser itself."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+from harness.backends import TABLE
 from harness.ending import EXPECTED
 from harness.options import command_line
+from harness.options.of_cases import GIVEN
 
-BASH = """\
-_harness() {{
-    local word="${{COMP_WORDS[COMP_CWORD]}}" command="${{COMP_WORDS[1]}}" words
-    case "$command" in
-{branches}
-        *) words="{commands}" ;;
-    esac
-    [ "$COMP_CWORD" -eq 1 ] && words="{commands}"
-    [[ "$COMP_CWORD" -gt 1 && "$word" != -* ]] && words=""
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
-}}
-complete -o default -F _harness harness
-"""
-ZSH = "autoload -Uz bashcompinit && bashcompinit\n"
+BACKENDS = {"backend", "backends"}
+"""Options that take the name of one."""
+FOLDERS = {"DIR"}
+FILES = {"FILE", "CASE", "[A B] CASE", "OUTPUT", "SOURCE", "A", "B", "OLD", "NEW", *GIVEN}
+"""What stands for a file in a help text."""
 
 
 def completion_command(options: argparse.Namespace) -> int:
     """Prints the script."""
-    print(script(options.shell, command_line.parser()), end="")
+    print(script(options.shell, command_line.parser()))
     return EXPECTED
 
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
-    """The script that teaches `shell`, one of `of_shells.SHELLS`, the commands of `parser` and their options."""
-    found = commands(parser)
-    if shell == "fish":
-        return "\n".join(_fish(found)) + "\n"
-    branches = [f'        {name}) words="{" ".join(_options(sub))}" ;;' for name, sub in found.items()]
-    text = BASH.format(branches="\n".join(branches), commands=" ".join(found))
-    return ZSH + text if shell == "zsh" else text
+    """What teaches `shell`, one of `of_shells.SHELLS`, the commands of `parser`, their options and what these take."""
+    import shtab  # costs more than a parser
+
+    for action in _actions(parser):
+        if action.dest in BACKENDS:
+            action.choices = sorted(TABLE)
+        elif kind := _of_paths(action.metavar):
+            action.complete = getattr(shtab, kind)  # type: ignore[attr-defined]
+    return str(shtab.complete(parser, shell))
+
+
+def _of_paths(metavar: str | tuple[str, ...] | None) -> str:
+    """The name that shtab has for what a value is, "" where it is no path."""
+    names = {metavar} if isinstance(metavar, str) else set(metavar or ())
+    return "DIRECTORY" if names & FOLDERS else "FILE" if names & FILES else ""
 
 
 def commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
@@ -48,13 +49,6 @@ def commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentP
     return {}
 
 
-def _options(parser: argparse.ArgumentParser) -> list[str]:
-    return [option for action in parser._actions for option in action.option_strings]
-
-
-def _fish(commands: Mapping[str, argparse.ArgumentParser]) -> Sequence[str]:
-    lines = [f"complete -c harness -n __fish_use_subcommand -a '{' '.join(commands)}' -f"]
-    for name, sub in commands.items():
-        long = [option.removeprefix("--") for option in _options(sub) if option.startswith("--")]
-        lines += [f"complete -c harness -n '__fish_seen_subcommand_from {name}' -l {option}" for option in long]
-    return lines
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for sub in commands(parser).values():
+        yield from sub._actions

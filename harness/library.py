@@ -31,6 +31,7 @@ from harness.report.tally import Tally
 from harness.runner import run as run_on
 from harness.started import started
 from harness.systems import own_programs, selection
+from harness.worker import shipped
 
 
 def load_case(path: str | Path) -> Case:
@@ -42,8 +43,11 @@ def load_case(path: str | Path) -> Case:
 
 
 def load_cases(path: str | Path) -> list[Case]:
-    """All cases of a file: one, or one for each combination of its matrix. Raises CaseError."""
-    return list(load(path))
+    """All cases of a file: one, or one for each combination of its matrix. Raises CaseError.
+
+    `shipped/seeds/apple-data.yaml` is one of those that come with the harness.
+    """
+    return list(load(shipped.resolved(str(path))))
 
 
 def explain(

@@ -375,7 +375,8 @@ def test_examples_in_the_help_are_commands_that_are_taken(capsys):
 
 def test_without_any_case_it_is_said_how_to_write_one(table, capsys):
     assert cli.main(["run"]) == 2
-    assert "no folder 'cases' here; name a case file, or write a case: harness new NAME" in capsys.readouterr().err
+    told = "no folder 'cases' here; name a case file, write a case (harness new NAME), or take those that come with"
+    assert f"{told} the harness: shipped" in capsys.readouterr().err
 
 
 HANGS = """

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from harness import cli
 from harness.completion import script
+from harness.options import command_line
 from harness.options.of_shells import SHELLS
 
 
-@pytest.fixture
-def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    commands.add_parser("run").add_argument("--json")
-    commands.add_parser("list")
-    return parser
-
-
 @pytest.mark.parametrize("shell", SHELLS)
-def test_commands_and_options_are_in_the_script(shell: str, parser: argparse.ArgumentParser) -> None:
-    text = script(shell, parser)
-    assert "run list" in text
-    assert "json" in text
+def test_commands_options_and_what_they_take_are_in_the_script(shell: str) -> None:
+    text = script(shell, command_line.parser())
+    for word in ("explain", "junit", "tensorflow", "transposed_convolution"):
+        assert word in text
 
 
-def completed(parser: argparse.ArgumentParser, *words: str) -> list[str]:
+def completed(*words: str, folder: Path) -> list[str]:
     """What bash offers for the last of `words`."""
     given = " ".join(f"'{word}'" for word in words)
-    ask = f'COMP_WORDS=({given}); COMP_CWORD={len(words) - 1}; _harness; echo "${{COMPREPLY[@]}}"'
-    done = subprocess.run(["bash", "-c", script("bash", parser) + ask], capture_output=True, text=True, check=True)
+    ask = f'COMP_WORDS=({given}); COMP_CWORD={len(words) - 1}; _shtab_harness; echo "${{COMPREPLY[@]}}"'
+    text = script("bash", command_line.parser())
+    done = subprocess.run(["bash", "-c", f"{text}\n{ask}"], capture_output=True, text=True, check=True, cwd=folder)
     assert not done.stderr
     return done.stdout.split()
 
@@ -42,14 +35,23 @@ def completed(parser: argparse.ArgumentParser, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("harness", ""), ["run", "list"]),
-        (("harness", "r"), ["run"]),
-        (("harness", "run", "--j"), ["--json"]),
-        (("harness", "run", ""), []),  # names of files, then
+        (["r"], ["run", "report"]),
+        (["run", "--js"], ["--json"]),
+        (["run", "my"], ["my-case.yaml", "my-folder"]),
+        (["run", "--out", "my"], ["my-folder"]),
+        (["run", "--shard", "my"], []),
+        (["run", "--backend", "t"], ["tensorflow", "tfjs", "theano", "torch"]),
+        (["install", "c"], ["caffe"]),
+        (["explain", "--system", "j"], ["jax"]),
+        (["explain", "--input", "my-c"], ["my-case.yaml"]),
+        (["new", "name", "--from", "my-c"], ["my-case.yaml"]),
     ],
+    ids=" ".join,
 )
-def test_bash_completes(parser: argparse.ArgumentParser, words: tuple[str, ...], offered: list[str]) -> None:
-    assert completed(parser, *words) == offered
+def test_bash_completes(words: list[str], offered: list[str], tmp_path: Path) -> None:
+    (tmp_path / "my-folder").mkdir()
+    (tmp_path / "my-case.yaml").touch()
+    assert completed("harness", *words, folder=tmp_path) == offered
 
 
 @pytest.mark.parametrize("shell", SHELLS)

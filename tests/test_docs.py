@@ -53,7 +53,22 @@ def test_the_committed_report_is_of_this_registry():
     assert "all as expected" in report
 
 
-@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda path: path.name)
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md")]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_decisions_are_numbered_and_listed_with_a_reason_each():
+    records = sorted(ROOT.glob("docs/decisions/0*.md"))
+    for number, record in enumerate(records, 1):
+        text = record.read_text("utf-8")
+        assert record.name.startswith(f"{number:04}-")
+        title = re.match(rf"# {number}\. (.+)\n\nStatus: (accepted|superseded by \d+)\n", text)
+        assert title, record
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Why", "Decision", "What follows"]
+        for index, folder in ((ROOT / "docs/decisions/README.md", ""), (ROOT / "docs/design.md", "decisions/")):
+            assert f"{number}. [{title[1]}]({folder}{record.name})" in index.read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ for module, names in {os: ("killpg", "readv", "set_blocking", "getuid", "mkfifo"
 from harness.cli import main
 sys.exit(main(sys.argv[1:]))
 """
+FILES = sorted(Path(cli.__file__).parent.rglob("*.py"))
 SENTENCE = "workers talk through pipes of POSIX, which"
 
 
@@ -79,6 +81,13 @@ def test_without_posix_every_command_ends_well(folder: Path, arguments: str, cod
     assert done.returncode == code, done.stderr
     assert told in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_only_posix_has_is_imported_by_one_module() -> None:
+    """Whoever ports the harness reads that module; the other halves of pipes are asked for by its `missing`."""
+    only = {"fcntl", "resource", "termios", "pwd", "grp", "pty", "syslog"}
+    names = {path: set(re.findall(r"^\s*(?:import|from) (\w+)", path.read_text("utf-8"), re.M)) for path in FILES}
+    assert {path.name for path, found in names.items() if found & only} == {"unix.py"}
 
 
 def test_here_nothing_is_missing() -> None:

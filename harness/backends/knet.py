@@ -13,14 +13,13 @@ from typing import Any, Dict, Iterator, Mapping, Tuple
 
 import numpy as np
 
+from harness.worker import shipped
 from harness.worker.entry import Settings, Word, entry_point
 from harness.worker.loop import Declined
 
 NAME = "knet"
 KNET = "1.4.10"
-RECORDINGS = os.path.join(
-    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "cases", "recordings", "knet"
-)
+RECORDINGS = os.path.join(shipped.FOLDER, "recordings", "knet")
 DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
 """What Knet takes from 1.3.0 on; which of them was recorded is another question."""
 ELSEWHERE = "not among the recorded calls; with Julia and Knet on this machine every call is answered"
@@ -32,9 +31,7 @@ recorded: Dict[Key, np.ndarray]
 def version() -> str:
     """What there is of it without Julia."""
     if not os.path.isdir(RECORDINGS):
-        raise FileNotFoundError(
-            "recordings of Knet are in a checkout only; install Julia with Knet and put it on the PATH"
-        )
+        raise FileNotFoundError("the recordings of Knet are not there; install Julia with Knet and put it on the PATH")
     return "recorded (Knet %s)" % KNET
 
 

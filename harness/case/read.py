@@ -29,6 +29,7 @@ from harness.operations import TABLE, USUAL
 from harness.operations.operation import Elsewhere, Operation, Setting
 from harness.operations.spoken import Role, main_roles
 from harness.operations.stated import Given, Recording, Stated
+from harness.worker import shipped
 
 MOST_MEMBERS = 10_000
 
@@ -90,10 +91,11 @@ def load(path: str | Path) -> Iterator[Case]:
 def find(paths: Iterable[str | Path]) -> list[Path]:
     """The case files among `paths`: files as they are, folders searched for *.yaml; sorted, each once.
 
-    Raises CaseError for a path that does not exist, and for a folder that cannot be read.
+    Paths may begin with `shipped`, the folder of the cases that come with the harness. Raises CaseError for a path that
+    does not exist, and for a folder that cannot be read.
     """
     found: set[Path] = set()
-    for path in map(Path, paths):
+    for path in (Path(shipped.resolved(str(path))) for path in paths):
         if path.is_dir():
             found.update(_below(path))
         elif fault := regular.fault(path):
@@ -326,6 +328,6 @@ def _expect(given: Record | None) -> Expect:
 
 
 def _identify(path: Path) -> str:
-    """The path relative to the current folder when it is below it, else as given."""
+    """The path relative to the current folder when it is below it, else as given; a shipped one by its short name."""
     whole, here = os.path.abspath(path), os.path.join(os.getcwd(), "")
-    return Path(whole[len(here) :]).as_posix() if whole.startswith(here) else path.as_posix()
+    return Path(whole[len(here) :]).as_posix() if whole.startswith(here) else shipped.named(path.as_posix())

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from harness.case.chosen import known_faults
 from harness.case.read import Case, find, load
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.hunting import casefile
 from harness.hunting.chase import Found, Hunt, Workers
 from harness.hunting.smallest import hunted
 from harness.options.of_hunt import CALLS
-from harness.options.taken import KNOWN_FAULTS
 from harness.output import ANY, Output, demand, free_path, replacing
 from harness.parent.worker_limits import Limits
 from harness.progress import Progress
@@ -51,7 +51,7 @@ def hunt_command(options: argparse.Namespace) -> int:
 
 def _known(folder: Path, operations: list[str]) -> Iterator[Case]:
     """The cases of faults that are known, and of those that an earlier hunt found."""
-    for path in find([each for each in (KNOWN_FAULTS, folder) if each.is_dir()]):
+    for path in find([*known_faults(), *([folder] if folder.is_dir() else [])]):
         for case in load(path):
             if case.operation.NAME in operations and not case.partial and not case.unknown:
                 yield case

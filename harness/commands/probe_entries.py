@@ -7,9 +7,9 @@ import json
 import sys
 from collections.abc import Sequence
 
+from harness.case.chosen import known_faults
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.operations.card import Card
-from harness.options.taken import KNOWN_FAULTS
 from harness.output import ANY, Output, demand, replacing
 from harness.probing import session
 from harness.report import cards
@@ -43,7 +43,7 @@ def probe_command(options: argparse.Namespace) -> int:
 
 def _judged(found: Sequence[Card], by_name: bool) -> int:
     """The exit code; what is unexpected is said on standard error."""
-    known = session.known_faults(KNOWN_FAULTS)
+    known = frozenset().union(*map(session.known_faults, known_faults()))
     told = [f"{card.entry_point}: {words}" for card in found for words in session.unexpected(card, known, by_name)]
     for line in told:
         print(f"NOT AS EXPECTED  {line}", file=sys.stderr)

@@ -14,12 +14,18 @@ def register(add: Add) -> None:
         "harness.commands.run_cases:run_command",
         "harness run                                              # all cases under cases/, on all backends",
         "harness run cases/my-layer.yaml --backend torch --backend scipy",
+        "harness run shipped/conventions                          # cases that come with the harness",
         "harness run --entry 'torch.*' --json out.json            # to report again, or to compare with a later run",
         "harness run --junit out.xml                              # for CI",
         "harness run --shard 2/4 --json 2.json                    # one of four machines",
         "harness run --on tcp://scheduler:8786                    # on a cluster of Dask",
     )
-    runs.add_argument("cases", nargs="*", metavar="CASE", help="case files or folders of them (default: cases)")
+    runs.add_argument(
+        "cases",
+        nargs="*",
+        metavar="CASE",
+        help="case files or folders of them (default: cases; `shipped`: those that come with the harness)",
+    )
     runs.add_argument(
         "--backend", action="append", default=[], metavar="NAME", help="run this backend; it must be there and answer"
     )

@@ -11,8 +11,6 @@ from harness.operations import SPOKEN, USUAL
 from harness.operations.spoken import files
 
 DEFAULT_CASES = "cases"
-KNOWN_FAULTS = Path(DEFAULT_CASES, "known-faults")
-"""Cases of faults that are known, which are no news."""
 ROLES = files(SPOKEN[USUAL])
 """The arrays that a command line names."""
 LAYOUTS = ",".join(["IN", *(role.upper() for role in ROLES[1:-1]), "OUT"])

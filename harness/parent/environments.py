@@ -172,7 +172,10 @@ def _uv() -> str:
 
 
 def _python(versions: Sequence[str]) -> str:
-    """An interpreter of the first of `versions` that is found here, else the first version, for uv to bring."""
+    """An interpreter of the first of `versions` that is found here, else the first version, for uv to bring.
+
+    Looked for by hand: `uv python find 3.9` ends at a shim of pyenv that has no such version (uv 0.13).
+    """
     for version in versions:
         for program in _interpreters(version):
             if _is_version(program, version):

@@ -1,9 +1,9 @@
 """`.mat` of MATLAB and Octave: variables by name, in MATLAB's order of axes.
 
-The form of MATLAB 5 to 7 is read by hand: `scipy.io.loadmat` ends the process with some broken files, and takes what
-memory they ask for. That of 7.3 is HDF5. Element types, array classes and flags are those of MathWorks' "MAT-File
-Format" (Version 5): a file is a header of 128 bytes and elements, which are compressed or matrices; a matrix holds
-flags, lengths of its axes, its name and its numbers, each of them an element.
+The form of MATLAB 5 to 7 is read by hand: `scipy.io.loadmat` ends the process with some broken files (a mutant in tens,
+SciPy 1.17), and takes what memory they ask for. That of 7.3 is HDF5. Element types, array classes and flags are those
+of MathWorks' "MAT-File Format" (Version 5): a file is a header of 128 bytes and elements, which are compressed or
+matrices; a matrix holds flags, lengths of its axes, its name and its numbers, each of them an element.
 """
 
 from __future__ import annotations
