@@ -24,6 +24,7 @@ from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.result import CaseReport
 from harness.systems import selection
+from harness.worker import shipped
 from tests.fakes import FAKES, PATIENT
 
 HUNTED = smallest.hunted()
@@ -201,11 +202,12 @@ def test_all_that_a_case_can_say_is_drawn(operation: str):
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Two fakes in place of the frameworks, in an empty folder."""
+    """Two fakes in place of the frameworks, in an empty folder; no fault of anybody is known."""
     two = {name: Backend(name, f"tests.fakes.{name}", "numpy") for name in ("hasty", "honest")}
     for module in (backends, selection):
         monkeypatch.setattr(module, "TABLE", two)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setattr(shipped, "FOLDER", str(tmp_path / "nowhere"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -60,7 +60,6 @@ def test_no_module_takes_the_place_of_a_function():
 
 def test_its_types_are_told():
     assert (Path(harness.__file__).parent / "py.typed").exists()
-    assert '"harness" = ["py.typed"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_explain_gives_what_the_command_line_says(tmp_path, capsys):

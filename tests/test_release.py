@@ -62,6 +62,7 @@ def test_the_installed_package_is_the_one_that_is_asked(installed: dict[str, str
         [sys.executable, "-P", "-c", program], env=installed, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert all(path.startswith(installed["PYTHONPATH"]) for path in done.stdout.split())
+    assert Path(installed["PYTHONPATH"], "harness/py.typed").exists(), "type checkers read its types"
 
 
 def test_all_shipped_cases_are_in_the_wheel_and_well_formed(installed: dict[str, str], tmp_path: Path) -> None:
