@@ -222,7 +222,7 @@ class _OpenCase:
 
     def _info(self) -> dict[str, Any]:
         case = self.case
-        seen = case.operation.power().power(self.judge.intended.stated, bool(case.partial))
+        seen = case.operation.power().power(self.judge.intended.stated, bool(case.partial), case.then)
         return {
             "id": case.id,
             "title": case.title,
@@ -232,6 +232,7 @@ class _OpenCase:
             "power": {"sees": list(seen.sees), "blind": list(seen.blind)},
             "operation": case.operation.NAME,
             "settings": case.operation.told(case),
+            **({} if case.then is None else {"then": case.then.named}),
             **{
                 role: {**describe(given.values, given.known), "layout": given.layout}
                 for role, given in case.arrays.items()

@@ -356,7 +356,7 @@ def test_the_code_of_an_ending_does_what_it_does(transform):
 def test_the_text_of_a_function_does_what_it_does_and_its_inverse_undoes_it(name):
     function = FUNCTIONS[name]
     y = np.linspace(-3, 3, 25)
-    numbers = {**dict.fromkeys(("low", "high", "slope"), 0.5), **function.usual}
+    numbers = {**dict.fromkeys(("low", "high", "slope", "alpha", "beta", "theta"), 0.5), **function.usual}
     numbers = {key: value for key, value in numbers.items() if f"{{{key}}}" in function.text}
     names = {"np": np, "y": y}
     exec("\n".join(function.code(**numbers)), names)

@@ -285,6 +285,7 @@ def _case(
         arrays=MappingProxyType(arrays[0]),
         settings=MappingProxyType(operation.settled(settings, rank)),
         unknown=unknown,
+        then=top["then"],
         id=name,
         path=path,
         title=top["title"],

@@ -17,6 +17,7 @@ from harness.grammar.kinds import NOTHING, TEXT, Field, Kind, either, list_of, n
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Operation
 from harness.operations.spoken import Role
+from harness.operations.then import THEN
 from harness.output import replacing
 
 
@@ -78,6 +79,7 @@ def grammar(operation: str) -> Kind:
             **about.SETTINGS,
             **{name: _role(about, name) for name in about.ROLES},
             **about.FIELDS,
+            "then": THEN,
             "tolerance": Field(
                 either(
                     (lambda item: item.is_mapping, record(TOLERANCE)),

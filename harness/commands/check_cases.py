@@ -26,7 +26,7 @@ def _check_cases(paths: Sequence[Path], strengthen: bool) -> int:
     count = 0
     for case in cases_of(paths):
         count += 1
-        blind = case.operation.power().power(case.meant(), bool(case.partial)).blind
+        blind = case.operation.power().power(case.meant(), bool(case.partial), case.then).blind
         if blind:
             print(f"warning: {case.id}: the data cannot tell what the case means from: {'; '.join(blind)}")
             if strengthen:

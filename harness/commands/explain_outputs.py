@@ -12,7 +12,7 @@ from harness.case.read import Case
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.explanation import answers, asked
 from harness.operations import SPOKEN
-from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, main_roles, vectors
+from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, main_roles, vectors
 from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
@@ -98,7 +98,7 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     layouts = dict(zip(named, stated)) | vectors(about)
     named |= {role: file for role in PERHAPS if (file := getattr(options, role))}
     settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
-    known = {**SPOKEN[options.operation].OPTIONS, **DATA}
+    known = {**SPOKEN[options.operation].OPTIONS, **AFTER, **DATA}
     for key in settings:
         if key not in known:
             raise selection.SelectionError(f"--{key} is no setting of this operation; leave it out")

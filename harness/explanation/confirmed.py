@@ -13,6 +13,7 @@ from harness.judge.evidence import Known, lacking
 from harness.judge.reading import Reading
 from harness.judge.verdict import Judge, Observation, shown_by
 from harness.operations.budget import Budget
+from harness.operations.followed import searching
 from harness.operations.operation import Question, Solution
 from harness.operations.transforms.transform import Transform
 from harness.rounding.ladder import Fit
@@ -112,7 +113,7 @@ def confirmed(
 
     if intended and intended.finding:
         holds(())
-    room = judge.case.operation.search()
+    room = searching(judge.case)
     deepest = room.DEEPEST if deepest is None else deepest
     searched = room.Search(question, deepest, budget=budget.for_search())
     for _ in room.explanations(searched, holds):

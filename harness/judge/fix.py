@@ -18,6 +18,7 @@ from harness.canonical.gaps import output
 from harness.canonical.instance import Form
 from harness.case.read import Case
 from harness.operations.spoken import SYSTEMS
+from harness.operations.transforms.endings import concluded
 from harness.operations.transforms.transform import Transform, applied, read
 from harness.parent.outcome import Answered, Outcome
 from harness.parent.pool import Pool
@@ -101,7 +102,7 @@ class Proofs:
             return
         self._left |= {(transforms, edited, system): len(self._data) for system in new}
         for form, arrays in self._data:
-            y = self._as_shown(read(output(applied(form, transforms)), transforms, ()))
+            y = self._as_shown(read(output(applied(form, transforms)), concluded(transforms, self._case.then), ()))
             for system in new:
                 yield Attempt(transforms, edited, system, Program(written[system], arrays), y)
 
@@ -139,8 +140,8 @@ class Proofs:
     def _texts(self, transforms: Transforms, edited: bool) -> dict[str, str]:
         """System -> what is run."""
         if not edited:
-            return self._programs.programs(self._case, transforms, self._letters)
-        edits = self._programs.edits(self._case, transforms, self._letters)
+            return self._programs.programs(self._case, concluded(transforms, self._case.then), self._letters)
+        edits = self._programs.edits(self._case, concluded(transforms, self._case.then), self._letters)
         self._lines[transforms] = {system: each.line for system, each in edits.items()}
         return {system: each.program for system, each in edits.items()}
 

@@ -13,7 +13,8 @@ from harness.canonical.reference import evaluated
 from harness.canonical.slack import slack_of
 from harness.case.read import Case
 from harness.operations.stated import Given
-from harness.operations.transforms.transform import Transform, applied, ended, ends
+from harness.operations.transforms.endings import concluded
+from harness.operations.transforms.transform import Transform, applied, end_errors, ended, ends
 from harness.rounding.formats import FLOAT64
 from harness.rounding.ladder import Ladder
 from harness.rounding.rungs import Magnitudes
@@ -40,7 +41,8 @@ class Reading:
         if case.partial:
             self.form, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
         self.reads = any(transform.reads for transform in transforms)
-        self.ends = ends(transforms)
+        self._endings = concluded(transforms, case.then)
+        self.ends = ends(self._endings)
         self._ladders: dict[str, Ladder] = {}
 
     @property
@@ -56,7 +58,12 @@ class Reading:
 
     def end(self, sums: np.ndarray) -> np.ndarray:
         """What is made of sums."""
-        return ended(sums, self.transforms)
+        return ended(sums, self._endings)
+
+    @cached_property
+    def end_errors(self) -> np.ndarray | float:
+        """How far off what is made of exact sums may be, in units of the roundoff."""
+        return end_errors(self.sums, self._endings)
 
     def ladder(self, dtype: str) -> Ladder:
         """The ladder of bounds for sums of `dtype`."""

@@ -16,11 +16,12 @@ from harness.case.read import Case
 from harness.judge.evidence import Known
 from harness.judge.reading import Reading, largest
 from harness.operations.budget import OUTPUT, Budget
+from harness.operations.followed import searching
 from harness.operations.operation import Question
 from harness.operations.spoken import main_roles
 from harness.operations.stated import Recording
 from harness.operations.transforms.endings import Overflow
-from harness.operations.transforms.transform import Transform, located
+from harness.operations.transforms.transform import Transform, ends, located
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding import propagated
 from harness.rounding.compare import Difference, difference, distance, dtype_name
@@ -103,14 +104,15 @@ class Observation:
         known = self.comparable(reading)
         if known is not None and known.size and not known.any():
             return None, math.inf  # nothing to compare; of an empty output there is nothing that is not known
+        if self.known is None and (by_hand := reading.case.tolerance):
+            expected = reading.y if reading.ends else reading.ladder(self.dtype).expected
+            apart = distance(self.values, expected, known)
+            return fit_by_hand(apart, expected, by_hand.rtol, by_hand.atol), float(apart.max(initial=0.0))
         if reading.ends:
             return self._fit_of_ended(reading, known)
         ladder = reading.ladder(self.dtype)
         apart = distance(self.values, ladder.expected, known)
         largest = float(apart.max(initial=0.0))
-        if self.known is None and reading.case.tolerance:
-            by_hand = reading.case.tolerance
-            return fit_by_hand(apart, ladder.expected, by_hand.rtol, by_hand.atol), largest
         slack = self.slack if self.known is None else self.slack + reading.input_slack
         return ladder.fit(apart, slack, self.algorithm, self.values, known), largest
 
@@ -118,7 +120,9 @@ class Observation:
         """`fit` where something is made of each sum."""
         slack = self.slack if self.known is None else self.slack + reading.input_slack
         ladder = reading.ladder(arithmetic(self.dtype, reading.case.dtype))
-        return propagated.fit(ladder, reading.end, self.values, self.dtype, slack, known)
+        stated = None if ends(reading.transforms) else self.algorithm
+        made = propagated.Made(reading.end, reading.end_errors)
+        return propagated.fit(ladder, made, self.values, self.dtype, slack, known, stated)
 
     def comparable(self, reading: Reading) -> np.ndarray | None:
         """Mask of the elements that are known here and computable of `reading`, None for all; both of one shape."""
@@ -136,7 +140,7 @@ class Judge:
 
     def __init__(self, case: Case, base: tuple[Transform, ...] = ()) -> None:
         self.case, self.base = case, base
-        self._search = case.operation.search()
+        self._search = searching(case)
         self.intended = Reading(case, base)
         self._readings = [self.intended]
         self._strangers: list[Observation] = []

@@ -82,7 +82,7 @@ def tanh(np: Any, x: Any) -> Any:
     return np.tanh(x)
 
 
-def softplus(np: Any, x: Any, beta: float) -> Any:
+def softplus(np: Any, x: Any, beta: float = 1.0) -> Any:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(beta * x))) / beta
 
 

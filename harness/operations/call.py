@@ -25,17 +25,24 @@ class RefusedHere(Unsupported):
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call: native arrays and settings for the worker, and what leads back to the canonical output."""
+    """One call: native arrays and settings for the worker, and what leads back to the canonical output.
+
+    then: what the harness makes of the output of the call itself.
+    """
 
     entry: EntryPoint
     arrays: Mapping[str, np.ndarray]
     settings: dict[str, Any]
     transforms: tuple[Transform, ...]
     rank: int
+    then: Transform | None = None
 
     def canonical(self, output: np.ndarray) -> np.ndarray:
-        """The native output of the call as N C *spatial, every transform undone. Raises LayoutError on a wrong rank."""
+        """What is made of the native output of the call, as N C *spatial, every transform undone.
+
+        Raises LayoutError on a wrong rank.
+        """
         y = layout.to_canonical(output, layout.expand(self.entry.layouts["output"], self.rank), "output")
         for transform in reversed(self.transforms):
             y = transform.finish(y)
-        return y
+        return y if self.then is None else self.then.end(y)

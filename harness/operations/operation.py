@@ -185,7 +185,9 @@ class Programs(Protocol):
 class Powers(Protocol):
     """What the data of a case can tell apart."""
 
-    def power(self, form: Any, partial: bool = False) -> Any: ...
+    def power(self, form: Any, partial: bool = False, then: Transform | None = None) -> Any:
+        """What the data of a form tell apart, of whose output `then` is made; partial: NaN is what is not known."""
+
     def strengthened(self, stated: Stated) -> str: ...
 
 

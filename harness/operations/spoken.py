@@ -12,6 +12,8 @@ DATA = {
     "decimals": "digits after the point that were printed of the output",
 }
 """What the command line takes that is about the data of any operation, and what it may be."""
+AFTER = {"then": "what is made of the output: relu, or '{function: clip, low: 0, high: 6}'"}
+"""What it takes that is about what follows any operation."""
 SYSTEMS = ("numpy", "scipy", "tensorflow", "torch", "jax")
 """Systems in whose terms code is written and run."""
 FOLLOWING = ("Knet",)

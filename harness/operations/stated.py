@@ -11,6 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from harness.operations.operation import Operation
+    from harness.operations.transforms.endings import Activation
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +57,15 @@ class Recording:
 class Stated:
     """What a case states of its operation: arrays by role, and settings by key.
 
-    All arrays are of one dtype. Settings in `unknown` are not known, and hold what they are taken for.
+    All arrays are of one dtype. Settings in `unknown` are not known, and hold what they are taken for. then: what is
+    made of each value of the output.
     """
 
     operation: Operation
     arrays: Mapping[str, Given]
     settings: Mapping[str, Any]
     unknown: frozenset[str] = frozenset()
+    then: Activation | None = None
 
     @property
     def rank(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.operations import SPOKEN, USUAL
-from harness.operations.spoken import DATA, FOLLOWING, SYSTEMS, example, vectors
+from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, example, vectors
 from harness.options.taken import LAYOUTS, ROLES, Add
 
 EVERY = "all"
@@ -18,6 +18,7 @@ EXAMPLE = example(SPOKEN[USUAL])
 SETTINGS = {
     **{key: words for each in SPOKEN.values() for key, words in each.OPTIONS.items()},
     **SPOKEN[USUAL].OPTIONS,
+    **AFTER,
     **DATA,
 }
 """Options of the settings, those of all operations, and what they may be."""

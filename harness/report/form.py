@@ -115,6 +115,7 @@ _CASE = {
     "failures": [str],
     "power": {"sees": [str], "blind": [str]},
     "operation?": _operation,
+    "then?": str,
     "reference": _array,
     "recorded?": [_recorded],
 }

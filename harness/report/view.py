@@ -71,7 +71,8 @@ def arrays(case: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def settings(case: Mapping[str, Any]) -> str:
     """The settings of a case in one line."""
-    return operation(case).shown().settings(case["settings"])
+    own = operation(case).shown().settings(case["settings"])
+    return f"{own}, then {case['then']}" if "then" in case else own
 
 
 def classes(piece: Piece) -> dict[str, list[AgreementClass]]:

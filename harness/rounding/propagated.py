@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from harness.rounding.compare import distance
 from harness.rounding.formats import DTYPES
 from harness.rounding.ladder import EXACT, Fit, Ladder
-from harness.rounding.rungs import RUNGS
+from harness.worker.entry import Algorithm
 
 OWN = 8
 """Roundings of a result that a function of it may take: libraries give tanh to a few units of the last place."""
 
-End = Callable[[np.ndarray], np.ndarray]
+
+class Made(NamedTuple):
+    """What is made of sums. errors: of it by itself, in units of the roundoff, beyond OWN of the result."""
+
+    end: Callable[[np.ndarray], np.ndarray]
+    errors: np.ndarray | float = 0.0
 
 
 def fit(
-    ladder: Ladder, end: End, found: np.ndarray, dtype: str, extra: np.ndarray | float, known: np.ndarray | None
+    ladder: Ladder,
+    made: Made,
+    found: np.ndarray,
+    dtype: str,
+    extra: np.ndarray | float,
+    known: np.ndarray | None,
+    algorithm: Algorithm | None = None,
 ) -> tuple[Fit | None, float]:
-    """The first rung of the sums that gives `found`, of `dtype`, when `end` is made of them; the largest distance.
+    """The first rung of the sums that gives `found`, of `dtype`, when `made` is made of them; the largest distance.
 
-    An element may lie as far from end(y) as end(y - bound) and end(y + bound) do, and its own rounding beyond.
+    algorithm: of the sums; where it is not known, or what is made of them is not, no bound is wider than that of some
+    order of summation. An element may lie as far from end(y) as end(y - bound) and end(y + bound) do, and its own
+    rounding beyond.
     """
-    expected = end(ladder.y)
+    expected = made.end(ladder.y)
     exact = expected.astype(dtype) if dtype in DTYPES else expected
     apart = distance(found, exact, known)
     largest = float(apart.max(initial=0.0))
     if not apart.any():
         return EXACT, largest
-    own = OWN * DTYPES[dtype].u * np.abs(expected) if dtype in DTYPES else np.zeros(())
-    for name, bound in _bounds(ladder):
-        room = _reach(end, ladder.y, bound, expected) + own + extra
+    own = DTYPES[dtype].u * (OWN * np.abs(expected) + made.errors) if dtype in DTYPES else np.zeros(())
+    for name, bound in _bounds(ladder, algorithm):
+        room = _reach(made, ladder.y, bound, expected) + own + extra
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = np.divide(apart, room, out=np.zeros_like(apart), where=apart > 0)
         if (share := float(shares.max(initial=0.0))) <= 1:
@@ -40,17 +54,18 @@ def fit(
     return None, largest
 
 
-def _bounds(ladder: Ladder) -> Iterator[tuple[str, np.ndarray]]:
-    """The rungs of summation; of exact sums there is only the rounding of what is made of them."""
-    if ladder.exact_data:
-        yield RUNGS[0].name, np.zeros(())
+def _bounds(ladder: Ladder, algorithm: Algorithm | None) -> Iterator[tuple[str, np.ndarray]]:
+    """The rungs of the sums; of exact ones there is only the rounding of what is made of them."""
+    if ladder.exact_data and algorithm in (None, "direct"):
+        yield ladder.rungs[0].name, np.zeros(())
         return
-    for rung in RUNGS[:2]:
-        yield rung.name, ladder.bound(rung)
+    for rung in ladder.rungs[:2] if algorithm is None else ladder.rungs:
+        if algorithm is None or algorithm in rung.algorithms:
+            yield rung.name, ladder.bound(rung)
 
 
-def _reach(end: End, y: np.ndarray, bound: np.ndarray, expected: np.ndarray) -> np.ndarray:
+def _reach(made: Made, y: np.ndarray, bound: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """How far what is made of a sum moves when the sum moves by its bound."""
     nearest = np.clip(0.0, y - bound, y + bound)  # where functions turn
-    moved = [np.abs(end(each) - expected) for each in (y - bound, y + bound, nearest)]
+    moved = [np.abs(made.end(each) - expected) for each in (y - bound, y + bound, nearest)]
     return np.asarray(np.max(moved, axis=0))

@@ -6,6 +6,8 @@ arrays as they are. Normalized is the call that computes what the case means, by
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.case.read import Case
 from harness.operations.call import Call, RefusedHere, Unsupported
 from harness.worker.entry import EntryPoint
@@ -17,6 +19,10 @@ def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
     """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason, RefusedHere where it is
     this machine's."""
     _check(case, entry)
+    return replace(_lowered(case, entry, mode), then=case.then)
+
+
+def _lowered(case: Case, entry: EntryPoint, mode: str) -> Call:
     lowering, here = case.operation.lowering(), entry.at(case.dtype, case.rank)
     if mode == "normalized":
         return lowering.normalized(case, here)

@@ -15,6 +15,7 @@ from harness.grammar.streams import RawStream
 from harness.operations.by_settings.own_names import Changes, Layer
 from harness.operations.stated import Stated
 from harness.operations.transforms.told import shown
+from harness.operations.transforms.transform import Transform
 
 DRAWN = (-9, 9)
 """Range of the whole numbers of an input that sees more."""
@@ -34,12 +35,16 @@ class Seeing:
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
 
-    def power(self, form: Settled, partial: bool = False) -> Seen:
+    def power(self, form: Settled, partial: bool = False, then: Transform | None = None) -> Seen:
         """The power of the data of `form`; what random data do not see either is left out."""
-        meant, random = output(form), form.drawn(lambda size: RawStream("PCG64", 2).integers(1, 99, size))
+
+        def made(of: Settled) -> np.ndarray:
+            return output(of) if then is None else then.end(output(of))
+
+        meant, random = made(form), form.drawn(lambda size: RawStream("PCG64", 2).integers(1, 99, size))
         found: dict[bool, list[str]] = {True: [], False: []}
         for changes in self._layer.alternatives(form):
-            seen = not _close(meant, output(form.with_settings(**changes)))
+            seen = not _close(meant, made(form.with_settings(**changes)))
             if seen or not _close(output(random), output(random.with_settings(**changes))):
                 found[seen].append(named(changes))
         return Seen(tuple(dict.fromkeys(found[True])), tuple(dict.fromkeys(found[False])))
@@ -47,10 +52,11 @@ class Seeing:
     def strengthened(self, stated: Stated) -> str:
         """Lines for the case file: an input of the same shape with fewer blind spots, "" where there is none."""
         form: Settled = stated.meant()
-        blind = self.power(form, bool(stated.partial)).blind
+        blind = self.power(form, bool(stated.partial), stated.then).blind
         for seed in range(5) if blind else ():
             values, text = _drawn(stated, seed)
-            if len(self.power(stated.given(input=values).meant()).blind) < len(blind):
+            drawn = stated.given(input=values).meant()
+            if len(self.power(drawn, then=stated.then).blind) < len(blind):
                 return text
         return ""
 

@@ -8,14 +8,14 @@ Factor, bias and zero point are `values.Scale` and `values.Bias`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from harness.canonical.window import Linear
-from harness.operations.transforms.functions import FUNCTIONS
+from harness.operations.transforms.functions import FUNCTIONS, errors, undone
 from harness.operations.transforms.transform import Transform
 
 
@@ -29,13 +29,17 @@ class Ending(Transform):
 
 @dataclass(frozen=True)
 class Activation(Ending):
-    """Each value goes through a function of FUNCTIONS; `parameters` are its numbers by name."""
+    """Each value goes through a function of FUNCTIONS; `parameters` are its numbers by name.
+
+    stated: whether it is what the case says, and no difference.
+    """
 
     id = "activation"
     causes = 1.0
 
     function: str
     parameters: tuple[tuple[str, float], ...] = ()
+    stated: bool = field(default=False, compare=False)
 
     @property
     def choices(self) -> float:
@@ -46,16 +50,46 @@ class Activation(Ending):
         usual = FUNCTIONS[self.function].usual
         return sum(math.isfinite(value) and key not in usual for key, value in self.parameters)
 
-    def words(self) -> str:
+    @property
+    def named(self) -> str:
+        """The function and its numbers."""
         told = ", ".join(f"{key} {value:.7g}" for key, value in self.parameters)
-        name = self.function.replace("_", " ")
-        return f"mind the activation: the system applied {name}{f' ({told})' if told else ''} to its output"
+        return f"{self.function.replace('_', ' ')}{f' ({told})' if told else ''}"
+
+    def words(self) -> str:
+        if self.stated:
+            return f"then {self.named}, as the case says"
+        if self.function == "identity":
+            return "mind the activation: the system applied none to its output"
+        return f"mind the activation: the system applied {self.named} to its output"
 
     def end(self, y: np.ndarray) -> np.ndarray:
         return np.asarray(FUNCTIONS[self.function].of(y, **dict(self.parameters)))
 
+    def errors(self, y: np.ndarray) -> np.ndarray:
+        return errors(self.function, y, **dict(self.parameters))
+
+    def undone(self, made: np.ndarray) -> np.ndarray:
+        """What `end` made `made` of; NaN where that is not one value."""
+        return undone(self.function, made, **dict(self.parameters))
+
+    def gives(self, values: np.ndarray, room: np.ndarray | float) -> bool:
+        """Whether all that is known of values, which may be so far off, lies where `end` can bring it."""
+        function, numbers = FUNCTIONS[self.function], dict(self.parameters)
+        low, high = (numbers.get(name, getattr(function, name)) for name in ("low", "high"))
+        return not bool(((values < low - room) | (values > high + room)).any())
+
     def code(self, conv: Linear) -> tuple[str, ...]:
-        return FUNCTIONS[self.function].code(**dict(self.parameters))
+        return () if self.function == "identity" else FUNCTIONS[self.function].code(**dict(self.parameters))
+
+
+def concluded(transforms: Iterable[Transform], then: Activation | None) -> tuple[Transform, ...]:
+    """Changes of a call of whose output `then` is made, with it in its place; one that is a change replaces it."""
+    given = tuple(transforms)
+    if then is None or any(isinstance(each, Activation) for each in given):
+        return given
+    place = next((at for at, each in enumerate(given) if isinstance(each, LATER)), len(given))
+    return (*given[:place], then, *given[place:])
 
 
 @dataclass(frozen=True)
@@ -142,3 +176,7 @@ class Overflow(Ending):
         if self.kind == "saturate":
             return (f"y = np.clip(y, {self.low}, {self.high})",)
         return (f"y = (y - {self.low}) % {self.high - self.low + 1} + {self.low}",)
+
+
+LATER = (OutputRounding, Overflow)
+"""What comes after an activation."""

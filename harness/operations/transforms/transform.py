@@ -98,6 +98,10 @@ class Transform:
         """What a system that has this convention makes of each value of its output, before any is read."""
         return y
 
+    def errors(self, y: np.ndarray) -> np.ndarray | float:
+        """How far off `end(y)` may be by its own arithmetic, in units of the roundoff, beyond its own rounding."""
+        return 0.0
+
     def code(self, conv: Any) -> tuple[str, ...]:
         """`differ(conv)`, `end` or `read` as NumPy lines on the canonical arrays: x, w, b before a call, y after it."""
         return ()
@@ -146,6 +150,15 @@ def ended(y: np.ndarray, transforms: Iterable[Transform]) -> np.ndarray:
     for transform in transforms:
         y = transform.end(y)
     return y
+
+
+def end_errors(y: np.ndarray, transforms: Iterable[Transform]) -> np.ndarray | float:
+    """How far off what becomes of the sums `y` may be, in units of the roundoff, though these were exact."""
+    found: np.ndarray | float = 0.0
+    for transform in transforms:
+        found = found + transform.errors(y)
+        y = transform.end(y)
+    return found
 
 
 def read(y: np.ndarray, transforms: Sequence[Transform], shape: tuple[int, ...]) -> np.ndarray:

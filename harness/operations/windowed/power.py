@@ -56,13 +56,14 @@ class Power:
     blind: tuple[str, ...]
 
 
-def power(conv: Linear, partial: bool = False) -> Power:
+def power(conv: Linear, partial: bool = False, then: Transform | None = None) -> Power:
     """The power of the data of `conv` against each variant that keeps the output's size.
 
-    partial: NaN in the data are elements that are not known, and an output that sees one tells nothing.
+    partial: NaN in the data are elements that are not known, and an output that sees one tells nothing. then: what is
+    made of the output.
     """
     named = list(variants(conv))
-    unseen = _unseen(conv, named, partial)
+    unseen = _unseen(conv, named, partial, then or Transform())
     random = _random(conv) if unseen else conv
     blind = [each for each in unseen if not _hidden(random, each[1])]
     left_out = {name for name, _ in unseen}
@@ -75,14 +76,14 @@ def strengthened(stated: Stated) -> str:
     Whole numbers that a case file can draw anew. "" when the data have no blind spot. As little is changed as does.
     """
     conv = stated.meant()
-    if not power(conv, bool(stated.partial)).blind:
+    if not power(conv, bool(stated.partial), stated.then).blind:
         return ""
     best: tuple[int, str] | None = None
     for roles, seed in itertools.product((("input",), ("kernel",), ("input", "kernel")), range(DRAWS)):
         drawn = [_drawn(stated, role, 2 * seed + (role == "kernel")) for role in roles]
         made = {role: values for role, (values, _) in zip(roles, drawn)}
         changed = replace(conv, x=made.get("input", conv.x), w=made.get("kernel", conv.w))
-        left = len(power(changed, bool(stated.partial)).blind)
+        left = len(power(changed, bool(stated.partial), stated.then).blind)
         if best is None or left < best[0]:
             best = left, "\n".join(text for _, text in drawn)
         if not left:
@@ -175,15 +176,15 @@ def _exchanged(count: int, one: int, other: int) -> tuple[int, ...]:
 # --- what is seen ----------------------------------------------------------------------------------------------------
 
 
-def _unseen(conv: Linear, named: list[Named], partial: bool) -> list[Named]:
+def _unseen(conv: Linear, named: list[Named], partial: bool, then: Transform) -> list[Named]:
     """Those that change no output: looked at on a few of them first, then on all."""
     changed = [transform.differ(conv) for _, transform in named]
-    looked = _looked_at([conv, *changed])
+    looked = then.end(_looked_at([conv, *changed]))
     suspects = np.flatnonzero(_close(looked[0], looked[1:], partial).all(axis=1)).tolist()
     if not suspects:
         return []
-    meant = direct(conv)
-    return [named[index] for index in suspects if _close(meant, direct(changed[index]), partial).all()]
+    meant = then.end(direct(conv))
+    return [named[index] for index in suspects if _close(meant, then.end(direct(changed[index])), partial).all()]
 
 
 def _hidden(random: Linear, transform: Transform) -> bool:
