@@ -27,7 +27,7 @@ class Edit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """What a call is to compute: the form, and the axes of x, w and y as the user has them.
 
     x, w: canonical letter -> the user's letter for it. biased: whether `b` is added. relu: whether negative outputs are
@@ -41,12 +41,13 @@ class _Asked:
     biased: bool
     relu: bool = False
 
-    def array(self, name: str, target: str, flip: bool, transposed: Callable[[str, Sequence[int]], str]) -> str:
-        """The user's array with axes `target`; the kernel's are reversed by index where `flip` says so."""
+    def array(
+        self, name: str, target: str, backwards: Sequence[str], transposed: Callable[[str, Sequence[int]], str]
+    ) -> str:
+        """The user's array with axes `target`, these reversed by index."""
         letters, names = self.axes[name], {"x": self.x, "w": self.w}[name]
         order = [letters.index(names[letter]) for letter in target if names[letter] in letters]
         moved = name if order == sorted(order) else transposed(name, order)
-        backwards = self.backwards if name == "w" and flip else ()
         kept = ["::-1" if letter in backwards else ":" for letter in target]
         return moved + index([part if names[letter] in letters else "None" for letter, part in zip(target, kept)])
 
@@ -92,14 +93,22 @@ def index(parts: Sequence[str]) -> str:
 
 def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> dict[str, Edit]:
     """System -> the edit that computes what is stated with `transforms` applied; `letters` are the output's axes."""
-    asked = _asked(stated, transforms, letters)
+    asked = asked_of(stated, transforms, letters)
     if asked is None:
         return {}
+    win = asked.form.window
+    negative = any(side < 0 for pair in win.padding for side in pair)
+    return {} if negative or max(win.base_dilation) > 1 else written(asked, WRITERS)
+
+
+def written(asked: Asked, writers: Mapping[str, Callable[[Asked], str]]) -> dict[str, Edit]:
+    """System -> the edit, of those that have a call for it; `writers` give it as an expression, "" for none."""
     names = "x, w, b" if asked.biased else "x, w"
     dtype = "float32" if asked.form.x.dtype.name == "float32" else "float64"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     found = {}
-    for system, (imports, ready, write) in SYSTEMS.items():
+    for system, write in writers.items():
+        imports, ready = READY[system]
         if line := write(asked):
             line = RELU[system].format(line) if asked.relu else line
             program = [*imports, cast, *(each.format(names=names) for each in ready), f"y = np.asarray({line})"]
@@ -107,8 +116,8 @@ def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> dict
     return found
 
 
-def _asked(stated: Stated, transforms: Sequence[Transform], letters: str) -> _Asked | None:
-    """What an edit must compute; None where no single call does."""
+def asked_of(stated: Stated, transforms: Sequence[Transform], letters: str) -> Asked | None:
+    """What an edit must compute; None where something changes that no call says."""
     form, rank = applied(stated.meant(), transforms), stated.rank
     names = {role: {each: each for each in layout.canonical(role, rank)} for role in ("input", "kernel")}
     for transform in transforms:
@@ -118,13 +127,11 @@ def _asked(stated: Stated, transforms: Sequence[Transform], letters: str) -> _As
             names[role] = {own: names[role][canonical[axis]] for own, axis in zip(canonical, transform.order)}
         elif set(transform.touches) - {"window"} and not _said(transform):
             return None
-    win = form.window
-    negative = any(side < 0 for pair in win.padding for side in pair)
-    if negative or win.boundary != "zero" or max(win.base_dilation) > 1:
+    if form.window.boundary != "zero":
         return None
     axes = {"x": stated.arrays["input"].layout, "w": stated.arrays["kernel"].layout, "y": letters}
     relu = Activation("relu") in transforms
-    return _Asked(form, axes, names["input"], names["kernel"], form.biased, relu)
+    return Asked(form, axes, names["input"], names["kernel"], form.biased, relu)
 
 
 def _said(transform: Transform) -> bool:
@@ -135,34 +142,34 @@ def _said(transform: Transform) -> bool:
 # --- the systems -----------------------------------------------------------------------------------------------------
 
 
-def _tensorflow(asked: _Asked) -> str:
+def _tensorflow(asked: Asked) -> str:
     win, rank = asked.form.window, asked.form.rank
     if win.groups > 1:
         return ""
     space = layout.SPATIAL[rank]
-    x = asked.array("x", f"N{space}C", True, _tf_transposed)
+    x = asked.array("x", f"N{space}C", (), tf_transposed)
     word = asked.padded_by("valid", "same_upper")
     padding = {"valid": '"VALID"', "same_upper": '"SAME"'}.get(word or "")
     pairs = [[0, 0], *map(list, win.padding), [0, 0]]
     if padding is None and rank != 2:
         x, padding = f"tf.pad({x}, {pairs})", '"VALID"'
     function = {1: "tf.nn.conv1d", 2: "tf.nn.conv2d", 3: "tf.nn.convolution"}[rank]
-    steps = _one_or_all(win.stride) if rank < 3 else str(list(win.stride))
-    dilation = f", dilations={_one_or_all(win.dilation) if rank < 3 else list(win.dilation)}"
+    steps = one_or_all(win.stride) if rank < 3 else str(list(win.stride))
+    dilation = f", dilations={one_or_all(win.dilation) if rank < 3 else list(win.dilation)}"
     more = dilation if max(win.dilation) > 1 else ""
-    w = asked.array("w", f"{space}IO", True, _tf_transposed)
+    w = asked.array("w", f"{space}IO", asked.backwards, tf_transposed)
     call = f"{function}({x}, {w}, {steps}, {padding or pairs}{more})"
-    return asked.output(_added(call, asked, f"N{space}C"), f"N{space}C", _tf_transposed)
+    return asked.output(added(call, asked, f"N{space}C"), f"N{space}C", tf_transposed)
 
 
-def _tf_transposed(name: str, order: Sequence[int]) -> str:
+def tf_transposed(name: str, order: Sequence[int]) -> str:
     return f"tf.transpose({name}, {list(order)})"
 
 
-def _torch(asked: _Asked) -> str:
+def _torch(asked: Asked) -> str:
     win, rank = asked.form.window, asked.form.rank
     has, taps = layout.canonical("input", rank), layout.canonical("kernel", rank)
-    x, w = asked.array("x", has, True, _permuted), asked.array("w", taps, False, _permuted)
+    x, w = asked.array("x", has, (), permuted), asked.array("w", taps, (), permuted)
     dims = [taps.index(letter) for letter in asked.backwards]
     w += f".flip({', '.join(map(str, dims))})" if dims else ""
     even = all(low == high for low, high in win.padding)
@@ -173,20 +180,20 @@ def _torch(asked: _Asked) -> str:
     options = {"stride": win.stride, "padding": lows, "dilation": win.dilation, "groups": (win.groups,)}
     plain = {"padding": 0}
     told = "".join(
-        f", {key}={_one_or_all(value, tuple)}" for key, value in options.items() if set(value) != {plain.get(key, 1)}
+        f", {key}={one_or_all(value, tuple)}" for key, value in options.items() if set(value) != {plain.get(key, 1)}
     )
     bias = ", b" if asked.biased else ""
-    return asked.output(f"torch.nn.functional.conv{rank}d({x}, {w}{bias}{told})", has, _permuted)
+    return asked.output(f"torch.nn.functional.conv{rank}d({x}, {w}{bias}{told})", has, permuted)
 
 
-def _permuted(name: str, order: Sequence[int]) -> str:
+def permuted(name: str, order: Sequence[int]) -> str:
     return f"{name}.permute({', '.join(map(str, order))})"
 
 
-def _jax(asked: _Asked) -> str:
+def _jax(asked: Asked) -> str:
     win, space = asked.form.window, layout.SPATIAL[asked.form.rank]
     has = "".join(letter for letter in "NC" if letter not in asked.axes["y"]) + asked.axes["y"]
-    x, w = (_widened(asked, name) for name in "xw")
+    x, w = (widened(asked, name) for name in "xw")
     order = [space.index(letter) for letter in w if letter in space]  # JAX has settings in that of the kernel's axes
     stride, dilation = (tuple(each[axis] for axis in order) for each in (win.stride, win.dilation))
     pairs = [win.padding[axis] for axis in order]
@@ -195,13 +202,13 @@ def _jax(asked: _Asked) -> str:
     numbers = ", ".join(f'"{letters}"' for letters in (x, w, has))
     more = f", rhs_dilation={dilation}" if max(dilation) > 1 else ""
     more += f", feature_group_count={win.groups}" if win.groups > 1 else ""
-    arrays = ", ".join(asked.array(name, target, True, _transposed) for name, target in (("x", x), ("w", w)))
+    arrays = f"{asked.array('x', x, (), transposed)}, {asked.array('w', w, asked.backwards, transposed)}"
     told = f"{stride}, {padding}, dimension_numbers=({numbers}){more}"
     call = f"jax.lax.conv_general_dilated({arrays}, {told})"
-    return asked.output(_added(call, asked, has), has, _transposed)
+    return asked.output(added(call, asked, has), has, transposed)
 
 
-def _widened(asked: _Asked, name: str) -> str:
+def widened(asked: Asked, name: str) -> str:
     """The canonical letters of an array in the user's order, those that it leaves out first."""
     names = {"x": asked.x, "w": asked.w}[name]
     own = {user: letter for letter, user in names.items()}
@@ -210,21 +217,21 @@ def _widened(asked: _Asked, name: str) -> str:
     )
 
 
-def _transposed(name: str, order: Sequence[int]) -> str:
+def transposed(name: str, order: Sequence[int]) -> str:
     return f"{name}.transpose({', '.join(map(str, order))})"
 
 
-def _numpy(asked: _Asked) -> str:
+def _numpy(asked: Asked) -> str:
     return _planes(asked, "np.convolve", "np.correlate", "same_half") if asked.form.rank == 1 else ""
 
 
-def _scipy(asked: _Asked) -> str:
+def _scipy(asked: Asked) -> str:
     if asked.form.rank == 2:
         return _planes(asked, "scipy.signal.convolve2d", "scipy.signal.correlate2d", "same_upper")
     return _planes(asked, "scipy.signal.convolve", "scipy.signal.correlate", "same_half")
 
 
-def _planes(asked: _Asked, convolve: str, correlate: str, same: str) -> str:
+def _planes(asked: Asked, convolve: str, correlate: str, same: str) -> str:
     """The call of a function of one plane: neither images nor channels; `same` is that of its cross-correlation."""
     form, win = asked.form, asked.form.window
     single = form.x.shape[:2] == (1, 1) and form.w.shape[:2] == (1, 1) and not asked.biased
@@ -243,26 +250,26 @@ def _planes(asked: _Asked, convolve: str, correlate: str, same: str) -> str:
     return _as_plane(asked, call + steps, space)
 
 
-def _as_plane(asked: _Asked, call: str, space: str) -> str:
+def _as_plane(asked: Asked, call: str, space: str) -> str:
     """A plane as the user has the output: axes of images and channels are added."""
     letters = asked.axes["y"]
     own = [letter for letter in letters if letter in space]
     order = [space.index(letter) for letter in own]
-    moved = call if order == sorted(order) else _transposed(call, order)
+    moved = call if order == sorted(order) else transposed(call, order)
     return moved + index(["None" if letter in "NC" else ":" for letter in letters])
 
 
-def _plane(asked: _Asked, name: str, space: str) -> str:
+def _plane(asked: Asked, name: str, space: str) -> str:
     """The only plane of an array."""
     letters = asked.axes[name]
     taken = name + index([":" if letter in space else "0" for letter in letters])
     names = {"x": asked.x, "w": asked.w}[name]
     left = [letter for letter in letters if letter in space]
     order = [left.index(names[letter]) for letter in space]
-    return taken if order == sorted(order) else _transposed(taken, order)
+    return taken if order == sorted(order) else transposed(taken, order)
 
 
-def _added(call: str, asked: _Asked, has: str) -> str:
+def added(call: str, asked: Asked, has: str) -> str:
     """A call plus the bias, along the channels of an output with axes `has`."""
     if not asked.biased:
         return call
@@ -270,7 +277,7 @@ def _added(call: str, asked: _Asked, has: str) -> str:
     return f"({call} + b{index([':', *['None'] * behind]) if behind else ''})"
 
 
-def _one_or_all(values: Sequence[int], kind: Callable[[Sequence[int]], object] = list) -> str:
+def one_or_all(values: Sequence[int], kind: Callable[[Sequence[int]], object] = list) -> str:
     """One number where all axes have the same."""
     return str(values[0] if len(set(values)) == 1 else kind(values))
 
@@ -283,11 +290,13 @@ RELU = {
 }
 """System -> the activation of a call."""
 X64 = 'jax.config.update("jax_enable_x64", True)'
-SYSTEMS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[_Asked], str]]] = {
-    "numpy": (("import numpy as np",), (), _numpy),
-    "scipy": (("import numpy as np", "import scipy.signal"), (), _scipy),
-    "tensorflow": (("import numpy as np", "import tensorflow as tf"), (), _tensorflow),
-    "torch": (("import numpy as np", "import torch"), ("{names} = (torch.from_numpy(a) for a in ({names}))",), _torch),
-    "jax": (("import jax", "import numpy as np", X64), (), _jax),
+READY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "numpy": (("import numpy as np",), ()),
+    "scipy": (("import numpy as np", "import scipy.signal"), ()),
+    "tensorflow": (("import numpy as np", "import tensorflow as tf"), ()),
+    "torch": (("import numpy as np", "import torch"), ("{names} = (torch.from_numpy(a) for a in ({names}))",)),
+    "jax": (("import jax", "import numpy as np", X64), ()),
 }
-"""System -> what is imported, what is done to the arrays before, and the call as an expression, "" for none."""
+"""System -> what is imported, and what is done to the arrays before."""
+WRITERS = {"numpy": _numpy, "scipy": _scipy, "tensorflow": _tensorflow, "torch": _torch, "jax": _jax}
+"""System -> its call of a convolution."""

@@ -11,8 +11,8 @@ from harness.canonical.window import Linear
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import program
-from harness.operations.windowed.edit import Edit
 from harness.operations.windowed.program import fresh as fresh
+from harness.operations.windowed.transposed_edit import edits as edits
 from harness.operations.windowed.transposing import ungrouped
 
 FOLLOWING: tuple[str, ...] = ()
@@ -24,11 +24,6 @@ def programs(stated: Stated, transforms: Sequence[Transform], letters: str = "")
     apart = f"w = w.reshape(len(w), {groups}, -1, *w.shape[2:]).swapaxes(0, 1)"
     merged = f"w = w.reshape(-1, *w.shape[2:])  # O I and spatial axes, {groups} groups"
     return program.programs(stated, transforms, letters, (apart, merged) if groups > 1 else ())
-
-
-def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> dict[str, Edit]:
-    """None: zeros between the samples are no call of a convolution."""
-    return {}
 
 
 def arrays(stated: Stated, form: Linear) -> dict[str, np.ndarray]:

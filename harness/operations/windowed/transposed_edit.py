@@ -1,0 +1,120 @@
+"""The shortest edit of a transposed convolution: the own call of a system, and what is cut off its output or added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.canonical import layout
+from harness.canonical.window import Pairs, span
+from harness.operations.stated import Stated
+from harness.operations.transforms.transform import Transform
+from harness.operations.windowed.edit import (
+    Asked,
+    Edit,
+    added,
+    asked_of,
+    index,
+    one_or_all,
+    permuted,
+    tf_transposed,
+    transposed,
+    widened,
+    written,
+)
+
+
+def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> Mapping[str, Edit]:
+    """System -> the edit that computes what is stated with `transforms` applied; `letters` are the output's axes."""
+    asked = asked_of(stated, transforms, letters)
+    if asked is None or max(asked.form.window.stride) > 1:
+        return {}
+    return written(asked, WRITERS)
+
+
+def _cuts(asked: Asked) -> Pairs:
+    """(low, high) cut off the full output along each axis; negative: zeros are added there."""
+    win = asked.form.window
+    extents = map(span, asked.form.w.shape[2:], win.dilation)
+    return tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
+
+
+def _turned(asked: Asked) -> tuple[str, ...]:
+    """The spatial letters along which calls, which stamp the kernel as it stands, must be given it backwards."""
+    flags = zip(layout.SPATIAL[asked.form.rank], asked.form.window.reversal)
+    return tuple(letter for letter, flag in flags if not flag)
+
+
+def _torch(asked: Asked) -> str:
+    win, rank, cuts = asked.form.window, asked.form.rank, _cuts(asked)
+    has, taps = layout.canonical("input", rank), "IO" + layout.SPATIAL[rank]
+    x, w = asked.array("x", has, (), permuted), asked.array("w", taps, (), permuted)
+    dims = [taps.index(letter) for letter in _turned(asked)]
+    w += f".flip({', '.join(map(str, dims))})" if dims else ""
+    more = [low - high for low, high in cuts]
+    steps = zip(more, cuts, map(max, win.base_dilation, win.dilation))
+    said = all(low >= 0 and 0 <= each < step for each, (low, _), step in steps)
+    options = {
+        "stride": win.base_dilation,
+        "padding": tuple(low for low, _ in cuts) if said else (0,),
+        "output_padding": tuple(more) if said else (0,),
+        "groups": (win.groups,),
+        "dilation": win.dilation,
+    }
+    plain = {"padding": 0, "output_padding": 0}
+    told = "".join(
+        f", {key}={one_or_all(value, tuple)}" for key, value in options.items() if set(value) != {plain.get(key, 1)}
+    )
+    bias = ", b" if asked.biased and said else ""
+    call = f"torch.nn.functional.conv_transpose{rank}d({x}, {w}{bias}{told})"
+    if not said:
+        flat = [-side for pair in reversed(cuts) for side in pair]
+        call = added(f"torch.nn.functional.pad({call}, {flat})", asked, has)
+    return asked.output(call, has, permuted)
+
+
+def _tensorflow(asked: Asked) -> str:
+    win, space, cuts = asked.form.window, layout.SPATIAL[asked.form.rank], _cuts(asked)
+    if win.groups > 1 or max(win.dilation) > 1:
+        return ""
+    has, stride = f"N{space}C", win.base_dilation
+    sizes, taps = asked.form.x.shape[2:], asked.form.w.shape[2:]
+    output = asked.form.output_shape[2:]
+    if _same(asked, cuts):
+        padding, behind = "SAME", ""
+    elif any(low < 0 or high <= -step for (low, high), step in zip(cuts, stride)):
+        return ""
+    else:  # all of it, with what is missing behind it, and then a part
+        output = tuple((n - 1) * s + k - min(high, 0) for n, s, k, (_, high) in zip(sizes, stride, taps, cuts))
+        parts = [f"{low or ''}:{-high if high > 0 else ''}" for low, high in cuts]
+        padding, behind = "VALID", index([":", *parts])
+    x, w = asked.array("x", has, (), tf_transposed), asked.array("w", f"{space}OI", _turned(asked), tf_transposed)
+    shape = [len(asked.form.x), *output, len(asked.form.w)]
+    steps = one_or_all(stride) if len(space) < 3 else str(list(stride))
+    call = f'tf.nn.conv{len(space)}d_transpose({x}, {w}, {shape}, {steps}, "{padding}"){behind}'
+    return asked.output(added(call, asked, has), has, tf_transposed)
+
+
+def _same(asked: Asked, cuts: Pairs) -> bool:
+    """Whether `SAME` with this size of the output comes to these cuts: half of them, less than half at the low side."""
+    found = zip(asked.form.x.shape[2:], asked.form.output_shape[2:], asked.form.window.base_dilation, cuts)
+    return all(-(-m // s) == n and min(pair) >= 0 and pair[0] == sum(pair) // 2 for n, m, s, pair in found)
+
+
+def _jax(asked: Asked) -> str:
+    win, space = asked.form.window, layout.SPATIAL[asked.form.rank]
+    if win.groups > 1:
+        return ""
+    has = "".join(letter for letter in "NC" if letter not in asked.axes["y"]) + asked.axes["y"]
+    x, w = (widened(asked, name) for name in "xw")
+    order = [space.index(letter) for letter in w if letter in space]  # settings are in that of the kernel's axes
+    stride, dilation = (tuple(each[axis] for axis in order) for each in (win.base_dilation, win.dilation))
+    pairs = [win.padding[axis] for axis in order]
+    arrays = asked.array("x", x, (), transposed), asked.array("w", w, asked.backwards, transposed)
+    more = f", rhs_dilation={dilation}" if max(dilation) > 1 else ""
+    numbers = ", ".join(f'"{letters}"' for letters in (x, w, has))
+    call = f"jax.lax.conv_transpose({', '.join(arrays)}, {stride}, {pairs}, dimension_numbers=({numbers}){more})"
+    return asked.output(added(call, asked, has), has, transposed)
+
+
+WRITERS = {"tensorflow": _tensorflow, "torch": _torch, "jax": _jax}
+"""System -> its call of a transposed convolution."""
