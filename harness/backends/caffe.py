@@ -1,16 +1,17 @@
-"""Caffe (BVLC): the layers `Convolution` and `Deconvolution`, through pycaffe; a bad setting aborts the process."""
+"""Caffe (BVLC): `Convolution`, `Deconvolution`, `InnerProduct`, by pycaffe; a bad setting aborts the process."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Mapping
 
 import numpy as np
 
-from harness.backends.caffe_definition import network
+from harness.backends.caffe_definition import DENSE, inner_product, network
+from harness.backends.dense_claims import FIRST, flattening
 from harness.worker.blame import system
-from harness.worker.entry import Settings, Transposition, entry_point
+from harness.worker.entry import Settings, Transposition, entry_point, settled
 
 if TYPE_CHECKING:
     import caffe
@@ -58,12 +59,16 @@ def deconvolution(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _forward("Deconvolution", x, w, s)
 
 
-def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
+def _network(definition: str) -> Any:
     with tempfile.NamedTemporaryFile("w", suffix=".prototxt") as file:
-        file.write(network(x, w, s, kind))
+        file.write(definition)
         file.flush()
         with system():
-            net = caffe.Net(file.name, caffe.TEST)
+            return caffe.Net(file.name, caffe.TEST)
+
+
+def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
+    net = _network(network(x, w, s, kind))
     with system():
         net.blobs["data"].data[...] = x
         weights = net.params["conv"]
@@ -73,4 +78,24 @@ def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
         return net.forward()["conv"].copy()
 
 
-ENTRY_POINTS = (convolution, deconvolution)
+def _inner_product(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+    net = _network(inner_product(arrays))
+    with system():
+        net.blobs["data"].data[...] = arrays["input"]
+        for blob, role in zip(net.params[DENSE], ("kernel", "bias")):
+            blob.data[...] = arrays[role]
+        return net.forward()[DENSE].copy()
+
+
+ENTRY_POINTS = (
+    convolution,
+    deconvolution,
+    settled(
+        "caffe.InnerProduct",
+        "dense",
+        "https://caffe.berkeleyvision.org/tutorial/layers/innerproduct.html",
+        dtypes=("float32",),
+        note="it flattens its input itself; pycaffe: a network of one layer is made for every call",
+        **flattening("OI", "C*", FIRST),
+    )(_inner_product),
+)

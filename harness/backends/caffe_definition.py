@@ -1,8 +1,8 @@
-"""A Caffe network of one `Convolution` or `Deconvolution` layer, as prototxt: what pycaffe and OpenCV are given."""
+"""A Caffe network of one layer, as prototxt: what pycaffe and OpenCV are given."""
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence, Union
+from typing import Iterable, Mapping, Sequence, Union
 
 import numpy as np
 
@@ -15,6 +15,15 @@ layer {{
   convolution_param {{ num_output: {outputs} bias_term: {bias} group: {groups} {settings} }}
 }}
 """
+_DENSE = """name: "one layer"
+layer {{ name: "data" type: "Input" top: "data" input_param {{ shape: {{ {shape} }} }} }}
+layer {{
+  name: "{layer}" type: "InnerProduct" bottom: "data" top: "{layer}"
+  inner_product_param {{ num_output: {outputs} bias_term: {bias} }}
+}}
+"""
+DENSE = "fc"
+"""The name of the InnerProduct layer."""
 _AXES = {"kernel_size": "kernel", "pad": "pad", "stride": "stride"}
 
 
@@ -34,6 +43,12 @@ def network(x: np.ndarray, w: np.ndarray, s: Union[Settings, Transposition], kin
         groups=s.groups,
         settings=" ".join(_setting(name, values) for name, values in settings.items()),
     )
+
+
+def inner_product(arrays: Mapping[str, np.ndarray]) -> str:
+    """The prototxt of a dense layer for such an input (N C *), kernel (O I) and perhaps bias."""
+    shape, bias = _repeated("dim", arrays["input"].shape), "true" if "bias" in arrays else "false"
+    return _DENSE.format(shape=shape, layer=DENSE, outputs=len(arrays["kernel"]), bias=bias)
 
 
 def _setting(name: str, values: Sequence[int]) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Mapping
 
 import numpy as np
 
 from harness.backends import caffemodel
-from harness.backends.caffe_definition import network
+from harness.backends.caffe_definition import DENSE, inner_product, network
 from harness.backends.channels import NOTE, over_channels
+from harness.backends.dense_claims import FIRST, flattening
 from harness.worker.blame import system
-from harness.worker.entry import Settings, Transposition, Word, entry_point
+from harness.worker.entry import Settings, Transposition, Word, entry_point, settled
 from harness.worker.loop import Declined
 
 if TYPE_CHECKING:
@@ -86,12 +87,22 @@ def caffe_transposed(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _forward("Deconvolution", x, w, s)
 
 
+def _inner_product(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+    blobs = [arrays[role] for role in ("kernel", "bias") if role in arrays]
+    model = caffemodel.write({DENSE: blobs}, "InnerProduct")
+    return _ran(inner_product(arrays), model, arrays["input"])
+
+
 def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
+    blobs = [w] if s.bias is None else [w, s.bias]
+    return _ran(network(x, w, s, kind), caffemodel.write({"conv": blobs}, kind), x)
+
+
+def _ran(text: str, model: bytes, x: np.ndarray) -> Any:
+    """The output of a network of one layer."""
     if not hasattr(cv2.dnn, "readNetFromCaffe"):
         raise Declined("OpenCV 5 does not read Caffe's format; install opencv-python-headless<5")
-    blobs = [w] if s.bias is None else [w, s.bias]
-    model = caffemodel.write({"conv": blobs}, kind)
-    definition, weights, image = _buffer(network(x, w, s, kind).encode()), _buffer(model), _plain(x)
+    definition, weights, image = _buffer(text.encode()), _buffer(model), _plain(x)
     with system():
         net = cv2.dnn.readNetFromCaffe(definition, weights)
         net.enableWinograd(False)
@@ -107,4 +118,16 @@ def _buffer(data: bytes) -> np.ndarray:
     return np.frombuffer(data, np.uint8)
 
 
-ENTRY_POINTS = (filter2d, caffe_layer, caffe_transposed)
+ENTRY_POINTS = (
+    filter2d,
+    caffe_layer,
+    caffe_transposed,
+    settled(
+        "cv2.dnn.readNetFromCaffe(InnerProduct)",
+        "dense",
+        "https://docs.opencv.org/4.x/d6/d0f/group__dnn.html",
+        dtypes=("float32",),
+        note="an InnerProduct layer as prototxt and caffemodel, which flattens its input itself",
+        **flattening("OI", "C*", FIRST),
+    )(_inner_product),
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict
 import numpy as np
 
 from harness.backends.tensorflow_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
+from harness.backends.tensorflow_dense import DENSE
 from harness.backends.tensorflow_normalization import NORMALIZATIONS
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
@@ -161,4 +162,5 @@ ENTRY_POINTS = (
     *ACTIVATIONS,
     *SOFTMAXES,
     *NORMALIZATIONS,
+    *DENSE,
 )

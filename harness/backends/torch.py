@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 import numpy as np
 
 from harness.backends.torch_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
+from harness.backends.torch_dense import DENSE
 from harness.backends.torch_normalization import NORMALIZATIONS
 from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point
@@ -126,4 +127,5 @@ ENTRY_POINTS = (
     *ACTIVATIONS,
     *SOFTMAXES,
     *NORMALIZATIONS,
+    *DENSE,
 )

@@ -133,7 +133,7 @@ def _data(
         arrays = _arrays(operation, top, dtype, folder)
     for each in top["recorded"]:
         with gathered.part():
-            recorded.append(_recording(each, dtype, folder))
+            recorded.append(_recording(each, dtype, folder, spatial_rank(top["input"]["layout"], "input")))
     gathered.demand()
     return arrays, tuple(recorded)
 
@@ -150,8 +150,9 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
                 letters = _letters(role, source)
                 made = sources.make(source, len(letters), dtype, folder, stream)
                 stream = made.stream or stream
-                rank = spatial_rank(top["input"]["layout"], "input") if role.wide else None
+                rank = spatial_rank(top["input"]["layout"], "input")
                 stated = _stated(source, made, letters)
+                stated = stated.as_matrix() if role.flattens else stated
                 found[name] = stated if role.narrow else _canonical(stated, name, rank)
     gathered.demand()
     return found
@@ -192,15 +193,15 @@ def _stated(source: Record, made: sources.Array, letters: str) -> Given:
     return Given(made.values, letters, sources.half_unit(source, made), None if made.known.all() else made.known)
 
 
-def _canonical(given: Given, role: str, rank: int | None) -> Given:
-    """An array with the canonical axes of its role; of so many spatial ones, where its letters need not name them."""
+def _canonical(given: Given, role: str, rank: int) -> Given:
+    """An array with the canonical axes of its role, so many spatial ones among them."""
     parts = (given.values, given.half_unit, given.known)
     values, *others = (None if each is None else to_canonical(each, given.layout, role, rank) for each in parts)
     assert values is not None
     return Given(values, given.layout, *others)
 
 
-def _recording(given: Record, dtype: str, folder: Path) -> Recording:
+def _recording(given: Record, dtype: str, folder: Path, rank: int) -> Recording:
     letters, printout = given["layout"], sources.printed(given, folder)
     dtype = given["dtype"] or _recorded_dtype(printout, dtype)
     array = sources.make(given, len(letters), dtype, folder, partial=True, printout=printout)
@@ -208,7 +209,8 @@ def _recording(given: Record, dtype: str, folder: Path) -> Recording:
         dtype = array.stored
     units = sources.half_unit(given, array)
     units = np.zeros(array.values.shape) if units is None else units
-    values, known, half_unit = (to_canonical(part, letters, "output") for part in (array.values, array.known, units))
+    parts = (array.values, array.known, units)
+    values, known, half_unit = (to_canonical(part, letters, "output", rank) for part in parts)
     return Recording(given["system"], given["origin"], letters, values, known, half_unit, dtype, given["expect"])
 
 
@@ -303,9 +305,9 @@ def _case(
 def _rank(operation: Operation, top: Record) -> int:
     """The number of spatial axes, that of every array."""
     rank = spatial_rank(top["input"]["layout"], "input")
-    roles = [(top[name], name) for name in main_roles(operation)]
+    roles = [(top[name], name) for name in main_roles(operation) if not operation.ROLES[name].flattens]
     for given, role in [*roles, *((recording, "output") for recording in top["recorded"])]:
-        if spatial_rank(given["layout"], role) != rank:
+        if set(given["layout"]) & set(SPATIAL[max(SPATIAL)]) and spatial_rank(given["layout"], role) != rank:
             raise given.at("layout").error(
                 f"{given['layout']!r} has not the {rank} spatial axes of the input: {SPATIAL[rank]}"
             )

@@ -21,7 +21,10 @@ from harness.operations.then import THEN
 from harness.output import replacing
 
 
-def _layout(role: str) -> Kind:
+def _layout(role: str, flattens: bool = False) -> Kind:
+    if flattens:
+        return _FLATTENED
+
     def read(item: Item) -> str:
         letters: str = TEXT.read(item)
         try:
@@ -34,6 +37,16 @@ def _layout(role: str) -> Kind:
     return Kind(read, {"type": "string", "pattern": f"^[{letters}]{{1,5}}$"})
 
 
+def _read_flattened(item: Item) -> str:
+    """The letter O before or behind I, or behind or before letters of the input."""
+    letters: str = TEXT.read(item)
+    known = "OI" if "I" in letters else "OC" + SPATIAL[max(SPATIAL)]
+    if set(letters) - set(known) or len(set(letters)) < len(letters) or "O" in letters[1:-1]:
+        raise item.error(f"layout {letters!r}: expected OI or IO, or O before or behind letters of the input but N")
+    return letters
+
+
+_FLATTENED = Kind(_read_flattened, {"type": "string", "pattern": "^[OICDHW]{1,5}$"})
 DTYPE = word(*sources.DTYPES)
 DTYPE_KEY = "input.dtype"
 DECIDES = "of all arrays; that which a printed input says, if it is left out"
@@ -114,7 +127,7 @@ def _recording(about: Operation) -> Kind:
 def _role(about: Operation, name: str) -> Field:
     """An array of an operation; one that is a setting, too, may be a single number or word."""
     role = about.ROLES[name]
-    array = _vector(role) if role.vector else _array(name, role)
+    array = _vector(role) if role.vector else _array(about, name)
     if name not in about.SETTINGS:
         return array
     setting = about.SETTINGS[name]
@@ -127,12 +140,14 @@ def is_setting(item: Item) -> bool:
     return not (item.is_null or item.is_list or item.is_mapping or item.block is not None)
 
 
-def _array(name: str, role: Role) -> Field:
+def _array(about: Operation, name: str) -> Field:
     """An array that must be given; the input decides the dtype of all."""
+    role = about.ROLES[name]
     letters = f"letters of the axes, such as {role.letters}; a letter that is missing has length 1"
     decides = name == "input"
     fields = {
-        "layout": Field(_layout(name), letters, required=True),
+        "layout": Field(_layout(name, bool(role.flattens)), letters, required=True),
+        **{key: about.SETTINGS[key] for key in [role.flattens] if key},
         "dtype": Field(DTYPE, DECIDES, default="float32") if decides else Field(DTYPE, "that of the input"),
         **sources.SOURCES,
         **sources.CORNER,

@@ -71,7 +71,7 @@ def _drawn(case: Case, roles: Sequence[str], seed: int) -> dict[str, np.ndarray]
     for role in roles:
         shape = _as_stated(case, role).shape
         values = stream.integers(LOW, HIGH, math.prod(shape)).reshape(shape)
-        drawn[role] = layout.to_canonical(values, case.arrays[role].layout, role)
+        drawn[role] = layout.to_canonical(values, case.arrays[role].layout, role, case.rank)
     return drawn
 
 

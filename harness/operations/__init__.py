@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from harness.operations import activation_spoken, normalization_spoken, pooling_spoken, softmax_spoken
+from harness.operations import activation_spoken, dense_spoken, normalization_spoken, pooling_spoken, softmax_spoken
 from harness.operations.spoken import Spoken
 from harness.operations.windowed import convolution_spoken, transposed_spoken
 
@@ -23,6 +23,7 @@ SPOKEN: Mapping[str, Spoken] = {
     "activation": activation_spoken,
     "softmax": softmax_spoken,
     "normalization": normalization_spoken,
+    "dense": dense_spoken,
 }
 """What is said of each operation, by its name in a case file, which is that of its module here."""
 USUAL = next(iter(SPOKEN))

@@ -42,7 +42,7 @@ class Call:
 
         Raises LayoutError on a wrong rank.
         """
-        y = layout.to_canonical(output, layout.expand(self.entry.layouts["output"], self.rank), "output")
+        y = layout.to_canonical(output, layout.expand(self.entry.layouts["output"], self.rank), "output", self.rank)
         for transform in reversed(self.transforms):
             y = transform.finish(y)
         return y if self.then is None else self.then.end(y)

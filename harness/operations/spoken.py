@@ -26,7 +26,8 @@ class Role:
 
     doc: one line for the case file's schema. letters: of its axes, as people are told; axes: what these are. weights:
     whether the files of trained networks hold it. vector: the letter of its only axis; it may then be a plain list, or
-    be missing. wide: whether a layout may give such a vector other axes of the input instead.
+    be missing. wide: whether a layout may give such a vector other axes of the input instead. flattens: the setting
+    that says in which order axes of the input are one of its own, where they are; its layout may name them instead.
     """
 
     doc: str
@@ -35,6 +36,7 @@ class Role:
     weights: bool = False
     vector: str = ""
     wide: bool = False
+    flattens: str = ""
 
     @property
     def narrow(self) -> bool:
@@ -52,7 +54,8 @@ class HasRoles(Protocol):
 class Spoken(HasRoles, Protocol):
     """What is said of an operation.
 
-    OPTIONS: settings that a command line takes, and what they may be. NODE: the operator of an ONNX model.
+    OPTIONS: settings that a command line takes, and what they may be. NODE: the operator of an ONNX model. CALLED:
+    what one of it is called, where that is not its name.
     """
 
     @property

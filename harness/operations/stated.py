@@ -33,6 +33,14 @@ class Given:
         parts = (None if each is None else each[index] for each in (self.half_unit, self.known))
         return Given(self.values[index], self.layout, *parts)
 
+    def as_matrix(self) -> Given:
+        """The same as O I or I O, with the axes of its layout as the file has them: all but O are made one."""
+        first = self.layout.endswith("O") and len(self.layout) > 1
+        outputs = self.values.shape[self.layout.index("O")] if "O" in self.layout else 1
+        shape = (-1, outputs) if first else (outputs, -1)
+        parts = (None if each is None else each.reshape(shape) for each in (self.half_unit, self.known))
+        return Given(self.values.reshape(shape), "IO" if first else "OI", *parts)
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:

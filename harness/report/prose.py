@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from harness.operations import TABLE, USUAL
+from harness.operations import SPOKEN, TABLE, USUAL
 
 SEVERAL = "layer"
 """What cases of several operations are called."""
@@ -45,7 +45,7 @@ def about(operations: Collection[str]) -> About:
 
 def in_words(operation: str) -> str:
     """The name of an operation as people write it."""
-    return operation.replace("_", " ")
+    return str(getattr(SPOKEN[operation], "CALLED", operation.replace("_", " ")))
 
 
 def title(subject: About) -> str:

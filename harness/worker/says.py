@@ -10,7 +10,7 @@ import numpy as np
 Arrays = Mapping[str, np.ndarray]
 
 
-LISTS = ("free", "arrays", "limits")
+LISTS = ("free", "arrays", "perhaps", "limits")
 """Fields that are names."""
 
 
@@ -21,8 +21,9 @@ class Says:
     demands: settings that it is about; a case that has others is not about it. keeps: settings that it has no argument
     for, and what they always are. words: its own word for some values of a setting, by the value as text. free:
     settings that it takes as they are. defaults: what these are where a case leaves them out. arrays: roles, besides
-    the input, that it takes. limits: names, known to the operation, of what it refuses besides. A setting that is not
-    named is one that it does not have.
+    the input, that it takes; perhaps: those that it takes where they are given. limits: names, known to the operation,
+    of what it refuses besides. A setting that is not named is one that it does not have. `*` in what it demands or
+    keeps stands for the spatial axes, as in layouts.
     """
 
     demands: Mapping[str, Any] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Says:
     free: Tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     arrays: Tuple[str, ...] = ()
+    perhaps: Tuple[str, ...] = ()
     limits: Tuple[str, ...] = ()
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.canonical import layout
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, name_of, restating
+from harness.operations.by_settings.own_names import Layer, at_rank, name_of, restating
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.told import shown
@@ -25,10 +25,12 @@ class Calling:
 
     def as_written(self, stated: Stated, entry: EntryPoint) -> Call:
         """The call that a person would first write: what a function has no argument for stays as it is there."""
+        entry = at_rank(entry, stated.rank)
         return self._call(entry, self._said.written(stated.meant(), entry), ())
 
     def normalized(self, stated: Stated, entry: EntryPoint) -> Call:
         """The call that computes what the case means, by the transforms that this entry point needs."""
+        entry = at_rank(entry, stated.rank)
         form = self._said.restated(stated.meant(), entry)
         transforms: list[Transform] = []
         for transform in self._layer.remedies(form, entry):
@@ -83,7 +85,7 @@ def _call(entry: EntryPoint, form: Settled, said: Words, transforms: tuple[Trans
     arrays = {}
     for name, values in form.arrays.items():
         role = roles.get(name, name)
-        if role != "input" and role not in entry.takes.arrays:
+        if role not in ("input", *entry.takes.arrays, *entry.takes.perhaps):
             raise Unsupported(f"{entry.name} takes no {role}")
         arrays[role] = _native(entry, role, values, form.rank)
     missing = [role for role in entry.takes.arrays if name_of(role) not in form.arrays]

@@ -24,10 +24,13 @@ def fits(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
         return not bool((np.abs(y - seen) > room).any()) and bool((np.isfinite(y) & np.isfinite(seen)).any())
 
 
-def apart(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
-    """Whether they differ by more than what errors of rounding come to, which no factor or offset is to explain."""
+def apart(y: np.ndarray, seen: np.ndarray, room: np.ndarray, terms: int) -> bool:
+    """Whether they differ by more than what errors of rounding come to, which no factor or offset is to explain.
+
+    terms: of which each element is the sum, and for all of which `room` is.
+    """
     with np.errstate(invalid="ignore"):
-        return bool((np.abs(y - seen) > MEANT * room).any())
+        return bool((np.abs(y - seen) > max(MEANT / terms, 1) * room).any())
 
 
 def ended(y: np.ndarray, end: Transforms) -> np.ndarray:
@@ -95,5 +98,7 @@ def _one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -
 def _confirmed(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
     """Whether each channel has enough different values that are more than their error."""
     known = np.isfinite(y) & np.isfinite(seen) & (np.abs(y) > room)
-    steps = np.round(np.where(known, y, 0.0) / np.maximum(np.where(known, room, 1.0), 1e-300) / 4)
+    y = np.where(known, y, 0.0)
+    finest = np.spacing(np.abs(y).max(initial=1e-300))  # whole numbers may have no error
+    steps = np.round(y / np.maximum(np.where(known, 4 * room, 1.0), finest))
     return all(len(np.unique(steps[:, each][known[:, each]])) > CONFIRMING for each in range(y.shape[1]))

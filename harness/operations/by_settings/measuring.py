@@ -17,7 +17,7 @@ from harness.canonical import layout
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import evaluate
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, name_of, restating
+from harness.operations.by_settings.own_names import Layer, at_rank, form_of, name_of, restating
 from harness.operations.by_settings.seeing import named
 from harness.operations.card import Card, Fault
 from harness.parent.asking import Asking, Question
@@ -78,7 +78,7 @@ class Measuring:
 
     def _calls(self, entry: EntryPoint) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Settings of each call: every word, and two values of what is free."""
-        takes = entry.takes
+        takes = at_rank(entry, max(entry.ranks)).takes
         choices = [[(key, value, own) for value, own in words.items()] for key, words in takes.words.items()]
         choices += [[(key, value, value) for value in self._tried(key, entry)] for key in takes.free]
         fixed = {**takes.demands, **takes.keeps}
@@ -99,14 +99,15 @@ class Measuring:
         arrays = {
             name_of(role): np.asarray(each).astype(dtype) for role, each in self._layer.coded(entry, settings).items()
         }
-        return Settled(arrays, settings, self._layer)
+        return form_of(self._layer, arrays, settings)
 
     def _follows(self, entry: EntryPoint, form: Settled, outcome: Outcome) -> str:
         """In words, what the output follows."""
         if not isinstance(outcome, Answered):
             return outcome.reason.splitlines()[0] if outcome.reason else "no answer"
         try:
-            y = layout.to_canonical(outcome.array, layout.expand(entry.layouts["output"], form.rank), "output")
+            letters = layout.expand(entry.layouts["output"], form.rank)
+            y = layout.to_canonical(outcome.array, letters, "output", form.rank)
         except layout.LayoutError as error:
             return str(error)
         if _fits(form, y):

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import Record
-from harness.operations.by_settings.own_names import arrays_of
+from harness.operations.by_settings.own_names import arrays_of, form_of
 from harness.operations.operation import (
     Elsewhere,
     Lowering,
@@ -106,7 +106,7 @@ def meant(stated: Stated) -> Settled:
     """The canonical form of what is stated; settings of None are left out."""
     values = {role: each.values for role, each in stated.arrays.items()}
     settings = {key: value for key, value in stated.settings.items() if value is not None}
-    return Settled(arrays_of(values), settings, stated.operation)  # type: ignore[arg-type]
+    return form_of(stated.operation, arrays_of(values), settings)
 
 
 def told(stated: Stated) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer
+from harness.operations.by_settings.own_names import Layer, of_kernel
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.arrays import ColumnMajor, InputAxes, OutputAxes, ReshapeNotTranspose
 from harness.operations.transforms.grouping import ChannelOrder
@@ -47,7 +47,7 @@ class Question(LeftOpen):
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """A candidate but for its settings: what is changed of the input, the form with it, and how the output is read."""
+    """A candidate but for its settings: what is changed of the arrays, the form with it, and how the output is read."""
 
     transforms: Transforms
     form: Settled
@@ -55,18 +55,37 @@ class Base:
 
 
 def bases(layer: Layer, question: Question) -> Iterator[Base]:
-    """The input as it is and read otherwise, and the same of the output; what comes to the same stands once."""
+    """Input and kernel as they are and taken otherwise, and the same of the output; the same stands once."""
     known: set[bytes] = set()
-    reads: list[Transforms] = [(), *((each,) for each in _outputs(layer, question))]
-    numbered = question.form.map(lambda each: np.arange(each.size).reshape(each.shape), "x")
-    for change in [(), *((each,) for each in _inputs(question))]:
-        places = applied(numbered, change).arrays["x"]
-        key = repr(places.shape).encode() + places.tobytes()
+    numbered = question.form.map(lambda each: np.arange(each.size).reshape(each.shape), "x", "w")
+    sides = (_one_or_none(of_kernel(layer, question.form)), _one_or_none(_inputs(question)))
+    for change in (kernel + x for kernel, x in itertools.product(*sides)):
+        key = _key(*(each for name, each in applied(numbered, change).arrays.items() if name in "xw"))
         if key in known:
             continue
         known.add(key)
-        for each in reads if not change or not layer.POINTWISE else [()]:
-            yield Base(change, applied(question.form, change), each)
+        form = applied(question.form, change)
+        for each in _reads(layer, question, form) if not change or not layer.POINTWISE else [()]:
+            yield Base(change, form, each)
+
+
+def _one_or_none(changes: Iterable[Transform]) -> list[Transforms]:
+    return [(), *((each,) for each in changes)]
+
+
+def _key(*arrays: np.ndarray) -> bytes:
+    return b"".join(repr(each.shape).encode() + each.tobytes() for each in arrays)
+
+
+def _reads(layer: Layer, question: Question, form: Settled) -> Iterator[Transforms]:
+    """The output as it is and read otherwise; axes of length 1 make no difference."""
+    shape = form.output_shape
+    numbered, known = np.arange(math.prod(shape)).reshape(shape), set[bytes]()
+    for each in _one_or_none(_outputs(layer, question)):
+        key = _key(read(numbered, each, ()))
+        if key not in known:
+            known.add(key)
+            yield each
 
 
 def _inputs(question: Question) -> Iterator[Transform]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from harness.canonical.layout import expand
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import Field
 from harness.operations.spoken import Role
@@ -104,6 +106,27 @@ class AsItStands:
 def restating(layer: Any) -> Restating:
     """What an operation says of how its settings can be said."""
     return layer if hasattr(layer, "restated") else AsItStands()
+
+
+def form_of(layer: Any, arrays: dict[str, np.ndarray], settings: Mapping[str, Any]) -> Settled:
+    """An instance of what an operation computes, of a kind of its own where it says which (FORM)."""
+    form: Settled = getattr(layer, "FORM", Settled)(arrays, settings, layer)
+    return form
+
+
+def at_rank(entry: EntryPoint, rank: int) -> EntryPoint:
+    """An entry point with letters of the spatial axes in place of `*` in what it demands and keeps."""
+    fixed = {name: getattr(entry.takes, name) for name in ("demands", "keeps")}
+    named = {
+        name: {key: expand(value, rank) if isinstance(value, str) else value for key, value in each.items()}
+        for name, each in fixed.items()
+    }
+    return entry if named == fixed else replace(entry, takes=replace(entry.takes, **named))
+
+
+def of_kernel(layer: Any, form: Settled) -> Iterator[Transform]:
+    """Orders in which the kernel may have been taken, of an operation that has one."""
+    return layer.of_kernel(form) if hasattr(layer, "of_kernel") else iter(())
 
 
 NAMES = {"input": "x", "kernel": "w"}

@@ -22,7 +22,7 @@ from harness.operations.by_settings.own_names import Changes, Layer
 from harness.operations.operation import Solution
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.told import Setting, shown
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, applied
 
 DEEPEST = 3
 CANDIDATE, ELEMENT = 100_000, 200
@@ -47,7 +47,7 @@ class Candidates:
 
     def level(self, count: int) -> Iterator[Transforms]:
         """Sets of `count` changes that give what was seen, to the error that it may have."""
-        for base in self._bases:
+        for base in self._bases[:1] if not count else self._distinct:
             rest = count - self.question.count((*base.transforms, *base.reads))
             if rest < 0:
                 continue
@@ -58,6 +58,15 @@ class Candidates:
                 yield from self._completed(base, settings, form, count)
             if rest == 2:
                 yield from self._jointly(base)
+
+    @cached_property
+    def _distinct(self) -> list[Base]:
+        """The candidates but for settings, without those that come to the same as one change of these."""
+        first = self._bases[0]
+        known = {_digest(form) for _, form in self._singles(first)}
+        changes = dict.fromkeys(each.transforms for each in self._bases)
+        distinct = {each for each in changes if not each or _digest(first.form, each) not in known}
+        return [each for each in self._bases if each.transforms in distinct]
 
     def _settings(self, base: Base, most: int) -> Iterator[Changed]:
         """No change of settings, one, or two of different keys; `most` may count, others only say what is unknown."""
@@ -141,7 +150,7 @@ class Candidates:
         if seen is None:
             return
         y = gaps.output(form)
-        if missing and not apart(y, *seen):
+        if missing and not apart(y, *seen, form.terms):
             return
         tried: Sequence[Transforms] = [()] if not missing else [(each,) for each in ends(y, *seen)]
         for end in tried:
@@ -162,10 +171,10 @@ def _counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
         yield changes, sum(isinstance(each, float) for each in values)
 
 
-def _digest(form: Settled) -> bytes:
-    """The output on the data and on fresh ones: equal for forms that come to the same on both."""
+def _digest(form: Settled, transforms: Transforms = ()) -> bytes:
+    """The output on the data and on fresh ones, changed so: equal for what comes to the same on both."""
     drawn = form.drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
-    parts = [gaps.output(each) for each in (form, drawn)]
+    parts = [gaps.output(applied(each, transforms)) for each in (form, drawn)]
     return b"".join(repr(y.shape).encode() + (np.round(y, form.places + 2) + 0.0).tobytes() for y in parts)
 
 

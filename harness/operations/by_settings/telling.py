@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.canonical.layout import expand
 from harness.grammar.forms import demand
-from harness.operations.by_settings.own_names import Layer
+from harness.operations.by_settings.own_names import Layer, at_rank
 from harness.operations.transforms.told import shown
 from harness.worker.entry import EntryPoint
 
@@ -46,13 +46,14 @@ it has no argument for and always does so, which shows as a convention where a c
 
     def declared(self, entry: EntryPoint) -> list[str]:
         """The cells of a declaration under DECLARED_HEADS."""
-        takes = entry.takes
+        rank = min(2, max(entry.ranks))
+        takes = at_rank(entry, rank).takes
         return [
             _pairs(takes.demands) or self._layer.NAME.replace("_", " "),
             "; ".join([*takes.free, *(f"{key}: {', '.join(words)}" for key, words in takes.words.items())])
             or "nothing",
             _pairs(takes.keeps) or "nothing",
-            ", ".join(expand(letters, min(2, max(entry.ranks))) for letters in entry.layouts.values()),
+            ", ".join(expand(letters, rank) for letters in entry.layouts.values()),
         ]
 
     def measured(self, card: Found) -> list[str]:

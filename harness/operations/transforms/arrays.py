@@ -95,8 +95,8 @@ class TransposeKernelSpatial(_Axes):
     def words(self) -> str:
         return self._words("kernel")
 
-    def differ(self, conv: Linear) -> Linear:
-        return replace(conv, w=conv.w.transpose(self.order))
+    def differ(self, conv: Any) -> Any:
+        return _apply(conv, "kernel", lambda w: w.transpose(self.order))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"w = w.transpose{self.order}",)

@@ -12,6 +12,11 @@ from harness.canonical.settled import Settled
 from harness.canonical.window import Pairs, pairs_text
 from harness.operations.transforms.transform import Transform
 
+SAID = {
+    "flattened": "order in which the input is flattened",
+    "kernel_flattened": "order in which the kernel is flattened",
+}
+"""Keys that are no nouns, in words."""
 ALTERNATIVES = 32
 """Values and functions among which one is, about."""
 
@@ -49,7 +54,8 @@ class Setting(Transform):
     def words(self) -> str:
         rest = "".join(f", {key} {shown(value)}" for key, value in self.others if value is not None)
         meant = "" if self.was is None else f", where {shown(self.was)} is meant"
-        return f"mind the {self.key.replace('_', ' ')}: the system has {shown(self.value)}{rest}{meant}"
+        about = SAID.get(self.key, self.key.replace("_", " "))
+        return f"mind the {about}: the system has {shown(self.value)}{rest}{meant}"
 
     def differ(self, conv: Settled) -> Settled:
         return conv.with_settings(**{self.key: self.value, **dict(self.others)})

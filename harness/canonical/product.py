@@ -1,0 +1,95 @@
+"""Settled forms that are linear in their input: a matrix product of what is told by settings.
+
+What such a form computes is a `Linear` form whose window is one sample. So it has the reference of those, their bounds,
+and what they say of data that are rounded or not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness.canonical import axis, gaps, magnitudes, reference, slack
+from harness.canonical.settled import Meaning, Settled
+from harness.canonical.window import Linear
+
+
+class LinearMeaning(Meaning, Protocol):
+    """What an operation computes that is a product: its module has this name, too."""
+
+    def linear(self, arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Linear:
+        """What it comes to; the arrays are those of the form, by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Settled):
+    """One instance. arrays: `x`, `w` and perhaps `bias`."""
+
+    meaning: LinearMeaning
+
+    @property
+    def linear(self) -> Linear:
+        """The same as a linear form, its factor and offset done."""
+        if "linear" not in self._kept:
+            found = self.meaning.linear(self.arrays, self.settings)
+            found = found if self.factor is None else found.scaled(self.factor)
+            self._kept["linear"] = found if self.offset is None else found.shifted(self.offset)
+        return self._kept["linear"]  # type: ignore[no-any-return]
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return self.linear.factors
+
+    @property
+    def places(self) -> int:
+        return self.linear.places
+
+    @property
+    def terms(self) -> int:
+        return self.linear.terms
+
+    @property
+    def largest(self) -> float:
+        return self.linear.largest
+
+    def drawn(self, draw: Callable[[int], np.ndarray]) -> Product:
+        """Whole numbers, whose sums are exact."""
+        return replace(self, arrays={name: draw(a.size).reshape(a.shape) for name, a in self.arrays.items()}, _kept={})
+
+    def exact_in(self, digits: int) -> bool:
+        return self.linear.exact_in(digits)
+
+
+@reference.evaluated.register
+def _evaluated(form: Product, most: float) -> tuple[np.ndarray, int]:
+    """Rounded once, as those of a linear form are."""
+    return reference.evaluated(form.linear, most)
+
+
+@reference.direct.register
+def _direct(form: Product) -> np.ndarray:
+    return reference.direct(form.linear)
+
+
+@magnitudes.magnitudes.register
+def _magnitudes(form: Product) -> Any:
+    return magnitudes.magnitudes(form.linear)
+
+
+@axis.outputs_at.register
+def _outputs_at(form: Product, places: np.ndarray) -> np.ndarray:
+    return axis.outputs_at(form.linear, places)
+
+
+@gaps.computable.register
+def _computable(form: Product) -> np.ndarray:
+    """Only those that see a value which is not known are not known either."""
+    return gaps.computable(form.linear)
+
+
+@slack.slack_of.register
+def _slack(form: Product, wide: Product) -> np.ndarray:
+    return slack.slack_of(form.linear, wide.linear)
