@@ -93,7 +93,7 @@ class Call:
 
     def _layouts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
         if self.layout is None:
-            return {role: usual_of(role, each.shape, role) for role, each in arrays.items()}
+            return {role: usual_of(role, each.shape, role, self.operation.NAME) for role, each in arrays.items()}
         given = _letters(self.layout)
         if len(given) != len(arrays):
             raise CaseError(f"layout: expected {len(arrays)}, those of {', '.join(arrays)}; found {', '.join(given)}")

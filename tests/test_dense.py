@@ -131,7 +131,7 @@ def test_axes_that_are_not_flattened_stay(tmp_path: Path) -> None:
             ["kernel: {layout: OI, flattened: CHW, values: [[1, 2]]}"],
             r"takes 2 numbers; flattened are 3 x 4 x 5 \(C H W\)",
         ),
-        (["kernel: {layout: OI, flattened: HW, values: [[1, 2]]}"], "the channels C are always flattened"),
+        (["kernel: {layout: OI, flattened: HW, values: [[1, 2]]}"], "takes 2 numbers; flattened are 3 x 4 x 5"),
         (["kernel: {layout: OI, flattened: CD, values: [[1, 2]]}"], "the input has no axis D; its axes: N C H W"),
         (["kernel: {layout: OI, flattened: CHH, values: [[1, 2]]}"], "slow to fast, each once, of CDHW"),
         (["kernel: {layout: OIHW, values: [[[[1]]]]}"], "expected OI or IO, or O before or behind"),

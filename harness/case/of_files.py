@@ -16,7 +16,7 @@ from harness.canonical.layout import usual
 from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
 from harness.grammar import regular
-from harness.operations import TABLE, USUAL
+from harness.operations import SPOKEN, TABLE, USUAL
 from harness.operations.operation import Operation
 from harness.operations.spoken import DATA, example, main_roles
 
@@ -26,15 +26,15 @@ USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel
 OUTPUT = "output"
 
 
-def usual_layout(role: str, path: str) -> str:
+def usual_layout(role: str, path: str, operation: str = USUAL) -> str:
     """The layout that the array of a file is taken to have where none is given.
 
     Raises CaseError for files of systems that have other layouts, and for text, FileError for what is no such file.
     """
     shape = shape_of(path)
     if not is_usual(path):
-        raise CaseError(f"{path}: give the axes of all arrays with --layout, as {example(TABLE[USUAL])}")
-    return usual_of(role, shape, path)
+        raise CaseError(f"{path}: give the axes of all arrays with --layout, as {example(SPOKEN[operation])}")
+    return usual_of(role, shape, path, operation)
 
 
 def is_usual(path: str) -> bool:
@@ -48,11 +48,12 @@ def shape_of(path: str) -> tuple[int, ...]:
     return readers.shape(Path(name), key)
 
 
-def usual_of(role: str, shape: Sequence[int], name: str) -> str:
+def usual_of(role: str, shape: Sequence[int], name: str, operation: str = USUAL) -> str:
     """The layout that an array, called `name`, is taken to have where none is given. Raises CaseError."""
     if not 1 <= len(shape) <= 5:
         raise CaseError(f"{name}: expected an array of 1 to 5 axes, found {len(shape)}")
-    return usual(role, len(shape))
+    own = getattr(SPOKEN[operation], "USUAL", {})
+    return str(own.get(role, {}).get(len(shape)) or usual(role, len(shape)))
 
 
 def proposed(operation: Operation, shapes: Mapping[str, Sequence[int]], verb: str = "try") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.canonical.layout import LayoutError, usual
+from harness.canonical.layout import LayoutError
 from harness.case import of_files, template
 from harness.case.read import CaseError
 from harness.grammar import printouts
@@ -109,7 +109,8 @@ def _layouts(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, str], o
     """The letters of each array, "" for what has none."""
     about = TABLE[operation]
     axes = vectors(about)
-    own = {role: usual(role, len(shape)) for role, shape in shapes.items() if role not in axes and 1 <= len(shape) <= 5}
+    some = {role: shape for role, shape in shapes.items() if role not in axes and 1 <= len(shape) <= 5}
+    own = {role: of_files.usual_of(role, shape, role, operation) for role, shape in some.items()}
     found = of_files.likely(about, shapes, {role: each for role, each in stated.items() if role not in axes}, own)
     return dict.fromkeys(shapes, "") | axes | found
 

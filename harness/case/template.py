@@ -163,7 +163,8 @@ def settings(
     stated: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The lines of the settings: as stated, else as the sizes of the arrays say. Raises LayoutError."""
-    roles = [role for role in (*main_roles(TABLE[operation]), "output") if role in arrays]
+    flat = [role for role, each in TABLE[operation].ROLES.items() if each.flattens]
+    roles = [role for role in (*main_roles(TABLE[operation]), "output") if role in arrays and role not in flat]
     sizes = {role: to_canonical(arrays[role], layouts[role], role).shape[2:] for role in roles}
     room = TABLE[operation].new_cases()
     return room.SETTINGS.format(**{**room.settings(sizes), **stated})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from functools import partial
 
 from harness.case import of_files
 from harness.case.chosen import case_files, cases_of
@@ -92,7 +93,8 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     if not all(named.values()):
         *first, last = (f"--{name}" for name in wanted)
         raise selection.SelectionError(f"{', '.join(first)} and {last} belong together; give all of these files")
-    stated = options.layout.split(",") if options.layout else [of_files.usual_layout(*each) for each in named.items()]
+    usual = partial(of_files.usual_layout, operation=options.operation)
+    stated = options.layout.split(",") if options.layout else [usual(*each) for each in named.items()]
     if len(stated) != len(named):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
     layouts = dict(zip(named, stated)) | vectors(about)

@@ -102,13 +102,17 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
 def _layouts(operation: Operation, given: Mapping[str, str], stated: Mapping[str, str]) -> Mapping[str, str]:
     """The stated ones, and those that such files usually have; where these do not fit, the likeliest that do."""
     shapes = {role: of_files.shape_of(file) for role, file in given.items()}
-    usual = {role: of_files.usual_of(role, shapes[role], given[role]) for role in shapes if role not in VECTORS}
+    usual = {
+        role: of_files.usual_of(role, shapes[role], given[role], operation.NAME)
+        for role in shapes
+        if role not in VECTORS
+    }
     found = of_files.likely(operation, shapes, stated, usual)
     if any(found[role] != usual[role] for role in usual.keys() - stated.keys()):
         print(of_files.proposed(operation, shapes, "took"))
         return found
     for role in usual.keys() - stated.keys():
-        of_files.usual_layout(role, given[role])  # raises for kinds of files that have none
+        of_files.usual_layout(role, given[role], operation.NAME)  # raises for kinds of files that have none
     return found
 
 

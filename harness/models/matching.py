@@ -34,6 +34,7 @@ class Pair:
     """A cut, the layers of both sides that lead to it from earlier cuts, and what came of it.
 
     a, b: names of tensors. taken: the tensors of B that the segment starts from, by the names that they have in A.
+    through: layers of both that only bring axes into one before it, and are judged with it.
     undone: whether B's layers undo what its input was prepared with, so that theirs is A's input.
     own: whether the tensors are A's own, as what its trace says was held against them.
     """
@@ -47,6 +48,7 @@ class Pair:
     outcome: Outcome
     undone: bool = False
     own: bool = False
+    through: tuple[Layer, ...] = ()
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.ending import Mistake
-from harness.models import by_tensors, fitting, preprocessing
+from harness.models import by_tensors, fitting, flattening, preprocessing
 from harness.models.explaining import why
 from harness.models.graph import Graph
 from harness.models.inferred import with_layers
@@ -112,6 +112,7 @@ def _through(a: Graph, b: Graph, hints: Mapping[str, str]) -> tuple[Walker, Prep
     walker = Walker(a, b, hints)
     preparation = _inputs(walker)
     walker.walk()
+    walker.pairs = flattening.joined(walker)
     if preparation.verdict == CONVENTION and _compensate(walker):
         preparation = replace(preparation, verdict=AGREES, words=f"{preparation.words}; the first layers undo it")
     return walker, preparation
@@ -233,8 +234,8 @@ def _between(walker: Walker, pair: Pair) -> Iterator[str]:
 
 
 def _unpaired(walker: Walker) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    of_a = {layer.name for pair in walker.pairs for layer in pair.of_a}
-    of_b = {layer.name for pair in walker.pairs for layer in pair.of_b}
+    of_a = {layer.name for pair in walker.pairs for layer in (*pair.of_a, *pair.through)}
+    of_b = {layer.name for pair in walker.pairs for layer in (*pair.of_b, *pair.through)}
     found = [
         tuple(layer.name for layer in graph.trace.layers if layer.name not in names)
         for graph, names in ((walker.a, of_a), (walker.b, of_b))

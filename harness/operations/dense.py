@@ -9,7 +9,7 @@ from typing import Any
 from harness.canonical.layout import SPATIAL, canonical
 from harness.canonical.product import Product
 from harness.grammar.document import Item
-from harness.grammar.kinds import Field, Kind, Record, or_unknown
+from harness.grammar.kinds import UNKNOWN, Field, Kind, Record, or_unknown
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import demand as demand
 from harness.operations.by_settings.of_layer import meant as meant
@@ -30,7 +30,7 @@ from harness.operations.dense_search import restated as restated
 from harness.operations.dense_search import written as written
 from harness.operations.dense_spoken import OPTIONS
 from harness.operations.dense_spoken import ROLES as ROLES
-from harness.operations.operation import Elsewhere, Setting
+from harness.operations.operation import Elsewhere, NewCases, Setting
 from harness.operations.stated import Stated
 from harness.operations.windowed.keys import check_integers
 
@@ -38,7 +38,7 @@ NAME = "dense"
 FORM = Product
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+probes, own_words, shown = _OWN.probes, _OWN.own_words, _OWN.shown
 
 LETTERS = "C" + SPATIAL[max(SPATIAL)]
 
@@ -56,17 +56,18 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {"flattened": LETTERS}
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, "flattened", "kernel_axes", "kernel_flattened")
 POINTWISE = False
-NEW_CASE = """\
-kernel:
-  layout: OHW                   # O output channels, and letters of the input in the order in which they are flattened
-  integers: {shape: [2, 4, 4], seed: 1, low: -9, high: 9}
-bias: [1, -1]                 # one number for each output channel; left out: none
-"""
+
+
+def new_cases() -> NewCases:
+    from harness.operations import dense_new_cases
+
+    return dense_new_cases
 
 
 def elsewhere(top: Record, folder: Path, rank: int) -> Elsewhere | None:
     """The order in which axes are flattened, where the kernel says it: by its letters, or by a key of its own."""
-    kernel, said = top["kernel"], "flattened" in top or "flattened" in (top["matrix"] or ())
+    kernel, matrix = top["kernel"], top["matrix"]
+    said = top["flattened"] not in (None, UNKNOWN) or (matrix is not None and "flattened" in matrix)
     letters = kernel["layout"]
     given = kernel["flattened"]
     own = None if "I" in letters or letters == "O" else letters.replace("O", "")
@@ -78,7 +79,7 @@ def elsewhere(top: Record, folder: Path, rank: int) -> Elsewhere | None:
 
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
-    """Letters of the input, C among them; all of them where the order is unknown, C where none is given."""
+    """Letters of the input, C first where it is not named; all of them where the order is unknown."""
     order, item = settings["flattened"]
     letters = canonical("input", rank)
     if order == LETTERS:
@@ -86,9 +87,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
     for letter in order or "C":
         if letter not in letters:
             raise item.error(f"the input has no axis {letter}; its axes: {' '.join(letters)}")
-    if "C" not in (order or "C"):
-        raise item.error(f"the channels C are always flattened; expected C among {order}")
-    return {"flattened": order or "C"}
+    return {"flattened": order if order and "C" in order else f"C{order or ''}"}
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:

@@ -11,4 +11,9 @@ OPTIONS = {
     "flattened": "letters of the input as they are flattened, slow to fast, as CHW or HWC; or unknown",
 }
 NODE = "Gemm"
+USUAL = {
+    "input": {2: "NC"},
+    "kernel": {2: "OI", 3: "OCW", 4: "OCHW", 5: "OCDHW"},
+    "output": {2: "NC"},
+}
 CALLED = "dense layer"

@@ -55,7 +55,8 @@ class Spoken(HasRoles, Protocol):
     """What is said of an operation.
 
     OPTIONS: settings that a command line takes, and what they may be. NODE: the operator of an ONNX model. CALLED:
-    what one of it is called, where that is not its name.
+    what one of it is called, where that is not its name. USUAL: role -> number of axes -> the layout that it is
+    taken to have where none is given, where that is not the canonical one.
     """
 
     @property
