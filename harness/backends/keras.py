@@ -12,6 +12,7 @@ import numpy as np
 from harness.backends.keras_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.keras_dense import DENSE
 from harness.backends.keras_normalization import NORMALIZATIONS
+from harness.backends.keras_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
@@ -78,4 +79,4 @@ def _called(function: Callable[..., Any], x: np.ndarray, w: np.ndarray, s: Setti
     return keras.ops.convert_to_numpy(result)
 
 
-ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE)
+ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE, *RESIZES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -13,30 +13,43 @@ from harness.worker.entry import EntryPoint, settled
 DOCS = "https://onnx.ai/onnx/operators/onnx__%s.html"
 OPSET, IR_VERSION = 20, 9
 Settings = Mapping[str, Any]
+Sizes = Tuple[Optional[int], ...]
+LEFT_OUT: Tuple[str, str, Sizes] = ("", "", ())
 Attributes = Tuple[Tuple[str, Any], ...]
 
 
 @lru_cache(maxsize=512)
-def session(operator: str, inputs: Tuple[Tuple[str, str, int], ...], attributes: Attributes) -> Any:
-    """The session of one node; inputs: name, dtype and number of axes of each, in the operator's order."""
+def session(operator: str, inputs: Tuple[Tuple[str, str, Sizes], ...], attributes: Attributes) -> Any:
+    """The session of one node; inputs: name, dtype and sizes of each, in the operator's order.
+
+    One without a dtype is left out.
+    """
     import onnx
     import onnxruntime
 
     make = onnx.helper
-    types = [make.np_dtype_to_tensor_dtype(np.dtype(dtype)) for _, dtype, _ in inputs]
-    names = [name for name, _, _ in inputs]
+    given = [each for each in inputs if each[1]]
+    types = [make.np_dtype_to_tensor_dtype(np.dtype(dtype)) for _, dtype, _ in given]
+    names = [name if dtype else "" for name, dtype, _ in inputs]
     node = make.make_node(operator, names, ["y"], **dict(attributes))
-    values = [make.make_tensor_value_info(name, kind, [None] * axes) for (name, _, axes), kind in zip(inputs, types)]
+    values = [make.make_tensor_value_info(name, kind, sizes) for (name, _, sizes), kind in zip(given, types)]
     graph = make.make_graph([node], "one node", values, [make.make_tensor_value_info("y", types[0], None)])
     model = make.make_model(graph, opset_imports=[make.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
-def ran(operator: str, arrays: Dict[str, np.ndarray], **attributes: Any) -> Any:
-    """The output of one node on arrays in the operator's order."""
-    inputs = tuple((name, str(array.dtype), array.ndim) for name, array in arrays.items())
-    made = session(operator, inputs, tuple(sorted(attributes.items())))
-    return made.run(None, {name: np.ascontiguousarray(array) for name, array in arrays.items()})[0]
+def ran(operator: str, arrays: Mapping[str, Optional[np.ndarray]], **attributes: Any) -> Any:
+    """The output of one node on arrays in the operator's order, None for one that is left out."""
+    given = {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
+    inputs = tuple(
+        (name, str(given[name].dtype), _sizes(given[name])) if name in given else LEFT_OUT for name in arrays
+    )
+    return session(operator, inputs, tuple(sorted(attributes.items()))).run(None, given)[0]
+
+
+def _sizes(array: np.ndarray) -> Sizes:
+    """Those that a graph states: of vectors only, which may say how large an output is."""
+    return array.shape if array.ndim == 1 else (None,) * array.ndim
 
 
 def _activation(operator: str, function: str, names: Mapping[str, str] = {}, **takes: Any) -> EntryPoint:

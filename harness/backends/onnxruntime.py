@@ -10,6 +10,7 @@ import numpy as np
 from harness.backends.onnx_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.onnx_dense import DENSE
 from harness.backends.onnx_normalization import NORMALIZATIONS
+from harness.backends.onnx_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
@@ -95,4 +96,4 @@ def conv_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _call("ConvTranspose", x, w, s, ("output_padding", tuple(s.output_padding)))
 
 
-ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE)
+ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE, *RESIZES)

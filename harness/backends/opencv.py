@@ -10,6 +10,7 @@ from harness.backends import caffemodel
 from harness.backends.caffe_definition import DENSE, inner_product, network
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.dense_claims import FIRST, flattening
+from harness.backends.opencv_resize import RESIZES
 from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point, settled
 from harness.worker.loop import Declined
@@ -130,4 +131,5 @@ ENTRY_POINTS = (
         note="an InnerProduct layer as prototxt and caffemodel, which flattens its input itself",
         **flattening("OI", "C*", FIRST),
     )(_inner_product),
+    *RESIZES,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 import numpy as np
 
 from harness.backends.channels import NOTE, over_channels
+from harness.backends.scipy_resize import RESIZES
 from harness.worker.entry import Settings, Word, entry_point
 
 if TYPE_CHECKING:
@@ -111,4 +112,14 @@ def nd_correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: ndimage.correlate(a, v, mode=s.boundary), x, w, s.groups)
 
 
-ENTRY_POINTS = (convolve, correlate, convolve2d, correlate2d, fftconvolve, oaconvolve, nd_convolve, nd_correlate)
+ENTRY_POINTS = (
+    convolve,
+    correlate,
+    convolve2d,
+    correlate2d,
+    fftconvolve,
+    oaconvolve,
+    nd_convolve,
+    nd_correlate,
+    *RESIZES,
+)

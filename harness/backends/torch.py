@@ -9,6 +9,7 @@ import numpy as np
 from harness.backends.torch_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.torch_dense import DENSE
 from harness.backends.torch_normalization import NORMALIZATIONS
+from harness.backends.torch_resize import RESIZES
 from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
@@ -128,4 +129,5 @@ ENTRY_POINTS = (
     *SOFTMAXES,
     *NORMALIZATIONS,
     *DENSE,
+    *RESIZES,
 )

@@ -9,7 +9,14 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from harness.operations import activation_spoken, dense_spoken, normalization_spoken, pooling_spoken, softmax_spoken
+from harness.operations import (
+    activation_spoken,
+    dense_spoken,
+    normalization_spoken,
+    pooling_spoken,
+    resize_spoken,
+    softmax_spoken,
+)
 from harness.operations.spoken import Spoken
 from harness.operations.windowed import convolution_spoken, transposed_spoken
 
@@ -20,6 +27,7 @@ SPOKEN: Mapping[str, Spoken] = {
     "convolution": convolution_spoken,
     "transposed_convolution": transposed_spoken,
     "pooling": pooling_spoken,
+    "resize": resize_spoken,
     "activation": activation_spoken,
     "softmax": softmax_spoken,
     "normalization": normalization_spoken,

@@ -153,7 +153,7 @@ class Transposes:
 TAKES: Dict[str, Any] = {
     "convolution": Windows,
     "transposed_convolution": Transposes,
-    **dict.fromkeys(("pooling", "activation", "softmax", "normalization", "dense"), Says),
+    **dict.fromkeys(("pooling", "resize", "activation", "softmax", "normalization", "dense"), Says),
 }
 """Operation -> the class of what its entry points take."""
 

@@ -209,6 +209,12 @@ def log1p(x: Any) -> Bounded:
     return _of_library(np.log1p(x.value), x.error / np.maximum(1 + x.value - x.reach, 0.0))
 
 
+def sin(x: Any) -> Bounded:
+    """Nowhere steeper than 1; what is left of a whole number of half turns is as far off as the argument."""
+    x = lifted(x)
+    return Bounded(np.sin(x.value), x.error + LIBRARY * np.abs(np.sin(x.value)))
+
+
 def tanh(x: Any) -> Bounded:
     """Steepest where it is nearest to 0."""
     x = lifted(x)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from numpy import abs, asarray, exp, expm1, log, log1p, maximum, minimum, ndarray, pi, sqrt, tanh, where
+from numpy import abs, asarray, exp, expm1, log, log1p, maximum, minimum, ndarray, pi, sin, sqrt, tanh, where
 
-__all__ = ["abs", "erf", "exp", "expm1", "log", "log1p", "maximum", "minimum", "pi", "sqrt", "tanh", "where"]
+__all__ = ["abs", "erf", "exp", "expm1", "log", "log1p", "maximum", "minimum", "pi", "sin", "sqrt", "tanh", "where"]
 
 
 def erf(x: ndarray) -> ndarray:

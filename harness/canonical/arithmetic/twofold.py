@@ -241,6 +241,17 @@ def _log1p_small(x: Twofold) -> Twofold:
     return 2 * s * total
 
 
+def sin(x: Any) -> Twofold:
+    """Taylor's series of what is left of a whole number of half turns, at most half of one."""
+    x = lifted(x)
+    turns = np.rint(x.high / pi.high)
+    rest = x - Twofold(turns) * pi
+    square, total = rest * rest, Twofold(np.zeros(x.shape))
+    for n in range(33, 1, -2):
+        total = square * (total + 1) / -float(n * (n - 1))
+    return where(turns % 2 == 1, -rest * (total + 1), rest * (total + 1))
+
+
 def tanh(x: Any) -> Twofold:
     """-t / (2 + t) with t = e**(-2 |x|) - 1, of the sign of x."""
     x = lifted(x)

@@ -128,12 +128,13 @@ class Candidates:
     ) -> Iterator[Changed]:
         """One more change of a form, of another key; of those that come to the same on all data the first."""
         taken = {key for each in before for key in (each.key, *dict(each.others))}
+        drawn = _drawn(form)
         every = itertools.chain(((each, 0) for each in self.layer.alternatives(form)), _counted(reads))
         for changes, numbers in every:
             if taken.isdisjoint(changes):
                 change = setting(form, changes, numbers)
                 changed = change.differ(form)
-                digest = _digest(changed)
+                digest = _digest_of(changed, change.differ(drawn))
                 if digest not in known:
                     known.add(digest)
                     yield (*before, change), changed
@@ -173,9 +174,17 @@ def _counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
 
 def _digest(form: Settled, transforms: Transforms = ()) -> bytes:
     """The output on the data and on fresh ones, changed so: equal for what comes to the same on both."""
-    drawn = form.drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
-    parts = [gaps.output(applied(each, transforms)) for each in (form, drawn)]
-    return b"".join(repr(y.shape).encode() + (np.round(y, form.places + 2) + 0.0).tobytes() for y in parts)
+    return _digest_of(*(applied(each, transforms) for each in (form, _drawn(form))))
+
+
+def _drawn(form: Settled) -> Settled:
+    """The form with fresh data."""
+    return form.drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
+
+
+def _digest_of(*forms: Settled) -> bytes:
+    parts = [np.round(gaps.output(each), each.places + 2) + 0.0 for each in forms]
+    return b"".join(repr(y.shape).encode() + y.tobytes() for y in parts)
 
 
 # --- the room --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from harness.operations.operation import Edit
 from harness.operations.returned import returned
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform, applied
+from harness.operations.transforms.values import Bias, Scale
 
 IMPORTS = {
     "numpy": ("import numpy as np",),
@@ -131,7 +132,8 @@ def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:
     lines, form = [], stated.meant()
     for transform in transforms:
         if not transform.reads:
-            lines += [f"# {transform.words()}", *transform.code(form)]
+            ending = isinstance(transform, Scale | Bias)  # stands behind the call (`_after`)
+            lines += [f"# {transform.words()}", *(() if ending else transform.code(form))]
         form = transform.differ(form)
     return lines
 
