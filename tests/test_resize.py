@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
 
@@ -32,6 +31,8 @@ from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Bias, Scale
 from harness.worker.entry import EntryPoint, from_json, settled
 from tests.test_probe import answered, called
+
+mpmath = pytest.importorskip("mpmath")
 
 USUAL: dict[str, Any] = {
     "coordinates": "half_pixel",
