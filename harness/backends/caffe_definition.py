@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Mapping, Sequence, Union
+from typing import Any, Iterable, Mapping, Sequence, Union
 
 import numpy as np
 
@@ -24,6 +24,15 @@ layer {{
 """
 DENSE = "fc"
 """The name of the InnerProduct layer."""
+_LOCAL_RESPONSE = """name: "one layer"
+layer {{ name: "data" type: "Input" top: "data" input_param {{ shape: {{ {shape} }} }} }}
+layer {{
+  name: "norm" type: "LRN" bottom: "data" top: "norm"
+  lrn_param {{ local_size: {size} alpha: {alpha!r} beta: {beta!r} {k} norm_region: {region} }}
+}}
+"""
+REGIONS = {"C": "ACROSS_CHANNELS", "HW": "WITHIN_CHANNEL"}
+"""Axes of a window, and Caffe's name for them."""
 _AXES = {"kernel_size": "kernel", "pad": "pad", "stride": "stride"}
 
 
@@ -49,6 +58,13 @@ def inner_product(arrays: Mapping[str, np.ndarray]) -> str:
     """The prototxt of a dense layer for such an input (N C *), kernel (O I) and perhaps bias."""
     shape, bias = _repeated("dim", arrays["input"].shape), "true" if "bias" in arrays else "false"
     return _DENSE.format(shape=shape, layer=DENSE, outputs=len(arrays["kernel"]), bias=bias)
+
+
+def local_response(x: np.ndarray, settings: Mapping[str, Any], across: str) -> str:
+    """The prototxt of a layer `LRN` for an input like `x` (N C H W); k is told where the settings have it."""
+    k = "k: %r" % settings["k"] if "k" in settings else ""
+    numbers = {key: settings[key] for key in ("size", "alpha", "beta")}
+    return _LOCAL_RESPONSE.format(shape=_repeated("dim", x.shape), region=REGIONS[across], k=k, **numbers)
 
 
 def _setting(name: str, values: Sequence[int]) -> str:

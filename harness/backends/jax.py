@@ -19,7 +19,7 @@ import numpy as np
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.jax_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.jax_dense import DENSE
-from harness.backends.jax_normalization import NORMALIZATIONS
+from harness.backends.jax_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.jax_resize import RESIZES
 from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point
 from harness.worker.loop import Call, Reply, answer, answered
@@ -194,6 +194,7 @@ ENTRY_POINTS = (
     *ACTIVATIONS,
     *SOFTMAXES,
     *NORMALIZATIONS,
+    *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
 )

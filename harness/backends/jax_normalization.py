@@ -7,7 +7,7 @@ from typing import Any, Mapping
 import numpy as np
 
 from harness.backends.norm_claims import GIVEN, PARAMETERS, computed
-from harness.backends.tracing.axis_words import EVERY, first
+from harness.backends.tracing.axis_words import EVERY, WITHIN, first
 from harness.worker.entry import settled
 
 DOCS = "https://docs.jax.dev/en/latest/_autosummary/jax.nn.standardize.html"
@@ -46,4 +46,29 @@ NORMALIZATIONS = (
         note="written out as flax.linen.BatchNorm does",
         **GIVEN,
     )(_as_flax),
+)
+
+
+def _local_response(arrays: Arrays, settings: Settings) -> Any:
+    import jax
+
+    x = jax.numpy.asarray(arrays["input"])
+    letters, size = first(x.ndim), settings["size"]
+    reach = ((size - 1) // 2, size // 2)
+    window = tuple(size if letter in settings["across"] else 1 for letter in letters)
+    pairs = tuple(reach if letter in settings["across"] else (0, 0) for letter in letters)
+    squares = jax.lax.reduce_window(x * x, np.zeros((), x.dtype), jax.lax.add, window, (1,) * x.ndim, pairs)
+    return x / (settings["k"] + settings["alpha"] * squares) ** settings["beta"]
+
+
+LOCAL_RESPONSES = (
+    settled(
+        "jax.lax.reduce_window (local response normalization)",
+        "local_response_normalization",
+        "https://docs.jax.dev/en/latest/_autosummary/jax.lax.reduce_window.html",
+        words={"across": WITHIN},
+        keeps={"divided": "none"},
+        free=("size", "alpha", "beta", "k"),
+        note="written out, as there is no such function",
+    )(_local_response),
 )

@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.tracing.axis_words import EVERY, first
+from harness.backends.tracing.axis_words import EVERY, WITHIN, first
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://numpy.org/doc/stable/reference/generated/numpy.%s.html"
@@ -49,4 +49,29 @@ def _softmax(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> A
 
 SOFTMAXES = (
     settled("numpy.exp (softmax)", "softmax", DOCS % "exp", demands={"log": False}, words={"over": EVERY})(_softmax),
+)
+
+
+# --- local response normalization ------------------------------------------------------------------------------------
+
+
+def _local_response(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+    x, size = arrays["input"], settings["size"]
+    axes = tuple(first(x.ndim).index(letter) for letter in settings["across"])
+    pairs = [((size - 1) // 2, size // 2) if axis in axes else (0, 0) for axis in range(x.ndim)]
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(x * x, pairs), (size,) * len(axes), axes)
+    squares = windows.sum(tuple(range(-len(axes), 0)))
+    return x / (settings["k"] + settings["alpha"] * squares) ** settings["beta"]
+
+
+LOCAL_RESPONSES = (
+    settled(
+        "numpy.square (local response normalization)",
+        "local_response_normalization",
+        DOCS % "square",
+        words={"across": WITHIN},
+        keeps={"divided": "none"},
+        free=("size", "alpha", "beta", "k"),
+        note="written out, as there is no such function",
+    )(_local_response),
 )

@@ -57,3 +57,23 @@ NORMALIZATIONS = (
     _declared("LayerNormalization", _layer, ranks=(2,), words=LAST, **computed(UNGROUPED)),
     _declared("LpNormalization", _length(2), words=ONE_AXIS, **length("sum_square", epsilon=0.0, **UNDER_THE_ROOT)),
 )
+
+
+def _local_response(arrays: Arrays, settings: Settings) -> Any:
+    numbers = {key: settings[own] for key, own in (("alpha", "alpha"), ("beta", "beta"), ("bias", "k"))}
+    return ran("LRN", {"x": arrays["input"]}, size=settings["size"], **numbers)
+
+
+LOCAL_RESPONSES = (
+    settled(
+        "onnxruntime.LRN",
+        "local_response_normalization",
+        DOCS % "LRN",
+        ranks=(2,),
+        demands={"across": "C"},
+        keeps={"divided": "size"},
+        free=("size", "alpha", "beta", "k"),
+        limits=("odd",),
+        dtypes=("float32",),
+    )(_local_response),
+)

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.backends.onnx_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.onnx_dense import DENSE
-from harness.backends.onnx_normalization import NORMALIZATIONS
+from harness.backends.onnx_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.onnx_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
@@ -96,4 +96,14 @@ def conv_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _call("ConvTranspose", x, w, s, ("output_padding", tuple(s.output_padding)))
 
 
-ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE, *RESIZES)
+ENTRY_POINTS = (
+    conv,
+    conv_transpose,
+    *POOLING,
+    *ACTIVATIONS,
+    *SOFTMAXES,
+    *NORMALIZATIONS,
+    *LOCAL_RESPONSES,
+    *DENSE,
+    *RESIZES,
+)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
 import numpy as np
 
 from harness.backends import caffemodel
-from harness.backends.caffe_definition import DENSE, inner_product, network
+from harness.backends.caffe_definition import DENSE, REGIONS, inner_product, local_response, network
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.dense_claims import FIRST, flattening
 from harness.backends.opencv_resize import RESIZES
 from harness.worker.blame import system
-from harness.worker.entry import Settings, Transposition, Word, entry_point, settled
+from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point, settled
 from harness.worker.loop import Declined
 
 if TYPE_CHECKING:
@@ -91,24 +91,44 @@ def caffe_transposed(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
 def _inner_product(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
     blobs = [arrays[role] for role in ("kernel", "bias") if role in arrays]
     model = caffemodel.write({DENSE: blobs}, "InnerProduct")
-    return _ran(inner_product(arrays), model, arrays["input"])
+    return _ran(inner_product(arrays), arrays["input"], model)
 
 
 def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
     blobs = [w] if s.bias is None else [w, s.bias]
-    return _ran(network(x, w, s, kind), caffemodel.write({"conv": blobs}, kind), x)
+    return _ran(network(x, w, s, kind), x, caffemodel.write({"conv": blobs}, kind))
 
 
-def _ran(text: str, model: bytes, x: np.ndarray) -> Any:
+def _ran(text: str, x: np.ndarray, model: Optional[bytes] = None) -> Any:
     """The output of a network of one layer."""
     if not hasattr(cv2.dnn, "readNetFromCaffe"):
         raise Declined("OpenCV 5 does not read Caffe's format; install opencv-python-headless<5")
-    definition, weights, image = _buffer(text.encode()), _buffer(model), _plain(x)
+    told, image = [_buffer(each) for each in (text.encode(), model) if each is not None], _plain(x)
     with system():
-        net = cv2.dnn.readNetFromCaffe(definition, weights)
+        net = cv2.dnn.readNetFromCaffe(*told)
         net.enableWinograd(False)
         net.setInput(image)
         return net.forward()
+
+
+def _local_response(across: str, divided: str) -> EntryPoint:
+    """The layer `LRN` of Caffe's format, over the channels or within each of them."""
+
+    def called(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+        return _ran(local_response(arrays["input"], settings, across), arrays["input"])
+
+    return settled(
+        "cv2.dnn.readNetFromCaffe(LRN %s)" % REGIONS[across],
+        "local_response_normalization",
+        "https://docs.opencv.org/4.x/d6/d0f/group__dnn.html",
+        ranks=(2,),
+        demands={"across": across},
+        keeps={"divided": divided, "k": 1.0},
+        free=("size", "alpha", "beta"),
+        limits=("odd",),
+        dtypes=("float32",),
+        note="k is ignored without a word",
+    )(called)
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
@@ -123,6 +143,8 @@ ENTRY_POINTS = (
     filter2d,
     caffe_layer,
     caffe_transposed,
+    _local_response("C", "size"),
+    _local_response("HW", "area"),
     settled(
         "cv2.dnn.readNetFromCaffe(InnerProduct)",
         "dense",

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.backends.tensorflow_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.tensorflow_dense import DENSE
-from harness.backends.tensorflow_normalization import NORMALIZATIONS
+from harness.backends.tensorflow_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.tensorflow_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
@@ -163,6 +163,7 @@ ENTRY_POINTS = (
     *ACTIVATIONS,
     *SOFTMAXES,
     *NORMALIZATIONS,
+    *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Dict, Mapping
 
 import numpy as np
 
@@ -57,4 +57,37 @@ NORMALIZATIONS = (
         free=("epsilon",),
         **length("sum_square", epsilon_at="variance_floor"),
     ),
+)
+
+
+def _local_response(arrays: Arrays, settings: Settings) -> Any:
+    import tensorflow as tf
+
+    told = (settings[key] for key in ("k", "alpha", "beta"))
+    return tf.nn.local_response_normalization(tf.constant(arrays["input"]), settings["size"] // 2, *told)
+
+
+def _by_default(arrays: Arrays, settings: Settings) -> Any:
+    import tensorflow as tf
+
+    return tf.nn.local_response_normalization(tf.constant(arrays["input"]))
+
+
+def _local(brackets: str, call: Callable[[Arrays, Settings], Any], **takes: Any) -> EntryPoint:
+    about: Dict[str, Any] = {"ranks": (2,), "layouts": LAYOUTS, "demands": {"across": "C"}, "dtypes": ("float32",)}
+    name = "nn.local_response_normalization"
+    docs = DOCS % name.replace(".", "/")
+    return settled("tensorflow." + name + brackets, "local_response_normalization", docs, **about, **takes)(call)
+
+
+LOCAL_RESPONSES = (
+    _local(
+        "",
+        _local_response,
+        keeps={"divided": "none"},
+        free=("size", "alpha", "beta", "k"),
+        limits=("odd",),
+        note="told depth_radius, size // 2",
+    ),
+    _local("()", _by_default, keeps={"divided": "none", "size": 11, "alpha": 1.0, "beta": 0.5, "k": 1.0}),
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.backends.torch_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.torch_dense import DENSE
-from harness.backends.torch_normalization import NORMALIZATIONS
+from harness.backends.torch_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.torch_resize import RESIZES
 from harness.worker.blame import system
 from harness.worker.entry import Settings, Transposition, Word, entry_point
@@ -128,6 +128,7 @@ ENTRY_POINTS = (
     *ACTIVATIONS,
     *SOFTMAXES,
     *NORMALIZATIONS,
+    *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
 )

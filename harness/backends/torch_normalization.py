@@ -118,3 +118,24 @@ NORMALIZATIONS = (
         **length("sum_absolute", epsilon_at="deviation_floor"),
     ),
 )
+
+
+def _local_response(arrays: Arrays, settings: Settings) -> Any:
+    import torch
+
+    told = (settings[key] for key in ("size", "alpha", "beta", "k"))
+    with torch.inference_mode(), system():
+        x = torch.from_numpy(np.ascontiguousarray(arrays["input"]))
+        return torch.nn.functional.local_response_norm(x, *told).numpy()
+
+
+LOCAL_RESPONSES = (
+    settled(
+        "torch.nn.functional.local_response_norm",
+        "local_response_normalization",
+        DOCS % "local_response_norm",
+        demands={"across": "C"},
+        keeps={"divided": "size", "even_size": "one more below"},
+        free=("size", "alpha", "beta", "k"),
+    )(_local_response),
+)

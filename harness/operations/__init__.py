@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from harness.operations import (
     activation_spoken,
     dense_spoken,
+    local_response_normalization_spoken,
     normalization_spoken,
     pooling_spoken,
     resize_spoken,
@@ -32,6 +33,7 @@ SPOKEN: Mapping[str, Spoken] = {
     "softmax": softmax_spoken,
     "normalization": normalization_spoken,
     "dense": dense_spoken,
+    "local_response_normalization": local_response_normalization_spoken,
 }
 """What is said of each operation, by its name in a case file, which is that of its module here."""
 USUAL = next(iter(SPOKEN))

@@ -10,6 +10,8 @@ SPATIAL = {3: "W", 4: "HW", 5: "DHW"}
 
 EVERY = {"".join(letters): "".join(letters) for count in range(1, 6) for letters in combinations("NCDHW", count)}
 """Every set of axes, as a case names it: the words of a function that takes any."""
+WITHIN = {letters: letters for letters in ("C", *SPATIAL.values())}
+"""The axes of a window around an element, of a function that takes any."""
 
 
 def first(rank: int) -> str:

@@ -78,9 +78,9 @@ class Bounded(Parts):
     def __pow__(self, power: Any) -> Bounded:
         if isinstance(power, int) and 0 < power <= 8:
             return self.raised(power)
-        positive = self.value > 0
-        grown = exp(lifted(power) * log(where(positive, self, 1.0)))
-        return where(positive, grown, 0.0)
+        positive, power = self.value > 0, lifted(power)
+        grown = exp(power * log(where(positive, self, 1.0)))
+        return where(positive, grown, np.power(self.value, power.value))
 
     def __rpow__(self, base: Any) -> Bounded:
         return lifted(base) ** self
@@ -159,6 +159,11 @@ def where(condition: Any, chosen: Any, otherwise: Any) -> Bounded:
         either = np.maximum(one.error, other.error) + np.abs(one.value - other.value) / U
     value = np.where(asked.value, one.value, other.value)
     return Bounded(value, np.where(asked.doubt, either, np.where(asked.value, one.error, other.error)))
+
+
+def exact(x: Any) -> Bounded:
+    """The same numbers, taken for exact."""
+    return Bounded(lifted(x).value)
 
 
 def abs(x: Any) -> Bounded:

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from numpy import abs, asarray, exp, expm1, log, log1p, maximum, minimum, ndarray, pi, sin, sqrt, tanh, where
 
-__all__ = ["abs", "erf", "exp", "expm1", "log", "log1p", "maximum", "minimum", "pi", "sin", "sqrt", "tanh", "where"]
+__all__ = [
+    "abs",
+    "erf",
+    "exact",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "maximum",
+    "minimum",
+    "pi",
+    "sin",
+    "sqrt",
+    "tanh",
+    "where",
+]
+
+
+def exact(x: ndarray) -> ndarray:
+    """The same numbers, taken for exact."""
+    return x
 
 
 def erf(x: ndarray) -> ndarray:

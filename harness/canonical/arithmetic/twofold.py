@@ -76,10 +76,11 @@ class Twofold(Parts):
         return lifted(other) / self
 
     def __pow__(self, power: Any) -> Twofold:
-        """A whole power is a product; another one takes a logarithm, and 0 for a base of 0."""
+        """A whole power is a product; another one takes a logarithm, and is as in float64 for a base that has none."""
         if isinstance(power, int) and 0 < power <= 8:
             return self.raised(power)
-        return where(self > 0, exp(lifted(power) * log(where(self > 0, self, 1.0))), 0.0)
+        power = lifted(power)
+        return where(self > 0, exp(power * log(where(self > 0, self, 1.0))), np.power(self.high, power.high))
 
     def __rpow__(self, base: Any) -> Twofold:
         return lifted(base) ** self
@@ -147,6 +148,11 @@ def _two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 pi = Twofold(3.141592653589793, 1.2246467991473532e-16)
 _LN2 = Twofold(0.6931471805599453, 2.3190468138462996e-17)
+
+
+def exact(x: Any) -> Twofold:
+    """The same numbers, taken for exact."""
+    return lifted(x)
 
 
 def abs(x: Any) -> Twofold:

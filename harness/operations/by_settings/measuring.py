@@ -46,8 +46,8 @@ class Measuring:
         outcomes = yield [_question(entry, form, told) for form, told in trials]
         answered = [pair for pair in zip(trials, outcomes) if isinstance(pair[1], Answered)]
         if not answered:
-            reason = outcomes[0].reason if not isinstance(outcomes[0], Answered) else "nothing was asked"
-            declined = all(isinstance(each, Declined) for each in outcomes)
+            reason = next((_reason(each) for each in outcomes), "none that is tried is one of its own")
+            declined = bool(outcomes) and all(isinstance(each, Declined) for each in outcomes)
             return Card(
                 entry.name,
                 backend,
@@ -72,9 +72,12 @@ class Measuring:
 
     def _trials(self, entry: EntryPoint) -> Iterator[tuple[Settled, dict[str, Any]]]:
         """Forms that the declaration allows, and what is told of them in its own words."""
+        said = restating(self._layer)
         for dtype in entry.dtypes:
             for settings, told in itertools.islice(self._calls(entry), MOST // len(entry.dtypes)):
-                yield self._form(entry, settings, dtype), told
+                form = self._form(entry, settings, dtype)
+                if not any(said.limits(form, entry)):
+                    yield form, told
 
     def _calls(self, entry: EntryPoint) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Settings of each call: every word, and two values of what is free."""
@@ -104,7 +107,7 @@ class Measuring:
     def _follows(self, entry: EntryPoint, form: Settled, outcome: Outcome) -> str:
         """In words, what the output follows."""
         if not isinstance(outcome, Answered):
-            return outcome.reason.splitlines()[0] if outcome.reason else "no answer"
+            return _reason(outcome)
         try:
             letters = layout.expand(entry.layouts["output"], form.rank)
             y = layout.to_canonical(outcome.array, letters, "output", form.rank)
@@ -116,6 +119,12 @@ class Measuring:
             return NARROW
         found = [named(each) for each in self._layer.alternatives(form) if _fits(form.with_settings(**each), y)]
         return " or ".join(found) or "no settings that are known here"
+
+
+def _reason(outcome: Outcome) -> str:
+    """Why there is no answer, in one line."""
+    told = "" if isinstance(outcome, Answered) else outcome.reason
+    return told.splitlines()[0] if told else "no answer"
 
 
 def _question(entry: EntryPoint, form: Settled, told: dict[str, Any]) -> Question:

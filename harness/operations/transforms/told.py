@@ -80,6 +80,41 @@ class PadBy(Transform):
         return padded.with_settings(padding=((0, 0),) * len(self.pairs), rounding="floor")
 
 
+@dataclass(frozen=True)
+class ByHand(Transform):
+    """What is done before and after a call, for a function that has no such setting.
+
+    said: the settings of that call. taken, given: the channel of the input, or of the output, that is to stand in each
+    place; () where they stay. factor: what the output is multiplied by.
+    """
+
+    touches = ("x", "window")
+
+    said: tuple[tuple[str, Any], ...]
+    taken: tuple[int, ...] = ()
+    given: tuple[int, ...] = ()
+    factor: float = 1.0
+
+    @property
+    def id(self) -> str:  # type: ignore[override]
+        return "channel_order" if self.taken or self.given else "scale"
+
+    def words(self) -> str:
+        sides = [side for side, order in (("input", self.taken), ("output", self.given)) if order]
+        parts = [f"reorder the channels of the {' and the '.join(sides)}"] if sides else []
+        parts += [f"multiply the output by {self.factor:.9g}"] if self.factor != 1 else []
+        told = ", ".join(f"{key} {shown(each)}" for key, each in self.said)
+        return f"{', '.join(parts)} by hand: the call has {told}"
+
+    def rewrite(self, conv: Settled) -> Settled:
+        taken = conv.map(lambda x: x[:, list(self.taken)], "x") if self.taken else conv
+        return taken.with_settings(**dict(self.said))
+
+    def finish(self, y: np.ndarray) -> np.ndarray:
+        y = y[:, list(self.given)] if self.given else y
+        return y * self.factor if self.factor != 1 else y
+
+
 def shown(value: Any) -> str:
     """A value as people read it: its shortest digits, a few of many."""
     if isinstance(value, float):

@@ -1,0 +1,51 @@
+"""Walks over a network of PyTorch and its port to TensorFlow: layers that have one name there and mean two things."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.models.traced import Trace
+from harness.models.traces import opened
+from harness.models.walk import walk
+from tests.test_walk import ids, told
+from tests.tracing import trace
+
+pytest.importorskip("torch")
+if importlib.util.find_spec("tensorflow") is None:
+    pytest.skip("TensorFlow is not there", allow_module_level=True)
+NETWORK = Path(__file__).parent / "networks" / "ported_saved.py"
+IMAGE = np.random.default_rng(1).normal(size=(2, 3, 10, 10)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trace]:
+    with opened(trace(tmp_path_factory.mktemp("torch"), f"torch:{NETWORK}:make", x=IMAGE)) as found:
+        yield found
+
+
+def ported(folder: Path, *mistakes: str) -> Path:
+    subprocess.run([sys.executable, NETWORK, folder / "net", *mistakes], check=True, capture_output=True)
+    return trace(folder, folder / "net", image=IMAGE.transpose(0, 2, 3, 1))
+
+
+def test_a_faithful_port_agrees(original: Trace, tmp_path: Path) -> None:
+    with opened(ported(tmp_path)) as port:
+        walked = walk(original, port)
+    assert not walked.faults
+    assert [told(each) for each in walked.pairs if each.a == ("local_response_norm",)] == [
+        (("local_response_norm",), ("LRN",), "agrees")
+    ]
+
+
+def test_an_alpha_that_only_one_of_them_divides_is_named(original: Trace, tmp_path: Path) -> None:
+    with opened(ported(tmp_path, "alpha")) as port:
+        (fault,) = walk(original, port).faults
+    assert fault.a == ("local_response_norm",)
+    assert ids(fault) in (["divided"], ["alpha"])
