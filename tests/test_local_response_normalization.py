@@ -310,7 +310,8 @@ def test_an_even_size_is_refused_where_it_is_not_taken(tmp_path: Path, entry: En
 
 
 def test_a_k_that_is_kept_is_made_up_for_by_a_factor(tmp_path: Path) -> None:
-    case, (entry, _) = case_of(tmp_path, "size: 5\nalpha: 0.5\nk: 2"), opencv.LOCAL_RESPONSES
+    case = case_of(tmp_path, "size: 5\nalpha: 0.5\nk: 2")
+    entry = next(each for each in opencv.ENTRY_POINTS if each.name.endswith("(LRN ACROSS_CHANNELS)"))
     assert "k" not in lrn.lowering().as_written(case, entry).settings
     call = lrn.lowering().normalized(case, entry)
     plain = evaluate(form_of(case.meant().x, alpha=call.settings["alpha"], k=1.0))
