@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Linear
+from harness.canonical.window import Linear, Pairs
 from harness.operations.transforms.transform import Part, Transform, changed
 
 Role = Literal["input", "kernel", "output"]
@@ -27,9 +27,19 @@ def letters_of(role: str, order: tuple[int, ...]) -> str:
     return "".join(canonical[axis] for axis in order)
 
 
-def _apply(conv: Any, role: Role, change: Callable[[np.ndarray], np.ndarray]) -> Any:
-    """`conv` with a function applied to its input or its kernel; the groups follow the kernel's input channels."""
-    return conv.map(change, NAMES[role])
+@dataclass(frozen=True)
+class Resizing(Transform):
+    """Another order of an array, with which its sizes may be others.
+
+    padding: what the word for it comes to with these sizes; None where it stays.
+    """
+
+    padding: Pairs | None = field(default=None, kw_only=True)
+
+    def _apply(self, conv: Any, role: Role, change: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """`conv` with a function applied to its input or its kernel; the groups follow the kernel's input channels."""
+        mapped = conv.map(change, NAMES[role])
+        return mapped if self.padding is None else changed(mapped, padding=self.padding)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class ReverseKernel(Transform):
 
 
 @dataclass(frozen=True)
-class _Axes(Transform):
+class _Axes(Resizing):
     """Axes read in another order: axis i of what is used is axis order[i] of what is meant (canonical axes)."""
 
     order: tuple[int, ...]
@@ -90,13 +100,13 @@ class TransposeKernelSpatial(_Axes):
 
     @property
     def other_names(self) -> tuple[Transform, ...]:
-        return (KernelAxes(self.order),)
+        return (KernelAxes(self.order, padding=self.padding),)
 
     def words(self) -> str:
         return self._words("kernel")
 
     def differ(self, conv: Any) -> Any:
-        return _apply(conv, "kernel", lambda w: w.transpose(self.order))
+        return self._apply(conv, "kernel", lambda w: w.transpose(self.order))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"w = w.transpose{self.order}",)
@@ -130,7 +140,7 @@ class InputAxes(_Axes):
         return self._words("input")
 
     def differ(self, conv: Any) -> Any:
-        return _apply(conv, "input", lambda x: x.transpose(self.order))
+        return self._apply(conv, "input", lambda x: x.transpose(self.order))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"x = x.transpose{self.order}",)
@@ -190,7 +200,7 @@ def _backwards(conv: Linear) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
-class _Reread(Transform):
+class _Reread(Resizing):
     """The buffer of an array whose layout is `source` is taken for one whose layout is `target`, as by reshape.
 
     as_applied: the kernel is reversed before that, where it is reversed at all, not after it.
@@ -214,7 +224,7 @@ class _Reread(Transform):
             return conv
         if self.as_applied:
             conv = changed(conv, w=np.flip(conv.w, _backwards(conv)), reversal=(False,) * conv.rank)
-        return _apply(conv, self.role, self._reread)
+        return self._apply(conv, self.role, self._reread)
 
     def read(self, y: np.ndarray) -> np.ndarray:
         return self._reread(y) if self.role == "output" else y

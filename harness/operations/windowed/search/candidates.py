@@ -17,9 +17,10 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.window import Pairs
+from harness.canonical.window import Pairs, Window
 from harness.operations.budget import Budget
-from harness.operations.transforms.settings import Dilation, Stride
+from harness.operations.transforms.arrays import Resizing
+from harness.operations.transforms.settings import AxisSwap, Dilation, Stride
 from harness.operations.transforms.transform import Transform, weight
 from harness.operations.windowed.search import paddings
 from harness.operations.windowed.search.outputs import Index, Reading, Shift, made, readings
@@ -190,7 +191,8 @@ class _Hypotheses:
         if not self.choice.moved:
             for pairs, keep in meant:
                 for kernel, taken, *_ in self._surviving(seen, hits, keep):
-                    yield self._sorted(seen, kernel, taken, *self._padded(pairs))
+                    found = self._sorted(seen, kernel, taken, *self.settings.transforms)
+                    yield _padded(found, pairs, self.settings.window)
             return
         sizes = tuple(known or whole for known, whole in zip(shape[2:], lows.conv.output_shape[2:]))
         tried = [some if size else none for some, none, size in zip(lows.tried, lows.unseen, shape[2:])]
@@ -225,11 +227,6 @@ class _Hypotheses:
             hits = tuple(index[fits] for index in hits)
         return zip(*(index.tolist() for index in hits))
 
-    def _padded(self, pairs: Pairs) -> Iterator[Transform]:
-        """The changes of the settings, with what the intended padding comes to under them."""
-        for each in self.settings.transforms:
-            yield replace(each, padding=pairs) if isinstance(each, Stride | Dilation) else each
-
     def _sorted(self, seen: Seen, kernel: int, taken: int, *settings: Transform) -> Transforms:
         every = (
             *self.side.transforms,
@@ -240,6 +237,15 @@ class _Hypotheses:
             *seen.reading.transforms,
         )
         return in_order(every)
+
+
+def _padded(transforms: Transforms, pairs: Pairs, window: Window) -> Transforms:
+    """The changes, with what the intended padding comes to under those of settings or, without any, of sizes."""
+    of_settings = any(isinstance(each, Stride | Dilation | AxisSwap) for each in transforms)
+    if not of_settings and pairs == window.padding:
+        return transforms
+    told = (Stride, Dilation, AxisSwap) if of_settings else Resizing
+    return tuple(replace(each, padding=pairs) if isinstance(each, told) else each for each in transforms)
 
 
 def _there(masks: list[np.ndarray], hits: Hits) -> np.ndarray:
