@@ -199,8 +199,8 @@ class _OpenCase:
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
-        asked = verdict.kind != "agrees" or self.case.partial
-        answer = diagnose(self.judge, self.judge.observe(recording)) if asked else None
+        exact = verdict.fit is not None and verdict.fit.rung == "exact"
+        answer = None if exact and not self.case.partial else diagnose(self.judge, self.judge.observe(recording))
         blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
         return answered(judged(blank, verdict, verdict.transforms), answer, recording.expect)
 

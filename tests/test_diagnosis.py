@@ -287,9 +287,11 @@ def test_printed_numbers_are_known_for_such_where_the_case_does_not_say_it(tmp_p
     judge = Judge(one)
     answer = diagnose(judge, judge.observe(one.recorded[0]))
     assert ids(answer.explanations[0]) == ["reverse_kernel"]
-    assert [remark.partition(":")[0] for remark in answer.remarks] == [
+    *printed, hidden = answer.remarks
+    assert [remark.partition(":")[0] for remark in printed] == [
         "exact numbers do not fit, printed ones do" for _ in range(not stated)
     ]
+    assert hidden.startswith("a kernel element that is off by")
 
 
 def test_a_printed_bias_has_its_slack(tmp_path):

@@ -418,7 +418,7 @@ def test_an_odd_hello_is_told(line, reason):
         ("words", {"same": ["SAME", "no_recipe"]}, "no_recipe"),
         ("explicit", "sometimes", "expected one of no, one, even, uneven"),
         ("groups", "some", "expected one of one, depthwise, any"),
-        ("algorithm", "magic", "expected one of direct, fft"),
+        ("algorithm", "magic", "expected one of direct, winograd, fft, any"),
     ],
 )
 def test_an_odd_declaration_is_told(field, value, reason):

@@ -88,6 +88,7 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
         groups=about.get("groups", "any" if "groups" in taken.names else "one"),
         bias=about.get("bias", "bias" in taken.names),
         dtypes=tuple(about["dtypes"]),
+        algorithm="any",
         note="a program of the user's own" + rest,
         patience=PATIENCE,
         call=call,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from harness.judge.evidence import Known, lacking
 from harness.judge.reading import Reading
 from harness.judge.verdict import Judge, Observation, shown_by
 from harness.operations.budget import Budget
-from harness.operations.followed import searching
-from harness.operations.operation import Question, Solution
+from harness.operations.operation import Question, Solution, Transforms
 from harness.operations.transforms.transform import Transform
 from harness.rounding.ladder import Fit
+from harness.rounding.rungs import WIDE
 
 LARGE = 2**21
 """Elements of an output beyond which bounds are worked out for the first ones only; float64 confirms the rest."""
@@ -96,10 +96,6 @@ def confirmed(
     intended, largest = judge.fit(*_looked_at(judge, seen, ()))
     if intended and question.observed.size > LARGE:
         intended, largest = judge.fit(seen, judge.intended)
-    if intended and not intended.finding and not question.unknown:
-        missing = lacking(judge.known(seen, judge.intended), (), (), question.form.rank)
-        exact = _exact(seen, judge.intended)
-        return Confirmed((Explanation((), (), largest, intended.rung, 0, missing),), exact=exact)
     held: list[Held] = []
     counts: list[int | None] = []
 
@@ -111,17 +107,41 @@ def confirmed(
             counts.append(_exact(seen, reading))
         return fit is not None
 
+    refuted = False
     if intended and intended.finding:
         holds(())
+    elif intended and not question.unknown:
+        marks = _marks(judge, question, intended)
+        if marks and holds(marks):
+            found = _explanations(question, held, seen.dtype)
+            return Confirmed(tuple(replace(each, lacking=0.0) for each in found))  # all values together mark it
+        refuted = marks is not None and intended.rung in WIDE
+        if not refuted:
+            return _agreed(judge, seen, question, intended, largest)
     room = searching(judge.case)
     deepest = room.DEEPEST if deepest is None else deepest
     searched = room.Search(question, deepest, budget=budget.for_search())
-    for _ in room.explanations(searched, holds):
+    for _ in room.explanations(searched, lambda found: holds(found) if found or not refuted else False):
         pass
     solution = None if held else room.other_values(question, holds)
     explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
     return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)
+
+
+def _agreed(judge: Judge, seen: Observation, question: Question, fit: Fit, largest: float) -> Confirmed:
+    """What is meant gives what is seen."""
+    missing = lacking(judge.known(seen, judge.intended), (), (), question.form.rank)
+    agrees = Explanation((), (), largest, fit.rung, 0, missing)
+    return Confirmed((agrees,), exact=_exact(seen, judge.intended))
+
+
+def _marks(judge: Judge, question: Question, intended: Fit) -> Transforms | None:
+    """What explains better than rounding what is left beside what is meant; () where that has no name, None where
+    nothing does. Printed data leave marks of their own."""
+    if intended.rung == "exact" or judge.coarse:
+        return None
+    return searching(judge.case).marks(question)
 
 
 def _looked_at(judge: Judge, seen: Observation, transforms: tuple[Transform, ...]) -> tuple[Observation, Reading]:

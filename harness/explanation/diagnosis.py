@@ -19,6 +19,7 @@ from harness.explanation.separation import Separation, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.rounding.compare import distance
+from harness.rounding.rungs import WIDE
 
 SAY_SO = "if they are, say so in the case (`decimals` or `digits`)"
 """What to do where numbers look printed."""
@@ -49,12 +50,12 @@ class Answer:
 def diagnose(judge: Judge, seen: Observation) -> Answer:
     """The answer about `seen`, an output of the case that `judge` judges.
 
-    What is smaller than the output meant may be a part of it. Where no convention explains it, numbers that look
-    printed are taken as printed.
+    What is smaller than the output meant may be a part of it. Where no convention explains it, nor other weights for
+    certain, numbers that look printed are taken as printed.
     """
     start, budget = time.perf_counter(), Budget()
     answer = _answer(judge, seen, budget)
-    if not _by_conventions(answer):
+    if not _by_conventions(answer) and (answer.ambiguous or not answer.explanations):
         answer = _as_printed(judge, seen, budget) or answer
     return replace(answer, seconds=time.perf_counter() - start)
 
@@ -79,6 +80,9 @@ def _as_printed(judge: Judge, seen: Observation, budget: Budget) -> Answer | Non
 
 
 def _rounded(judge: Judge, seen: Observation, first: Explanation) -> bool:
+    """Whether it is the digits that leave room, and the errors are those of rounding to them."""
+    if first.rung in WIDE:
+        return False
     reading = judge.reading((*first.settings, *first.transforms))
     placed = seen.placed(reading)
     if placed is None or (known := placed.comparable(reading)) is None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical import gaps
 from harness.explanation.confirmed import Confirmed, Explanation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.operation import Question, Searching
-from harness.operations.transforms.transform import applied
+from harness.operations.transforms.transform import applied, ends
 
 
 def remarks(judge: Judge, seen: Observation, question: Question, found: Confirmed, ambiguous: bool) -> Iterator[str]:
@@ -20,6 +22,7 @@ def remarks(judge: Judge, seen: Observation, question: Question, found: Confirme
     if ambiguous:
         yield f"the data ({known} known values) cannot tell the tied explanations apart"
     elif known:
+        yield from _of_rounding(judge, seen, question, found.explanations[:1])
         yield from _of_no_convention(judge.case.operation.search(), question, found, judge.room(seen))
     if found.exact is not None:
         yield (
@@ -49,6 +52,16 @@ def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanat
         settings = [f"{name} {words}" for name, words in said.items() if name in question.unknown]
         if settings:
             yield f"left open, and found: {', '.join(settings)}"
+
+
+def _of_rounding(judge: Judge, seen: Observation, question: Question, first: Sequence[Explanation]) -> Iterator[str]:
+    """How small a fault the data would not show, where an explanation leaves a difference."""
+    for each in first:
+        changes = (*each.settings, *each.transforms)
+        if each.rung != "exact" and not ends(changes) and not any(change.reads for change in changes):
+            reading = judge.reading(changes)
+            asked = replace(question, form=gaps.as_unknown(reading.stated))
+            yield from judge.case.operation.search().hidden(asked, seen.allowed(reading, each.rung))
 
 
 def _of_no_convention(

@@ -116,6 +116,12 @@ class Observation:
         slack = self.slack if self.known is None else self.slack + reading.input_slack
         return ladder.fit(apart, slack, self.algorithm, self.values, known), largest
 
+    def allowed(self, reading: Reading, rung: str) -> np.ndarray | float:
+        """How far each element may be off by a rung of `reading`, and by what was printed."""
+        ladder = reading.ladder(self.dtype)
+        bound = next((ladder.bound(each) for each in ladder.rungs if each.name == rung), 0.0)
+        return bound + (0.0 if self.known is None else self.slack + reading.input_slack)
+
     def _fit_of_ended(self, reading: Reading, known: np.ndarray | None) -> tuple[Fit | None, float]:
         """`fit` where something is made of each sum."""
         slack = self.slack if self.known is None else self.slack + reading.input_slack
@@ -161,7 +167,7 @@ class Judge:
 
     def observe(self, recording: Recording) -> Observation:
         """A recording as an observation."""
-        return Observation(recording.values, recording.dtype, "direct", recording.known, recording.half_unit)
+        return Observation(recording.values, recording.dtype, "any", recording.known, recording.half_unit)
 
     def _verdict(self, seen: Observation) -> Verdict:
         for group, reading in enumerate(self._readings):

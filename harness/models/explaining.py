@@ -65,7 +65,7 @@ def _of_the_first(walker: Walker, pair: Pair) -> Why | None:
     first = fitting.of_layer(walker.meaning, pair.of_a[0], [signal], pair.seen)
     if first.judge is None or first.seen is None or first.seen.values.shape != found.values.shape:
         return None
-    return searched(first.judge, Observation(found.values, first.seen.dtype, "direct", found.known, found.slack))
+    return searched(first.judge, Observation(found.values, first.seen.dtype, "winograd", found.known, found.slack))
 
 
 def _by_numbers(walker: Walker, pair: Pair) -> Why | None:

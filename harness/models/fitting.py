@@ -75,8 +75,8 @@ def _of_operation(graph: Graph, layer: Layer, taken: Signal, seen: Signal) -> Ou
     values = placed(seen, meant)
     if values is None:
         other = _of_another_shape(seen, meant)
-        return Outcome(judge=judge, seen=None if other is None else Observation(other, seen.dtype, "direct"))
-    observed = Observation(values, seen.dtype, "direct")
+        return Outcome(judge=judge, seen=None if other is None else Observation(other, seen.dtype, "winograd"))
+    observed = Observation(values, seen.dtype, "winograd")
     fit, largest = judge.fit(observed, judge.intended)
     if fit and fit.rung not in NARROW and not fit.finding and affine.is_systematic(values, meant.values):
         fit = None

@@ -130,6 +130,15 @@ class Followed:
         """Where the sums, as far as they are known, agree with what is meant."""
         return list(self._room.pattern(_sums(question, self._then), room))
 
+    def marks(self, question: Any) -> Transforms | None:
+        """What explains what is left of the sums better than rounding does."""
+        return self._room.marks(_sums(question, self._then))
+
+    def hidden(self, question: Any, form: Any, room: np.ndarray | float) -> list[str]:
+        """What would not show in the sums."""
+        sums = _sums(question, self._then)
+        return self._room.hidden(sums, form, sums.slack)
+
     def of_recordings(self, question: Any, seen: Recording, earlier: Sequence[Recording], coarse: float) -> list[str]:
         """Nothing: recordings beside each other are of what was made of the sums."""
         return []

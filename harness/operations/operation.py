@@ -134,8 +134,9 @@ Holds = Callable[[Transforms], bool]
 class Searching(Protocol):
     """The search for what explains an output.
 
-    A search that was begun counts in `left_out` what it did not evaluate, and says in `whole` up to how many changes it
-    left nothing out, in `tested` how many hypotheses it decided.
+    `marks` is what explains better than rounding what is left beside what is meant, () where it has no name; `hidden`
+    says what would not show within bounds. A search that was begun counts in `left_out` what it did not evaluate, and
+    says in `whole` up to how many changes it left nothing out, in `tested` how many hypotheses it decided.
     """
 
     @property
@@ -153,6 +154,10 @@ class Searching(Protocol):
     def possible(self, form: Any, values: np.ndarray, slack: float, coarse: float) -> bool: ...
     @property
     def pattern(self) -> Callable[[Any, np.ndarray | float], list[str]]: ...
+    @property
+    def marks(self) -> Callable[[Any], Transforms | None]: ...
+    @property
+    def hidden(self) -> Callable[[Any, np.ndarray | float], list[str]]: ...
     @property
     def of_recordings(self) -> Callable[[Any, Recording, Sequence[Recording], float], list[str]]: ...
     def came_to(self, form: Any) -> dict[str, str]: ...

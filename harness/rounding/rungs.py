@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def winograd_tiles(m: int, mags: OfSums, size: np.ndarray, u: float) -> np.ndarr
     """4 u sqrt(d (2 (m + r - 1) + r) + I) a^d max(P), up to half a term: F(m, r) along d axes, I channels.
 
     a is `winograd.amplification`. One value for each image and output channel, since an error spreads over its tile.
-    Where nobody declared the algorithm there must be outputs enough to tell its noise from a fault.
+    There must be outputs enough to tell its noise from a fault.
     """
     if set(mags.taps) != {3} or mags.steps != {1} or size.size < ENOUGH:
         return np.zeros(())
@@ -108,7 +108,7 @@ class Rung:
 
     name: str
     bound: Callable[[Any, np.ndarray, float], np.ndarray]
-    algorithms: tuple[Algorithm, ...] = ("direct", "fft")
+    algorithms: tuple[Algorithm, ...] = get_args(Algorithm)
     tail: float = 12
     spread: bool = False
 
@@ -116,14 +116,16 @@ class Rung:
 RUNGS = (
     Rung("statistical", statistical),
     Rung("summation order", any_order),
-    Rung("Winograd F(2,3)", partial(winograd_tiles, 2), ("direct",), tail=32),
-    Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("direct",), tail=32),
-    Rung("fft", fft, ("fft",), spread=True),
+    Rung("Winograd F(2,3)", partial(winograd_tiles, 2), ("winograd", "any"), tail=32),
+    Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("winograd", "any"), tail=32),
+    Rung("fft", fft, ("fft", "any"), spread=True),
 )
 """Those of a linear form, from the smallest to the largest. The last outputs of a Winograd tile are much less accurate
 than the others."""
-STEPS = (Rung("rounding of each step", each_step, ("direct", "fft")),)
+STEPS = (Rung("rounding of each step", each_step),)
 """Those of a formula."""
+WIDE = frozenset(rung.name for rung in RUNGS if "direct" not in rung.algorithms)
+"""Those that are wider than what any order of summation may be off by."""
 
 
 def rungs_of(mags: Magnitudes) -> tuple[Rung, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.worker.says import Says
 
-Algorithm = Literal["direct", "fft"]
+Algorithm = Literal["direct", "winograd", "fft", "any"]
 Arrays = Mapping[str, np.ndarray]
 """The arrays of a call by role."""
 
@@ -185,7 +185,7 @@ class EntryPoint:
 
     ranks: spatial ranks. docs: address of its documentation. operation: what it computes, a name of TAKES.
     layouts: those of its arrays and of the output by role, `*` for the spatial axes. takes: words of the operation.
-    algorithm: "direct", or "fft" where errors spread over the output.
+    algorithm: "direct"; "winograd" or "fft" where errors spread over a tile or the output; "any" where nobody says it.
     note: what a reader of the report needs to know about the adapter. measured: claims that depend on processor, build
     or environment, and are tried when the worker starts (`harness.worker.measured`): fields of `takes`, and dtypes.
     refused: those of them that do not hold there, claim -> where. patience: seconds beyond which a small call is not

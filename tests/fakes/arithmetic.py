@@ -101,6 +101,6 @@ ENTRY_POINTS = (
     named("saturating", saturating),
     named("flushing", flushing),
     named("fourier", transformed, algorithm="fft"),
-    named("winograd_2", tiles(2)),
-    named("winograd_4", tiles(4)),
+    named("winograd_2", tiles(2), algorithm="winograd"),
+    named("winograd_4", tiles(4), algorithm="winograd"),
 )

@@ -254,6 +254,15 @@ class Room:
         share = f"{np.count_nonzero(off)} of {off.size} elements differ from what is meant"
         return [share + (", all of them where the input is negative" if _negative(question, off) else "")]
 
+    def marks(self, question: Question) -> Transforms | None:
+        """What is left beside what is meant marks no weights, which there are none of."""
+        return None
+
+    def hidden(self, question: Question, room: np.ndarray | float) -> list[str]:
+        """What would not show in an output that is no further than `room` from what is meant."""
+        most, largest = (float(np.nanmax(np.abs(each), initial=0)) for each in (room, question.observed))
+        return [f"a value that is off by {most / largest:.1g} of the largest one need not show here"] if largest else []
+
     def of_recordings(
         self, question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float
     ) -> list[str]:

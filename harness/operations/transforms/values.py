@@ -172,7 +172,7 @@ class KernelValues(Transform):
         return False
 
     def words(self) -> str:
-        shown = "; ".join(f"w{list(index)} was {value:.6g}" for index, value in self.taps[:4])
+        shown = "; ".join(f"w{list(index)} was {value:.9g}" for index, value in self.taps[:4])
         return f"correct the kernel: {len(self.taps)} of its values differ ({shown})"
 
     def differ(self, conv: Linear) -> Linear:

@@ -14,7 +14,7 @@ from harness.canonical.gaps import filled
 from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.transform import Transform
-from harness.operations.windowed.search import agreement, solve, structure, unknowns
+from harness.operations.windowed.search import agreement, faint, solve, structure, unknowns
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.candidates import Search as Search
 from harness.operations.windowed.search.check import completed, completions
@@ -124,6 +124,19 @@ def pattern(question: Question, room: np.ndarray | float) -> list[str]:
     if question.observed.ndim != question.form.x.ndim or not question.observed.size:
         return []
     return agreement.with_the_intended(question, room)
+
+
+def marks(question: Question) -> Transforms | None:
+    """What explains what is left beside what is meant better than rounding does, see `faint`."""
+    return faint.marks(question)
+
+
+def hidden(question: Question, room: np.ndarray | float) -> list[str]:
+    """What would not show in an output that is no further than `room` from what is meant."""
+    share = faint.limit(question, room)
+    if share is None:
+        return []
+    return [f"a kernel element that is off by {share:.1g} of the largest one need not show here"]
 
 
 def of_recordings(question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float) -> list[str]:

@@ -25,6 +25,8 @@ from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import search
 from harness.operations.windowed.search import Search as Search
 from harness.operations.windowed.search import explanations as explanations
+from harness.operations.windowed.search import hidden as hidden
+from harness.operations.windowed.search import marks as marks
 from harness.operations.windowed.search import of_recordings as of_recordings
 from harness.operations.windowed.search import other_values as other_values
 from harness.operations.windowed.search import pattern as pattern
