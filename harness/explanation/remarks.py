@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -60,8 +59,8 @@ def _of_rounding(judge: Judge, seen: Observation, question: Question, first: Seq
         changes = (*each.settings, *each.transforms)
         if each.rung != "exact" and not ends(changes) and not any(change.reads for change in changes):
             reading = judge.reading(changes)
-            asked = replace(question, form=gaps.as_unknown(reading.stated))
-            yield from judge.case.operation.search().hidden(asked, seen.allowed(reading, each.rung))
+            form, room = gaps.as_unknown(reading.stated), seen.allowed(reading, each.rung)
+            yield from judge.case.operation.search().hidden(question, form, room)
 
 
 def _of_no_convention(

@@ -288,8 +288,8 @@ class Ladder:
     def _serves(self, rung: Rung, algorithm: Algorithm) -> bool:
         """Whether a rung may excuse what an algorithm gives.
 
-        Of exact data a direct sum leaves nothing. Where nobody said which algorithm it was, there must be outputs enough
-        to tell its noise from a fault.
+        Of exact data a direct sum leaves nothing. Where nobody said which algorithm it was, there must be outputs
+        enough to tell its noise from a fault.
         """
         if algorithm not in rung.algorithms:
             return False

@@ -258,8 +258,8 @@ class Room:
         """What is left beside what is meant marks no weights, which there are none of."""
         return None
 
-    def hidden(self, question: Question, room: np.ndarray | float) -> list[str]:
-        """What would not show in an output that is no further than `room` from what is meant."""
+    def hidden(self, question: Question, form: Settled, room: np.ndarray | float) -> list[str]:
+        """What would not show in an output that is no further than `room` from that of `form`."""
         most, largest = (float(np.nanmax(np.abs(each), initial=0)) for each in (room, question.observed))
         return [f"a value that is off by {most / largest:.1g} of the largest one need not show here"] if largest else []
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -131,9 +132,9 @@ def marks(question: Question) -> Transforms | None:
     return faint.marks(question)
 
 
-def hidden(question: Question, room: np.ndarray | float) -> list[str]:
-    """What would not show in an output that is no further than `room` from what is meant."""
-    share = faint.limit(question, room)
+def hidden(question: Question, form: Linear, room: np.ndarray | float) -> list[str]:
+    """What would not show in an output that is no further than `room` from that of `form`."""
+    share = faint.limit(replace(question, form=form), room)
     if share is None:
         return []
     return [f"a kernel element that is off by {share:.1g} of the largest one need not show here"]

@@ -56,7 +56,7 @@ def marks(question: Question) -> Transforms | None:
         moved = np.flatnonzero(np.abs(change[:-1]) > least)
         if change[-1] or moved.size > FEW * small.form.terms:
             return ()
-        taps += [_named(small.form, channel, tap, float(change[tap]), unit) for tap in moved]
+        taps += [_named(small.form, channel, int(tap), float(change[tap]), unit) for tap in moved]
     return (KernelValues(tuple(taps)),) if taps else None
 
 
@@ -93,7 +93,7 @@ def _smallest(met: np.ndarray, within: np.ndarray, left: np.ndarray) -> np.ndarr
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = np.min(np.where(met > 0, within[:, None] / met, np.inf), axis=0, initial=np.inf)
         marking = SMALLER * math.sqrt(float(left @ left)) / np.sqrt(np.einsum("ij,ij->j", met, met))
-    return np.minimum(beyond, marking) if len(left) >= LEAST else beyond
+    return np.asarray(np.minimum(beyond, marking) if len(left) >= LEAST else beyond)
 
 
 def _channels(question: Question) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
