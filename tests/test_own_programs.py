@@ -13,7 +13,7 @@ import pytest
 
 from harness.case.read import load
 from harness.parent.asking import Question
-from harness.parent.outcome import Answered, Outcome, Raised
+from harness.parent.outcome import Answered, Declined, Outcome, Raised
 from harness.parent.pool import Pool
 from harness.runner import run
 from harness.systems import own_programs, selection
@@ -62,6 +62,25 @@ def test_a_program_answers_through_files(script: Path, files: str) -> None:
     outcome = answer({"command": command(script, files, "{input} {kernel} {output}"), "files": files})
     assert isinstance(outcome, Answered), outcome
     np.testing.assert_array_equal(outcome.array, Y)
+
+
+@pytest.mark.parametrize(("declared", "answered"), [(["float64"], False), (["float64", "int32"], True)])
+def test_text_says_no_dtype_so_that_one_is_asked_for_only_where_it_is_declared(
+    script: Path, declared: list[str], answered: bool
+) -> None:
+    table = {"command": command(script, "csv", "{input} {kernel} {output}"), "files": "csv", "dtypes": declared}
+    outcome = answer(table, X.astype("int32"), W.astype("int32"))
+    assert isinstance(outcome, Answered if answered else Declined), outcome
+    assert not answered or outcome.array.dtype == "int32"
+
+
+def test_what_a_program_wrote_is_not_made_to_wrap_by_reading_it(tmp_path: Path) -> None:
+    path = tmp_path / "fixed.py"
+    path.write_text("import sys; open(sys.argv[3], 'w').write('254,0.5\\n')")
+    table = {"command": command(path, "{input} {kernel} {output}"), "files": "csv", "dtypes": ["int8"]}
+    outcome = answer(table, X.astype("int8"), W.astype("int8"))
+    assert isinstance(outcome, Answered), outcome
+    assert outcome.array.tolist() == [[254, 0.5]]
 
 
 def test_settings_are_put_in_as_single_arguments_and_no_shell_sees_them(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from harness.backends.own_function import Parameters
 from harness.backends.program_words import FILES, OPTIONS, VARIABLE
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
+from harness.worker.loop import Declined
 from harness.worker.tail import Tail
 
 NAME = "program"
@@ -96,7 +97,13 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
 
 
 def run(about: Mapping[str, Any], x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
-    """One call of the program. Raises ProgramError where it fails, takes too long or leaves no output to read."""
+    """One call of the program. Raises ProgramError where it fails, takes too long or leaves no output to read.
+
+    Numbers in text have no dtype: of those that nobody declared it is the reading that would be measured.
+    """
+    for array in (x, w):
+        if about["files"] == "csv" and str(array.dtype) not in about["dtypes"]:
+            raise Declined("a .csv file does not say that its numbers are %s" % array.dtype)
     told = {name: _text(getattr(s, name)) for name in options(about["command"]) if name != "bias"}
     with tempfile.TemporaryDirectory(prefix="harness-") as folder:
         write, read = FORMATS[about["files"]]
@@ -170,7 +177,10 @@ def _cell(value: Any) -> str:
 
 
 def _read_csv(path: str, dtype: Any) -> np.ndarray:
-    return np.loadtxt(path, delimiter=",", ndmin=2).astype(dtype)
+    found: np.ndarray = np.loadtxt(path, delimiter=",", ndmin=2)
+    with np.errstate(invalid="ignore"):
+        cast = found.astype(dtype)
+    return cast if cast.dtype.kind == "f" or np.array_equal(cast, found) else found
 
 
 def _write_npy(path: str, array: np.ndarray) -> None:

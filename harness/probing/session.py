@@ -114,7 +114,8 @@ def own_card(card: Card) -> Card:
     words = own_programs.OPERATION.own_words()
     known = [entry for backend in TABLE.values() for entry in importlib.import_module(backend.module).ENTRY_POINTS]
     found = words.learned(card.conventions)
-    alike = words.alike(found, [entry for entry in known if entry.operation == card.operation])
+    sound = all(fault.excluded for fault in card.faults)  # what contradicts itself equals nothing
+    alike = words.alike(found, [entry for entry in known if entry.operation == card.operation]) if sound else []
     return replace(card, differences=[], conventions=found, alike=alike)
 
 

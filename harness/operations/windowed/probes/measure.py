@@ -12,6 +12,7 @@ from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
 from harness.operations.windowed.probes.by_numbers import negative
 from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
 from harness.operations.windowed.probes.integers import integers
+from harness.operations.windowed.probes.linearity import linearity
 from harness.operations.windowed.probes.padding import RULES, Rule
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
@@ -64,6 +65,7 @@ def _measured(operation: Operation, backend: str, version: str, entry: EntryPoin
             "precision": precision(subjects[0], dtypes),
             "faults": faults(subjects, rules, dtypes, operation.trials),
             "integers": integers(planar, dtypes),
+            "linearity": linearity(planar),
         }
     )
     known["numbers"] += yield from operation.negative(planar)
@@ -74,7 +76,7 @@ def _measured(operation: Operation, backend: str, version: str, entry: EntryPoin
         known,
         more["precision"],
         parts["algorithm"],
-        [*more["faults"], *more["integers"], *seen, *_contradictions(entry, known)],
+        [*more["faults"], *more["integers"], *more["linearity"], *seen, *_contradictions(entry, known)],
         [*differences(entry, known, parts["algorithm"]), *operation.differences(entry, known)],
     )
 
