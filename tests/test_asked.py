@@ -169,7 +169,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
         (["--input", "x.csv", "--kernel", "w.npy", "--observed", "y.npy"], "x.csv: no such file"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW"], "expected 3 layouts"),
         (["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"], "no such file"),
-        (["numpy.nonsense", "numpy.convolve", APPLE], "expected one entry point"),
+        (["numpy.nonsense", "numpy.convolve", APPLE], "numpy.nonsense: no entry point of the backends"),
         (["Knet.conv4", "numpy.convolve", APPLE], "found 2; known: Knet.conv4(mode=0), Knet.conv4(mode=1)"),
         (["scipy.signal.correlate2d", "scipy.signal.convolve2d", PRINTED], "the case's input is not known in full"),
     ],
@@ -203,3 +203,33 @@ def test_files_of_another_operation_are_explained_in_its_terms(tmp_path, monkeyp
     assert "  1. reverse_kernel (exact)" in capsys.readouterr().out
     assert main(["explain", *files, "--operation", "transposed_convolution", "--boundary", "zero"]) == 2
     assert "--boundary is no setting of this operation; leave it out" in capsys.readouterr().err
+
+
+EVEN = """
+title: X does Y
+means: cross-correlation
+input: {layout: HW, values: [[1, 2, 3], [4, 5, 6], [7, 8, 10]]}
+kernel: {layout: HW, values: [[1, 2], [3, 5]]}
+padding: same
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "system"),
+    [
+        ("scipy.ndimage.correlate", "scipy.signal.correlate2d", "scipy"),
+        ("scipy.signal.correlate2d", "scipy.ndimage.correlate", "scipy"),
+        ("cv2.filter2D", "scipy.signal.correlate2d", "cv2"),
+    ],
+)
+def test_an_output_is_told_in_terms_of_one_that_pads_otherwise_itself(tmp_path, capsys, first, second, system):
+    """By the name of a function that `list` shows, though its backend has another."""
+    pytest.importorskip(system)
+    (tmp_path / "even.yaml").write_text(EVEN)
+    assert main(["explain", first, second, str(tmp_path / "even.yaml"), "--json", "--system", "numpy"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["recordings"]
+    assert {each["transforms"][0]["id"] for each in found["explanations"]} == {
+        "same_centre", "padding_split", "output_mode",
+    }  # fmt: skip
+    assert len({each["group"] for each in found["explanations"]}) == 1
+    assert "numpy" in found["explanations"][0]["code"]

@@ -182,7 +182,7 @@ def test_a_wrong_command_or_case_is_exit_code_2_and_one_message(table, capsys, a
         ("probe honest", "honest is a backend; for all of its entry points: harness probe --backend honest"),
         ("probe fake.onest", "fake.onest: no entry point of the backends that run matches; nearest is fake.honest"),
         ("probe fake.onest --backend honest", "fake.onest: no entry point"),
-        ("explain nosuch.conv fake.honest case.yaml", "nosuch.conv: nosuch: there is no such backend"),
+        ("explain nosuch.conv fake.honest case.yaml", "nosuch.conv: no entry point of the backends that run matches"),
     ],
 )
 def test_messages_name_no_option_that_the_user_did_not_write(table, capsys, arguments, message):

@@ -17,6 +17,7 @@ from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, main_role
 from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
+from harness.probing import session
 from harness.progress import waited_for
 from harness.systems import selection
 
@@ -37,7 +38,7 @@ def explain_command(options: argparse.Namespace) -> int:
     cases = cases_of(case_files([path]))
     if not names:
         return max([_say(case, asked.recordings(case), options) for case in cases], default=EXPECTED)
-    backends = [each for name in names for each in selection.backends([name.split(".")[0].lower()], f"{name}:")]
+    backends = [each for name in names for each in session.backends([name], [])]
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
         asked_of = (names[0], names[1])

@@ -43,7 +43,7 @@ def question(
     if room is not None:
         noise = Noise.of(filled(form), observed, dtype, stated.dtype)
         room = np.maximum(room - noise.largest, 0) + noise.usual
-    return Question(form, observed, slack, x, w, recipe, stated.unknown, room, dtype)
+    return Question(form, observed, slack, x, w, recipe, stated.unknown, room, dtype).settled()
 
 
 def quick(question: Question) -> Iterator[Transforms]:

@@ -42,6 +42,12 @@ class Question(LeftOpen):
         anew = tuple(padding_pair(self.recipe, *axis) for axis in axes)
         return list(dict.fromkeys([window.padding, anew]))
 
+    def settled(self) -> Question:
+        """The question whose padding is numbers where a known change made another one of it than its word comes to."""
+        conv = self.form
+        as_word = len(self.pads(conv.window, conv.x.shape[2:], conv.w.shape[2:])) == 1
+        return self if as_word else replace(self, recipe=None)
+
     @property
     def boundaries(self) -> Sequence[str]:
         """What a padding may be filled with."""

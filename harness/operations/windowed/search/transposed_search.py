@@ -49,6 +49,14 @@ class Transposing(Question):
     cuts: Pairs = ()
     more: tuple[int, ...] = ()
 
+    def settled(self) -> Transposing:
+        win, more = self.form.window, self.more
+        if len(more) != self.form.rank or len(self.pads(win, self.form.x.shape[2:], self.form.w.shape[2:])) == 1:
+            return self
+        extents = map(span, self.form.w.shape[2:], win.dilation)
+        cuts = tuple((e - 1 - low, e - 1 - high + own) for e, (low, high), own in zip(extents, win.padding, more))
+        return replace(self, recipe=None, cuts=cuts)
+
     @property
     def boundaries(self) -> Sequence[str]:
         return ("zero",)
@@ -95,7 +103,7 @@ def question(
     plain = search.question(stated, form, observed, slack, room, dtype)
     told = stated.operation.told(stated)
     cuts = tuple((low, high) for low, high in told["padding_pairs"])
-    return Transposing(**vars(plain), cuts=cuts, more=tuple(told["output_padding"]))
+    return Transposing(**vars(plain), cuts=cuts, more=tuple(told["output_padding"])).settled()
 
 
 def came_to(form: Linear) -> dict[str, str]:
