@@ -13,6 +13,7 @@ from harness.judge.evidence import Known, lacking
 from harness.judge.reading import Reading
 from harness.judge.verdict import Judge, Observation, shown_by
 from harness.operations.budget import Budget
+from harness.operations.followed import searching
 from harness.operations.operation import Question, Solution, Transforms
 from harness.operations.transforms.transform import Transform
 from harness.rounding.ladder import Fit

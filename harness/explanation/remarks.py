@@ -9,6 +9,7 @@ import numpy as np
 from harness.canonical import gaps
 from harness.explanation.confirmed import Confirmed, Explanation
 from harness.judge.verdict import Judge, Observation
+from harness.operations.followed import searching
 from harness.operations.operation import Question, Searching
 from harness.operations.transforms.transform import applied, ends
 
@@ -22,13 +23,13 @@ def remarks(judge: Judge, seen: Observation, question: Question, found: Confirme
         yield f"the data ({known} known values) cannot tell the tied explanations apart"
     elif known:
         yield from _of_rounding(judge, seen, question, found.explanations[:1])
-        yield from _of_no_convention(judge.case.operation.search(), question, found, judge.room(seen))
+        yield from _of_no_convention(searching(judge.case), question, found, judge.room(seen))
     if found.exact is not None:
         yield (
             f"{found.exact} elements were held against exact values, the others against those of float64 with room for "
             "its rounding: to make all of them exact would take long"
         )
-    yield from _of_the_rest(judge.case.operation.search(), found)
+    yield from _of_the_rest(searching(judge.case), found)
 
 
 def _of_partial_data(judge: Judge, seen: Observation, question: Question, known: int) -> Iterator[str]:
@@ -40,14 +41,14 @@ def _of_partial_data(judge: Judge, seen: Observation, question: Question, known:
     total = np.count_nonzero(recorded[number].known)
     if known < total:
         yield f"{known} of {total} known values can be computed; not known in full: {', '.join(case.partial)}"
-    search = case.operation.search()
+    search = searching(case)
     yield from search.of_recordings(question, recorded[number], recorded[:number], judge.coarse)
 
 
 def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanation]) -> Iterator[str]:
     """What the settings that are not known come to with the first explanation."""
     for each in first:
-        said = judge.case.operation.search().came_to(applied(question.form, (*each.settings, *each.transforms)))
+        said = searching(judge.case).came_to(applied(question.form, (*each.settings, *each.transforms)))
         settings = [f"{name} {words}" for name, words in said.items() if name in question.unknown]
         if settings:
             yield f"left open, and found: {', '.join(settings)}"
@@ -60,7 +61,7 @@ def _of_rounding(judge: Judge, seen: Observation, question: Question, first: Seq
         if each.rung != "exact" and not ends(changes) and not any(change.reads for change in changes):
             reading = judge.reading(changes)
             form, room = gaps.as_unknown(reading.stated), seen.allowed(reading, each.rung)
-            yield from judge.case.operation.search().hidden(question, form, room)
+            yield from searching(judge.case).hidden(question, form, room)
 
 
 def _of_no_convention(

@@ -278,15 +278,15 @@ class Ladder:
         if self.dtype not in DTYPES:
             return None
         for rung in rungs:
-            if self._serves(rung, algorithm):
+            if self.serves(rung, algorithm):
                 bound = self.bound(rung) + extra
                 fit = _fit(rung.name, difference, bound)
                 if fit and not self._stands_out(difference, bound, rung):
                     return fit
         return None
 
-    def _serves(self, rung: Rung, algorithm: Algorithm) -> bool:
-        """Whether a rung may excuse what an algorithm gives.
+    def serves(self, rung: Rung, algorithm: Algorithm) -> bool:
+        """Whether a rung may excuse what an algorithm gives, of a floating-point dtype.
 
         Of exact data a direct sum leaves nothing. Where nobody said which algorithm it was, there must be outputs
         enough to tell its noise from a fault.

@@ -56,11 +56,10 @@ def fit(
 
 def _bounds(ladder: Ladder, algorithm: Algorithm | None) -> Iterator[tuple[str, np.ndarray]]:
     """The rungs of the sums; of exact ones there is only the rounding of what is made of them."""
-    if ladder.exact_data and algorithm in (None, "direct"):
+    if ladder.exact_data and algorithm != "fft":
         yield ladder.rungs[0].name, np.zeros(())
-        return
-    for rung in ladder.rungs[:2] if algorithm is None else ladder.rungs:
-        if algorithm is None or algorithm in rung.algorithms:
+    for rung in ladder.rungs:
+        if ladder.serves(rung, algorithm or "direct"):
             yield rung.name, ladder.bound(rung)
 
 
