@@ -9,7 +9,7 @@ from fractions import Fraction
 from harness.canonical.settled import Settled
 from harness.operations.by_settings.writing import called
 from harness.operations.resize_formula import RADIUS
-from harness.operations.resize_grid import TABLE, Line, Settings, lines_of, made
+from harness.operations.resize_grid import ROUNDED, TABLE, Line, Settings, lines_of, made
 
 # --- NumPy -----------------------------------------------------------------------------------------------------------
 
@@ -32,7 +32,7 @@ def _along(axis: int, line: Line, settings: Settings) -> Iterator[str]:
 def _nearest(axis: int, line: Line, rounding: str) -> Iterator[str]:
     """In whole numbers, as a place may be exactly between two samples."""
     if line.precision:
-        yield f"at = {_in_float32(line)}"
+        yield f"at = {_rounded(line)}"
         index = {"prefer_floor": "np.ceil(at - 0.5)", "prefer_ceil": "np.floor(at + 0.5)"}
         yield f"at = {index.get(rounding, f'np.{rounding}(at)')}.astype(int)"
     else:
@@ -40,9 +40,15 @@ def _nearest(axis: int, line: Line, rounding: str) -> Iterator[str]:
     yield f"x = np.take(x, np.clip(at, 0, {line.n - 1}), {axis})"
 
 
-def _in_float32(line: Line) -> str:
-    step, shift, ahead = (repr(float(each)) for each in (line.step, line.shift, line.ahead))
-    return f"(np.arange({line.m}, dtype=np.float32) + np.float32({ahead})) * np.float32({step}) + np.float32({shift})"
+def _rounded(line: Line) -> str:
+    """The places as `Line.places` rounds them."""
+    kind = f"np.{ROUNDED[line.precision].__name__}"
+    start = f"(np.arange({line.m}, dtype={kind}) + {kind}({float(line.ahead)}))"
+    mapped = f"* {kind}({float(line.step)})"
+    if line.precision != "float32 step" and line.step:
+        scale = f"{kind}({float(1 / line.step)})"
+        mapped = f"/ {scale}" if kind == "np.float32" else f"* (1 / {scale})"
+    return f"{start} {mapped} + {kind}({float(line.shift)})"
 
 
 def _whole(line: Line, rounding: str) -> str:

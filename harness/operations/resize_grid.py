@@ -18,7 +18,14 @@ SIZES: Mapping[str, Callable[[Fraction], int]] = {"floor": math.floor, "half_eve
 """How a size is made of n scale."""
 TABLE = 1024
 """Places between two samples for which TensorFlow's cubic kernels keep weights."""
-PRECISIONS = ("float32", f"1/{TABLE}")
+ROUNDED: Mapping[str, type[np.floating[Any]]] = {
+    "float32 step": np.float32,
+    "float32 scale": np.float32,
+    "float64 scale": np.float64,
+}
+"""In what systems have the places of nearest samples: times the samples of the input for one of the output, or by the
+factor, by which float32 divides, and whose reciprocal float64 has."""
+QUANTIZED = f"1/{TABLE}"
 HALF, NONE = Fraction(1, 2), Fraction(0)
 
 
@@ -30,7 +37,7 @@ KEPT = 512
 class Line:
     """Outputs along one axis: output i of `m` stands at (i + ahead) step + shift among `n` samples.
 
-    shrunk: samples of the input for one of the output. precision: one of PRECISIONS, in which a system has that place.
+    shrunk: samples of the input for one of the output. precision: of ROUNDED, or QUANTIZED: in which places are kept.
     """
 
     n: int
@@ -44,14 +51,20 @@ class Line:
     @cached_property
     def places(self) -> tuple[Fraction, ...]:
         """Where each output stands."""
-        if self.precision == "float32":
-            return tuple(Fraction(float(each)) for each in self._in_float32())
+        if self.precision in ROUNDED:
+            return tuple(Fraction(float(each)) for each in self._rounded())
         places = [(i + self.ahead) * self.step + self.shift for i in range(self.m)]
         return tuple(Fraction(round(at * TABLE), TABLE) if self.precision else at for at in places)
 
-    def _in_float32(self) -> np.ndarray:
-        step, shift = np.float32(float(self.step)), np.float32(float(self.shift))
-        return np.asarray((np.arange(self.m, dtype=np.float32) + np.float32(float(self.ahead))) * step + shift)
+    def _rounded(self) -> np.ndarray:
+        kind = ROUNDED[self.precision]
+        at = np.arange(self.m, dtype=kind) + kind(float(self.ahead))
+        if self.precision == "float32 step" or not self.step:
+            at = at * kind(float(self.step))
+        else:
+            scale = kind(float(1 / self.step))
+            at = at / scale if kind is np.float32 else at * (1 / scale)
+        return np.asarray(at + kind(float(self.shift)))
 
     def stretched(self, antialias: bool) -> Fraction:
         """How much wider the weights are; with antialiasing as much as the input is shrunk."""

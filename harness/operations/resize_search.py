@@ -12,7 +12,7 @@ from harness.canonical.settled import Settled
 from harness.operations.by_settings.inferring import share, shortest
 from harness.operations.by_settings.own_names import Changes
 from harness.operations.resize_formula import INTERPOLATIONS
-from harness.operations.resize_grid import COORDINATES, PRECISIONS, ROUNDINGS, SIZES, decimal, lines_of, made
+from harness.operations.resize_grid import COORDINATES, QUANTIZED, ROUNDED, ROUNDINGS, SIZES, decimal, lines_of, made
 
 OUTSIDES = ("edge", "renormalize", "zero")
 COEFFICIENTS = (-0.5, -0.75, -1.0)
@@ -38,7 +38,7 @@ USUAL: Mapping[str, Sequence[Changes]] = {
     "area": ({},),
 }
 """Interpolation -> the settings with which systems have it."""
-QUANTIZED = tuple({key: each[key] for key in ("cubic_coefficient", "outside")} for each in USUAL["cubic"])
+TABLES = tuple({key: each[key] for key in ("cubic_coefficient", "outside")} for each in USUAL["cubic"])
 """What TensorFlow 1 and TensorFlow 2 have beside their tables."""
 STEPS, NEAR = 6, 1e-4
 """Steps towards a coefficient, and how far apart those are by which a slope is measured."""
@@ -63,6 +63,7 @@ def alternatives(form: Settled) -> Iterator[Changes]:
     if "outside" in own:
         yield from ({"outside": each} for each in OUTSIDES if each != settings["outside"])
         yield from _widened(settings) if _shrinks(form) else ()
+        yield from _corners(form) if settings["antialias"] else ()
     yield from _sizes(form)
     yield from _precisions(settings)
     for kind in INTERPOLATIONS:
@@ -84,14 +85,21 @@ def _widened(settings: Mapping[str, Any]) -> Iterator[Changes]:
         yield from ({**whole, "cubic_coefficient": -0.5},) if settings["interpolation"] == "cubic" else ()
 
 
+def _corners(form: Settled) -> Iterator[Changes]:
+    """PyTorch's antialiasing with align_corners: centres of areas, by the factor between corners."""
+    pairs = list(zip(form.x.shape[2:], form.output_shape[2:]))
+    if form.settings["coordinates"] == "align_corners" and min(map(min, pairs)) > 1:
+        yield {"coordinates": "half_pixel", "scale": tuple((m - 1) / (n - 1) for n, m in pairs)}
+
+
 def _precisions(settings: Mapping[str, Any]) -> Iterator[Changes]:
     """Places in float32 where that decides which sample is nearest; cubics from a table, as TensorFlow has them."""
     kind, known = settings["interpolation"], settings.get("coordinate_precision")
     if kind == "nearest" and not known:
-        yield {"coordinate_precision": PRECISIONS[0]}
+        yield from ({"coordinate_precision": each} for each in ROUNDED)
     if kind == "cubic" and not known:
-        quantized = {"coordinate_precision": PRECISIONS[1]}
-        yield from (quantized, *({**quantized, **each} for each in QUANTIZED))
+        quantized = {"coordinate_precision": QUANTIZED}
+        yield from (quantized, *({**quantized, **each} for each in TABLES))
     if kind == "area":
         yield {"area_samples": None if "area_samples" in settings else "whole"}
 

@@ -246,8 +246,15 @@ def _pad(given: Arguments, made: Sequence[int]) -> Said:
 
 
 def _interpolate(given: Arguments, made: Sequence[int]) -> Said:
-    """A factor that is given maps coordinates, too, unless it is to be computed anew of the sizes."""
-    mode, letters = given["mode"], first(_rank(given))
+    """A factor that is given maps coordinates, too, unless it is to be computed anew of the sizes.
+
+    No case has areas of windows that overlap, or antialiasing between corners, which are not aligned then.
+    """
+    mode, letters, sizes = given["mode"], first(_rank(given)), list(given["input"].shape[2:])
+    if mode == "area" and any(n % m for n, m in zip(sizes, made[2:])):
+        return None
+    if given.get("antialias") and given.get("align_corners") and sizes != list(made[2:]):
+        return None
     kind = {"nearest": "nearest", "nearest-exact": "nearest", "bicubic": "cubic", "area": "area"}.get(mode, "linear")
     corners, factor = bool(given.get("align_corners")), given.get("scale_factor")
     settings: Dict[str, Any] = {"size": even(made[2:]), "interpolation": kind}
