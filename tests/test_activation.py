@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -29,7 +30,6 @@ from harness.report import cards
 from harness.worker.entry import EntryPoint, from_json
 from tests.test_probe import answered, called
 
-mpmath = pytest.importorskip("mpmath")
 SMOOTH = ("elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "tanh", "softplus", "softsign", "log_sigmoid")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -23,7 +24,6 @@ from tests.test_activation import case_of as of_activation
 from tests.test_activation import explained, found
 from tests.test_probe import answered, called
 
-mpmath = pytest.importorskip("mpmath")
 PIXEL = "random: {shape: [2, 3, 1, 1], seed: 7, distribution: normal}"
 
 
