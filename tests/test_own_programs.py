@@ -163,36 +163,54 @@ def test_a_python_function_gets_the_settings_that_it_has_parameters_for(tmp_path
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({}, "expected either command"),
-        ({"command": "a", "python": "b:c"}, "expected either command"),
+        ({}, "expected exactly one of command, python; found none of them"),
+        ({"command": "a {input} {kernel} {output}", "python": "b:c"}, "expected exactly one of command, python"),
         ({"command": "a {input} {output}"}, "has no {kernel}"),
         ({"command": "a '{input} {kernel} {output}"}, "No closing quotation"),
         ({"python": "module"}, "expected module:function"),
-        ({"python": "a:b", "comand": "x"}, "unknown key 'comand'"),
-        ({"python": "a:b", "files": "exe"}, "expected one of npy, csv, raw"),
+        ({"python": "a:b", "comand": "x"}, "comand: unknown key; the nearest known one is 'command'"),
+        ({"python": "a:b", "files": "exe"}, "files: unknown word 'exe'; known are: npy, csv, raw"),
         ({"python": "a:b", "layout": "HW"}, "expected input,kernel,output"),
         ({"python": "a:b", "layout": "HW,W,HW"}, "different numbers of spatial axes"),
         ({"python": "a:b", "layout": "HW,HQ,HW"}, "'Q' is not an axis"),
         ({"python": "a:b", "padding": {"same": ["S", "sideways"]}}, "'sideways' is no padding"),
-        ({"python": "a:b", "padding": 3}, "padding: found 3"),
-        ({"python": "a:b", "padding": {"valid": 3}}, "padding.valid: found 3"),
-        ({"python": "a:b", "reversal": "yes"}, "reversal: found 'yes', expected, say, False"),
-        ({"python": "a:b", "seconds": "long"}, "seconds: found 'long'"),
-        ({"python": "a:b", "seconds": True}, "seconds: found True"),
-        ({"python": "a:b", "seconds": -1}, "seconds: found -1"),
-        ({"python": "a:b", "seconds": float("nan")}, "seconds: found nan"),
-        ({"python": "a:b", "dtypes": []}, "dtypes: found []"),
-        ({"python": "a:b", "groups": "many"}, "groups: found 'many', expected one of any, depthwise, one"),
-        ({"python": "a:b", "bias": "yes"}, "bias: found 'yes', expected true or false"),
+        ({"python": "a:b", "padding": 3}, 'padding: expected its words, as {valid = "VALID"}, or "numbers", found 3'),
+        ({"python": "a:b", "padding": {"valid": 3}}, "padding.valid: expected the program's own word for it, found 3"),
+        ({"python": "a:b", "reversal": "yes"}, "reversal: expected true or false, found the text 'yes'"),
+        (
+            {"python": "a:b", "seconds": "long"},
+            "seconds: expected a finite number of at least 0.001, found the text 'long'",
+        ),
+        ({"python": "a:b", "seconds": True}, "seconds: expected a finite number of at least 0.001, found true"),
+        ({"python": "a:b", "seconds": -1}, "seconds: expected a finite number of at least 0.001, found -1"),
+        ({"python": "a:b", "seconds": float("nan")}, "seconds: expected a finite number of at least 0.001, found .nan"),
+        ({"python": "a:b", "dtypes": []}, "dtypes: expected a list of at least 1, found 0 elements"),
+        ({"python": "a:b", "groups": "many"}, "groups: unknown word 'many'"),
+        ({"python": "a:b", "bias": "yes"}, "bias: expected true or false, found the text 'yes'"),
         ({"command": "a {input} {kernel} {output}", "bias": True}, "has no {bias}, the place where the program"),
         ({"command": "a {input} {kernel} {output}", "groups": "any"}, "has no {groups}"),
-        ({"python": "a:b", "dtypes": ["float64", "float99"]}, "dtypes: found ['float64', 'float99']"),
+        (
+            {"python": "a:b", "dtypes": ["float64", "float99"]},
+            "dtypes[1]: unknown word 'float99'; the nearest known one is 'float64'",
+        ),
     ],
 )
 def test_a_declaration_that_cannot_be_used_is_refused_in_words(table: dict[str, Any], message: str) -> None:
     with pytest.raises(own_programs.OwnProgramError, match=r"file\.toml: backends\.mine") as caught:
         own_programs.backend("mine", table, "file.toml: ")
     assert message in str(caught.value)
+
+
+def test_all_faults_of_a_declaration_are_told_at_once() -> None:
+    table = {"python": "a:b", "files": "exe", "seconds": "long", "padding": {"same": ["S", "sideways"]}}
+    with pytest.raises(own_programs.OwnProgramError) as caught:
+        own_programs.backend("mine", table, "file.toml: ")
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[1] for line in lines] == [
+        "backends.mine.files",
+        "backends.mine.seconds",
+        "backends.mine.padding.same",
+    ]
 
 
 @pytest.mark.parametrize("name", ["torch", "my program", "a.b"])

@@ -265,12 +265,12 @@ class NewCases(Protocol):
 
 
 class OwnWords(Protocol):
-    """What is declared of a user's own program that computes the operation. DEFAULTS: keys, and what is so without."""
+    """What is declared of a user's own program that computes the operation. FIELDS: the keys."""
 
     @property
-    def DEFAULTS(self) -> Mapping[str, Any]: ...
-    def takes(self, about: Mapping[str, Any]) -> dict[str, Any]:
-        """What the program's worker is told for these keys; raises ValueError, which begins with the key."""
+    def FIELDS(self) -> Mapping[str, Field]: ...
+    def takes(self, found: Record) -> dict[str, Any]:
+        """What the program's worker is told for these keys. Raises CaseError."""
 
     def told(self, words: tuple[str, ...]) -> dict[str, Any]:
         """The keys of a program that a command line gives, with these words."""

@@ -14,7 +14,6 @@ Only these files can name programs: a case cannot, so running a case file that c
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,9 @@ from typing import Any
 from harness.backends import TABLE, Backend
 from harness.backends.program_words import FILES, VARIABLE
 from harness.canonical import layout
+from harness.grammar.document import CaseError, Item
+from harness.grammar.kinds import TEXT, Field, Kind, Record, list_of, number, record, word
+from harness.grammar.plain_values import item_of
 from harness.grammar.sources import DTYPES
 from harness.operations import TABLE as OPERATIONS
 from harness.operations import USUAL
@@ -37,13 +39,55 @@ ROLES = files(OPERATION)
 PLACES = places(OPERATION)
 """What stands for their names in a command line."""
 LAYOUT = plain_layout(OPERATION)
-DEFAULTS: Mapping[str, Any] = {
-    "layout": LAYOUT,
-    "files": "npy",
-    **OPERATION.own_words().DEFAULTS,
-    "dtypes": ["float64"],
-    "seconds": 30,
-}
+
+
+def _read_command(item: Item) -> str:
+    command = str(TEXT.read(item))
+    missing = [each for each in PLACES.split() if each not in command]
+    if missing:
+        raise item.error(f"{command!r} has no {' '.join(missing)}: the names of the files go there")
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise item.error(f"{command!r}: {error}") from None
+    return command
+
+
+def _read_function(item: Item) -> str:
+    if not all(str(TEXT.read(item)).rpartition(":")[::2]):
+        raise item.expected("module:function")
+    return str(item.scalar)
+
+
+def _read_layouts(item: Item) -> list[str]:
+    parts = str(TEXT.read(item)).split(",")
+    if len(parts) != len(ROLES):
+        raise item.expected(f"{','.join(ROLES)}, as {LAYOUT}")
+    try:
+        ranks = {layout.spatial_rank(part, role) for part, role in zip(parts, ROLES)}
+    except layout.LayoutError as error:
+        raise item.error(str(error)) from None
+    if len(ranks) != 1:
+        *first, last = ROLES
+        raise item.error(f"{item.scalar!r}: {', '.join(first)} and {last} have different numbers of spatial axes")
+    return parts
+
+
+WAYS = ("command", "python")
+"""How a program is called: exactly one of them is said."""
+PROGRAM = record(
+    {
+        "command": Field(Kind(_read_command, {}), f"its command line, with {PLACES}"),
+        "python": Field(Kind(_read_function, {}), "a Python function, as module:function"),
+        "layout": Field(Kind(_read_layouts, {}), "axes of each array and of the output", default=LAYOUT.split(",")),
+        "files": Field(word(*FILES), "the kind of its files", default=FILES[0]),
+        "dtypes": Field(list_of(word(*DTYPES), shortest=1), "what it computes in", default=("float64",)),
+        "seconds": Field(number(low=1e-3), "the time that a call may take", default=30.0),
+        **OPERATION.own_words().FIELDS,
+    },
+    one_of=WAYS,
+)
+"""What a table of a project file may say."""
 
 
 def declared(folder: Path = Path()) -> dict[str, Backend]:
@@ -63,72 +107,12 @@ def about(name: str, layout: str, words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _about(name: str, table: Mapping[str, Any], where: str) -> dict[str, Any]:
-    where = f"{where}backends.{name}"
     if not name.isidentifier() or name in TABLE:
-        raise OwnProgramError(f"{where}: expected a name of letters, digits and _ that no backend has")
-    _check_keys(where, table)
-    about = {**DEFAULTS, **table}
-    _check_values(where, about)
-    about |= {"name": name, "layouts": _layouts(where, about.pop("layout")), **_own_words(where, about)}
-    return {key: value for key, value in about.items() if value is not None}
-
-
-def _check_keys(where: str, table: Mapping[str, Any]) -> None:
-    unknown = set(table) - {*DEFAULTS, "command", "python"}
-    if unknown:
-        known = ", ".join(["command", "python", *DEFAULTS])
-        raise OwnProgramError(f"{where}: unknown key {sorted(unknown)[0]!r}; known: {known}")
-    ways = [key for key in ("command", "python") if key in table]
-    if len(ways) != 1 or not isinstance(table[ways[0]], str):
-        raise OwnProgramError(f'{where}: expected either command = "..." or python = "module:function"')
-    if ways == ["command"]:
-        _check_command(f"{where}.command", table["command"])
-    elif not all(table["python"].rpartition(":")[::2]):
-        raise OwnProgramError(f"{where}.python: found {table['python']!r}, expected module:function")
-
-
-def _check_values(where: str, about: Mapping[str, Any]) -> None:
-    for key, kind in (("layout", str), ("files", str), ("dtypes", list), ("seconds", (int, float))):
-        value = about[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise OwnProgramError(f"{where}.{key}: found {value!r}, expected, say, {DEFAULTS[key]!r}")
-    if about["files"] not in FILES:
-        raise OwnProgramError(f"{where}.files: found {about['files']!r}, expected one of {', '.join(FILES)}")
-    if not about["dtypes"] or any(dtype not in DTYPES for dtype in about["dtypes"]):
-        raise OwnProgramError(f"{where}.dtypes: found {about['dtypes']}, expected some of {', '.join(DTYPES)}")
-    if not 0 < about["seconds"] < math.inf:
-        raise OwnProgramError(f"{where}.seconds: found {about['seconds']}, expected a number of seconds above 0")
-
-
-def _check_command(where: str, command: str) -> None:
-    missing = [each for each in PLACES.split() if each not in command]
-    if missing:
-        raise OwnProgramError(f"{where}: {command!r} has no {' '.join(missing)}: the names of the files go there")
+        raise OwnProgramError(f"{where}backends.{name}: expected a name of letters, digits and _ that no backend has")
     try:
-        shlex.split(command)
-    except ValueError as error:
-        raise OwnProgramError(f"{where}: {command!r}: {error}") from None
-
-
-def _layouts(where: str, text: str) -> list[str]:
-    parts = text.split(",")
-    if len(parts) != len(ROLES):
-        raise OwnProgramError(f"{where}.layout: found {text!r}, expected {','.join(ROLES)}, as {LAYOUT}")
-    try:
-        ranks = {layout.spatial_rank(part, role) for part, role in zip(parts, ROLES)}
-    except layout.LayoutError as error:
-        raise OwnProgramError(f"{where}.layout: {error}") from None
-    if len(ranks) != 1:
-        *first, last = ROLES
-        raise OwnProgramError(
-            f"{where}.layout: {text!r}: {', '.join(first)} and {last} have different numbers of spatial axes"
-        )
-    return parts
-
-
-def _own_words(where: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What the operation makes of its keys."""
-    try:
-        return OPERATION.own_words().takes(about)
-    except ValueError as problem:
-        raise OwnProgramError(f"{where}.{problem}") from None
+        found: Record = PROGRAM.read(item_of(dict(table), f"backends.{name}"))
+        own = OPERATION.own_words().takes(found)
+    except CaseError as error:
+        raise OwnProgramError("\n".join(f"{where}{each.keys}: {each.told}" for each in error.each)) from None
+    about = {key: found[key] for key in (*WAYS, "files", "dtypes", "seconds") if found[key] is not None}
+    return {**about, "name": name, "layouts": found["layout"], **own}

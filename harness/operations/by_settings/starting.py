@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.grammar.kinds import Field, Record
 from harness.grammar.streams import RawStream
 from harness.operations.by_settings.own_names import Layer
 from harness.worker.entry import EntryPoint
@@ -45,10 +46,10 @@ class Starting:
 class Words:
     """A user's own program of such an operation is not run yet."""
 
-    DEFAULTS: Mapping[str, Any] = {}
+    FIELDS: Mapping[str, Field] = {}
 
-    def takes(self, about: Mapping[str, Any]) -> dict[str, Any]:
-        raise ValueError("command: programs are run for the operation that moves a window only")
+    def takes(self, found: Record) -> dict[str, Any]:
+        raise found.item.error("programs are run for the operation that moves a window only")
 
     def told(self, words: tuple[str, ...]) -> dict[str, Any]:
         return {}

@@ -6,58 +6,64 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.backends.program_words import AS_IT_IS
+from harness.grammar.document import Item
+from harness.grammar.kinds import FLAG, Field, Kind, Record, word
 from harness.operations.windowed import likeness
 from harness.worker.entry import RECIPES, EntryPoint
 
-DEFAULTS: Mapping[str, Any] = {"reversal": False, "padding": {"valid": ""}, "groups": None, "bias": None}
-"""Keys of a declaration that are about the operation. reversal: whether the program reads the kernel backwards;
-padding: padding of a case -> its own word, "" where it has none, or "numbers"; groups: "any", "depthwise" or "one";
-bias: whether it takes one. None: as its placeholders or parameters say."""
 GROUPS = ("any", "depthwise", "one")
+NUMBERS = "numbers"
+"""What stands for the words of a padding where a program takes numbers."""
 
 
-def takes(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What `harness.backends.own_program` is told for these keys. Raises ValueError, which begins with the key."""
-    if not isinstance(about["reversal"], bool):
-        raise ValueError(f"reversal: found {about['reversal']!r}, expected, say, {DEFAULTS['reversal']!r}")
-    words, explicit = _padding(about["padding"])
-    return {"reversal": about["reversal"], "padding": words, "explicit": explicit, **_optional(about)}
+def _read_padding(item: Item) -> tuple[dict[str, list[str | None]], str]:
+    """(word of a case -> [its own, recipe], whether it takes numbers)."""
+    if item.scalar == NUMBERS:
+        return {}, "even"
+    if not item.is_mapping or not item.entries():
+        raise item.expected('its words, as {valid = "VALID"}, or "numbers"')
+    return {name: _read_word(name, own) for name, own in item.entries().items()}, "no"
 
 
-def _optional(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys that say what a program takes besides, as far as they are given."""
-    groups, bias = about["groups"], about["bias"]
-    if groups not in (None, *GROUPS):
-        raise ValueError(f"groups: found {groups!r}, expected one of {', '.join(GROUPS)}")
-    if bias not in (None, True, False):
-        raise ValueError(f"bias: found {bias!r}, expected true or false")
-    for key, needed in (("bias", bias), ("groups", groups == "any")):
-        if needed and "command" in about and f"{{{key}}}" not in about["command"]:
-            raise ValueError(f"{key}: {about['command']!r} has no {{{key}}}, the place where the program is told it")
-    return {key: value for key, value in (("groups", groups), ("bias", bias)) if value is not None}
+def _read_word(name: str, item: Item) -> list[str | None]:
+    """A program's own word for a padding, and what it comes to."""
+    given = item.elements() if item.is_list else [item]
+    native, recipe = given[0].scalar if given else None, given[1].scalar if len(given) == 2 else name
+    if not isinstance(native, str) or len(given) > 2:
+        raise item.expected("the program's own word for it")
+    if recipe not in RECIPES:
+        raise item.error(f"{recipe!r} is no padding that is known here")
+    return [native or None, "same_upper" if recipe == "same" else str(recipe)]
+
+
+FIELDS: Mapping[str, Field] = {
+    "reversal": Field(FLAG, "whether it reads the kernel backwards", default=False),
+    "padding": Field(
+        Kind(_read_padding, {}),
+        'padding of a case -> its own word, "" where it has none, or "numbers"',
+        default=({"valid": [None, "valid"]}, "no"),
+    ),
+    "groups": Field(word(*GROUPS), "the groups that it takes; as its placeholders or parameters say where left out"),
+    "bias": Field(FLAG, "whether it takes one; as its placeholders or parameters say where left out"),
+}
+"""Keys of a declaration that are about the operation."""
+
+
+def takes(found: Record) -> dict[str, Any]:
+    """What `harness.backends.own_program` is told for these keys. Raises CaseError."""
+    for key, needed in (("bias", found["bias"]), ("groups", found["groups"] == "any")):
+        if needed and "command" in found and f"{{{key}}}" not in found["command"]:
+            place = f"has no {{{key}}}, the place where the program is told it"
+            raise found.at(key).error(f"{found['command']!r} {place}")
+    words, explicit = found["padding"]
+    given = {key: found[key] for key in ("groups", "bias") if found[key] is not None}
+    return {"reversal": found["reversal"], "padding": words, "explicit": explicit, **given}
 
 
 def told(words: tuple[str, ...]) -> dict[str, Any]:
     """The keys of a program that takes these words for a padding, as a command line gives them."""
     known = {word: [word, "same_upper" if word == "same" else "valid"] for word in words}
     return {"padding": known or {AS_IT_IS: ["", "valid"]}}  # what it does by itself is measured
-
-
-def _padding(found: Any) -> tuple[dict[str, list[str | None]], str]:
-    """(word of a case -> [its own, recipe], whether it takes numbers)."""
-    if found == "numbers":
-        return {}, "even"
-    if not isinstance(found, dict) or not found:
-        raise ValueError(f'padding: found {found!r}, expected, say, {{valid = "VALID"}} or "numbers"')
-    words: dict[str, list[str | None]] = {}
-    for word, own in found.items():
-        native, recipe = own if isinstance(own, list) and len(own) == 2 else (own, word)
-        if not isinstance(native, str):
-            raise ValueError(f"padding.{word}: found {own!r}, expected the program's own word for it")
-        if recipe not in RECIPES:
-            raise ValueError(f"padding.{word}: {recipe!r} is no padding that is known here")
-        words[word] = [native or None, "same_upper" if recipe == "same" else str(recipe)]
-    return words, "no"
 
 
 def learned(found: Mapping[str, Any]) -> dict[str, Any]:
