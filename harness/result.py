@@ -27,8 +27,9 @@ class Result:
     a call's output among those of the case, None without one. explanations: of an output that differs; all that fit for
     a recording, the one that was found first for a call. ambiguous: whether the first of a recording is not certain.
     remarks: what else can be said of a recording, as sentences.
-    code: system -> program of the first explanation that was run and held, where it was asked for; calls have it as
-    written and in the first member of an agreement class only, since that of the others is the same.
+    code, edits: system -> program and shortest call of the first explanation that were run and held, where they were
+    asked for; calls have them as written and in the first member of an agreement class only, since those of the others
+    are the same. own_edits: of a recording, the shortest call of its own system that gives what is meant.
     """
 
     entry_point: str
@@ -49,6 +50,8 @@ class Result:
     explanations: tuple[Explanation, ...] = ()
     ambiguous: bool = False
     code: dict[str, str] = field(default_factory=dict)
+    edits: dict[str, str] = field(default_factory=dict)
+    own_edits: dict[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from harness.array_json import describe
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case
+from harness.explanation.asked import named
 from harness.explanation.diagnosis import diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge
@@ -121,10 +122,21 @@ class _OpenCase:
         self._recordings = [self._recorded(number) for number in range(len(self.case.recorded))]
         for result in self._differing():
             workers, proofs = self._workers(result), self._proofs_of(result)
-            for attempt in proofs.attempts(changes(result), workers):
+            for attempt in self._attempts(result, proofs, workers):
                 self.missing += 1
                 self.pool.submit(workers[attempt.system], partial(self._tried, proofs, attempt), attempt.program)
         self.settled = True
+
+    def _attempts(self, result: Result, proofs: fix.Proofs, workers: Iterable[str]) -> Iterator[fix.Attempt]:
+        """The runs of its programs and shortest edits, and of the edits that mend the call of a recording."""
+        mended = [self._meant(result)] if result.mode == "recorded" and named(result.entry_point) else []
+        for each in (changes(result), *mended):
+            yield from proofs.attempts(each, workers)
+            yield from proofs.attempts(each, workers, edited=True)
+
+    def _meant(self, result: Result) -> fix.Transforms:
+        """What the call that is meant differs by: settings that the case leaves open are those of the answer."""
+        return tuple(result.explanations[0].settings)
 
     def _tried(self, proofs: fix.Proofs, attempt: fix.Attempt, outcome: Outcome) -> None:
         proofs.take(attempt, outcome)
@@ -152,15 +164,23 @@ class _OpenCase:
                 yield result
 
     def _workers(self, result: Result) -> dict[str, str]:
-        """System -> the backend that runs the code for it: NumPy, and the system of the result itself."""
-        return {self.programmed[name]: name for name in (CODE_FOR, result.backend) if name in self.programmed}
+        """System -> the backend that runs the code for it: NumPy, and the system of the result itself; for a recording,
+        those that the recordings are said to be of."""
+        said = {system for each in self.case.recorded for system in named(each.system)}
+        beside = [name for name, system in self.programmed.items() if system in said and result.mode == "recorded"]
+        return {self.programmed[name]: name for name in (*beside, result.backend, CODE_FOR) if name in self.programmed}
 
     def report(self) -> CaseReport:
         """The report; every outcome must be in."""
         results = [self._results[index, mode] for index in range(len(self.entries)) for mode in MODES]
         results += self._recordings
         for result in self._differing():
-            result.code = self._proofs_of(result).code(changes(result), self._workers(result))
+            proofs, workers = self._proofs_of(result), list(self._workers(result))
+            result.code = proofs.code(changes(result), workers)
+            edits, recorded = proofs.edits(changes(result), workers), result.mode == "recorded"
+            result.edits = {system: line for system, line in edits.items() if recorded or system in workers}
+            own = proofs.edits(self._meant(result), workers) if recorded else {}
+            result.own_edits = {system: own[system] for system in named(result.entry_point) if system in own}
         demanded = [result for result in results if (result.mode, result.entry_point) not in self._refused]
         failures = expectations(self.case, demanded)
         return CaseReport(self._info(), tuple(results), classes(results), self._numbered(results), tuple(failures))

@@ -116,8 +116,11 @@ def test_a_normalized_call_says_what_it_took() -> None:
             {"rung": "printed digits", "bound_share": 0.88},
             "agrees with what the case means, to the last printed digit (uses 88 %",
         ),
-        ({"verdict": "convention", "words": ("turn it",)}, "is explained by: turn it, exactly"),
-        ({"verdict": "unexplained", "rung": None}, "is explained by nothing that is known here"),
+        (
+            {"verdict": "convention", "words": ("turn it",)},
+            "is what the case means, with this change: turn it. It fits exactly.",
+        ),
+        ({"verdict": "unexplained", "rung": None}, "is unexplained: no convention that is known here gives it"),
         ({"expected": False}, "agrees with what the case means, exactly **✗ not as expected**"),
         ({"verdict": "declined"}, "cannot be judged: a reason"),
     ],
@@ -267,11 +270,13 @@ def test_the_section_says_what_the_case_is(tmp_path: Path) -> None:
         "Why: Because.",
         "Source: https://a.b/c_d",
         "Note: One line.",
-        "The data cannot tell: x; y.",
+        "These data cannot tell what the case means from: x; y.",
         "float32, stride 2 x 3, dilation 2, padding same (0:1 x 1:1, low:high per axis), 2 groups, bias",
     ):
         assert part in written
-    assert "The data tells every convention looked at apart." in rendered(tmp_path / "c.md", report())
+    assert "On these data, all conventions that were tried give different numbers." in rendered(
+        tmp_path / "c.md", report()
+    )
     edges = settings(padding=[[0, 1], [2, 3]], padding_pairs=[[0, 1], [2, 3]], boundary="edge")
     assert view.settings({"settings": edges}).endswith(
         "stride 1, padding (0:1 x 2:3, low:high per axis), boundary edge"
@@ -284,7 +289,7 @@ def test_classes_come_with_members_reason_and_numbers_that_are_not_repeated(tmp_
     assert "**As written:** 2 classes." in written
     agreeing, other = (
         written.index("- `a`, `c`: agrees with what the case means"),
-        written.index("- `b`: explained by: turn it"),
+        written.index("- `b`: what the case means, with this change: turn it"),
     )
     assert agreeing < other
     assert "- all 3 that answered: agrees with what the case means" in written

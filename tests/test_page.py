@@ -81,11 +81,15 @@ class Page(HTMLParser):
 
 
 def written(path: Path, *reports: CaseReport, header: Any = HEADER, **extra: Any) -> str:
+    pieces = [results.piece(each) for each in reports]
+    for found in (found for piece in pieces for found in piece["results"]):
+        found.update(extra)
+    return written_of(path, *pieces, header=header)
+
+
+def written_of(path: Path, *pieces: results.Piece, header: Any = HEADER) -> str:
     page = Html(header)
-    for each in reports:
-        piece = results.piece(each)
-        for found in piece["results"]:
-            found.update(extra)
+    for piece in pieces:
         page.add(piece)
     page.write(path)
     return path.read_text(encoding="utf-8")
@@ -176,6 +180,34 @@ def test_the_code_of_an_explanation_can_be_copied(tmp_path: Path) -> None:
     assert [each.text for each in page.all("code") if any(up.tag == "figure" for up in each.inside)] == [code]
     assert [each.text for each in page.all("figcaption") if "code" in each.inside[-1].classes] == ["torch"]
     assert "These data cannot tell it from: shift it." in [each.text for each in page.all("p")]
+
+
+TURNED = {"words": "turn it", "transforms": [{"id": "reverse_kernel", "axes": [0, 1]}], "edits": {"torch": "f(<w>)"}}
+
+
+def test_what_differs_is_drawn_once_and_the_shortest_edit_stands_beside_the_answer(tmp_path: Path) -> None:
+    recorded = result("mine", "recorded", verdict="convention", words=("turn it",))
+    piece = results.piece(report(results=(*both(result()), recorded)))
+    for each in piece["results"]:
+        each["explanations"], each["own_edits"] = [TURNED], {"Knet": "conv4()"} if each["mode"] == "recorded" else {}
+    page = Page(written_of(tmp_path / "c.html", piece, piece))
+    assert [each.attributes["role"] for each in page.all("svg")] == ["img"]
+    assert {each.attributes["data-drawing"] for each in page.all("figure") if "drawing" in each.classes} == {"0"}
+    answers = [each.text for each in page.all("li") if "The shortest edit" in each.text]
+    assert len(answers) == 2
+    assert "The shortest edit in Knet, to get what is meant (from a program that held):" in answers[0]
+    assert {"conv4()", "f(<w>)"} <= {each.text for each in page.all("code")}
+
+
+@pytest.mark.parametrize(
+    "transforms", [["reverse_kernel"], [{"id": HOSTILE}], [{"id": "boundary", "boundary": HOSTILE}]]
+)
+def test_what_a_file_says_of_an_explanation_is_drawn_only_where_it_can_be(tmp_path: Path, transforms: Any) -> None:
+    piece = results.piece(report())
+    piece["results"][0]["explanations"] = [{**TURNED, "transforms": transforms, "edits": {HOSTILE: HOSTILE}}]
+    page = Page(written_of(tmp_path / "c.html", piece))
+    assert not page.all("svg")
+    assert not any("onerror" in each.attributes for each in page.elements)
 
 
 def test_a_recording_that_differs_names_the_command_for_its_code_and_no_other(tmp_path: Path) -> None:

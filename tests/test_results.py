@@ -28,7 +28,7 @@ from tests.pieces import HEADER, report, result, saved
 
 KEYS = (
     "case entry_point backend mode outcome verdict transforms max_abs bound_share rung seconds expected reason words "
-    "explanations ambiguous output remarks"
+    "explanations own_edits ambiguous output remarks"
 )
 
 

@@ -20,8 +20,8 @@ def test_classes_and_recordings_are_put_into_words() -> None:
     assert said() == [
         "0: X does Y",
         "  - as written, a.f: agrees with what the case means",
-        "  - as written, b.g: explained by: turn it",
-        "  - recorded, mine 1.0 (a log): is explained by: turn it, exactly",
+        "  - as written, b.g: what the case means, with this change: turn it",
+        "  - recorded, mine 1.0 (a log): is what the case means, with this change: turn it. It fits exactly",
     ]
 
 

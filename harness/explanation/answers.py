@@ -24,8 +24,7 @@ def as_json(system: str, answer: Answer, held: Sequence[tuple[Code, Code]], own:
     return {
         "system": system,
         "explanations": [
-            {**explanation_json(each, code), "edits": dict(edits)}
-            for each, (code, edits) in zip(answer.explanations, texts, strict=True)
+            explanation_json(each, *own_texts) for each, own_texts in zip(answer.explanations, texts, strict=True)
         ],
         "own_edits": dict(own),
         "ambiguous": answer.ambiguous,
@@ -37,13 +36,14 @@ def as_json(system: str, answer: Answer, held: Sequence[tuple[Code, Code]], own:
     }
 
 
-def explanation_json(explanation: Explanation, code: Code) -> dict[str, Any]:
-    """One explanation as JSON has it."""
+def explanation_json(explanation: Explanation, code: Code, edits: Code) -> dict[str, Any]:
+    """One explanation as JSON has it, with the programs and the shortest edits that held."""
     return {
         "transforms": [transform_json(each) for each in explanation.transforms],
         "settings": [transform_json(each) for each in explanation.settings],
         "words": explanation.words,
         "code": dict(code),
+        "edits": dict(edits),
         "max_abs": finite(explanation.max_abs),
         "rung": explanation.rung,
         "tied": explanation.tied,
@@ -53,7 +53,12 @@ def explanation_json(explanation: Explanation, code: Code) -> dict[str, Any]:
 
 def transform_json(transform: Transform) -> dict[str, Any]:
     """A transform: its id, and what it is about."""
-    return {"id": transform.id, **asdict(transform)}
+    return {"id": transform.id, **{key: _listed(value) for key, value in asdict(transform).items()}}
+
+
+def _listed(value: Any) -> Any:
+    """A value with lists in place of tuples, as JSON gives it back."""
+    return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def text(system: str, answer: Answer) -> str:
@@ -68,8 +73,13 @@ def program_text(system: str, program: str, words: str) -> str:
 
 def edit_text(system: str, line: str, mends: bool) -> str:
     """The shortest edit that held in `system`, as people read it; `mends`: whether it gives what is meant."""
+    return f"  {edit_words(system, mends)}: {line}"
+
+
+def edit_words(system: str, mends: bool) -> str:
+    """What a shortest edit is for, and how it is known."""
     gives = "what is meant" if mends else "these numbers"
-    return f"  in {system}, to get {gives} ({_held(system)}): {line}"
+    return f"in {system}, to get {gives} ({_held(system)})"
 
 
 def _held(system: str) -> str:

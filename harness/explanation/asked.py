@@ -74,11 +74,11 @@ class Explained:
     @property
     def own(self) -> tuple[str, ...]:
         """The systems that the output is said to be of, as far as code is written in their terms."""
-        return _named(self.system)
+        return named(self.system)
 
     def systems(self) -> tuple[str, ...]:
         """NumPy, and those that the outputs of the case are said to be of: those in whose terms code is of use."""
-        others = (system for said in self.beside for system in _named(said))
+        others = (system for said in self.beside for system in named(said))
         return tuple(dict.fromkeys((SYSTEMS[0], *self.own, *others)))
 
     def programs(self, case: Case, systems: Sequence[str]) -> Iterator[Proof]:
@@ -118,7 +118,7 @@ class Explained:
         return answers.program_text(proof.system, proof.program, words[proof.transforms])
 
 
-def _named(said: str) -> tuple[str, ...]:
+def named(said: str) -> tuple[str, ...]:
     """The systems that are meant by what an output is said to be of."""
     words = said.lower()
     short = {system for word, system in NAMES.items() if word in words}

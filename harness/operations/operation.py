@@ -16,6 +16,7 @@ from harness.canonical.instance import Form
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record
 from harness.operations.call import Call
+from harness.operations.panels import Picture
 from harness.operations.spoken import Role
 from harness.operations.stated import Given, Recording, Stated
 from harness.operations.transforms.transform import Transform
@@ -321,6 +322,12 @@ class Shown(Protocol):
     def conventions_form(self, place: str, found: Any) -> None: ...
     def settings(self, told: Mapping[str, Any]) -> str:
         """The settings of a case in one line."""
+
+    def pictures(self, case: Mapping[str, Any], changes: Iterable[Mapping[str, Any]]) -> Iterable[Picture]:
+        """Pictures of the changes of an explanation of this case."""
+
+    def examples(self) -> Iterable[tuple[str, Picture]]:
+        """(name, picture) of conventions, for a page of its own."""
 
     def declared(self, entry: EntryPoint) -> Cells:
         """What an entry point declares, under DECLARED_HEADS."""

@@ -23,6 +23,9 @@ What each entry point declares, and what `tests/test_backends.py` holds against 
 is generated: `python -m harness.report.conventions > docs/conventions.md`. What is *measured* depends on the machine: a
 worker tries it when it starts ([processors.md](processors.md))."""
 
+PICTURES = "pictures"
+"""The folder of pictures beside the page, which `harness.report.drawing` writes."""
+
 
 class Section(NamedTuple):
     """What a report says of conventions: a text with marks as in `harness.report.prose`, and plain texts.
@@ -96,6 +99,7 @@ def _of_operations(declared: Mapping[str, list[Mapping[str, Any]]]) -> Iterator[
     for name, found in declared.items():
         yield f"## {prose.in_words(name).capitalize()}"
         yield TABLE[name].shown().DECLARED_LEGEND
+        yield from (f"![{picture.caption}]({PICTURES}/{file}.svg)" for file, picture in TABLE[name].shown().examples())
         yield named(rows(found), heads(name))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from harness.report import words
-from harness.report.view import MODES, Piece, Result, operation_name, short_name
+from harness.report.view import MODES, Piece, Result, edits, operation_name, short_name
 
 FULL = ("as_written",)
 """Modes whose tables have all cases; of a normalized call that agrees there is nothing to look for."""
@@ -57,12 +57,16 @@ class _Row:
 
 
 class Answer(NamedTuple):
-    """What was found of a recording: the number and name of its case, what it is of, and the end of a sentence."""
+    """What was found of a recording: the number and name of its case, what it is of, and the end of a sentence.
+
+    edits: the shortest ones that held, and what they are for.
+    """
 
     number: int
     case: str
     system: str
     found: str
+    edits: list[tuple[str, str]]
 
 
 class Matrix:
@@ -90,7 +94,9 @@ class Matrix:
         name = short_name(case["id"])
         self.failures += [(self.cases, name, failure) for failure in case["failures"]]
         recorded = (each for each in results if each["mode"] == "recorded")
-        self.answers += [Answer(self.cases, name, each["entry_point"], words.answer(each)) for each in recorded]
+        self.answers += [
+            Answer(self.cases, name, each["entry_point"], words.answer(each), edits(each)) for each in recorded
+        ]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
         for result in by_mode["as_written"]:
             self.backends.setdefault(result["entry_point"], result["backend"])

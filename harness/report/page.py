@@ -17,8 +17,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from harness.operations.panels import Picture
 from harness.output import Spool, replacing
 from harness.report import blocks, conventions, habits, prose, view, words
+from harness.report.drawing import drawn
 from harness.report.matrix import Mark, Matrix, mark
 from harness.report.said import FEW
 from harness.report.steps import unshown
@@ -41,7 +43,8 @@ class Html:
         self._sections = Spool()
         self._templates = templates()
         self._texts: dict[str, int] = {}
-        self._templates.globals["once"] = self._once
+        self._drawings: dict[Markup, int] = {}
+        self._templates.globals |= {"once": self._once, "drawing": self._drawing}
         self._case = self._templates.get_template("case.html.j2")
         self._matrix = Matrix()
         self._file, self._first = "", 0
@@ -90,6 +93,7 @@ class Html:
                     habits=habits.tables(self._header, self._matrix.operations),
                     sections=map(Markup, self._sections.lines()),
                     texts=list(self._texts),
+                    drawings=list(self._drawings),
                     title=prose.title(about),
                     purpose=prose.purpose(about),
                     how_to_read=prose.how_to_read(about),
@@ -103,6 +107,10 @@ class Html:
         """An element for texts that recur, as names and steps do: the page has each once, its script fills them in."""
         numbers = (self._texts.setdefault(one_line(text), len(self._texts)) for text in texts)
         return Markup('<{0} data-t="{1}"></{0}>').format(tag, " ".join(map(str, numbers)))
+
+    def _drawing(self, picture: Picture) -> int:
+        """The number of a drawing; the page has each once, its script puts it where it belongs."""
+        return self._drawings.setdefault(drawn(picture), len(self._drawings))
 
     def _source(self, name: str) -> Markup:
         loader = self._templates.loader
@@ -122,6 +130,7 @@ def templates() -> Environment:
     )
     found.globals |= {"words": words, "MODES": MODES, "when": view.when}
     found.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
+    found.globals |= {"edits_of": view.edits, "pictures_of": view.pictures}
     found.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
     found.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}
     found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}

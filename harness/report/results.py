@@ -95,8 +95,10 @@ def _result(name: str, result: Result) -> dict[str, Any]:
         "words": list(result.words),
         "output": result.output,
         "explanations": [
-            explanation_json(each, {} if number else result.code) for number, each in enumerate(result.explanations)
+            explanation_json(each, *(({}, {}) if number else (result.code, result.edits)))
+            for number, each in enumerate(result.explanations)
         ],
+        "own_edits": result.own_edits,
         "ambiguous": result.ambiguous,
         "remarks": list(result.remarks),
     }

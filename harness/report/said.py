@@ -39,6 +39,8 @@ def _of_case(piece: Piece) -> Iterator[str]:
     for recorded, result in view.recordings(piece):
         origin = f" ({one_line(recorded['origin'])})" if recorded.get("origin") else ""
         yield from _item(f"recorded, {one_line(result['entry_point'])}{origin}: {words.recording(result)}")
+        for use, line in view.edits(result):
+            yield from _item(f"the shortest edit {use}: {one_line(line)}")
 
 
 def _names(members: Sequence[str]) -> str:

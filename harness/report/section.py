@@ -78,6 +78,8 @@ def explained(result: Result) -> Iterator[str]:
     others = view.tied(result)
     if others:
         yield f"These data cannot tell it from: {plain('; or: '.join(others))}."
+    for use, line in view.edits(result):
+        yield f"The shortest edit {plain(use)}: {code(line)}"
     programs = [f"{plain(system)}:\n\n{fenced(text)}" for system, text in view.code(result).items()]
     if programs:
         yield "\n\n".join([f"<details><summary>{words.CODE}</summary>", *programs, "</details>"])

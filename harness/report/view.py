@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from harness.explanation.answers import edit_words
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Operation
+from harness.operations.panels import Picture
 from harness.operations.spoken import main_roles
 from harness.report import words
 
@@ -153,6 +155,20 @@ def code(result: Result) -> Mapping[str, str]:
     """System -> the code that gives an output, of its first explanation; older results have none."""
     first: Mapping[str, Any] = next(iter(result.get("explanations", ())), {})
     return first.get("code") or {}
+
+
+def edits(result: Result) -> list[tuple[str, str]]:
+    """(what it is for, call) of each shortest edit of a result, those of its own system first."""
+    first: Mapping[str, Any] = next(iter(result.get("explanations", ())), {})
+    own = [(edit_words(system, mends=True), line) for system, line in (result.get("own_edits") or {}).items()]
+    return own + [(edit_words(system, mends=False), line) for system, line in (first.get("edits") or {}).items()]
+
+
+def pictures(case: Mapping[str, Any], result: Result) -> list[Picture]:
+    """Pictures of what a result differs by, of its first explanation."""
+    first: Mapping[str, Any] = next(iter(result.get("explanations", ())), {})
+    changes = [each for key in ("settings", "transforms") for each in first.get(key) or ()]
+    return list(operation(case).shown().pictures(case, [each for each in changes if isinstance(each, Mapping)]))
 
 
 def tied(result: Result) -> list[str]:

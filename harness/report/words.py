@@ -79,8 +79,9 @@ def explanation(result: Result) -> str:
     if result["verdict"] == "agrees":
         return "agrees with what the case means"
     if result["verdict"] == "convention":
-        return f"explained by: {'; '.join(result['words'])}"
-    return "unexplained"
+        found = result["words"]
+        return f"what the case means, with {'this change' if len(found) == 1 else 'these changes'}: {'; '.join(found)}"
+    return "unexplained: no convention that is known here gives these numbers"
 
 
 def answer(result: Result) -> str:
@@ -88,13 +89,17 @@ def answer(result: Result) -> str:
     if result["verdict"] == "declined":
         return f"cannot be judged: {result['reason']}"
     if result["verdict"] == "unexplained":
-        return "is explained by nothing that is known here"
+        return "is unexplained: no convention that is known here gives it"
     return explanation(result) if result["verdict"] == "agrees" else f"is {explanation(result)}"
 
 
 def recording(result: Result) -> str:
     """What was found of a recorded output, as the end of a sentence."""
-    closely = f", {_digits(result)}" if result["verdict"] in ("agrees", "convention") else ""
+    if result["verdict"] == "convention":
+        apart = quantity(result["max_abs"]) if result["max_abs"] else ""
+        without = f"; without it the largest difference is {apart}" if apart else ""
+        return f"{answer(result)}. It fits {_digits(result)}{without}"
+    closely = f", {_digits(result)}" if result["verdict"] == "agrees" else ""
     known = "" if result["verdict"] == "declined" else _difference(result)
     return answer(result) + closely + known
 
@@ -102,8 +107,8 @@ def recording(result: Result) -> str:
 def power(blind: Sequence[str]) -> str:
     """What the data of the case cannot see."""
     if not blind:
-        return "The data tells every convention looked at apart."
-    return f"The data cannot tell: {'; '.join(blind)}."
+        return "On these data, all conventions that were tried give different numbers."
+    return f"These data cannot tell what the case means from: {'; '.join(blind)}."
 
 
 def count(classes: int) -> str:

@@ -23,7 +23,7 @@ from harness.backends import TABLE, Backend
 from harness.backends.program_words import FILES, VARIABLE
 from harness.canonical import layout
 from harness.grammar.document import CaseError, Item
-from harness.grammar.kinds import TEXT, Field, Kind, Record, list_of, number, record, word
+from harness.grammar.kinds import Field, Kind, Record, list_of, number, record, word
 from harness.grammar.plain_values import item_of
 from harness.grammar.sources import DTYPES
 from harness.operations import TABLE as OPERATIONS
@@ -41,8 +41,15 @@ PLACES = places(OPERATION)
 LAYOUT = plain_layout(OPERATION)
 
 
+def _text(item: Item, wanted: str) -> str:
+    """A text, which may be empty as a command line may leave it."""
+    if not isinstance(item.scalar, str):
+        raise item.expected(wanted)
+    return item.scalar
+
+
 def _read_command(item: Item) -> str:
-    command = str(TEXT.read(item))
+    command = _text(item, f"a command line with {PLACES}")
     missing = [each for each in PLACES.split() if each not in command]
     if missing:
         raise item.error(f"{command!r} has no {' '.join(missing)}: the names of the files go there")
@@ -54,13 +61,14 @@ def _read_command(item: Item) -> str:
 
 
 def _read_function(item: Item) -> str:
-    if not all(str(TEXT.read(item)).rpartition(":")[::2]):
+    function = _text(item, "module:function")
+    if not all(function.rpartition(":")[::2]):
         raise item.expected("module:function")
-    return str(item.scalar)
+    return function
 
 
 def _read_layouts(item: Item) -> list[str]:
-    parts = str(TEXT.read(item)).split(",")
+    parts = _text(item, LAYOUT).split(",")
     if len(parts) != len(ROLES):
         raise item.expected(f"{','.join(ROLES)}, as {LAYOUT}")
     try:

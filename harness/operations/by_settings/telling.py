@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.canonical.layout import expand
 from harness.grammar.forms import demand
 from harness.operations.by_settings.own_names import Layer, at_rank
+from harness.operations.panels import Picture
 from harness.operations.transforms.told import shown
 from harness.worker.entry import EntryPoint
 
@@ -43,6 +44,14 @@ it has no argument for and always does so, which shows as a convention where a c
     def settings(self, told: Found) -> str:
         """The settings of a case in one line."""
         return f"{self._layer.words(told)}, {told['dtype']}"
+
+    def pictures(self, case: Found, changes: Iterable[Found]) -> Iterable[Picture]:
+        """A setting has none: it is a word or a number."""
+        return ()
+
+    def examples(self) -> Iterable[tuple[str, Picture]]:
+        """There are none."""
+        return ()
 
     def declared(self, entry: EntryPoint) -> list[str]:
         """The cells of a declaration under DECLARED_HEADS."""

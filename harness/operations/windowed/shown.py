@@ -11,6 +11,8 @@ from typing import Any
 from harness.canonical.layout import SPATIAL, expand
 from harness.canonical.window import numbers_text, pairs_text
 from harness.grammar.forms import FormError, demand, pair, some
+from harness.operations.windowed.picture_examples import examples as examples
+from harness.operations.windowed.pictures import pictures as pictures
 from harness.worker.entry import EntryPoint, Word
 
 Found = Mapping[str, Any]

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.grammar.forms import demand
+from harness.operations.panels import Picture
 from harness.operations.windowed import shown
 from harness.operations.windowed.shown import CLAIMS as CLAIMS
 from harness.operations.windowed.shown import EXAMPLE as EXAMPLE
 from harness.operations.windowed.shown import MEASURED_HEADS as MEASURED_HEADS
+from harness.operations.windowed.shown import pictures as pictures
 from harness.operations.windowed.shown import rules as rules
 from harness.worker.entry import EntryPoint
 
@@ -49,6 +51,11 @@ HABITS = {
     "input, kernel, sum": "bits kept of input, kernel, sum",
 }
 SETTINGS_FORM = {**shown.SETTINGS_FORM, "output_padding": [int]}
+
+
+def examples() -> Iterator[tuple[str, Picture]]:
+    """None of its own."""
+    yield from ()
 
 
 def settings(told: Mapping[str, Any]) -> str:

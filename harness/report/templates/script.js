@@ -16,6 +16,7 @@ const short = (value) =>
 // ---- texts ---------------------------------------------------------------------------------------------------------
 
 const TEXTS = JSON.parse(document.getElementById("texts").textContent);
+const DRAWINGS = document.getElementById("drawings").content;
 const textsOf = (element) => element.dataset.t.split(" ").map((number) => TEXTS[number]);
 
 const headsOf = (table) => [...table.tHead.rows[1].cells];
@@ -35,6 +36,9 @@ for (const table of document.querySelectorAll(".matrix")) {
 function writeTexts(section) {
   for (const element of section.querySelectorAll("[data-t]")) {
     element.textContent = textsOf(element).join(element.tagName === "CODE" ? ", " : "; ");
+  }
+  for (const figure of section.querySelectorAll("[data-drawing]")) {
+    figure.prepend(DRAWINGS.children[figure.dataset.drawing].cloneNode(true));
   }
   for (const table of section.querySelectorAll(".verdicts")) {
     table.createCaption().textContent = "Entry points in one row gave the same numbers, to the last bit.";
