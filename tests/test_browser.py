@@ -6,17 +6,20 @@ Needs Chromium with its driver (Debian: chromium, chromium-driver) and Selenium;
 from __future__ import annotations
 
 import base64
+import importlib
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.array_json import describe
-from harness.case.read import load
+from harness.backends import TABLE
+from harness.case.read import find, load
 from harness.parent.pool import Pool
 from harness.report import results
 from harness.report.page import Html
@@ -35,6 +38,11 @@ _A = EXACT.astype("float32")
 ROUNDED = {"a": _A, "b": np.nextafter(_A, np.float32(9)), "c": _A + 3 * np.spacing(_A)}
 """Outputs of one class, none of which is a short decimal number."""
 
+ALL_LAID_OUT = """
+document.querySelectorAll("details").forEach((each) => { each.open = true; });
+document.querySelectorAll(".case").forEach((each) => { each.style.contentVisibility = "visible"; });
+"""
+"""What is skipped where it is not in view has no place, and axe would take what lies elsewhere for its background."""
 CONTRASTS = """
 const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
 const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
@@ -79,6 +87,39 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "comparison.html"
     html.write(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def question(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of one case, with pictures, edits and code."""
+    return page_of(tmp_path_factory.mktemp("question"), "seeds/apple-data.yaml", CONVOLVING)
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of more cases than are a question, with what all entry points declare."""
+    return page_of(tmp_path_factory.mktemp("survey"), "seeds", ["numpy", "scipy"], every_declaration())
+
+
+def every_declaration() -> dict[str, Any]:
+    modules = (importlib.import_module(backend.module) for backend in TABLE.values())
+    return {"entry_points": [entry.as_json() for module in modules for entry in module.ENTRY_POINTS]}
+
+
+CONVOLVING = ["numpy", "scipy", *(name for name in ("torch", "tensorflow") if TABLE[name].here())]
+"""NumPy and SciPy, and frameworks that are here."""
+
+
+def page_of(folder: Path, files: str, names: Sequence[str], header: Mapping[str, Any] = MappingProxyType({})) -> Path:
+    """The page of a run of these cases; `header` says what else is known of it."""
+    with Pool(backends(names)) as pool:
+        html = Html({**results.header(pool.hellos, pool.unavailable), **header})
+        for each in run(
+            (case for path in find([CASES / files]) for case in load(path)), pool, pool.entry_points(), True
+        ):
+            html.add(results.piece(each))
+    html.write(folder / "comparison.html")
+    return folder / "comparison.html"
 
 
 def made_by_hand() -> list[CaseReport]:
@@ -177,6 +218,20 @@ def test_it_opens_without_a_word_on_the_console(browser: Any, page: Path, scheme
     assert browser.get_log("browser") == []
     assert shown(browser, "#filter") == 1
     assert shown(browser, ".heat td") > 100
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("which", ["page", "question", "survey"])
+def test_axe_finds_no_violation(
+    browser: Any, request: pytest.FixtureRequest, which: str, scheme: str, width: int
+) -> None:
+    axe = pytest.importorskip("axe_core_python.selenium").Axe()
+    visit(browser, request.getfixturevalue(which), scheme, width)
+    browser.execute_script(ALL_LAID_OUT)
+    browser.set_script_timeout(600)
+    found = axe.run(browser)["violations"]
+    assert not [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
@@ -345,6 +400,76 @@ def test_it_prints_in_light_without_controls(browser: Any, page: Path, tmp_path:
     printed = base64.b64decode(browser.print_page())
     assert printed.startswith(b"%PDF")
     (tmp_path / "page.pdf").write_bytes(printed)
+
+
+FIRST_SCREEN = """
+const lines = [];
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT);
+while (walker.nextNode()) {
+  const [element, box] = [walker.currentNode, walker.currentNode.getBoundingClientRect()];
+  if (element.matches("h1, h2, p, li, small, tr") && box.height && box.bottom <= 900) lines.push(element.innerText);
+}
+return lines;
+"""
+"""The text of the first 900 pixels, line by line."""
+
+
+def line_of(lines: Sequence[str], start: str) -> str:
+    return next(line for line in lines if line.startswith(start))
+
+
+def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: Path) -> None:
+    """Which systems reverse the kernel, which place `same` otherwise, and what the case `apple-data` says."""
+    visit(browser, survey)
+    lines = browser.execute_script(FIRST_SCREEN)
+    reversing = line_of(lines, "convolution:")
+    for name in ("numpy (convolve)", "scipy (signal.convolve,", "theano (", "Knet (conv4(mode=0)", "octave (conv2"):
+        assert name in reversing
+    assert not any(name in reversing for name in ("tensorflow", "torch", "onnxruntime", "keras"))
+    assert line_of(lines, "Computes (convolution reads the kernel backwards). Most systems: cross-correlation.")
+
+    assert line_of(lines, "same. Most systems: odd sample on the high side.")
+    centred = line_of(lines, "centre at k // 2:")
+    assert "numpy, scipy (" in centred
+    assert "cv2 (filter2D)" in centred
+    assert line_of(lines, "k // 2 on both sides: theano")
+    assert "onnxruntime" in line_of(lines, "odd sample on the low side:")
+
+    apple = line_of(lines, "apple-data: the output of Knet 1.x conv4(w, x; padding=1)")
+    assert "is what the case means, with this change: reverse the kernel along both spatial axes" in apple
+    assert "in Knet, to get what is meant (from a program that held): conv4(w, x; mode=1, padding=1)" in apple
+
+
+def test_the_first_screen_of_a_question_answers_it(browser: Any, question: Path) -> None:
+    visit(browser, question)
+    lines = browser.execute_script(FIRST_SCREEN)
+    apple = line_of(lines, "apple-data: the output of Knet 1.x conv4(w, x; padding=1)")
+    assert "reverse the kernel along both spatial axes (rotate it by 180 degrees)" in apple
+    assert "conv4(w, x; mode=1, padding=1)" in apple
+    if "tensorflow" in CONVOLVING:
+        assert 'tf.nn.conv2d(x[None], w[::-1, ::-1, :, None], 1, "SAME")[0, :, :, 0]' in apple
+    assert line_of(lines, "apple-data: the output of TensorFlow 1.x tf.nn.conv2d")
+
+
+def test_pictures_are_drawn_where_their_case_is_near(browser: Any, question: Path) -> None:
+    visit(browser, question)
+    shown_pictures = browser.execute_script(
+        "return [...document.querySelectorAll('.drawing svg')].map((each) => each.querySelector('title').textContent)"
+    )
+    assert shown_pictures
+    assert "What was computed: 9 8 7; 6 5 4; 3 2 1." in shown_pictures[0]
+    visit(browser, question, width=NARROW)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= NARROW
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)])
+@pytest.mark.parametrize("which", ["question", "survey"])
+def test_first_screens_for_people_to_look_at(
+    browser: Any, request: pytest.FixtureRequest, tmp_path: Path, which: str, scheme: str, width: int
+) -> None:
+    """Left in the test's folder: what one sees first of one case, and of many."""
+    visit(browser, request.getfixturevalue(which), scheme, width)
+    assert browser.save_screenshot(str(tmp_path / f"{which}-{scheme}-{width}.png"))
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])

@@ -28,6 +28,26 @@ def test_functions_are_named_where_their_system_does_not_do_one_thing() -> None:
     assert by_head[1][first] == "cross-correlation"
 
 
+def test_a_first_look_says_what_most_do_and_who_does_otherwise() -> None:
+    high, low = {"same": Word("SAME", "same_upper")}, {"same_lower": Word("LOW", "same_lower")}
+    entries = [
+        declared("a.turned", reversal=True, words=high),
+        declared("a.plain", words=high),
+        declared("b.only", words={**high, **low}),
+        declared("c.turned", reversal=True),
+        *(declared(f"{name}.f", words=high) for name in "de"),
+    ]
+    computes, same = habits.looks({"entry_points": entries}, ["activation", "convolution"])
+    assert computes.habit.startswith("computes")
+    assert computes.usual == "cross-correlation"
+    assert computes.others == [("convolution", "a (turned), c")]
+    assert (same.usual, same.others) == ("odd sample on the high side", [("odd sample on the low side", "b")])
+
+
+def test_where_all_do_the_same_there_is_no_first_look() -> None:
+    assert habits.looks({"entry_points": [declared("a.f"), declared("b.f")]}, ["convolution"]) == []
+
+
 def test_nothing_is_said_of_operations_that_nobody_declares() -> None:
     assert habits.tables({}, ["convolution"]) == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.operations import TABLE
@@ -10,6 +10,10 @@ from harness.report import conventions
 
 NOTHING = "nothing"
 """A habit that need not be told beside others."""
+NONE = "none"
+"""What stands in a cell for a function that has no such thing."""
+LOOKS = 2
+"""Habits that are told at a first look."""
 NAMED = 3
 """Functions that are named beside a habit which their system does not have as a whole; more are counted."""
 
@@ -24,10 +28,51 @@ class Habits(NamedTuple):
 
 def tables(header: Mapping[str, Any], operations: Collection[str]) -> list[Habits]:
     """The tables on a run with this header, one for each operation of which it says something."""
+    operations = [name for name in TABLE if name in operations]
     found = conventions.by_name(header, operations)
     declared = conventions.declared_by_name(header, operations)
     sections = {name: each if _tells(name, each) else declared.get(name) for name, each in found.items()}
     return [_habits(name, each) for name, each in sections.items() if each]
+
+
+class Look(NamedTuple):
+    """A habit at a first look: what most systems do, and what others do instead, with who they are."""
+
+    habit: str
+    usual: str
+    others: list[tuple[str, str]]
+
+
+def looks(header: Mapping[str, Any], operations: Collection[str]) -> list[Look]:
+    """The first habits of the first operation that has several, as entry points declare them; none where all agree."""
+    for name, section in conventions.declared_by_name(header, [each for each in TABLE if each in operations]).items():
+        asked = TABLE[name].shown().HABITS
+        columns = [number for number, head in enumerate(section.heads) if head in asked][:LOOKS]
+        if len(columns) > 1:
+            found = (_look(asked[section.heads[column]], section.rows, column) for column in columns)
+            return [each for each in found if each.others]
+    return []
+
+
+def _look(habit: str, rows: Iterable[Sequence[str]], column: int) -> Look:
+    """Who does what, of functions that may do several things; what a function is told comes before a colon."""
+    doing: dict[str, dict[str, list[str]]] = {}
+    all_of: dict[str, list[str]] = {}
+    for row in rows:
+        system, _, function = row[0].partition(".")
+        all_of.setdefault(system, []).append(function)
+        for part in row[column].split("; "):
+            doing.setdefault(part.rpartition(": ")[2], {}).setdefault(system, []).append(function)
+    doing.pop(NONE, None)
+    usual = max(doing, key=lambda each: len(doing[each]), default=NONE)
+    others = sorted((each for each in doing if each != usual), key=lambda each: -len(doing[each]))
+    return Look(habit, usual, [(each, ", ".join(_who(doing[each], all_of))) for each in others])
+
+
+def _who(doing: Mapping[str, list[str]], all_of: Mapping[str, list[str]]) -> Iterator[str]:
+    """The systems, with their functions where it is not all of them."""
+    for system, functions in doing.items():
+        yield system if len(functions) == len(all_of[system]) else f"{system} ({_functions(functions)})"
 
 
 def _tells(operation: str, section: conventions.Section) -> bool:

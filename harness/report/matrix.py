@@ -67,6 +67,12 @@ class Answer(NamedTuple):
     system: str
     found: str
     edits: list[tuple[str, str]]
+    verdict: str
+
+    @property
+    def rank(self) -> int:
+        """What is told first: what is to be changed, as a call or in words, before what agrees or is open."""
+        return 0 if self.edits else 1 if self.verdict == "convention" else 2
 
 
 class Matrix:
@@ -95,7 +101,8 @@ class Matrix:
         self.failures += [(self.cases, name, failure) for failure in case["failures"]]
         recorded = (each for each in results if each["mode"] == "recorded")
         self.answers += [
-            Answer(self.cases, name, each["entry_point"], words.answer(each), edits(each)) for each in recorded
+            Answer(self.cases, name, each["entry_point"], words.answer(each), edits(each), each["verdict"])
+            for each in recorded
         ]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
         for result in by_mode["as_written"]:

@@ -29,7 +29,7 @@ from harness.report.view import MODES, Piece
 from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
-SHOWN = 6
+SHOWN = 5
 """Answers on recordings at the top of the page."""
 
 
@@ -90,7 +90,9 @@ class Html:
                     backends=sorted(set(self._matrix.backends.values())),
                     few=FEW,
                     shown=SHOWN,
+                    answers=sorted(self._matrix.answers, key=lambda each: each.rank),
                     habits=habits.tables(self._header, self._matrix.operations),
+                    looks=habits.looks(self._header, self._matrix.operations) if self._matrix.cases > FEW else [],
                     sections=map(Markup, self._sections.lines()),
                     texts=list(self._texts),
                     drawings=list(self._drawings),

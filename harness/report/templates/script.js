@@ -104,6 +104,9 @@ function drawCase(section) {
     const top = figure.id ? most : largest(planes);
     figure.querySelector(".planes").replaceChildren(...planes.map((plane) => heatMap(plane, top)));
   }
+  for (const plane of section.querySelectorAll(".plane")) {
+    if (plane.scrollWidth > plane.clientWidth) plane.tabIndex = 0; // what scrolls can be reached without a mouse
+  }
   const place = section.querySelector(".difference");
   if (most) place.before(scale(most, "Colours of all outputs"));
   const outputs = new Map([...arrays].filter(([figure]) => figure.id).map(([figure, array]) => [keyOf(figure), array]));
