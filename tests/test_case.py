@@ -380,7 +380,7 @@ def test_faults_of_what_is_not_known_say_what_to_do(members: Any, old: str, new:
 
 def test_integers_have_no_part_that_is_not_known(members: Any) -> None:
     text = PARTLY.replace("layout: HW, values: [[1, null", "layout: HW, dtype: int32, values: [[1, 2")
-    with pytest.raises(CaseError, match="kernel.shape: integer data have no elements that are not known"):
+    with pytest.raises(CaseError, match="kernel.shape: integer data must be known in full"):
         members(text.replace("bias: [null]\n", ""))
 
 

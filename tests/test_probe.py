@@ -346,7 +346,7 @@ def test_a_padding_word_that_is_none_must_be_refused() -> None:
 
     found = card_of(call)
     assert found.conventions["unknown word"] == "taken for valid"
-    assert [fault.words for fault in found.faults] == ["a padding word that is none is not refused"]
+    assert [fault.words for fault in found.faults] == ["an unknown word for the padding is accepted"]
     assert card_of(refusing).conventions["unknown word"] == "refused"
 
 

@@ -308,7 +308,7 @@ def test_nan_in_a_printed_recording_is_not_known_unless_it_is_meant() -> None:
         ),
         ("values: >\n  1 2\n  3 4", 2, "float64", "f:1:9: values: expected numbers in nested lists, or a printout"),
         (block("[1 ... 3]"), 1, "float64", "f:2:3: values: elements were left out here, and nothing says how many"),
-        (block("[1 -- 3]"), 1, "int32", "f:1:9: values: integer data have no elements that are not known"),
+        (block("[1 -- 3]"), 1, "int32", "f:1:9: values: integer data must be known in full"),
         (
             block("[1 -- 3]", "nonfinite: true\n"),
             1,

@@ -130,7 +130,7 @@ def _document(
     for role in (role for role, each in TABLE[operation].ROLES.items() if each.vector and role in arrays):
         parts += [f"{role}: {{file: {names[role]}{f', {MEANT}' if _odd(role, arrays[role]) else ''}}}\n"]
     if "output" in arrays:
-        words = "infinities and NaN are meant; without this line NaN is an element not known"
+        words = "infinities and NaN are meant; otherwise NaN stands for an unknown element"
         meant = f"    {MEANT}    # {words}\n" if _odd("output", arrays["output"]) else ""
         parts += [RECORDED.format(origin=quoted(Path(files["output"]).name))]
         parts += [axes(operation, "output", layouts["output"], 4), f"    file: {names['output']}\n{meant}"]

@@ -155,7 +155,7 @@ def _demand_known(source: Record, item: Item, known: np.ndarray, whole: bool) ->
     if known.all():
         return
     if whole:
-        raise item.error("integer data have no elements that are not known; give all of them, or a floating dtype")
+        raise item.error("integer data must be known in full; give all of them, or a floating dtype")
     if source["nonfinite"]:
         raise source.at("nonfinite").key_error("elements that are not known and NaN that is meant look alike; keep one")
 
@@ -215,7 +215,7 @@ def _rest(source: Record, part: tuple[int, ...], axes: int, whole: bool) -> list
     item, shape = source.at("shape"), source["shape"]
     elements(source, axes)
     if whole:
-        raise item.key_error("integer data have no elements that are not known; leave this out")
+        raise item.key_error("integer data must be known in full; leave this out")
     if any(known > length for known, length in zip(part, shape)):
         raise item.error(f"expected the shape of an array that the values are a part of, {list(part)} or more")
     return [(0, length - known) for known, length in zip(part, shape)]

@@ -50,7 +50,7 @@ def register(add: Add) -> None:
         choices=[*SYSTEMS, *FOLLOWING, EVERY],
         help="show edits and code for this system (default: NumPy, and those that the output is said to be of)",
     )
-    explains.add_argument("--no-code", action="store_true", help="show no code, which starts no framework")
+    explains.add_argument("--no-code", action="store_true", help="say what differs only; no framework is started")
     explains.add_argument("--json", action="store_true", help="print JSON, one object for each case")
 
 

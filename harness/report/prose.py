@@ -60,8 +60,8 @@ def purpose(subject: About) -> str:
     return _filled(
         f"People move {subject.any} from one system to another and the numbers differ. Each case below is one such "
         f"{subject.one}: data, settings and what is meant. Every entry point (a function as its users know it) is "
-        "called with it, and its numbers are compared with a reference, evaluated exactly and rounded once, and with "
-        f"each other. What differs by a convention, such as {subject.example}, is told from what differs by rounding."
+        "called with it. Its numbers are compared with a reference, evaluated exactly and rounded once, and with those "
+        f"of the others. What differs by a convention, such as {subject.example}, is told from rounding."
     )
 
 

@@ -74,6 +74,14 @@ function level(value, most) {
   return LEVELS[4 + Math.sign(value) * Math.min(Math.max(step, 1), 4)];
 }
 
+// What scrolls can be reached without a mouse.
+const SCROLLING = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
 function heatMap(plane, most) {
   const table = make("table", { className: "heat" });
   if (plane.name) table.append(make("caption", { textContent: plane.name }));
@@ -87,7 +95,9 @@ function heatMap(plane, most) {
     body.append(make("tr", {}, ...cells));
   }
   table.append(body);
-  return make("div", { className: "plane" }, table);
+  const box = make("div", { className: "plane" }, table);
+  SCROLLING.observe(box);
+  return box;
 }
 
 function scale(most, words) {
@@ -103,9 +113,6 @@ function drawCase(section) {
   for (const [figure, { planes }] of arrays) {
     const top = figure.id ? most : largest(planes);
     figure.querySelector(".planes").replaceChildren(...planes.map((plane) => heatMap(plane, top)));
-  }
-  for (const plane of section.querySelectorAll(".plane")) {
-    if (plane.scrollWidth > plane.clientWidth) plane.tabIndex = 0; // what scrolls can be reached without a mouse
   }
   const place = section.querySelector(".difference");
   if (most) place.before(scale(most, "Colours of all outputs"));
