@@ -502,7 +502,7 @@ def test_native_calls_are_those_that_compute_it(tmp_path: Path, settings: str, s
         ("interpolation: linear\nscale: [2, 2, 2]", "expected a factor, or 2"),
         ("interpolation: linear\nscale: 0", "expected a factor above 0"),
         ("interpolation: linear\nscale: 0.05", r"nothing is left of \[8, 9\] by this scale"),
-        ("interpolation: linear\nscale: unknown", "a scale that is not known gives none"),
+        ("interpolation: linear\nscale: unknown", "an unknown scale gives none"),
         ("interpolation: bilinear\nsize: 3", "unknown word 'bilinear'"),
         ("interpolation: linear\nsize: 100000000", "an array may have"),
     ],

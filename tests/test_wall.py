@@ -21,12 +21,12 @@ KNOWING = ("operations/", "canonical/", "backends/", "worker/entry.py", "worker/
 """Rooms that know operations: their own, the form that all of them have, and the calls of frameworks with the words
 for them, of which a worker measures some, and which it writes into traces."""
 WORDS = re.compile(
-    r"stride(?!s\b|d\b|_tricks)|\bstrided\b|dilat|kernel|cross.?correlat|convol|\bconvs?\b|deconv|pooling|resiz"
+    r"stride(?!s\b|d\b|_tricks)|\bstrided\b|dilat|kernel|cross.?correlat|convol|\bconvs?\b|deconv|pooling|resiz(?!eObserver)"
     + "".join(f"|[\"']{name}[\"']" for name in TABLE),
     re.IGNORECASE,
 )
 """What only some operations have, and their names as a program has them: some are words that people use, too. The
-strides of an array, in memory, are NumPy's word."""
+strides of an array, in memory, are NumPy's word, and a ResizeObserver is the browser's."""
 
 
 def within(path: Path, *rooms: str) -> bool:

@@ -139,7 +139,7 @@ def _factors(setting: Setting, rank: int) -> tuple[float, ...] | None:
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """There is an output, of a size that can be kept."""
     if stated.settings["size"] is None and stated.settings["scale"] is None:
-        raise top.item.error("the key 'size' is missing: a scale that is not known gives none")
+        raise top.item.error("the key 'size' is missing: an unknown scale gives none")
     shape = meant(stated).output_shape
     if 0 in shape[2:]:
         sizes = list(stated.arrays["input"].values.shape[2:])
