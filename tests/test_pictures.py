@@ -12,10 +12,10 @@ import pytest
 
 from harness.canonical.window import Linear, Window
 from harness.explanation.answers import transform_json
+from harness.operations import TABLE
 from harness.operations.panels import Cell, Panel, Picture
 from harness.operations.transforms import arrays, settings
 from harness.operations.transforms.transform import Transform, applied
-from harness.operations.windowed.picture_examples import examples
 from harness.operations.windowed.pictures import COMPUTED, DRAWN, MEANT, pictures
 from harness.report import drawing
 from tests.plain import evaluate
@@ -160,6 +160,40 @@ def test_a_huge_input_is_drawn_at_its_ends() -> None:
     assert len(texts) < 20
 
 
+GRIDS = {
+    ("half_pixel", "align_corners"): (["-0.25", "0.25", "0.75", "1.25"], ["0", "0.33", "0.67", "1"]),
+    ("asymmetric", "half_pixel"): (["0", "0.5", "1", "1.5"], ["-0.25", "0.25", "0.75", "1.25"]),
+}
+"""Where four outputs stand among two samples, by ONNX's formulas."""
+
+
+def resized(n: int, m: int, **settings: Any) -> dict[str, Any]:
+    return {"input": {"shape": [1, 1, n]}, "reference": {"shape": [1, 1, m]}, "settings": settings}
+
+
+@pytest.mark.parametrize("names", GRIDS, ids="-".join)
+def test_the_grid_of_a_resize_is_shown(names: tuple[str, str]) -> None:
+    change = {"id": "coordinates", "was": names[0], "value": names[1]}
+    (picture,) = TABLE["resize"].shown().pictures(resized(2, 4, size=[4]), [change])
+    assert tuple([cell.text for cell in panel.rows[1]] for panel in picture.panels) == GRIDS[names]
+
+
+@pytest.mark.parametrize(
+    ("case", "change"),
+    [
+        (resized(2, 4), {"id": "coordinates", "value": "align_corners", "was": None}),
+        (resized(2, 4), {"id": "coordinates", "value": "<b>", "was": "half_pixel"}),
+        (resized(2, 4, scale=["2"]), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
+        (resized(2, 4, scale=2), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
+        (resized(2, 4, scale=[0.0]), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
+        (resized(10**9, 10**9), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
+    ],
+    ids=str,
+)
+def test_a_grid_that_is_hostile_or_too_large_has_no_picture(case: dict[str, Any], change: dict[str, Any]) -> None:
+    assert not list(TABLE["resize"].shown().pictures(case, [change]))
+
+
 def test_every_change_that_is_drawn_is_one_that_is_known() -> None:
     from harness.operations.transforms import BY_ID
 
@@ -179,13 +213,13 @@ def test_a_picture_is_an_image_with_a_name_and_texts_are_escaped() -> None:
     assert len(root.findall(f"{space}path")) == 1, "what is cut is struck out, and not by colour alone"
 
 
-@pytest.mark.parametrize(("name", "picture"), list(examples()), ids=lambda each: each if isinstance(each, str) else "")
-def test_pictures_lie_within_their_frame(name: str, picture: Picture) -> None:
+@pytest.mark.parametrize(("operation", "name", "picture"), list(drawing.examples()), ids=lambda each: str(each)[:24])
+def test_pictures_lie_within_their_frame(operation: str, name: str, picture: Picture) -> None:
     root = ElementTree.fromstring(drawing.drawn(picture, drawing.STYLE))
     left, top, width, height = map(float, str(root.get("viewBox")).split())
     for box in root.iter("{http://www.w3.org/2000/svg}rect"):
         x, y = float(str(box.get("x"))), float(str(box.get("y")))
-        assert left < x and x + drawing.SIDE < left + width
+        assert left < x and x + float(str(box.get("width"))) < left + width
         assert top < y and y + drawing.SIDE < top + height
     for text in root.iter("{http://www.w3.org/2000/svg}text"):
         if text.get("text-anchor") is None:

@@ -59,22 +59,29 @@ def _row(cells: Sequence[Cell]) -> str:
     return " ".join(cell.text for cell in cells if cell.text)
 
 
+def _step(panel: Panel) -> int:
+    """The width of a cell: that of the longest text."""
+    longest = max((len(cell.text) for row in panel.rows for cell in row), default=0)
+    return max(SIDE, round(LETTER * longest) + 6)
+
+
 def _size(panel: Panel) -> tuple[int, int]:
-    cells = max(map(len, panel.rows), default=0) * SIDE
+    cells = max(map(len, panel.rows), default=0) * _step(panel)
     return max(cells, round(LETTER * len(panel.title))), HEAD + SIDE * len(panel.rows)
 
 
 def _panel(panel: Panel, x: int, y: int) -> Iterator[Markup]:
+    step = _step(panel)
     yield Markup('<text x="{}" y="{}">{}</text>').format(x, y + 15, panel.title)
     for row, cells in enumerate(panel.rows):
         for column, cell in enumerate(cells):
-            yield _cell(cell, x + column * SIDE, y + HEAD + row * SIDE)
+            yield _cell(cell, x + column * step, y + HEAD + row * SIDE, step)
 
 
-def _cell(cell: Cell, x: int, y: int) -> Markup:
-    box = Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(cell.mark, x, y, SIDE, SIDE)
-    text = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(x + SIDE // 2, y + 17, cell.text)
-    struck = Markup('<path class="struck" d="M{} {}l{} -{}"/>').format(x + 3, y + SIDE - 3, SIDE - 6, SIDE - 6)
+def _cell(cell: Cell, x: int, y: int, width: int) -> Markup:
+    box = Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(cell.mark, x, y, width, SIDE)
+    text = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(x + width // 2, y + 17, cell.text)
+    struck = Markup('<path class="struck" d="M{} {}l{} -{}"/>').format(x + 3, y + SIDE - 3, width - 6, SIDE - 6)
     return Markup("").join(
         ["" if cell.mark == "blank" else box, text if cell.text else "", struck if cell.mark == "cut" else ""]
     )

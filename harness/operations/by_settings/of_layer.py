@@ -44,38 +44,39 @@ class OfLayer:
         self._module = module
 
     @property
-    def _layer(self) -> Any:
+    def layer(self) -> Any:
+        """The module."""
         return sys.modules[self._module]
 
     def lowering(self) -> Lowering:
         from harness.operations.by_settings.calling import Calling
 
-        return Calling(self._layer)
+        return Calling(self.layer)
 
     def search(self) -> Searching:
         from harness.operations.by_settings.searching import Room
 
-        return Room(self._layer)
+        return Room(self.layer)
 
     def program(self) -> Programs:
         from harness.operations.by_settings.writing import Writing
 
-        return Writing(self._layer)
+        return Writing(self.layer)
 
     def power(self) -> Powers:
         from harness.operations.by_settings.seeing import Seeing
 
-        return Seeing(self._layer)
+        return Seeing(self.layer)
 
     def probes(self) -> Probes:
         from harness.operations.by_settings.measuring import Measuring
 
-        return Measuring(self._layer)
+        return Measuring(self.layer)
 
     def new_cases(self) -> NewCases:
         from harness.operations.by_settings.starting import Starting
 
-        return Starting(self._layer)
+        return Starting(self.layer)
 
     def own_words(self) -> OwnWords:
         from harness.operations.by_settings.starting import Words
@@ -85,7 +86,7 @@ class OfLayer:
     def shown(self) -> Shown:
         from harness.operations.by_settings.telling import Telling
 
-        return Telling(self._layer)
+        return Telling(self.layer)
 
 
 def demand(top: Record) -> None:
