@@ -49,3 +49,10 @@ def test_an_alpha_that_only_one_of_them_divides_is_named(original: Trace, tmp_pa
         (fault,) = walk(original, port).faults
     assert fault.a == ("local_response_norm",)
     assert ids(fault) in (["divided"], ["alpha"])
+
+
+def test_channels_that_became_pixels_in_the_other_order_are_named(original: Trace, tmp_path: Path) -> None:
+    with opened(ported(tmp_path, "order")) as port:
+        (fault,) = walk(original, port).faults
+    assert fault.a == ("pixel_shuffle",)
+    assert ids(fault) == ["order"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.backends.keras_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.keras_dense import DENSE
+from harness.backends.keras_moving import MOVES
 from harness.backends.keras_normalization import NORMALIZATIONS
 from harness.backends.keras_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
@@ -79,4 +80,4 @@ def _called(function: Callable[..., Any], x: np.ndarray, w: np.ndarray, s: Setti
     return keras.ops.convert_to_numpy(result)
 
 
-ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE, *RESIZES)
+ENTRY_POINTS = (conv, conv_transpose, *POOLING, *ACTIVATIONS, *SOFTMAXES, *NORMALIZATIONS, *DENSE, *RESIZES, *MOVES)

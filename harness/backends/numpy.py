@@ -9,6 +9,7 @@ import numpy as np
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.numpy_by_settings import ACTIVATIONS, LOCAL_RESPONSES, SOFTMAXES
 from harness.backends.numpy_dense import DENSE
+from harness.backends.numpy_moving import MOVES
 from harness.backends.numpy_resize import RESIZES
 from harness.worker.entry import Settings, Word, entry_point
 
@@ -44,4 +45,4 @@ def correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: np.correlate(a, v, s.padding), x, w, s.groups)
 
 
-ENTRY_POINTS = (convolve, correlate, *ACTIVATIONS, *SOFTMAXES, *LOCAL_RESPONSES, *DENSE, *RESIZES)
+ENTRY_POINTS = (convolve, correlate, *ACTIVATIONS, *SOFTMAXES, *LOCAL_RESPONSES, *DENSE, *RESIZES, *MOVES)

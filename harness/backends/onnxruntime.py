@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.backends.onnx_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.onnx_dense import DENSE
+from harness.backends.onnx_moving import MOVES
 from harness.backends.onnx_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.onnx_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
@@ -106,4 +107,5 @@ ENTRY_POINTS = (
     *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
+    *MOVES,
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.backends.tensorflow_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.tensorflow_dense import DENSE
+from harness.backends.tensorflow_moving import MOVES
 from harness.backends.tensorflow_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.tensorflow_resize import RESIZES
 from harness.worker.entry import Settings, Transposition, Word, entry_point
@@ -166,4 +167,5 @@ ENTRY_POINTS = (
     *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
+    *MOVES,
 )

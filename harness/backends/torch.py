@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.backends.torch_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.torch_dense import DENSE
+from harness.backends.torch_moving import MOVES
 from harness.backends.torch_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.torch_resize import RESIZES
 from harness.worker.blame import system
@@ -131,4 +132,5 @@ ENTRY_POINTS = (
     *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
+    *MOVES,
 )

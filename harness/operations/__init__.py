@@ -15,6 +15,7 @@ from harness.operations import (
     local_response_normalization_spoken,
     normalization_spoken,
     pooling_spoken,
+    rearrange_spoken,
     resize_spoken,
     softmax_spoken,
 )
@@ -34,6 +35,7 @@ SPOKEN: Mapping[str, Spoken] = {
     "normalization": normalization_spoken,
     "dense": dense_spoken,
     "local_response_normalization": local_response_normalization_spoken,
+    "rearrange": rearrange_spoken,
 }
 """What is said of each operation, by its name in a case file, which is that of its module here."""
 USUAL = next(iter(SPOKEN))

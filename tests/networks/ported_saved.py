@@ -33,19 +33,20 @@ def save(folder, mistakes):
     import tensorflow as tf
 
     net = make()
-    weights = [tf.constant(each.weight.detach().permute(2, 3, 1, 0).numpy()) for each in (net.stem, net.body)]
-    biases = [tf.constant(each.bias.detach().numpy()) for each in (net.stem, net.body)]
+    order = list(range(12)) if "order" in mistakes else [4 * c + at for at in range(4) for c in range(3)]
+    orders = ((net.stem, slice(None)), (net.body, order))
+    weights = [tf.constant(each.weight.detach().permute(2, 3, 1, 0)[..., order].numpy()) for each, order in orders]
+    biases = [tf.constant(each.bias.detach()[order].numpy()) for each, order in orders]
     alpha = 0.5 if "alpha" in mistakes else 0.1
     pads = [[0, 0], [0, 2], [1, 1], [0, 0]] if "pad" in mistakes else [[0, 0], [1, 1], [0, 2], [0, 0]]
-    order = range(12) if "order" in mistakes else [4 * c + at for at in range(4) for c in range(3)]
 
     class Port(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, 10, 10, 3], tf.float32, name="image")])
         def __call__(self, image):
             y = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(image, weights[0], 1, "VALID"), biases[0]))
             y = tf.nn.local_response_normalization(y, 2, 1.0, alpha, 0.75)
-            y = tf.nn.conv2d(tf.pad(y, pads, "REFLECT"), tf.gather(weights[1], list(order), axis=3), 1, "VALID")
-            return tf.nn.depth_to_space(tf.nn.bias_add(y, tf.gather(biases[1], list(order))), 2)
+            y = tf.nn.conv2d(tf.pad(y, pads, "REFLECT"), weights[1], 1, "VALID")
+            return tf.nn.depth_to_space(tf.nn.bias_add(y, biases[1]), 2)
 
     tf.saved_model.save(Port(), folder)
 
