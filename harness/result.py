@@ -25,7 +25,8 @@ class Result:
     transforms: what explains the output where the verdict is a convention, what the call needed otherwise; words: the
     same, as sentences. group: number of the agreement class within the mode, None without an output. output: number of
     a call's output among those of the case, None without one. explanations: of an output that differs; all that fit for
-    a recording, the one that was found first for a call. ambiguous: whether the first of a recording is not certain.
+    a recording; for a call the one that was found first, and those that are as simple. ambiguous: whether the first is
+    not certain.
     remarks: what else can be said of a recording, as sentences.
     code, edits: system -> program and shortest call of the first explanation that were run and held, where they were
     asked for; calls have them as written and in the first member of an agreement class only, since those of the others
@@ -91,6 +92,12 @@ def judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) ->
     if verdict.difference:
         result.reason = compare.words(verdict.difference)
     return result
+
+
+def doubted(result: Result, explanations: tuple[Explanation, ...], doubts: tuple[str, ...]) -> None:
+    """Adds to the `result` of a call what else explains it, and why it is not certain, where it is not."""
+    if doubts:
+        result.explanations, result.remarks, result.ambiguous = explanations, doubts, True
 
 
 def answered(result: Result, answer: Answer | None, expect: Sequence[str] | None) -> Result:

@@ -20,14 +20,26 @@ from harness.canonical.layout import LayoutError
 from harness.case.read import Case
 from harness.explanation.asked import named
 from harness.explanation.diagnosis import diagnose
+from harness.explanation.weighing import Weighed, weighed
 from harness.judge import fix
-from harness.judge.verdict import Judge
+from harness.judge.verdict import Judge, Observation, Verdict
 from harness.operations.call import MODES, Call, RefusedHere, Unsupported
 from harness.operations.spoken import SYSTEMS, main_roles
 from harness.operations.transforms.values import Arithmetic
 from harness.parent.outcome import Answered, Declined, Died, Outcome
 from harness.parent.pool import Pool
-from harness.result import CaseReport, Result, answered, changes, classes, expectations, ids, judged, not_repeatable
+from harness.result import (
+    CaseReport,
+    Result,
+    answered,
+    changes,
+    classes,
+    doubted,
+    expectations,
+    ids,
+    judged,
+    not_repeatable,
+)
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint
 
@@ -89,6 +101,7 @@ class _OpenCase:
         self.entries = [each for each in entries if each[1].operation == case.operation.NAME]
         self.pool, self.programmed = pool, programmed
         self._proofs: dict[str, fix.Proofs] = {}
+        self._weights: dict[int, Weighed] = {}
         self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.form.output_shape))
         self.missing = 0
         self.settled = False
@@ -214,7 +227,16 @@ class _OpenCase:
         used = verdict.transforms if verdict.kind == "convention" else call.transforms
         result = Result(entry.name, backend, mode, kind, verdict.kind, seconds=outcome.seconds)
         result.output = self._remember(output)
-        return judged(result, verdict, used)
+        judged(result, verdict, used)
+        if verdict.kind == "convention" and verdict.fit and not verdict.fit.finding:
+            doubted(result, *self._weighed(verdict, self.judge.seen(output, entry.algorithm)))
+        return result
+
+    def _weighed(self, verdict: Verdict, seen: Observation) -> Weighed:
+        """What else gives the outputs of a class: the members are the same but for rounding."""
+        if verdict.group not in self._weights:
+            self._weights[verdict.group] = weighed(self.judge, seen, verdict.transforms)
+        return self._weights[verdict.group]
 
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]

@@ -153,7 +153,11 @@ class Judge:
 
     def live(self, found: np.ndarray, algorithm: Algorithm) -> Verdict:
         """The verdict on `found`, a canonical output (N, O, *spatial) that an entry point gave."""
-        return self._verdict(Observation(found, self._dtype(found), algorithm))
+        return self._verdict(self.seen(found, algorithm))
+
+    def seen(self, found: np.ndarray, algorithm: Algorithm) -> Observation:
+        """A live output as an observation."""
+        return Observation(found, self._dtype(found), algorithm)
 
     def _dtype(self, found: np.ndarray) -> str:
         """The dtype to judge a live output by: float32 for float64 data is a finding, not what was asked for."""

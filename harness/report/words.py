@@ -80,8 +80,19 @@ def explanation(result: Result) -> str:
         return "agrees with what the case means"
     if result["verdict"] == "convention":
         found = result["words"]
-        return f"what the case means, with {'this change' if len(found) == 1 else 'these changes'}: {'; '.join(found)}"
+        changes = "this change" if len(found) == 1 else "these changes"
+        return f"what the case means, with {changes}: {'; '.join(found)}{_open(result)}"
     return "unexplained: no convention that is known here gives these numbers"
+
+
+def _open(result: Result) -> str:
+    """Why the explanation of a call is not certain; what ties for a recording is listed beside it."""
+    if not result.get("ambiguous") or result["mode"] == "recorded":
+        return ""
+    others = [each["words"] for each in result["explanations"][1:] if each.get("tied")]
+    if others:
+        return f", or, as these data cannot tell: {', or: '.join(others)}"
+    return f"; {result['remarks'][0]}" if result["remarks"] else "; not certain"
 
 
 def answer(result: Result) -> str:
