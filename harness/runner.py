@@ -40,6 +40,7 @@ from harness.result import (
     judged,
     not_repeatable,
 )
+from harness.rounding.ladder import EXACT
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint
 
@@ -241,8 +242,8 @@ class _OpenCase:
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
-        exact = verdict.fit is not None and verdict.fit.rung == "exact"
-        answer = None if exact and not self.case.partial else diagnose(self.judge, self.judge.observe(recording))
+        equal = verdict.kind == "agrees" and verdict.fit == EXACT and not self.case.partial
+        answer = None if equal else diagnose(self.judge, self.judge.observe(recording))
         blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
         return answered(judged(blank, verdict, verdict.transforms), answer, recording.expect)
 

@@ -40,6 +40,7 @@ from harness.operations.transforms.endings import Activation, Ending, OutputRoun
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.transform import QUESTIONS, Transform, weight
+from harness.operations.transforms.values import Scale
 from harness.report.words import LEGEND
 from tests.plain import convolutions, evaluate, integers
 
@@ -462,3 +463,21 @@ def test_words_name_the_numbers():
     assert "2 x 1" in DilateKernel((2, 1)).words()
     assert "180 degrees" in ReverseKernel((0, 1)).words()
     assert "axis 1" in ReverseKernel((1,)).words()
+
+
+@pytest.mark.parametrize(
+    ("scale", "other"),
+    [
+        (Scale("the number of taps", (2.0, 2.0)), (Scale("2", (2.0, 2.0)),)),
+        (Scale("1 / the number of taps", (0.5,)), (Scale("0.5", (0.5,)),)),
+        (Scale("the number of taps", (9.0,)), ()),
+        (Scale("the kernel's sum", (2.0, 3.0)), ()),
+        (Scale("2", (2.0,)), ()),
+    ],
+)
+def test_a_rule_that_comes_to_a_plain_factor_may_be_that(scale, other):
+    assert scale.other_names == other
+
+
+def test_no_convention_is_listed_that_no_data_can_show():
+    assert "conjugate" not in CONVENTION_IDS

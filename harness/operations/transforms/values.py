@@ -105,6 +105,12 @@ class Scale(Transform):
     def fitted(self) -> int:
         return len(set(self.factors)) if self._free else 0
 
+    @property
+    def other_names(self) -> tuple[Transform, ...]:
+        """Where a rule comes to a plain factor, that."""
+        plain = PLAIN.get(self.factors[0]) if self.name in SCALES and len(set(self.factors)) == 1 else None
+        return (Scale(plain, self.factors),) if plain else ()
+
     def words(self) -> str:
         return f"mind the scale: the system multiplied by {self.name}"
 
@@ -117,6 +123,8 @@ class Scale(Transform):
         return (f"s = {rule} * np.ones(len(w))", f"w, b = w * s.reshape{shape}, b * s")
 
 
+PLAIN = {2.0: "2", 0.5: "0.5", -1.0: "-1"}
+"""Factors that people have in mind without a rule."""
 SCALES: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
     "1 / the kernel's sum": (lambda w: 1 / w.sum(), "1 / w.sum()"),
     "1 / the sum of each output's kernel": (lambda w: 1 / _rows(w).sum(1), "1 / w.reshape(len(w), -1).sum(1)"),
