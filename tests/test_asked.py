@@ -13,6 +13,7 @@ from harness.explanation.asked import Explained
 from harness.explanation.diagnosis import Answer
 from harness.judge import fix
 from harness.operations.spoken import SYSTEMS
+from harness.operations.transforms.arrays import ReverseKernel
 from harness.parent.pool import Pool
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -233,3 +234,17 @@ def test_an_output_is_told_in_terms_of_one_that_pads_otherwise_itself(tmp_path, 
     }  # fmt: skip
     assert len({each["group"] for each in found["explanations"]}) == 1
     assert "numpy" in found["explanations"][0]["code"]
+
+
+def test_the_systems_are_told_of_which_no_code_held():
+    change = (ReverseKernel((0, 1)),)
+    found = Explained("mine", Answer((), False, 1), changes=(change,))
+    proofs = [fix.Proof(change, "numpy", "y = 1"), fix.Proof(change, "torch", "f(x)", edited=True)]
+    assert found.without_code(("numpy", "torch", "Knet"), proofs) == ("torch",)
+    assert Explained("mine", Answer((), False, 1)).without_code(("numpy",), []) == ()
+
+
+def test_it_is_said_where_code_is_left_out(monkeypatch, capsys):
+    monkeypatch.setattr(fix, "_gives", lambda outcome, attempt: False)
+    assert main(["explain", APPLE, "--system", "numpy"]) == 0
+    assert "numpy: no code is shown, as no program for it ran and gave these numbers" in capsys.readouterr().out

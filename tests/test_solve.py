@@ -54,3 +54,11 @@ def test_the_table_of_all_groups_counts(monkeypatch):
     assert solve.solve(question) is not None
     monkeypatch.setattr(solve, "LARGEST", size - 1)
     assert solve.solve(question) is None
+
+
+def test_the_intended_kernel_is_not_called_another_one():
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=(1, 1, 2, 2))
+    for share, words in ((1e-6, "is the intended one"), (1e-2, "another one")):
+        solution = solve.Solution(w * (1 + share), 4, 4, 9, True, None, share)
+        assert any(words in remark for remark in solution.remarks())

@@ -65,9 +65,13 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
         print(answers.text(each.system, each.answer), flush=True)
     for each in said:
         of = f"\n{each.system}:" if len(said) > 1 else ""
-        for proof in waited_for(each.programs(case, _systems(each, options)), "code is run before it is shown"):
+        systems, held = _systems(each, options), []
+        for proof in waited_for(each.programs(case, systems), "code is run before it is shown"):
             print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
+            held.append(proof)
             of = ""
+        for system in each.without_code(systems, held):
+            print(f"  {system}: no code is shown, as no program for it ran and gave these numbers", flush=True)
     return said
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,6 +94,11 @@ class Explained:
             if (proof.transforms != self.meant or own) and not (proof.edited and text in given):
                 given.add(text)
                 yield proof
+
+    def without_code(self, systems: Sequence[str], proofs: Iterable[Proof]) -> tuple[str, ...]:
+        """The systems of which code was wanted, and none of whose programs held."""
+        held = {proof.system for proof in proofs if not proof.edited}
+        return tuple(each for each in systems if self.changes and each in SYSTEMS and each not in held)
 
     def as_json(self) -> dict[str, Any]:
         """What `harness explain --json` has of one recording."""

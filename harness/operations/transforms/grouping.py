@@ -36,9 +36,10 @@ class ChannelOrder(Transform):
         return ("x",) if self.role == "input" else ("w", "bias")
 
     def words(self) -> str:
+        which = "input" if self.role == "input" else "kernel's output"  # which of groups meet the input of another
         if self.kind == "reversed":
-            return f"reverse the order of the {self.role} channels (RGB and BGR)"
-        return f"reorder the {self.role} channels: {self.parts} parts stand side by side where they are interleaved"
+            return f"reverse the order of the {which} channels (RGB and BGR)"
+        return f"reorder the {which} channels: {self.parts} parts stand side by side where they are interleaved"
 
     def differ(self, conv: Linear) -> Linear:
         if self.role == "input":

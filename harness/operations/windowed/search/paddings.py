@@ -50,9 +50,12 @@ def changes(conv: Linear, low: tuple[int, ...], observed: tuple[int, ...]) -> li
     split = PaddingSplit(win.padding, pairs)
     if any(step > 1 for step in win.stride):
         names: list[PaddingChange] = [split]
-        if conv.output_shape[2:] == observed:
+        mode = _mode(conv, low, exact)
+        if _starts_later(conv, pairs):
+            names.insert(bool(mode), StridePhase(win.padding, pairs))
+        elif conv.output_shape[2:] == observed:
             names.append(StridePhase(win.padding, pairs))
-        if (mode := _mode(conv, low, exact)) in ("full", "valid"):
+        if mode in ("full", "valid"):
             names.append(OutputMode(win.padding, pairs, mode))
     elif conv.output_shape[2:] != observed:
         mode = _mode(conv, low, exact)
@@ -70,6 +73,14 @@ def _pair(low: int, exact: int, stride: int, intended: tuple[int, int]) -> tuple
         if high in choices:
             return low, high
     return low, exact
+
+
+def _starts_later(conv: Linear, pairs: Pairs) -> bool:
+    """Whether only the low sides are smaller, by less than a stride: every sample is one of those at stride 1."""
+    axes = list(zip(pairs, conv.window.padding, conv.window.stride))
+    return pairs != conv.window.padding and all(
+        0 <= old[0] - new[0] < step and new[1] == old[1] for new, old, step in axes
+    )
 
 
 def _mode(conv: Linear, low: tuple[int, ...], exact: tuple[int, ...]) -> str:

@@ -26,6 +26,8 @@ WORK = 4 * 10**9
 """Equations times unknowns squared that are solved, for all channels; what is found is held against all equations."""
 ENOUGH = 2
 """Equations for each unknown, at least, where not all of them are solved."""
+MOVED = 1e-4
+"""Share of the largest tap beyond which one that was solved for is another one."""
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""
 
@@ -36,6 +38,7 @@ class Solution:
 
     kernel: (O, I, *spatial). rank: of the system, of `terms` unknowns per output channel. fits: whether it gives the
     values; that says something only with more `equations` than the rank. values: the changed taps, if they are few.
+    moved: the largest change of a tap, as a share of the largest one.
     """
 
     kernel: np.ndarray
@@ -44,6 +47,7 @@ class Solution:
     equations: int
     fits: bool
     values: KernelValues | None
+    moved: float
 
     def remarks(self) -> Iterator[str]:
         """What follows, in sentences."""
@@ -58,6 +62,11 @@ class Solution:
             )
         elif self.rank < self.terms or self.equations <= self.rank:
             yield "some kernel of this size gives these values, but the data do not determine it"
+        elif self.values is None and self.moved <= MOVED:
+            yield (
+                f"the kernel that fits best is the intended one, to {self.moved:.1g} of its largest value: what is "
+                "left over is in the outputs, not in the kernel"
+            )
         elif self.values is None:
             shown = np.array2string(self.kernel, precision=6) if self.kernel.size <= SHOWN else "too large to show"
             yield f"one kernel gives these values, and it is another one: {shown}"
@@ -113,7 +122,9 @@ def solve(question: Question) -> Solution | None:
         return None
     values = _changed(conv, kernel) if fits and rank == conv.terms < equations else None
     values = None if values is None else _in_the_kernels_unit(values, unit)
-    return Solution(np.ldexp(kernel, unit), int(rank), conv.terms, equations, fits, values)
+    apart, largest = (float(np.abs(each).max(initial=0)) for each in (kernel - conv.w, conv.w))
+    moved = apart / largest if largest else math.inf
+    return Solution(np.ldexp(kernel, unit), int(rank), conv.terms, equations, fits, values, moved)
 
 
 def _solvable(equations: int, unknowns: int, work: int) -> np.ndarray:
@@ -150,7 +161,7 @@ def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:
 
 def _changed(conv: Linear, kernel: np.ndarray) -> KernelValues | None:
     apart = np.abs(kernel - conv.w)
-    moved = np.argwhere(apart > 1e-4 * float(np.nanmax(np.abs(conv.w), initial=0)))
+    moved = np.argwhere(apart > MOVED * float(np.nanmax(np.abs(conv.w), initial=0)))
     if not 0 < len(moved) <= FEW * conv.w.size:
         return None
     return KernelValues(tuple((tuple(map(int, index)), float(kernel[tuple(index)])) for index in moved))
