@@ -60,10 +60,10 @@ def alternatives(form: Settled) -> Iterator[Changes]:
         ("cubic_coefficient", COEFFICIENTS),
     ):
         yield from ({key: each} for each in values if key in own and each != settings[key])
+    yield from _corners(form) if settings.get("coordinates") == "align_corners" else ()
     if "outside" in own:
         yield from ({"outside": each} for each in OUTSIDES if each != settings["outside"])
         yield from _widened(settings) if _shrinks(form) else ()
-        yield from _corners(form) if settings["antialias"] else ()
     yield from _sizes(form)
     yield from _precisions(settings)
     for kind in INTERPOLATIONS:
@@ -86,10 +86,14 @@ def _widened(settings: Mapping[str, Any]) -> Iterator[Changes]:
 
 
 def _corners(form: Settled) -> Iterator[Changes]:
-    """PyTorch's antialiasing with align_corners: centres of areas, by the factor between corners."""
-    pairs = list(zip(form.x.shape[2:], form.output_shape[2:]))
-    if form.settings["coordinates"] == "align_corners" and min(map(min, pairs)) > 1:
-        yield {"coordinates": "half_pixel", "scale": tuple((m - 1) / (n - 1) for n, m in pairs)}
+    """Corners that are not aligned: of PyTorch with antialias, which puts outputs at the centres of areas all the same;
+    of ONNX's reference with a factor, by which the output's length is no whole number."""
+    sizes, size, scale = form.x.shape[2:], form.output_shape[2:], form.settings.get("scale")
+    if form.settings.get("antialias") and min(*sizes, *size) > 1:
+        yield {"coordinates": "half_pixel", "scale": tuple((m - 1) / (n - 1) for n, m in zip(sizes, size))}
+    if scale is not None and min(sizes) > 1 and min(n * each for n, each in zip(sizes, scale)) > 1:
+        longer = tuple((n * each - 1) / (n - 1) for n, each in zip(sizes, scale))
+        yield {"coordinates": "asymmetric", "scale": longer, "size": size}
 
 
 def _precisions(settings: Mapping[str, Any]) -> Iterator[Changes]:
