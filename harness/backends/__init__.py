@@ -167,6 +167,7 @@ TABLE = {
         Backend(
             "opencv", "harness.backends.opencv", "cv2", "opencv", ("opencv-python-headless{version}",), pinned="<5"
         ),
+        Backend("pillow", "harness.backends.pillow", "PIL", "pillow", ("pillow{version}", "numpy")),
         # without optimization each new setting compiles in half the time, to the same bits for operands of one dtype
         Backend("knet", "harness.backends.knet", instead=("julia", "-O0", "knet.jl")),
         Backend(
