@@ -186,6 +186,10 @@ def test_the_grid_of_a_resize_is_shown(names: tuple[str, str]) -> None:
         (resized(2, 4, scale=["2"]), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
         (resized(2, 4, scale=2), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
         (resized(2, 4, scale=[0.0]), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
+        (
+            resized(2, 4),
+            {"id": "coordinates", "value": "half_pixel", "was": "align_corners", "others": [["scale", [3.0]]]},
+        ),
         (resized(10**9, 10**9), {"id": "coordinates", "value": "align_corners", "was": "half_pixel"}),
     ],
     ids=str,

@@ -39,14 +39,14 @@ class GridTelling(Telling):
 
 
 def _is_known(case: Found, change: Found) -> bool:
-    """Whether all that a picture needs is there: results come from files, too."""
+    """Whether all that a picture needs is there: results come from files, too. A factor that changes with it is not."""
     try:
         demand("", change, CHANGE)
         for scale in case["settings"].get("scale") or ():
             finite("", scale)
     except (FormError, TypeError):
         return False
-    return {change["was"], change["value"]} <= set(COORDINATES)
+    return not change.get("others") and {change["was"], change["value"]} <= set(COORDINATES)
 
 
 def _pictures(case: Found, change: Found) -> Iterator[Picture]:
