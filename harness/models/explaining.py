@@ -16,7 +16,8 @@ from harness.judge.verdict import Observation
 from harness.models import affine, fitting
 from harness.models.inverting import before
 from harness.models.layer_case import NotJudged
-from harness.models.matching import Pair, Walker
+from harness.models.claiming import Walker
+from harness.models.matching import Pair
 from harness.models.one_sided import added, left_out, stated_otherwise
 from harness.models.reasons import Why, searched
 from harness.rounding.compare import distance

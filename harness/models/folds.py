@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.models.graph import Graph
+from harness.models.graph import Graph, lengths
 from harness.models.traced import Layer
 
 
@@ -16,11 +16,19 @@ def done_at_once(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
 
 
 def goes_on(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
-    """The layer with parameters that follows one of B, where A has none of its kind: it may be folded into A's."""
+    """The layer that follows one of B, where A has none of its kind: A's does what it does, too.
+
+    It has parameters, which may be folded into A's, or makes of B's tensor one with the lengths of A's, as cutting does.
+    """
     behind, others = _only(b, layer), a.users[one.outputs[0]]
-    if behind is None or not behind.parameters:
+    if behind is None or not (behind.parameters or _gives_lengths(a, b, one, layer, behind)):
         return None
     return None if any(other.operation == behind.operation for other in others) else behind
+
+
+def _gives_lengths(a: Graph, b: Graph, one: Layer, layer: Layer, behind: Layer) -> bool:
+    wanted, first, last = (lengths(g, each.outputs[0]) for g, each in ((a, one), (b, layer), (b, behind)))
+    return first != wanted == last
 
 
 def _only(graph: Graph, layer: Layer) -> Layer | None:

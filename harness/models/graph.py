@@ -100,3 +100,8 @@ class Graph:
         values = self.trace.array(name)
         perhaps = "" if letters else self._usual.get(values.ndim, "")
         return Signal(values, letters, np.dtype(values.dtype).name, perhaps=perhaps)
+
+
+def lengths(graph: Graph, name: str) -> list[int]:
+    """Lengths of the axes of a tensor in no order, without those of 1."""
+    return sorted(size for size in graph.trace.shape(name) if size != 1)

@@ -14,19 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.models import fitting
-from harness.models.alignment import aligned, sketch
 from harness.models.carried import Signal
 from harness.models.fitting import Outcome
-from harness.models.folds import done_at_once, goes_on
-from harness.models.graph import Graph
+from harness.models.graph import Graph, lengths
 from harness.models.layer_case import NotJudged
 from harness.models.meaning import Meaning
 from harness.models.partners import partners
 from harness.models.segments import Segment, segment
 from harness.models.traced import Layer
-
-AHEAD = 4
-"""Tensors of B after one that nothing gives, in which A's layers may meet it again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +46,17 @@ class Pair:
     through: tuple[Layer, ...] = ()
 
 
+@dataclass(frozen=True)
+class Lead:
+    """Where a layer of B begins: the tensors that it takes, or a cut before layers of B that are a part of it.
+
+    taken: names of tensors of B. layers: those between the cut and the layer, which have no parameters, as a padding.
+    """
+
+    taken: tuple[str, ...]
+    layers: tuple[Layer, ...] = ()
+
+
 @dataclass(eq=False)
 class Cuts:
     """The cuts that are known. image: tensor of B -> that of A; given: tensor of A -> the values that it has in B."""
@@ -63,8 +69,8 @@ class Cuts:
         self.given.setdefault(a, values)
 
 
-class Walker:
-    """Walks along B. hints: layers of B -> of A, as a user pairs them."""
+class Matcher:
+    """The cuts of two models. hints: layers of B -> of A, as a user pairs them."""
 
     def __init__(self, a: Graph, b: Graph, hints: Mapping[str, str]) -> None:
         self.a, self.b, self.meaning = a, b, Meaning(a)
@@ -72,16 +78,6 @@ class Walker:
         self._partners, self._hints = partners(a, b), hints
         self._layers = {layer.name: layer for layer in a.trace.layers}
         self._used: set[str] = set()
-        self._placed = {} if b.trace.layers else _aligned(a, b)
-
-    def walk(self) -> None:
-        """Finds all cuts that there are, and judges each."""
-        for name in self.b.order:
-            if name not in self.cuts.image and not self._by_part(name) and not self._by_values(name):
-                self._claim(name)
-        for a, b in zip(self.a.trace.outputs, self.b.trace.outputs):
-            if self.cuts.image.get(b.array) != a.array:
-                self._before(a.array, b.array)
 
     def on_own(self, pair: Pair) -> Pair:
         """The same layers of A on A's own tensors: whether its trace computes what it says.
@@ -102,12 +98,25 @@ class Walker:
         layer = self.b.maker.get(name)
         if layer is None:
             return False
-        for other in self._same_part(layer):
-            outcome = self._on_own_input(other, layer)
+        return any(self._does_the_same(other, layer) for other in self._same_part(layer))
+
+    def _does_the_same(self, one: Layer, layer: Layer) -> bool:
+        """Whether a layer of A gives what one of B does; then they are a pair."""
+        for lead in self._leads(layer):
+            outcome = self._on_own_input(one, layer, lead)
             if outcome.agrees:
-                self._pair_layers(other, layer, outcome)
+                self._pair_layers(one, layer, outcome, lead)
                 return True
         return False
+
+    def _leads(self, layer: Layer) -> Iterator[Lead]:
+        """Where a layer of B may begin: at what it takes, or at the only cut that leads to it without parameters."""
+        yield Lead(layer.inputs)
+        if len(layer.inputs) != 1 or layer.inputs[0] in self.cuts.image:
+            return
+        found = segment(self.b, layer.outputs[0], set(self.cuts.image))
+        if found is not None and len(found[1]) == 1 and not any(each.parameters for each in found[0][:-1]):
+            yield Lead(tuple(found[1]), tuple(found[0][:-1]))
 
     def _same_part(self, layer: Layer) -> Iterator[Layer]:
         """Layers of A that may have the part of one of B: by the user's word, the same parameters, or their place."""
@@ -125,35 +134,35 @@ class Walker:
         return [each for each in self.a.trace.layers if each.name not in self._used and self._meets(each, layer)]
 
     def _meets(self, one: Layer, layer: Layer) -> bool:
-        taken = [self.cuts.image.get(name) for name in layer.inputs]
-        return sorted(one.inputs) == sorted(filter(None, taken)) and None not in taken
+        takes = ([self.cuts.image.get(name, "") for name in lead.taken] for lead in self._leads(layer))
+        return any(sorted(one.inputs) == sorted(taken) for taken in takes)
 
     def _has_partner(self, one: Layer) -> bool:
         return any(one.name in self._partners.of(name) for name in self._partners.same)
 
-    def _on_own_input(self, one: Layer, layer: Layer) -> Outcome:
-        inputs = self._inputs(one, layer)
+    def _on_own_input(self, one: Layer, layer: Layer, lead: Lead) -> Outcome:
+        inputs = self._inputs(one, lead)
         if inputs is None or len(one.outputs) != 1 or len(layer.outputs) != 1:
             return Outcome(why=f"{one.name}: it takes other tensors than {layer.name}")
         return fitting.of_layer(self.meaning, one, inputs, self.b.signal(layer.outputs[0]))
 
-    def _inputs(self, one: Layer, layer: Layer) -> list[Signal] | None:
+    def _inputs(self, one: Layer, lead: Lead) -> list[Signal] | None:
         """What a layer of B takes, in the order in which that of A does."""
-        if len(one.inputs) != len(layer.inputs):
+        if len(one.inputs) != len(lead.taken):
             return None
-        images = {self.cuts.image.get(name): name for name in layer.inputs}
-        known = len(images) == len(layer.inputs) and all(name in images for name in one.inputs)
-        return [self.b.signal(images[mine] if known else its) for mine, its in zip(one.inputs, layer.inputs)]
+        images = {self.cuts.image.get(name): name for name in lead.taken}
+        known = len(images) == len(lead.taken) and all(name in images for name in one.inputs)
+        return [self.b.signal(images[mine] if known else its) for mine, its in zip(one.inputs, lead.taken)]
 
-    def _pair_layers(self, one: Layer, layer: Layer, outcome: Outcome) -> None:
+    def _pair_layers(self, one: Layer, layer: Layer, outcome: Outcome, lead: Lead) -> None:
         """A cut behind two layers of the same part; what they take is one, too, and judged where it was none."""
-        images = {self.cuts.image.get(name): name for name in layer.inputs}
-        for mine, its in zip(one.inputs, layer.inputs):
+        images = {self.cuts.image.get(name): name for name in lead.taken}
+        for mine, its in zip(one.inputs, lead.taken):
             if mine not in images and its not in self.b.inputs:
                 self._before(mine, its)
-        inputs = self._inputs(one, layer) or []
-        taken = dict(zip(one.inputs, inputs))
-        self._add(Pair(one.outputs[0], layer.outputs[0], (one,), (layer,), taken, self._seen(layer), outcome))
+        inputs = self._inputs(one, lead) or []
+        taken, of_b = dict(zip(one.inputs, inputs)), (*lead.layers, layer)
+        self._add(Pair(one.outputs[0], layer.outputs[0], (one,), of_b, taken, self._seen(layer), outcome))
 
     def _before(self, a: str, b: str) -> None:
         """The cut before two layers that do the same, where what they take was not known to be."""
@@ -167,12 +176,8 @@ class Walker:
 
     def _by_the_last(self, of_a: Sequence[Layer], of_b: Sequence[Layer]) -> bool:
         """Whether the last layers of two segments do the same: then they are a pair, what is before them another."""
-        if not of_a or not of_b or not _alike(of_a[-1], of_b[-1]):
-            return False
-        outcome = self._on_own_input(of_a[-1], of_b[-1])
-        if outcome.agrees:
-            self._pair_layers(of_a[-1], of_b[-1], outcome)
-        return outcome.agrees
+        alike = bool(of_a and of_b) and _alike(of_a[-1], of_b[-1])
+        return alike and self._does_the_same(of_a[-1], of_b[-1])
 
     # --- layers of A that give the values of B -----------------------------------------------------------------------
 
@@ -201,7 +206,7 @@ class Walker:
         if segment is None or (a in self.cuts.given and a not in own[1]):
             return None
         orphan = b in self.b.orphans
-        if orphan and _lengths(self.a, a) != _lengths(self.b, b):
+        if orphan and lengths(self.a, a) != lengths(self.b, b):
             return None
         if segment[1] != own[1] and not (orphan and segment[0]):
             return None
@@ -235,66 +240,6 @@ class Walker:
         except NotJudged as problem:
             return Outcome(why=str(problem))
 
-    # --- where nothing gives the values of B -------------------------------------------------------------------------
-
-    def _claim(self, name: str) -> None:
-        """A fault at the layer with the same part, unless B is on its way to where A's layers meet it again."""
-        if self._meets_again(name):
-            return
-        layer = self.b.maker.get(name)
-        if layer is None:
-            self._claim_by_order(name)
-            return
-        for one in self._same_part(layer):
-            if self._meets(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
-                if not self._done_in_two(one, layer):
-                    self._claim_of(one, layer)
-                return
-        self._claim_together(name, layer)
-
-    def _claim_of(self, one: Layer, layer: Layer) -> None:
-        """A fault at two layers, that of A with what follows it where B does that in the same layer."""
-        self._pair_layers(one, layer, self._on_own_input(one, layer))
-        behind = done_at_once(self.a, self.b, one, layer)
-        behind = None if behind is None or self._has_partner(behind) else behind
-        if behind is not None:
-            first = self.pairs.pop()
-            outcome = self._outcome(behind.outputs[0], [one, behind], first.taken, first.seen)
-            self._add(replace(first, a=behind.outputs[0], of_a=(one, behind), outcome=outcome))
-
-    def _done_in_two(self, one: Layer, layer: Layer) -> bool:
-        """Whether B does in two layers, the second with parameters of its own, what one of A does."""
-        behind = goes_on(self.a, self.b, one, layer)
-        return behind is not None and not self._partners.of(behind.name)
-
-    def _claim_together(self, name: str, layer: Layer) -> None:
-        """A fault at two layers of B that do what one of A does."""
-        before = self.b.maker.get(layer.inputs[0]) if len(layer.inputs) == 1 else None
-        if before is None or layer.inputs[0] in self.cuts.image:
-            return
-        for one in self._same_part(before):
-            segment, own = self._segment(one.outputs[0]), self._segment_of_b(name)
-            if self._done_in_two(one, before) and segment is not None and own is not None:
-                self._add(self._judged(one.outputs[0], name, segment, own))
-                return
-
-    def _claim_by_order(self, name: str) -> None:
-        """Likewise of a tensor of which there is nothing but its values and its place among others."""
-        a = self._placed.get(name)
-        segment = None if a is None or a in self.cuts.given else self._segment(a)
-        if a is not None and segment is not None:
-            self._add(self._judged(a, name, segment, ([], set())))
-
-    def _meets_again(self, name: str) -> bool:
-        at = self.b.order.index(name) + 1
-        return any(self._goes_through(name, each) for each in self.b.order[at : at + AHEAD])
-
-    def _goes_through(self, name: str, later: str) -> bool:
-        """Whether A's layers give a later tensor of B, which comes of this one."""
-        own = self._segment_of_b(later)
-        inside = own is not None and (not self.b.trace.layers or any(name in each.inputs for each in own[0]))
-        return inside and any(each.outcome.agrees for each in self._candidates(later))
-
     # --- segments ----------------------------------------------------------------------------------------------------
 
     def _segment(self, name: str) -> Segment | None:
@@ -318,17 +263,6 @@ class Walker:
         self.pairs.append(pair)
         self.cuts.add(pair.a, pair.b, pair.seen)
         self._used.update(layer.name for layer in pair.of_a)
-
-
-def _aligned(a: Graph, b: Graph) -> dict[str, str]:
-    """Tensor of B -> the one of A that stands in its place, by order and values."""
-    names = [[name for name in graph.order if name not in graph.inputs] for graph in (a, b)]
-    sketches = ([sketch(graph.trace.array(name)) for name in each] for graph, each in zip((a, b), names))
-    return {names[1][j]: names[0][i] for i, j in aligned(*sketches)}
-
-
-def _lengths(graph: Graph, name: str) -> list[int]:
-    return sorted(size for size in graph.trace.shape(name) if size != 1)
 
 
 def _alike(one: Layer, other: Layer) -> bool:

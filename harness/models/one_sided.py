@@ -12,7 +12,8 @@ from harness.explanation.diagnosis import diagnose
 from harness.models import fitting
 from harness.models.fitting import Outcome
 from harness.models.layer_case import NotJudged
-from harness.models.matching import Pair, Walker
+from harness.models.claiming import Walker
+from harness.models.matching import Pair
 from harness.models.reasons import Changes, Why
 from harness.models.traced import Layer
 from harness.operations import TABLE

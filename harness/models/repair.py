@@ -17,7 +17,8 @@ from harness.models.carried import Signal
 from harness.models.fitting import Outcome
 from harness.models.graph import Traced
 from harness.models.layer_case import NotJudged
-from harness.models.matching import Pair, Walker
+from harness.models.claiming import Walker
+from harness.models.matching import Pair
 from harness.models.meaning import Meaning
 
 ROUGH = 1e-4

@@ -13,7 +13,8 @@ from harness.models import by_tensors, fitting, flattening, preprocessing
 from harness.models.explaining import why
 from harness.models.graph import Graph
 from harness.models.inferred import with_layers
-from harness.models.matching import Pair, Walker
+from harness.models.claiming import Walker
+from harness.models.matching import Pair
 from harness.models.preprocessing import Preparation
 from harness.models.reasons import Why, coded, system_of
 from harness.models.repair import Ends, Repaired, repaired

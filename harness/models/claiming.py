@@ -1,0 +1,110 @@
+"""A walk along B: where nothing of A gives a tensor, the fault is claimed at the layers that have the same part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from harness.models.alignment import aligned, sketch
+from harness.models.fitting import Outcome
+from harness.models.folds import done_at_once, goes_on
+from harness.models.graph import Graph, lengths
+from harness.models.matching import Lead, Matcher
+from harness.models.traced import Layer
+
+AHEAD = 4
+"""Tensors of B after one that nothing gives, in which A's layers may meet it again."""
+
+
+class Walker(Matcher):
+    """Walks along B. hints: layers of B -> of A, as a user pairs them."""
+
+    def __init__(self, a: Graph, b: Graph, hints: Mapping[str, str]) -> None:
+        super().__init__(a, b, hints)
+        self._placed = {} if b.trace.layers else _aligned(a, b)
+
+    def walk(self) -> None:
+        """Finds all cuts that there are, and judges each."""
+        for name in self.b.order:
+            if name not in self.cuts.image and not self._by_part(name) and not self._by_values(name):
+                self._claim(name)
+        for a, b in zip(self.a.trace.outputs, self.b.trace.outputs):
+            if self.cuts.image.get(b.array) != a.array:
+                self._before(a.array, b.array)
+
+    def _claim(self, name: str) -> None:
+        """A fault at the layer with the same part, unless B is on its way to where A's layers meet it again."""
+        if self._meets_again(name):
+            return
+        layer = self.b.maker.get(name)
+        if layer is None:
+            self._claim_by_order(name)
+            return
+        for one in self._same_part(layer):
+            if self._meets(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
+                if not self._done_in_two(one, layer):
+                    self._claim_of(one, layer)
+                return
+        self._claim_together(name, layer)
+
+    def _claim_of(self, one: Layer, layer: Layer) -> None:
+        """A fault at two layers, that of A with what follows it where B does that in the same layer."""
+        lead, outcome = self._begins(one, layer)
+        self._pair_layers(one, layer, outcome, lead)
+        behind = done_at_once(self.a, self.b, one, layer)
+        behind = None if behind is None or self._has_partner(behind) else behind
+        if behind is not None:
+            first = self.pairs.pop()
+            outcome = self._outcome(behind.outputs[0], [one, behind], first.taken, first.seen)
+            self._add(replace(first, a=behind.outputs[0], of_a=(one, behind), outcome=outcome))
+
+    def _begins(self, one: Layer, layer: Layer) -> tuple[Lead, Outcome]:
+        """Where a layer of B begins that is not what one of A means: where the lengths are those that A's would give.
+
+        Where none are, at layers before it that change lengths, as they do in B a part of what A's layer does.
+        """
+        tried = [(lead, self._on_own_input(one, layer, lead)) for lead in self._leads(layer)]
+        fitting = [each for each in tried if math.isfinite(each[1].far)]
+        parts = [each for each in tried[1:] if lengths(self.b, each[0].taken[0]) != lengths(self.b, layer.inputs[0])]
+        return (fitting or parts or tried)[0]
+
+    def _done_in_two(self, one: Layer, layer: Layer) -> bool:
+        """Whether B does in two layers, the second with parameters of its own, what one of A does."""
+        behind = goes_on(self.a, self.b, one, layer)
+        return behind is not None and not self._partners.of(behind.name)
+
+    def _claim_together(self, name: str, layer: Layer) -> None:
+        """A fault at two layers of B that do what one of A does."""
+        before = self.b.maker.get(layer.inputs[0]) if len(layer.inputs) == 1 else None
+        if before is None or layer.inputs[0] in self.cuts.image:
+            return
+        for one in self._same_part(before):
+            segment, own = self._segment(one.outputs[0]), self._segment_of_b(name)
+            if self._done_in_two(one, before) and segment is not None and own is not None:
+                self._add(self._judged(one.outputs[0], name, segment, own))
+                return
+
+    def _claim_by_order(self, name: str) -> None:
+        """Likewise of a tensor of which there is nothing but its values and its place among others."""
+        a = self._placed.get(name)
+        segment = None if a is None or a in self.cuts.given else self._segment(a)
+        if a is not None and segment is not None:
+            self._add(self._judged(a, name, segment, ([], set())))
+
+    def _meets_again(self, name: str) -> bool:
+        at = self.b.order.index(name) + 1
+        return any(self._goes_through(name, each) for each in self.b.order[at : at + AHEAD])
+
+    def _goes_through(self, name: str, later: str) -> bool:
+        """Whether A's layers give a later tensor of B, which comes of this one."""
+        own = self._segment_of_b(later)
+        inside = own is not None and (not self.b.trace.layers or any(name in each.inputs for each in own[0]))
+        return inside and any(each.outcome.agrees for each in self._candidates(later))
+
+
+def _aligned(a: Graph, b: Graph) -> dict[str, str]:
+    """Tensor of B -> the one of A that stands in its place, by order and values."""
+    names = [[name for name in graph.order if name not in graph.inputs] for graph in (a, b)]
+    sketches = ([sketch(graph.trace.array(name)) for name in each] for graph, each in zip((a, b), names))
+    return {names[1][j]: names[0][i] for i, j in aligned(*sketches)}
