@@ -106,7 +106,7 @@ CAUSES = {
     "stem: rotated": ("stem", "reverse_kernel"),
     "stem: no bias": ("stem", "bias"),
     "norm: epsilon": ("norm", "epsilon"),
-    "pool: same": ("pool", "padding_split"),
+    "pool: same": ("pool", "padding"),
     "blocks.0.conv1: turned": ("blocks.0.conv1", "transpose_kernel_spatial"),
     "blocks.1.conv2: reshaped": ("blocks.1.conv2", "reshape_not_transpose"),
     "blocks.0.bn1: epsilon": ("blocks.0.bn1", "epsilon"),
@@ -115,7 +115,7 @@ CAUSES = {
     "blocks.2.short.1: epsilon": ("blocks.2.short.1", "epsilon"),
     "block 1: no relu": ("blocks.1.relu", "activation"),
     "block 2: leaky": ("blocks.2.relu", "function"),
-    "block 0: maximum": ("blocks.0.add", "maximum"),
+    "block 0: maximum": ("blocks.0.add", "join"),
     "mean: maximum": ("mean", "reduce"),
     "fc: no bias": ("fc", "bias"),
 }

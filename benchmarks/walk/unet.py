@@ -112,7 +112,7 @@ CAUSES = {
     "down2: reshaped": ("down2", "reshape_not_transpose"),
     "up1: same": ("up1", "padding_split"),
     "up1: rotated": ("up1", "reverse_kernel"),
-    "cat: exchanged": ("cat", "order"),
+    "cat: exchanged": ("cat", "input_order"),
     "up2: nearest": ("up2", "interpolation"),
     "up3: bilinear": ("up3", "interpolation"),
     "softplus: relu": ("softplus", "function"),

@@ -14,22 +14,31 @@ import numpy as np
 
 from harness.judge.verdict import Observation
 from harness.models import affine, fitting
-from harness.models.inverting import before
-from harness.models.layer_case import NotJudged
 from harness.models.claiming import Walker
+from harness.models.inverting import before
+from harness.models.joined_otherwise import joined_otherwise
+from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
 from harness.models.one_sided import added, left_out, stated_otherwise
 from harness.models.reasons import Why, searched
+from harness.operations import TABLE
 from harness.rounding.compare import distance
 
 
 def why(walker: Walker, pair: Pair) -> Why:
     """What explains that a cut is not what A's layers mean."""
-    for attempt in (left_out, added, _by_search, stated_otherwise, _of_the_last, _of_the_first, _by_numbers):
+    stated = (stated_otherwise, _by_search) if _is_all_settings(pair) else (_by_search, stated_otherwise)
+    for attempt in (left_out, added, joined_otherwise, *stated, _of_the_last, _of_the_first, _by_numbers):
         found = attempt(walker, pair)
         if found is not None:
             return found
     return Why(words="nothing that is known here explains it")
+
+
+def _is_all_settings(pair: Pair) -> bool:
+    """Whether a layer of A has settings and no kernel: then what both sides state says best how they differ."""
+    roles = TABLE[pair.of_a[0].operation or ""].ROLES if len(pair.of_a) == 1 and pair.of_a[0].operation in TABLE else {}
+    return bool(roles) and not any(role.weights and not role.vector for role in roles.values())
 
 
 def _by_search(walker: Walker, pair: Pair) -> Why | None:

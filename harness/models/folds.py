@@ -18,7 +18,7 @@ def done_at_once(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
 def goes_on(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
     """The layer that follows one of B, where A has none of its kind: A's does what it does, too.
 
-    It has parameters, which may be folded into A's, or makes of B's tensor one with the lengths of A's, as cutting does.
+    It has parameters, which may be folded into A's, or makes of B's tensor one as long as A's, as cutting does.
     """
     behind, others = _only(b, layer), a.users[one.outputs[0]]
     if behind is None or not (behind.parameters or _gives_lengths(a, b, one, layer, behind)):

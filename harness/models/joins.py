@@ -58,7 +58,13 @@ def join_of(graph: Graph, layer: Layer) -> Join | None:
         return None
     taken = [graph.trace.array(name) for name in (*layer.inputs, *layer.parameters.values())]
     y = graph.trace.array(layer.outputs[0])
-    return next((each for each in _known(taken, y) if _gives(each, taken, y)), None)
+    return next((each for each in possible(graph, layer) if _gives(each, taken, y)), None)
+
+
+def possible(graph: Graph, layer: Layer) -> Iterator[Join]:
+    """What a layer might do, as far as the lengths of its tensors tell."""
+    taken = [graph.trace.array(name) for name in (*layer.inputs, *layer.parameters.values())]
+    return _known(taken, graph.trace.array(layer.outputs[0]))
 
 
 def _gives(join: Join, taken: Arrays, y: np.ndarray) -> bool:
@@ -82,6 +88,8 @@ def _known(taken: Arrays, y: np.ndarray) -> Iterator[Join]:
     if _meet(taken) == y.shape:
         yield Join("sum", _sum, lambda arrays, errors: np.sqrt(_sum([each**2 for each in errors])))
         yield Join("maximum", _maximum, lambda arrays, errors: _maximum(errors), exact=True)
+        yield Join("minimum", _minimum, lambda arrays, errors: _maximum(errors), exact=True)
+        yield Join("mean", _mean, lambda arrays, errors: np.sqrt(_sum([each**2 for each in errors])) / len(arrays))
         if len(taken) == 2:
             yield Join("difference", lambda a: a[0] - a[1], lambda a, e: np.hypot(*e))
             yield Join("product", lambda a: a[0] * a[1], lambda a, e: np.hypot(a[1] * e[0], a[0] * e[1]))
@@ -104,6 +112,14 @@ def _sum(arrays: Arrays) -> np.ndarray:
 
 def _maximum(arrays: Arrays) -> np.ndarray:
     return np.asarray(np.maximum.reduce(np.broadcast_arrays(*arrays)))
+
+
+def _minimum(arrays: Arrays) -> np.ndarray:
+    return np.asarray(np.minimum.reduce(np.broadcast_arrays(*arrays)))
+
+
+def _mean(arrays: Arrays) -> np.ndarray:
+    return _sum(arrays) / len(arrays)
 
 
 def _moves(x: np.ndarray, y: np.ndarray) -> Iterator[Join]:

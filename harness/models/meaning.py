@@ -66,6 +66,10 @@ class Meaning:
         join = self.join(layer)
         if join is None:
             raise NotJudged(f"{layer.name}: {layer.native or layer.operation or 'it'} is not known here")
+        return self.joined(layer, join, taken)
+
+    def joined(self, layer: Layer, join: Join, taken: Sequence[Signal]) -> Signal:
+        """What a layer would give for `taken` if it were this join. Raises NotJudged where shapes do not allow it."""
         letters = [self.graph.letters(name) for name in layer.inputs]
         try:
             own = [each.ordered(axes) if each.letters and axes else each for each, axes in zip(taken, letters)]

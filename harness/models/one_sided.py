@@ -10,9 +10,10 @@ from typing import Any
 from harness.explanation.answers import transform_json
 from harness.explanation.diagnosis import diagnose
 from harness.models import fitting
-from harness.models.fitting import Outcome
-from harness.models.layer_case import NotJudged
 from harness.models.claiming import Walker
+from harness.models.fitting import Outcome
+from harness.models.joined_otherwise import handed_on
+from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
 from harness.models.reasons import Changes, Why
 from harness.models.traced import Layer
@@ -31,26 +32,27 @@ def stated_otherwise(walker: Walker, pair: Pair) -> Why | None:
     one, other = pair.of_a[0], pair.of_b[-1]
     if one.operation != other.operation:
         return None
-    for changes in _differing(one.settings, other.settings):
-        changed = replace(one, settings={**one.settings, **changes}, name=f"{one.name}, changed")
+    for settings in _differing(one.settings, other.settings):
+        changed = replace(one, settings=settings, name=f"{one.name}, changed")
         outcome = fitting.of_layer(walker.meaning, changed, list(pair.taken.values()), pair.seen)
         if outcome.agrees:
-            return _of_settings(one, changes, outcome)
+            return _of_settings(one.settings, settings, outcome)
     return None
 
 
-def _of_settings(one: Layer, changes: Mapping[str, Any], outcome: Outcome) -> Why:
-    transforms = tuple({"id": key, "a": one.settings.get(key), "b": changes[key]} for key in sorted(changes))
+def _of_settings(a: Mapping[str, Any], b: Mapping[str, Any], outcome: Outcome) -> Why:
+    transforms = tuple({"id": key, "a": a.get(key), "b": b[key]} for key in sorted(b) if a.get(key) != b[key])
     proof = (outcome.judge.case, ()) if outcome.judge else None
     return Why(transforms, (), "; ".join(map(_setting_words, transforms)), proof)
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What B states otherwise, or not at all, the fewest settings first."""
+    """A's settings with what B states otherwise, the fewest settings first; then B's, which may lack some of A's."""
     keys = [key for key in dict.fromkeys([*a, *b]) if a.get(key) != b.get(key) and key in b]
     for count in range(1, min(len(keys), MOST_SETTINGS) + 1):
         for chosen in itertools.combinations(keys, count):
-            yield {key: b[key] for key in chosen}
+            yield {**a, **{key: b[key] for key in chosen}}
+    yield dict(b)
 
 
 def _setting_words(change: Mapping[str, Any]) -> str:
@@ -60,6 +62,8 @@ def _setting_words(change: Mapping[str, Any]) -> str:
 
 def left_out(walker: Walker, pair: Pair) -> Why | None:
     """A layer of A without which it is what B gave."""
+    if len(pair.of_a) == 1 and (found := handed_on(pair, pair.of_a[0])):
+        return found
     for layer in pair.of_a if len(pair.taken) == 1 and not _is_same_operation(pair) else ():
         rest = [each for each in pair.of_a if each is not layer]
         if _chain(walker, rest, pair).agrees:

@@ -14,10 +14,10 @@ import numpy as np
 
 from harness.models import fitting
 from harness.models.carried import Signal
+from harness.models.claiming import Walker
 from harness.models.fitting import Outcome
 from harness.models.graph import Traced
 from harness.models.layer_case import NotJudged
-from harness.models.claiming import Walker
 from harness.models.matching import Pair
 from harness.models.meaning import Meaning
 

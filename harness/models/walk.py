@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from harness.ending import Mistake
 from harness.models import by_tensors, fitting, flattening, preprocessing
+from harness.models.claiming import Walker
 from harness.models.explaining import why
 from harness.models.graph import Graph
 from harness.models.inferred import with_layers
-from harness.models.claiming import Walker
 from harness.models.matching import Pair
 from harness.models.preprocessing import Preparation
 from harness.models.reasons import Why, coded, system_of
