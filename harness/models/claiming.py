@@ -26,6 +26,7 @@ class Walker(Matcher):
 
     def walk(self) -> None:
         """Finds all cuts that there are, and judges each."""
+        self.a.name_axes()
         for name in self.b.order:
             if name not in self.cuts.image and not self._by_part(name) and not self._by_values(name):
                 self._claim(name)

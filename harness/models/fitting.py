@@ -13,7 +13,7 @@ from harness.judge.verdict import Judge, Observation
 from harness.models import affine
 from harness.models.carried import Signal, canonical_letters, ordered, orders
 from harness.models.graph import Graph
-from harness.models.layer_case import NotJudged, case_of
+from harness.models.layer_case import Letters, NotJudged, case_of
 from harness.models.meaning import Meaning
 from harness.models.traced import Layer
 from harness.operations import TABLE
@@ -71,7 +71,8 @@ def of_layer(meaning: Meaning, layer: Layer, taken: Sequence[Signal], seen: Sign
 
 def _of_operation(graph: Graph, layer: Layer, taken: Signal, seen: Signal) -> Outcome:
     judge = Judge(case_of(graph, layer, taken))
-    meant = Signal(judge.intended.y, canonical_letters(judge.intended.y.ndim), seen.dtype)
+    axes = Letters.of(graph, layer).back(canonical_letters(judge.intended.y.ndim))
+    meant = Signal(judge.intended.y, axes, seen.dtype)
     values = placed(seen, meant)
     if values is None:
         other = _of_another_shape(seen, meant)

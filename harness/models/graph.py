@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
 
-from harness.models.carried import Signal
+from harness.backends.tracing.layer_keys import names_axes_by_place
+from harness.models.carried import Signal, canonical_letters
 from harness.models.traced import Layer, Trace
+
+MOST_ORDERS = 5
+"""Axes up to which all orders of them are tried."""
 
 
 class Traced(Mapping[str, Signal]):
@@ -78,18 +83,37 @@ class Graph:
         return found
 
     def _said(self, name: str) -> str:
-        said = [layer.layouts.get("input", "") for layer in self.users[name] if layer.inputs[0] == name]
+        said = [_sure(layer, "input") for layer in self.users[name] if layer.inputs[0] == name]
         if name in self.maker and self.maker[name].outputs[0] == name:
-            said.insert(0, self.maker[name].layouts.get("output", ""))
+            said.insert(0, _sure(self.maker[name], "output"))
         return next((each for each in said if len(each) == len(self.trace.shape(name))), "")
 
     def _handed_on(self, name: str, found: Mapping[str, str]) -> str:
-        """The axes of what a layer takes that says nothing of them, where it gives a tensor of the same lengths."""
+        """The axes of what a layer takes that says nothing of them, where it gives as many; moved as it moves them."""
         layer = self.maker.get(name)
         for taken in layer.inputs if layer else ():
             if found.get(taken) and len(self.trace.shape(taken)) == len(self.trace.shape(name)):
-                return found[taken]
+                may_move = layer is not None and len(layer.inputs) == 1 and layer.operation is None
+                return self._moved(found[taken], taken, name) if may_move else found[taken]
         return ""
+
+    def _moved(self, letters: str, taken: str, made: str) -> str:
+        """Letters of a tensor as those of one that has its elements in other places; "" where no order of axes does."""
+        x, y = self.trace.array(taken), self.trace.array(made)
+        if x.size != y.size or x.max(initial=-np.inf) != y.max(initial=-np.inf) or not np.array_equal(np.sort(x, axis=None), np.sort(y, axis=None)):
+            return letters
+        return next(("".join(letters[axis] for axis in order) for order in orders_of(x, y)), "")
+
+    def name_axes(self) -> None:
+        """Says the axes of all tensors of which nobody does: as what makes them hands them on, or else the canonical.
+
+        The names tell places then, to which those of another model are brought.
+        """
+        found: dict[str, str] = {}
+        for name in self.order:
+            known = self.letters(name) or self._handed_on(name, found)
+            found[name] = known or canonical_letters(len(self.trace.shape(name)))
+        self._told = found
 
     def signal(self, name: str) -> Signal:
         """A traced tensor."""
@@ -100,6 +124,20 @@ class Graph:
         values = self.trace.array(name)
         perhaps = "" if letters else self._usual.get(values.ndim, "")
         return Signal(values, letters, np.dtype(values.dtype).name, perhaps=perhaps)
+
+
+def orders_of(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[int, ...]]:
+    """Orders of the axes of `x` that give `y`; of more than MOST_ORDERS axes, only its own."""
+    plain = tuple(range(x.ndim))
+    for order in itertools.permutations(plain) if x.ndim <= MOST_ORDERS else [plain]:
+        if tuple(x.shape[axis] for axis in order) == y.shape and np.array_equal(x.transpose(order), y):
+            yield order
+
+
+def _sure(layer: Layer, role: str) -> str:
+    """The letters that a layer says, where they are more than names of places."""
+    by_place = names_axes_by_place(layer.operation, layer.settings)
+    return "" if by_place else layer.layouts.get(role, "")
 
 
 def lengths(graph: Graph, name: str) -> list[int]:

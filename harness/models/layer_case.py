@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.backends.tracing.layer_keys import names_axes_by_place
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case, CaseError, load
 from harness.grammar.sources import DTYPES
@@ -27,6 +29,31 @@ class NotJudged(Exception):
     """What a layer means cannot be said, or not on this input; the text says why."""
 
 
+@dataclass(frozen=True)
+class Letters:
+    """Names of axes as a layer says them that names them by their places, and as the graph knows them; else none."""
+
+    own: str
+    known: str
+
+    @classmethod
+    def of(cls, graph: Graph, layer: Layer) -> Letters:
+        """Of what a layer takes."""
+        own = layer.layouts.get("input", "") if names_axes_by_place(layer.operation, layer.settings) else ""
+        known = own and (graph.letters(layer.inputs[0]) or canonical_letters(len(own)))
+        return cls(own, known) if len(own) == len(known) else cls("", "")
+
+    def into(self, signal: Signal) -> Signal:
+        """A tensor with the names that the layer has for its axes."""
+        if not self.own or sorted(signal.letters or self.known) != sorted(self.known):
+            return signal
+        return replace(signal.ordered(self.known) if signal.letters else signal, letters=self.own)
+
+    def back(self, letters: str) -> str:
+        """The names that the graph has, of those of the layer."""
+        return letters.translate(str.maketrans(self.own, self.known))
+
+
 def case_of(graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = None) -> Case:
     """The case of a layer on the input `taken`, with the output `seen` as a recording. Raises NotJudged."""
     with tempfile.TemporaryDirectory() as folder:
@@ -43,6 +70,7 @@ def written(folder: Path, graph: Graph, layer: Layer, taken: Signal, seen: Signa
     operation = TABLE.get(layer.operation or "")
     if operation is None:
         raise NotJudged(f"{layer.name}: {layer.native or 'this layer'} is no operation that is known here")
+    taken = Letters.of(graph, layer).into(taken)
     dtype = taken.dtype if taken.dtype in FLOATS else "float32"
     document = {
         "title": f"Layer {layer.name} of {graph.trace.source or graph.trace.system or 'a traced model'}",

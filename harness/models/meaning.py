@@ -14,7 +14,7 @@ from harness.models import running_error
 from harness.models.carried import Signal, canonical_letters, ordered
 from harness.models.graph import Graph
 from harness.models.joins import Join, join_of
-from harness.models.layer_case import FLOATS, NotJudged, case_of
+from harness.models.layer_case import FLOATS, Letters, NotJudged, case_of
 from harness.models.traced import Layer
 from harness.operations import TABLE
 
@@ -60,7 +60,9 @@ class Meaning:
         return self._joins[layer.name]
 
     def _operation(self, layer: Layer, taken: Signal) -> Signal:
-        return evaluated(case_of(self.graph, layer, taken), taken)
+        letters = Letters.of(self.graph, layer)
+        made = evaluated(case_of(self.graph, layer, taken), letters.into(taken))
+        return replace(made, letters=letters.back(made.letters))
 
     def _join(self, layer: Layer, taken: Sequence[Signal]) -> Signal:
         join = self.join(layer)
@@ -74,7 +76,9 @@ class Meaning:
         try:
             own = [each.ordered(axes) if each.letters and axes else each for each, axes in zip(taken, letters)]
             own += [self.graph.signal_of(name) for name in layer.parameters.values()]
-            return join.on(own, self.graph.letters(layer.outputs[0]) or canonical_letters(own[0].values.ndim))
+            made = join.on(own)
+            axes = self.graph.letters(layer.outputs[0]) or canonical_letters(made.values.ndim)
+            return replace(made, letters=axes)
         except (LayoutError, ValueError) as problem:
             raise NotJudged(f"{layer.name}: {problem}") from None
 

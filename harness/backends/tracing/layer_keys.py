@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 THEN = "then"
 """What is meant after any operation: an activation."""
@@ -25,3 +25,12 @@ KEYS: Dict[str, Tuple[str, ...]] = {
     "rearrange": ("depth_to_space", "space_to_depth", "order"),
 }
 """Operation -> its keys besides those of every case."""
+BY_PLACE = ("softmax", "dense")
+"""Operations that frameworks tell by a number which axis is theirs: their letters do not say what that axis is."""
+OVER = "over"
+
+
+def names_axes_by_place(operation: Optional[str], settings: Mapping[str, Any]) -> bool:
+    """Whether the letters of a layer's tensors say only where an axis stands, as of attention or of a layer norm."""
+    over = str(settings.get(OVER) or "")
+    return operation in BY_PLACE or ("C" in over and "groups" not in settings)
