@@ -42,12 +42,20 @@ class Walker(Matcher):
         if layer is None:
             self._claim_by_order(name)
             return
+        if self._claim_together(name, layer) or self._skips(layer):
+            return
         for one in self._same_part(layer):
             if self._meets(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
                 if not self._done_in_two(one, layer):
                     self._claim_of(one, layer)
                 return
-        self._claim_together(name, layer)
+
+    def _skips(self, layer: Layer) -> bool:
+        """Whether B leaves one layer of A out before a layer that does the same as the next; then these are a pair."""
+        left_out = [each for each in self._following(layer) if len(each.outputs) == 1 and not self._has_partner(each)]
+        behind = [one for each in left_out for one in self.a.users[each.outputs[0]] if one.name not in self._used]
+        alike = [one for one in behind if layer.operation and one.operation == layer.operation]
+        return any(self._does_the_same(one, layer) for one in alike)
 
     def _claim_of(self, one: Layer, layer: Layer) -> None:
         """A fault at two layers, that of A with what follows it where B does that in the same layer."""
@@ -73,18 +81,19 @@ class Walker(Matcher):
     def _done_in_two(self, one: Layer, layer: Layer) -> bool:
         """Whether B does in two layers, the second with parameters of its own, what one of A does."""
         behind = goes_on(self.a, self.b, one, layer)
-        return behind is not None and not self._partners.of(behind.name)
+        return behind is not None and {*self._partners.of(behind.name)} <= {one.name}
 
-    def _claim_together(self, name: str, layer: Layer) -> None:
-        """A fault at two layers of B that do what one of A does."""
+    def _claim_together(self, name: str, layer: Layer) -> bool:
+        """A fault at two layers of B that do what one of A does; whether there are such."""
         before = self.b.maker.get(layer.inputs[0]) if len(layer.inputs) == 1 else None
         if before is None or layer.inputs[0] in self.cuts.image:
-            return
+            return False
         for one in self._same_part(before):
             segment, own = self._segment(one.outputs[0]), self._segment_of_b(name)
             if self._done_in_two(one, before) and segment is not None and own is not None:
                 self._add(self._judged(one.outputs[0], name, segment, own))
-                return
+                return True
+        return False
 
     def _claim_by_order(self, name: str) -> None:
         """Likewise of a tensor of which there is nothing but its values and its place among others."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from harness.models.graph import Graph, lengths
 from harness.models.traced import Layer
 
@@ -18,12 +20,28 @@ def done_at_once(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
 def goes_on(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
     """The layer that follows one of B, where A has none of its kind: A's does what it does, too.
 
-    It has parameters, which may be folded into A's, or makes of B's tensor one as long as A's, as cutting does.
+    It has parameters, which may be folded into A's, or makes of B's tensor one as long as A's, as cutting does. One of
+    which nothing is known holds what B's layer lacks of A's parameters, as a bias that is added by itself.
     """
     behind, others = _only(b, layer), a.users[one.outputs[0]]
-    if behind is None or not (behind.parameters or _gives_lengths(a, b, one, layer, behind)):
+    if behind is None:
+        return _rest(a, b, one, layer)
+    if not (behind.parameters or _gives_lengths(a, b, one, layer, behind)):
         return None
     return None if any(other.operation == behind.operation for other in others) else behind
+
+
+def _rest(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
+    """The only layer behind one of B, where it holds as many numbers as A's layer has besides those of B's."""
+    users = b.users[layer.outputs[0]]
+    if len(users) != 1 or len(users[0].inputs) != 1 or not users[0].parameters:
+        return None
+    wanted, first, second = _sizes(a, one), _sizes(b, layer), _sizes(b, users[0])
+    return users[0] if sorted([*first, *second]) == sorted(wanted) else None
+
+
+def _sizes(graph: Graph, layer: Layer) -> list[int]:
+    return [prod(graph.trace.shape(name)) for name in layer.parameters.values()]
 
 
 def _gives_lengths(a: Graph, b: Graph, one: Layer, layer: Layer, behind: Layer) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -100,7 +101,11 @@ class Graph:
     def _moved(self, letters: str, taken: str, made: str) -> str:
         """Letters of a tensor as those of one that has its elements in other places; "" where no order of axes does."""
         x, y = self.trace.array(taken), self.trace.array(made)
-        if x.size != y.size or x.max(initial=-np.inf) != y.max(initial=-np.inf) or not np.array_equal(np.sort(x, axis=None), np.sort(y, axis=None)):
+        if (
+            x.size != y.size
+            or x.max(initial=-np.inf) != y.max(initial=-np.inf)
+            or not np.array_equal(np.sort(x, axis=None), np.sort(y, axis=None))
+        ):
             return letters
         return next(("".join(letters[axis] for axis in order) for order in orders_of(x, y)), "")
 
@@ -116,8 +121,10 @@ class Graph:
         self._told = found
 
     def signal(self, name: str) -> Signal:
-        """A traced tensor."""
-        return self.signal_of(name, self.letters(name))
+        """A traced tensor; where nobody says its axes, perhaps they are those of what its layer takes."""
+        signal = self.signal_of(name, self.letters(name))
+        handed_on = "" if signal.letters else self._handed_on(name, self._told)
+        return replace(signal, perhaps=handed_on) if handed_on else signal
 
     def signal_of(self, name: str, letters: str = "") -> Signal:
         """Any array of the trace, with these axes."""

@@ -12,7 +12,7 @@ from harness.explanation.diagnosis import diagnose
 from harness.models import fitting
 from harness.models.claiming import Walker
 from harness.models.fitting import Outcome
-from harness.models.joined_otherwise import handed_on
+from harness.models.joined_otherwise import called, handed_on
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
 from harness.models.reasons import Changes, Why
@@ -67,7 +67,7 @@ def left_out(walker: Walker, pair: Pair) -> Why | None:
     for layer in pair.of_a if len(pair.taken) == 1 and not _is_same_operation(pair) else ():
         rest = [each for each in pair.of_a if each is not layer]
         if _chain(walker, rest, pair).agrees:
-            kind = layer.operation or layer.native or "layer"
+            kind = layer.operation or called(layer)
             return Why(({"id": kind, "missing": layer.name},), (), f"B leaves out {layer.name} ({kind}) of A")
     return None
 
