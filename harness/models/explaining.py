@@ -36,7 +36,7 @@ def why(walker: Walker, pair: Pair) -> Why:
 
 
 def _is_all_settings(pair: Pair) -> bool:
-    """Whether a layer of A has settings and no kernel: then what both sides state says best how they differ."""
+    """Whether a layer of A has settings and no weights but vectors: what both sides state says best how they differ."""
     roles = TABLE[pair.of_a[0].operation or ""].ROLES if len(pair.of_a) == 1 and pair.of_a[0].operation in TABLE else {}
     return bool(roles) and not any(role.weights and not role.vector for role in roles.values())
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from harness.models import fitting
+from harness.models.claiming import Walker
 from harness.models.graph import Graph
-from harness.models.matching import Pair, Walker
+from harness.models.matching import Pair
 from harness.models.meaning import Meaning
 from harness.models.traced import Layer
 from harness.operations import TABLE
