@@ -29,8 +29,9 @@ def joined(walker: Walker) -> list[Pair]:
 
 
 def _only_moves(pair: Pair, through: list[Layer]) -> bool:
-    """Whether all layers of a pair are judged with another."""
-    return all(layer in through for layer in (*pair.of_a, *pair.of_b)) and not pair.outcome.agrees
+    """Whether a pair has layers, and all of them are judged with another."""
+    layers = (*pair.of_a, *pair.of_b)
+    return bool(layers) and all(layer in through for layer in layers) and not pair.outcome.agrees
 
 
 def _whole(walker: Walker, pair: Pair) -> Pair | None:
