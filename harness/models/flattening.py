@@ -24,8 +24,17 @@ def joined(walker: Walker) -> list[Pair]:
     """The pairs of a walk, with one in place of each two that are judged together."""
     found = {id(pair): _whole(walker, pair) for pair in walker.pairs}
     through = [layer for pair in found.values() if pair is not None for layer in pair.through]
-    kept = [found[id(pair)] or pair for pair in walker.pairs]
+    kept = [found[id(pair)] or _without(walker, pair) for pair in walker.pairs]
     return [pair for pair in kept if pair.through or not _only_moves(pair, through)]
+
+
+def _without(walker: Walker, pair: Pair) -> Pair:
+    """A pair that does not agree, of B the layers but those that only bring axes into one before another of them."""
+    moves = [_before(walker.b, layer) for layer in pair.of_b if _flattens(layer)]
+    through = tuple(layer for layer in pair.of_b if layer in moves)
+    if pair.outcome.agrees or not through:
+        return pair
+    return replace(pair, of_b=tuple(layer for layer in pair.of_b if layer not in through), through=through)
 
 
 def _only_moves(pair: Pair, through: list[Layer]) -> bool:
