@@ -268,7 +268,7 @@ def _shown(name: str, seed: str, number: int, folder: Path) -> None:
     """One mutant and what comes of it, with the traceback."""
     with WAYS[name]() as way:
         print(outcome(way, f"{seed}/{number}", folder))
-        for path in sorted(folder.iterdir()):
+        for path in sorted(each for each in folder.iterdir() if each.is_file()):
             print(
                 f"--- {path.name}\n{path.read_bytes()[:2000]!r}"
                 if path.suffix != ".yaml"
