@@ -56,7 +56,9 @@ def _fits(change: Found, form: Found, rank: int) -> bool:
         demand("", change, form)
     except FormError:
         return False
-    per_axis = (len(change[key]) in (0 if key == "reach" else rank, rank) for key in PER_AXIS if key in change)
+    per_axis = (
+        len(change[key]) in (0 if key == "reach" else rank, rank) for key in PER_AXIS if change.get(key) is not None
+    )
     return all(per_axis) and _is_boundary(change)
 
 
