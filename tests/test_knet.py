@@ -15,10 +15,12 @@ import pytest
 from harness.backends import TABLE, knet
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
+from harness.case.read import Case
 from harness.parent.outcome import Answered, Declined
 from harness.parent.pool import Pool
 from harness.systems.lower import lower
 from tests.declared import case_of
+from tests.knet_cases import stamping
 from tests.plain import evaluate, integers
 
 MANIFEST = json.loads(Path(knet.RECORDINGS, "manifest.json").read_text())["cases"]
@@ -76,12 +78,18 @@ def recorded(monkeypatch) -> Iterator[Pool]:
 
 
 def said(call: dict[str, Any]) -> bool:
-    """Whether a case can say the call: Knet's own default of alpha, and stride 1 for deconv4 with full padding."""
+    """Whether a case can say the call: Knet's own default of alpha, and no cropping."""
     words = knet.settings(call["params"], len(call["x_shape"]) - 2)
-    plain = set(words["stride"]) == set(words["dilation"]) == {1} and not any(map(any, words["padding"]))
     numbers = call["id"] != "err_mixed_dtype"
     usual = call["params"].get("alpha", 1) == 1 and words["mode"] in (0, 1) and min(map(min, words["padding"])) >= 0
-    return numbers and usual and (call["fn"] == "conv4" or plain)
+    return numbers and usual
+
+
+def case_that_means(call: dict[str, Any]) -> Case:
+    if call["fn"] == "conv4":
+        return case_of(meant(call))
+    x, w = ARRAYS[call["id"] + "/x"], ARRAYS[call["id"] + "/w"]
+    return stamping(x, w, knet.settings(call["params"], x.ndim - 2))
 
 
 def test_without_julia_recorded_calls_are_answered_and_others_declined(recorded):
@@ -90,12 +98,8 @@ def test_without_julia_recorded_calls_are_answered_and_others_declined(recorded)
     calls = [call for call in SAYABLE if said(call)]
     assert {call["fn"] for call in calls} == {"conv4", "deconv4"}
     for index, call in enumerate(calls):
-        mode = call["params"].get("mode", 0)
-        conv = meant(call)
-        padding = "full" if call["fn"] == "deconv4" else None
-        recorded.submit(
-            "knet", index, lower(case_of(conv, padding), entries[f"Knet.{call['fn']}(mode={mode})"], "as_written")
-        )
+        entry = entries[f"Knet.{call['fn']}(mode={call['params'].get('mode', 0)})"]
+        recorded.submit("knet", index, lower(case_that_means(call), entry, "as_written"))
     unheard = Linear(integers((1, 1, 5), 1), integers((1, 1, 2), 2), None, Window((1,), (1,), ((0, 0),), (True,)))
     recorded.submit("knet", -1, lower(case_of(unheard), entries["Knet.conv4(mode=0)"], "as_written"))
     recorded.flush()
@@ -127,7 +131,7 @@ def test_a_julia_that_is_of_no_use_leaves_the_recordings_and_says_why(monkeypatc
     with Pool([TABLE["knet"]]) as pool:
         assert pool.hellos["knet"].version.startswith(RECORDED + reason)
         (entry,) = (entry for _, entry in pool.entry_points() if entry.name == "Knet.deconv4(mode=1)")
-        pool.submit("knet", 0, lower(case_of(meant(call), "full"), entry, "as_written"))
+        pool.submit("knet", 0, lower(case_that_means(call), entry, "as_written"))
         pool.flush()
         _, outcome = pool.collect()
     np.testing.assert_array_equal(outcome.array, ARRAYS[f"{call['id']}/y_knet{knet.KNET}"])

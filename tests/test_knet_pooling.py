@@ -1,46 +1,42 @@
 """Recorded answers of Knet's `pool`, `unpool` and strided `deconv4`, held against plain loops over the taps.
 
-cases/recordings/knet/PROVENANCE.md says how they were made. The loops are the canonical forms; CLIPPED is the fault of
-NNlib 0.6.0, on which Knet 1.3.0 stands.
+They are held against the canonical forms, too.
+
+cases/recordings/knet/PROVENANCE.md says how they were made. CLIPPED is the fault of NNlib 0.6.0, on which Knet 1.3.0
+stands.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.backends import knet
+from harness.canonical.reference import evaluate
+from harness.canonical.settled import Settled
+from harness.case.read import Case
+from harness.operations import pooling
+from harness.operations.pooling_formula import FIRST_CLIPPED, LAST_CLIPPED, ZERO
+from tests.knet_cases import canonical, stamping
 
 VERSIONS = ("1.3.0", "1.4.10")
 CLIPPED = "1.3.0"
 """The version in which the running maximum or sum of a pooling window becomes max(it, 0) at each padded tap."""
-Pairs = list[tuple[int, int]]
+CALLS, DECONV4 = knet.listed("pool.json"), knet.listed("deconv4_strided.json")
+POOL, UNPOOL = ([call for call in CALLS if call["fn"] == name] for name in ("pool", "unpool"))
+array = knet.array
 
 
-def recorded(name: str) -> list[dict[str, Any]]:
-    return json.loads(Path(knet.RECORDINGS, name).read_text())  # type: ignore[no-any-return]
-
-
-POOL, DECONV4 = recorded("pool.json"), recorded("deconv4_strided.json")
-
-
-def array(stored: dict[str, Any]) -> np.ndarray:
-    values = [np.nan if value == "NaN" else value for value in stored["values"]]
-    return np.array(values, stored["dtype"]).reshape(stored["shape"], order="F")
-
-
-def answers(calls: list[dict[str, Any]], *functions: str) -> list[Any]:
+def answers(calls: list[dict[str, Any]]) -> list[Any]:
     """(call, version) of every recorded answer that is an array."""
     return [
-        pytest.param(call, version, id=f"{call['fn']} {call['id']} {version}")
+        pytest.param(call, version, id=f"{call['id']} {version}")
         for call in calls
         for version in VERSIONS
-        if call["fn"] in functions and "error" not in call["y"][version]
+        if "error" not in call["y"][version]
     ]
 
 
@@ -49,26 +45,14 @@ def refusals(calls: list[dict[str, Any]], version: str) -> dict[str, str]:
     return {call["id"]: call["y"][version]["error"] for call in calls if "error" in call["y"][version]}
 
 
-def per_axis(value: Any, rank: int) -> list[int]:
-    return list(value) if isinstance(value, list) else [value] * rank
-
-
-def sides(padding: Any, rank: int) -> Pairs:
-    """(low, high) of each axis; a list of twice as many numbers has both."""
-    if isinstance(padding, list) and len(padding) == 2 * rank:
-        return list(zip(padding[::2], padding[1::2], strict=True))
-    return [(side, side) for side in per_axis(padding, rank)]
-
-
-def settings(params: dict[str, Any], rank: int) -> tuple[list[int], list[int], Pairs]:
-    """(window, stride, padding) of a pooling call; the defaults are a window of 2, its size as stride, no padding."""
-    window = per_axis(params.get("window", 2), rank)
-    return window, per_axis(params.get("stride", window), rank), sides(params.get("padding", 0), rank)
+def said(params: dict[str, Any], rank: int) -> tuple[Any, ...]:
+    """(mode, window, stride, padding) of a call that pools."""
+    return tuple(knet.windows(params, rank)[name] for name in ("mode", "window", "stride", "padding"))
 
 
 def windows(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[tuple[tuple[int, ...], list[Any]]]:
     """(place in the output, its taps) of each window; a tap in the padding is None, the first axis runs fastest."""
-    window, stride, padding = settings(params, len(shape))
+    _, window, stride, padding = said(params, len(shape))
     counts = [(n + sum(pair) - k) // s + 1 for n, k, s, pair in zip(shape, window, stride, padding, strict=True)]
     for place in np.ndindex(*counts):
         start = [at * s - low for at, s, (low, _) in zip(place, stride, padding, strict=True)]
@@ -108,7 +92,7 @@ def clipped(total: Any) -> Any:
 def unpooled(x: np.ndarray, params: dict[str, Any]) -> np.ndarray:
     """The gradient of the mean pooling, times the size of the window: each number is added to all of its window."""
     rank = x.ndim - 2
-    window, stride, padding = settings(params, rank)
+    _, window, stride, padding = said(params, rank)
     sizes = [(n - 1) * s + k - sum(pair) for n, k, s, pair in zip(x.shape[:rank], window, stride, padding, strict=True)]
     y = np.zeros((*sizes, *x.shape[-2:]), x.dtype)
     for place, taps in windows(tuple(sizes), params):
@@ -120,7 +104,7 @@ def unpooled(x: np.ndarray, params: dict[str, Any]) -> np.ndarray:
 def transposed(x: np.ndarray, w: np.ndarray, params: dict[str, Any]) -> np.ndarray:
     """x[i] w[k] added at i * stride + k * dilation, less the padding; mode 0 reads the kernel backwards."""
     rank = x.ndim - 2
-    stride, dilation = (per_axis(params.get(name, 1), rank) for name in ("stride", "dilation"))
+    stride, dilation, padding = (knet.settings(params, rank)[name] for name in ("stride", "dilation", "padding"))
     if params.get("mode", 0) == 0:
         w = np.flip(w, tuple(range(rank)))
     reach = [
@@ -132,16 +116,14 @@ def transposed(x: np.ndarray, w: np.ndarray, params: dict[str, Any]) -> np.ndarr
         starts = [k * d for k, d in zip(tap, dilation, strict=True)]
         at = tuple(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(starts, x.shape[:rank], stride, strict=True))
         y[at] += np.einsum("...cn,oc->...on", x, w[tap])
-    padding = sides(params.get("padding", 0), rank)
     return y[tuple(slice(low, n - high) for n, (low, high) in zip(reach, padding, strict=True))]
 
 
 def test_all_recorded_calls_are_here():
-    assert [sum(call["fn"] == name for call in POOL) for name in ("pool", "unpool")] == [46, 11]
-    assert len(DECONV4) == 16
+    assert (len(POOL), len(UNPOOL), len(DECONV4)) == (46, 11, 16)
 
 
-@pytest.mark.parametrize(("call", "version"), answers(POOL, "pool"))
+@pytest.mark.parametrize(("call", "version"), answers(POOL))
 def test_pooling_is_the_canonical_form_and_clipped_at_padded_taps_in_1_3_0(call, version):
     clip = clipped if version == CLIPPED else as_it_is
     found, x = array(call["y"][version]), array(call["x"])
@@ -151,12 +133,11 @@ def test_pooling_is_the_canonical_form_and_clipped_at_padded_taps_in_1_3_0(call,
 
 
 def test_clipping_makes_padded_maxima_and_padded_means_of_negative_sums_wrong_and_nothing_else():
-    padded = [call for call in POOL if call["fn"] == "pool" and "padding" in call["params"]]
+    padded = [call for call in POOL if "padding" in call["params"]]
     wrong = {
         call["id"]
         for call in POOL
-        if call["fn"] == "pool"
-        and "error" not in call["y"][CLIPPED]
+        if "error" not in call["y"][CLIPPED]
         and not np.array_equal(
             array(call["y"][CLIPPED]), pooled(array(call["x"]), call["params"], as_it_is), equal_nan=True
         )
@@ -168,21 +149,76 @@ def test_clipping_makes_padded_maxima_and_padded_means_of_negative_sums_wrong_an
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_mode_2_is_mode_1(version):
-    found = {call["id"]: call["y"][version] for call in POOL if call["fn"] == "pool"}
+    found = {call["id"]: call["y"][version] for call in POOL}
     pairs = [(name, name[:-1] + "1") for name in found if name.endswith("_mode2")]
     assert len(pairs) == 5
     assert all(found[name] == found[other] for name, other in pairs)
 
 
-@pytest.mark.parametrize(("call", "version"), answers(POOL, "unpool"))
+@pytest.mark.parametrize(("call", "version"), answers(UNPOOL))
 def test_unpooling_adds_each_number_to_its_window(call, version):
     np.testing.assert_array_equal(array(call["y"][version]), unpooled(array(call["x"]), call["params"]))
 
 
-@pytest.mark.parametrize(("call", "version"), answers(DECONV4, "deconv4"))
+@pytest.mark.parametrize(("call", "version"), answers(DECONV4))
 def test_strided_deconv4_is_the_gradient_of_conv4(call, version):
     wanted = transposed(array(call["x"]), array(call["w"]), call["params"])
     np.testing.assert_array_equal(array(call["y"][version]), wanted)
+
+
+# --- the canonical forms ---------------------------------------------------------------------------------------------
+
+
+def pooled_form(call: dict[str, Any], version: str) -> Settled:
+    """What a recorded call of `pool` means; in 1.3.0 with its fault, by name."""
+    x = array(call["x"])
+    mode, window, stride, padding = said(call["params"], x.ndim - 2)
+    mean = mode in knet.MEANS
+    fill = {"fill": FIRST_CLIPPED if mean else ZERO} if version == CLIPPED else {}
+    steps = {"window": window, "stride": stride, "padding": padding, "dilation": 1, "rounding": "floor"}
+    reduce = {"reduce": "average", "divisor": "window"} if mean else {"reduce": "max"}
+    return Settled({"x": canonical(x, "input")}, {**reduce, **steps, **fill}, pooling)
+
+
+def alpha_of(call: dict[str, Any]) -> float:
+    """What Knet multiplies the output by, or divides it by where it spreads one."""
+    alpha = call["params"].get("alpha", 1)
+    return 1 / alpha if call["fn"] == "unpool" else alpha
+
+
+@pytest.mark.parametrize(("call", "version"), answers(POOL))
+def test_a_recorded_pooling_is_the_canonical_form_in_1_3_0_with_its_fault_by_name(call, version):
+    found = canonical(array(call["y"][version]), "output")
+    wanted = evaluate(pooled_form(call, version)) * alpha_of(call)
+    beside = np.isneginf(wanted)  # the whole window lies in the padding: Knet has the lowest finite number there
+    np.testing.assert_allclose(found[~beside], wanted[~beside], rtol=3e-7)
+    assert (found[beside] == np.finfo(float).min).all()
+
+
+def test_without_its_fault_by_name_1_3_0_is_not_what_is_meant():
+    (call,) = (each for each in POOL if each["id"] == "2d_all_negative_window2_stride1_padding1_mode1")
+    found, form = canonical(array(call["y"][CLIPPED]), "output"), pooled_form(call, CLIPPED)
+    for fill in (None, LAST_CLIPPED):
+        assert not np.allclose(evaluate(form.with_settings(fill=fill)), found)
+
+
+def stamps(call: dict[str, Any]) -> Case:
+    """The transposed convolution that a recorded call means; of `unpool`, one of ones for each channel by itself."""
+    x, rank = array(call["x"]), len(call["x"]["shape"]) - 2
+    if call["fn"] == "deconv4":
+        return stamping(x, array(call["w"]), knet.settings(call["params"], rank))
+    _, window, stride, padding = said(call["params"], rank)
+    about = {"mode": 1, "stride": stride, "padding": padding, "dilation": (1,) * rank}
+    return stamping(x, np.ones((*window, 1, x.shape[rank])), about, groups=x.shape[rank])
+
+
+@pytest.mark.parametrize(("call", "version"), [*answers(UNPOOL), *answers(DECONV4)])
+def test_recorded_stamps_are_those_of_the_transposed_convolution(call, version):
+    found = canonical(array(call["y"][version]), "output")
+    np.testing.assert_array_equal(found, evaluate(stamps(call).meant()) * alpha_of(call))
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
 
 
 def test_what_a_version_refuses():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from harness.backends import TABLE, knet
 from harness.canonical.window import Linear, Window
 from harness.operations.call import Unsupported
+from harness.operations.pooling_formula import FIRST_CLIPPED, ZERO
 from harness.parent.asking import Question
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
@@ -25,8 +25,9 @@ from harness.worker.entry import EntryPoint
 from tests.declared import case_of
 from tests.fakes import PATIENT
 from tests.plain import evaluate, integers
+from tests.test_backends_transposed import example
 from tests.test_knet import ARRAYS, MANIFEST
-from tests.test_knet_pooling import POOL, array
+from tests.test_knet_pooling import DECONV4, POOL, UNPOOL
 
 STAND_IN = Path(__file__).parent / "fakes" / "julia"
 NNLIB = {"1.2.1": "", "1.3.0": "0.6.0", "1.4.10": "0.7.6"}
@@ -95,6 +96,13 @@ def question(pool: Pool, x: np.ndarray, w: np.ndarray, name: str = "Knet.conv4(m
     return Question(entry_of(pool, name), {"input": x, "kernel": w}, {**said, **settings})
 
 
+def pooling(pool: Pool, x: np.ndarray, mode: int = 0, **settings: Any) -> Question:
+    """A call of `pool` with the input in Knet's own order of axes."""
+    rank = x.ndim - 2
+    usual = {"window": (2,) * rank, "stride": (2,) * rank, "padding": ((0, 0),) * rank}
+    return Question(entry_of(pool, f"Knet.pool(mode={mode})"), {"input": x}, {**usual, **settings})
+
+
 @pytest.mark.parametrize(
     ("version", "ranks", "explicit", "dilation", "dtypes"),
     [
@@ -110,10 +118,30 @@ def test_the_worker_declares_what_this_version_of_knet_does(started, version, ra
     assert hello.environment.get("NNlib", "") == NNLIB[version]
     conv, deconv = (entry_of(started(version), f"Knet.{name}(mode=0)") for name in ("conv4", "deconv4"))
     assert conv.ranks == deconv.ranks == ranks
-    assert (conv.takes.explicit, deconv.takes.explicit) == (explicit, "no")
+    assert (conv.takes.explicit, deconv.takes.explicit) == (explicit, "even")
     assert (conv.takes.dilation, deconv.takes.dilation) == dilation
-    assert (conv.takes.stride, deconv.takes.stride) == (True, False)
+    assert conv.takes.stride and deconv.takes.stride
     assert conv.dtypes == deconv.dtypes == dtypes
+    others = [dtype for dtype in NUMBERS if dtype not in FLOATS] if version == "1.3.0" else []
+    assert deconv.refused == {dtype: ((3, dtype),) for dtype in others}  # images and channels are exchanged there
+
+
+@pytest.mark.parametrize(
+    ("version", "ranks", "modes", "limits", "fills"),
+    [
+        ("1.2.1", (2,), [0, 1, 2], ("even",), (None, None)),
+        ("1.3.0", (1, 2, 3), [0, 1, 2], (), (ZERO, FIRST_CLIPPED)),
+        ("1.4.10", (1, 2, 3), [0, 1, 2, 3], (), (None, None)),
+    ],
+)
+def test_the_worker_declares_how_this_version_pools(started, version, ranks, modes, limits, fills):
+    found = {entry.name: entry for _, entry in started(version).entry_points() if entry.operation == "pooling"}
+    assert list(found) == [f"Knet.pool(mode={mode})" for mode in modes]
+    largest, mean, other, *_ = found.values()
+    assert largest.ranks == mean.ranks == ranks
+    assert largest.takes.limits == mean.takes.limits == limits
+    assert (largest.takes.keeps.get("fill"), mean.takes.keeps.get("fill")) == fills
+    assert (mean.takes.keeps["divisor"], other.takes.keeps["divisor"]) == ("window", "window")
 
 
 def test_the_worker_declares_what_the_recordings_declare(started):
@@ -132,10 +160,11 @@ def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Linear:
 
 
 def holds(pool: Pool, rank: int, dtype: str, **settings: Any) -> None:
-    """Both modes of both functions compute what two cases mean, to the last bit."""
+    """Both modes of conv4 compute what two cases mean, to the last bit."""
     cases = [case_of(conv(rank, seed, dtype, **settings)) for seed in range(2)]
-    calls = [lower(case, entry, "normalized") for case in cases for _, entry in pool.entry_points()]
-    meant = [evaluate(case.meant()) for case in cases for _ in pool.entry_points()]
+    entries = [entry for _, entry in pool.entry_points() if entry.operation == "convolution"]
+    calls = [lower(case, entry, "normalized") for case in cases for entry in entries]
+    meant = [evaluate(case.meant()) for case in cases for _ in entries]
     for call, expected, outcome in zip(calls, meant, ask(pool, *calls), strict=True):
         assert isinstance(outcome, Answered), outcome
         assert outcome.array.dtype == dtype
@@ -179,10 +208,9 @@ def test_what_knet_throws_is_raised_and_its_neighbours_are_answered(started):
 def test_a_dilated_deconv4_is_not_offered_by_1_3_0_which_throws(started):
     pool = started("1.3.0")
     entry = entry_of(pool, "Knet.deconv4(mode=0)")
-    dilated = Linear(integers((1, 2, 5), 1), integers((2, 2, 2), 2), None, Window((1,), (2,), ((2, 2),), (False,)))
     with pytest.raises(Unsupported, match="has no dilation"):
-        lower(case_of(dilated, "full"), entry, "as_written")
-    (raised,) = ask(pool, question(pool, X, W, "Knet.deconv4(mode=0)", padding=None, dilation=(2, 2)))
+        lower(example(1, 1, dilation=(2,)), entry, "as_written")
+    (raised,) = ask(pool, question(pool, X, W.swapaxes(2, 3), "Knet.deconv4(mode=0)", dilation=(2, 2)))
     assert raised == Raised("ErrorException", "deconv4 cannot handle dilation!=1 yet.")
 
 
@@ -191,7 +219,7 @@ def test_a_dilated_deconv4_is_not_offered_by_1_3_0_which_throws(started):
 def test_complex_numbers_are_passed_on_and_neither_operand_is_conjugated(started, name, dtype):
     pool = started("1.4.10")
     one = question(pool, np.full((1, 1, 1), 1 + 2j, dtype), np.full((1, 1, 1), 3 + 5j, dtype), f"Knet.{name}(mode=0)")
-    (outcome,) = ask(pool, Question(one.entry, one.arrays, {**one.settings, "padding": None}))
+    (outcome,) = ask(pool, one)
     assert isinstance(outcome, Answered)
     assert outcome.array.dtype == dtype
     assert outcome.array.item() == -7 + 11j
@@ -209,7 +237,9 @@ def test_a_fault_of_the_worker_is_told_as_its_own_and_the_next_call_is_answered(
     pool = started("1.4.10")
     broken, answered = ask(pool, question(pool, X, W, padding="sideways"), question(pool, X, W))
     assert isinstance(broken, Broken)
-    assert re.fullmatch(r"a fault of the harness's own worker, not .*\(backends/knet\.jl, line \d+\)", broken.reason)
+    assert re.fullmatch(
+        r"a fault of the harness's own worker, not .*\(backends/knet_entries\.jl, line \d+\)", broken.reason
+    )
     assert isinstance(answered, Answered)
 
 
@@ -231,33 +261,70 @@ def test_a_call_that_gives_something_else_the_second_time_is_not_repeatable(star
     assert unsteady.not_repeatable == "two identical calls differ in 1 of 24 outputs, first at (0, 0, 0, 0)"
 
 
-@pytest.mark.parametrize("version", ["1.3.0", "1.4.10"])
-def test_the_stand_in_pools_as_this_version_was_recorded(tmp_path, version):
-    if not shutil.which("julia"):
-        pytest.skip("no julia on the PATH")
-    known = {"window", "stride", "padding", "mode"}
-    calls = [
-        call
-        for call in POOL
-        if call["fn"] == "pool" and call["x"]["dtype"] == "float64" and "error" not in call["y"][version]
-        if set(call["params"]) <= known and call["params"].get("mode", 0) < 2
-    ]
-    assert len(calls) > 30
-    program = "import Knet\n" + "".join(map(julia_call, calls))
-    environ = {**os.environ, **stand_in(tmp_path, version)}
-    command = ["julia", "-O0", "-e", program]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=True)
-    for call, line in zip(calls, done.stdout.splitlines(), strict=True):
-        assert np.array_equal(np.array(line.split(), float), array(call["y"][version]).ravel("F"), equal_nan=True)
-
-
-def julia_call(call: dict[str, Any]) -> str:
-    """A line of Julia that prints what `pool` gives for a recorded call."""
-    keywords = ", ".join(
-        f"{name} = {str(value).replace('[', '(').replace(']', ')')}" for name, value in call["params"].items()
+def test_no_mean_is_offered_of_whole_numbers_and_knet_throws_where_one_is_asked_for(started):
+    pool = started("1.4.10")
+    assert (entry_of(pool, "Knet.pool(mode=1)").dtypes, entry_of(pool, "Knet.pool(mode=0)").dtypes) == (
+        ("float16", *FLOATS),
+        NUMBERS,
     )
-    values = ", ".join(map(str, call["x"]["values"])).replace("'", "")
-    return f"println(join(vec(Knet.pool(reshape(Float64[{values}], {tuple(call['x']['shape'])}); {keywords})), ' '))\n"
+    largest, raised = ask(pool, pooling(pool, X.astype(int)), pooling(pool, X.astype(int), 1))
+    assert isinstance(largest, Answered) and largest.array.dtype == int
+    assert isinstance(raised, Raised) and raised.kind == "InexactError"
+
+
+def test_unpool_declines_a_kernel_that_is_not_of_ones(started):
+    pool, ones = started("1.4.10"), np.ones((2, 2, 1, 2))
+    asked = {"stride": (2, 2), "groups": 2}
+    good, bad, shared = ask(
+        pool,
+        question(pool, X, ones, "Knet.unpool", **asked),
+        question(pool, X, 2 * ones, "Knet.unpool", **asked),
+        question(pool, X, ones, "Knet.unpool", **{**asked, "groups": 1}),
+    )
+    assert isinstance(good, Answered)
+    np.testing.assert_array_equal(good.array, X.repeat(2, 0).repeat(2, 1))
+    assert bad == shared == Declined(knet.ONES)
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "1.4.10"])
+@pytest.mark.parametrize("calls", [POOL, UNPOOL, DECONV4], ids=["pool", "unpool", "deconv4"])
+def test_the_stand_in_answers_as_this_version_was_recorded(started, version, calls):
+    answers_as_recorded(started(version), version, calls)
+
+
+def answers_as_recorded(pool: Pool, version: str, calls: list[dict[str, Any]]) -> None:
+    """What this version answers, and where it throws, to the last bit."""
+    having = {entry.name for _, entry in pool.entry_points()}
+    sayable = [call for call in calls if set(call["params"]) <= KEYWORDS and name_of(call) in having]
+    assert len(sayable) >= 10
+    for call, outcome in zip(sayable, ask(pool, *(asked(pool, call) for call in sayable)), strict=True):
+        wanted = call["y"][version]
+        if "error" in wanted:
+            assert isinstance(outcome, Raised) and outcome.kind == wanted["error"], (call["id"], outcome)
+        else:
+            assert isinstance(outcome, Answered), (call["id"], outcome)
+            np.testing.assert_array_equal(outcome.array, knet.array(wanted))
+
+
+KEYWORDS = {"window", "stride", "dilation", "padding", "mode"}
+
+
+def name_of(call: dict[str, Any]) -> str:
+    """The entry point of a recorded call; of `unpool` all modes are one."""
+    return "Knet.unpool" if call["fn"] == "unpool" else f"Knet.{call['fn']}(mode={call['params'].get('mode', 0)})"
+
+
+def asked(pool: Pool, call: dict[str, Any]) -> Question:
+    """A call of pool.json or deconv4_strided.json."""
+    x, rank = knet.array(call["x"]), len(call["x"]["shape"]) - 2
+    if call["fn"] == "deconv4":
+        said = knet.settings(call["params"], rank)
+        return question(pool, x, knet.array(call["w"]), f"Knet.deconv4(mode={said.pop('mode')})", **said)
+    said = knet.windows(call["params"], rank)
+    mode, window = said.pop("mode"), said.pop("window")
+    if call["fn"] == "pool":
+        return pooling(pool, x, mode, window=window, **said)
+    return question(pool, x, np.ones((*window, 1, x.shape[rank])), "Knet.unpool", groups=x.shape[rank], **said)
 
 
 def test_julia_without_knet_leaves_the_recordings_and_names_the_command_that_brings_it(monkeypatch, tmp_path):
@@ -277,6 +344,8 @@ def test_the_real_knet_reproduces_its_recordings():
             pytest.skip(f"no Knet whose answers are recorded: {version}")
         calls = [call for call in MANIFEST if call["results"][version]["status"] == "ok" and sayable(call)]
         outcomes = ask(pool, *(recorded(pool, call) for call in calls))
+        for others in (POOL, UNPOOL, DECONV4):
+            answers_as_recorded(pool, version, others)
     assert len(calls) > 60
     for call, outcome in zip(calls, outcomes, strict=True):
         expected = ARRAYS[f"{call['id']}/y_knet{version}"]

@@ -1,9 +1,7 @@
-"""Pooling: windows against loops over fractions, Knet's recorded answers, planted conventions, calls, code."""
+"""Pooling: windows against loops over fractions, planted conventions, calls, code; Knet's in test_knet_pooling."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -13,7 +11,6 @@ import numpy as np
 import pytest
 
 from harness.backends import onnx_by_settings, tensorflow_by_settings, torch_by_settings
-from harness.backends.knet import RECORDINGS
 from harness.canonical.reference import direct, evaluate
 from harness.canonical.settled import Settled
 from harness.canonical.window import padding_pair
@@ -89,52 +86,6 @@ def test_words_for_a_padding_are_those_of_other_windows() -> None:
     form = form_of(x, window=(3, 2), stride=(2, 1), padding="same")
     assert form.output_shape == (1, 1, 5, 6)
     assert pooling.pairs_of((9, 6), form.settings) == (padding_pair("same", 9, 3, 2), padding_pair("same", 6, 2, 1))
-
-
-# --- Knet's own answers ----------------------------------------------------------------------------------------------
-
-
-def knet(version: str) -> Iterator[Any]:
-    """(x, settings, y) of the recorded calls of `pool`, arrays as C-ordered N C and spatial axes."""
-    for call in json.loads(Path(RECORDINGS, "pool.json").read_text()):
-        y = call["y"][version]
-        if call["fn"] != "pool" or "error" in y or "NaN" in str(call["x"]["values"]):
-            continue
-        x, y = (np.array(each["values"], np.float64).reshape(each["shape"][::-1]) for each in (call["x"], y))
-        scaled = y / call["params"].get("alpha", 1)
-        yield pytest.param(x, about(call["params"], x.ndim - 2), scaled, id=call["id"])
-
-
-def about(params: dict[str, Any], rank: int) -> dict[str, Any]:
-    """Knet's parameters, whose axes are in the other order, as settings of a case."""
-
-    def turned(value: Any) -> tuple[int, ...]:
-        return tuple(value[::-1]) if isinstance(value, list) else (value,) * rank
-
-    padding = params.get("padding", 0)
-    uneven = isinstance(padding, list) and len(padding) == 2 * rank
-    pairs = list(zip(padding[::2], padding[1::2]))[::-1] if uneven else [(each, each) for each in turned(padding)]
-    window = turned(params.get("window", 2))
-    averaged = params.get("mode", 0) in (1, 2)
-    return {
-        "reduce": "average" if averaged else "max",
-        "window": window,
-        "stride": turned(params["stride"]) if "stride" in params else window,
-        "padding": tuple(pairs),
-        "divisor": "window",
-    }
-
-
-@pytest.mark.parametrize(("x", "settings", "y"), list(knet("1.4.10")))
-def test_knet_computes_what_is_meant(x: np.ndarray, settings: dict[str, Any], y: np.ndarray) -> None:
-    found = evaluate(form_of(x, **settings))
-    lowest = np.where(np.isneginf(found), y, found)  # a window that lies in the padding is nobody's
-    np.testing.assert_allclose(lowest, y, rtol=1e-6)
-
-
-@pytest.mark.parametrize(("x", "settings", "y"), [each for each in knet("1.3.0") if each.values[1]["reduce"] == "max"])
-def test_an_older_knet_pads_a_maximum_with_zeros(x: np.ndarray, settings: dict[str, Any], y: np.ndarray) -> None:
-    np.testing.assert_array_equal(evaluate(form_of(x, **settings, fill="zero")), y)
 
 
 # --- planted conventions ---------------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ struct Declined <: Exception
     reason::String
 end
 
-const NEGLIGIBLE = 1 << 15 # elements of input and kernel up to which a call is made twice, to see whether it repeats
+include("knet_entries.jl")
+
+const NEGLIGIBLE = 1 << 15 # elements of all arguments up to which a call is made twice, to see whether it repeats
 
 # --- the process -----------------------------------------------------------------------------------------------------
 
@@ -41,12 +43,12 @@ end
 
 function serve(requests::IO, replies::IO, knet::Module)
     entries = entry_points(knet)
-    write_message(replies, hello(knet, Any[declaration for (declaration, _) in entries]))
-    functions = Object(declaration["name"] => call for (declaration, call) in entries)
+    write_message(replies, hello(knet, Any[entry.declaration for entry in entries]))
+    known = Object(entry.declaration["name"] => entry for entry in entries)
     while (message = next_message(requests, replies)) !== nothing
         arrays = message[2]
         for call in message[1]["calls"]
-            answer(replies, functions, call, splice!(arrays, 1:length(call["arrays"])))
+            answer(replies, known, call, splice!(arrays, 1:length(call["arrays"])))
         end
     end
 end
@@ -72,10 +74,10 @@ end
 # --- one call --------------------------------------------------------------------------------------------------------
 
 """Replies to one call. What the system throws is told as raised, what this worker throws as broken."""
-function answer(replies::IO, functions::Object, call, arrays)
+function answer(replies::IO, known::Object, call, arrays)
     message, results = try
         roles = Object(zip(call["arrays"], map(readable, arrays)))
-        made(functions[call["entry"]], Any[roles["kernel"], roles["input"]], keywords(call["settings"]))
+        made(known[call["entry"]].prepared(roles, call["settings"])...)
     catch error
         error isa Declined ? Object("declined" => error.reason) : Object("broken" => fault(error)), ()
     end
@@ -127,83 +129,6 @@ function fault(@nospecialize(error))
     own = [frame for frame in stacktrace(catch_backtrace()) if dirname(string(frame.file)) == @__DIR__]
     place = isempty(own) ? "knet.jl" : "$(basename(string(own[1].file))), line $(own[1].line)"
     return first(sprint(showerror, error), 4000) * " (backends/$place)"
-end
-
-"""Knet's keywords for the settings that are not its defaults, as one would write them."""
-function keywords(settings::AbstractDict)
-    words = Dict{Symbol,Any}()
-    for name in ("stride", "dilation")
-        all(isequal(1), settings[name]) || (words[Symbol(name)] = Tuple(Int.(settings[name])))
-    end
-    pairs = something(settings["padding"], [])
-    if all(pair[1] == pair[2] for pair in pairs)
-        all(pair[1] == 0 for pair in pairs) || (words[:padding] = Tuple(Int(pair[1]) for pair in pairs))
-    else
-        words[:padding] = Tuple(Int(side) for pair in pairs for side in pair)
-    end
-    return words
-end
-
-# --- the entry points ------------------------------------------------------------------------------------------------
-
-"""(declaration, function of w, x and keywords) of each entry point; what is declared of it was measured."""
-function entry_points(knet::Module)
-    found = Any[]
-    for (name, declare) in (("conv4", conv4), ("deconv4", deconv4))
-        called = getfield(knet, Symbol(name))
-        measured = declare(called)
-        for mode in (0, 1)
-            takes = merge(measured.takes, Object("reversal" => (name == "conv4") == (mode == 0)))
-            declaration = Object(
-                "name" => "Knet.$name(mode=$mode)",
-                "ranks" => measured.ranks,
-                "docs" => "https://denizyuret.github.io/Knet.jl/latest/reference/#Knet.Ops20.$name",
-                "layouts" => Object("input" => "*CN", "kernel" => name == "conv4" ? "*IO" : "*OI", "output" => "*CN"),
-                "takes" => takes,
-                "dtypes" => dtypes(),
-                "note" => measured.note,
-            )
-            push!(found, (declaration, (w, x; words...) -> called(w, x; mode = mode, words...)))
-        end
-    end
-    return found
-end
-
-"""NNlib computes with any numbers (its conv.jl falls back on plain loops), Knet below 1.3 with the two of its conv.cpp."""
-dtypes() = isempty(versions_below()) ? ["float32", "float64"] :
-    ["float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64"]
-
-conv4(@nospecialize(called)) = (
-    ranks = ranks(called, [5, 8]),
-    takes = Object(
-        "words" => Object(),
-        "explicit" => gives(called, [10, 21, 32], Object("padding" => (1, 0, 0, 0))) ? "uneven" : "even",
-        "stride" => gives(called, [21], Object("stride" => (2, 1))),
-        "dilation" => gives(called, [31], Object("dilation" => (2, 1))),
-    ),
-    note = "",
-)
-
-deconv4(@nospecialize(called)) = (
-    ranks = ranks(called, [1, 4, 7, 6]),
-    takes = Object(
-        "words" => Object("full" => Any[nothing, "full", true, true]),
-        "dilation" => gives(called, [1, 2, 13, 20, 30], Object("dilation" => (2, 1))),
-    ),
-    note = "the gradient of conv4; with stride 1 that is a convolution with full padding less its `padding`",
-)
-
-ranks(@nospecialize(called), expected) = filter(rank -> gives(called, expected, Object(), 2, rank), [1, 2, 3])
-
-"""Whether [1, 2, 3] and the kernel [1, tap], both along the first axis, give `expected` in mode 1 with these keywords."""
-function gives(@nospecialize(called), expected::Vector{Int}, words::Object, tap::Int = 10, rank::Int = 2)
-    x, w = reshape([1.0, 2.0, 3.0], 3, ones(Int, rank + 1)...), reshape([1.0, tap], 2, ones(Int, rank + 1)...)
-    keywords = Dict{Symbol,Any}(Symbol(name) => value for (name, value) in words)
-    try
-        return vec(called(w, x; mode = 1, keywords...)) == expected
-    catch # that it throws is the finding
-        return false
-    end
 end
 
 # --- versions --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from harness.operations.pooling_formula import output_shape as output_shape
 from harness.operations.pooling_formula import pairs_of
 from harness.operations.pooling_formula import rounds as rounds
 from harness.operations.pooling_formula import ways as ways
-from harness.operations.pooling_search import PROGRAMS as PROGRAMS
+from harness.operations.pooling_programs import PROGRAMS as PROGRAMS
 from harness.operations.pooling_search import TRIED as TRIED
 from harness.operations.pooling_search import along as along
 from harness.operations.pooling_search import alternatives as alternatives
@@ -70,8 +70,13 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
     "rounding": "floor",
     "divisor": "valid",
 }
-FIELDS: Mapping[str, Field] = {}
-EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "fill")
+FIELDS: Mapping[str, Field] = {
+    "output_size": Field(
+        keys.STEPS,
+        "sizes of the output, in place of a window: each has its share of the whole input, as in adaptive pooling",
+    ),
+}
+EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, *FIELDS, "fill", "overhang")
 POINTWISE = False
 NEW_CASE = """\
 reduce: max                   # or average, or norm (with p: 2)
@@ -80,36 +85,53 @@ stride: 2                     # the window, where it is left out
 padding: valid                # same | same_upper | same_lower | valid | 1 | [1, 2] | [[0, 1], [0, 1]]
 rounding: floor               # or ceil
 # divisor: valid              # of average: valid | padded | window
+# output_size: 3              # instead of a window and what belongs to it: bins, as adaptive pooling has them
 """
 
 
 def demand(top: Record) -> None:
-    """Raises CaseError where the reduction or the window is missing."""
-    for key in ("reduce", "window"):
-        if key not in top and (top["matrix"] is None or key not in top["matrix"]):
+    """Raises CaseError where the reduction or the window is missing, or there is more than bins need."""
+    matrix = top["matrix"] or ()
+    named = [key for key in SETTINGS if key in top or key in matrix]
+    for key in ("reduce", *(() if "output_size" in top else ("window",))):
+        if key not in named:
             raise top.item.error(f"the key {key!r} is missing: {SETTINGS[key].doc}")
+    for key in named if "output_size" in top else ():
+        if key not in ("reduce", "p"):
+            raise top.at("output_size").key_error(f"{key} and output_size both given; keep one: bins have no {key}")
 
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
-    """One number for each axis; what another reduction has is left out."""
-    reduce, window = settings["reduce"][0], keys.per_axis(settings["window"], rank)
-    stride = settings["stride"]
+    """One number for each axis; what another reduction has, and what bins have not, is left out."""
+    reduce, binned = settings["reduce"][0], settings["output_size"][0] is not None
+    windows = dict.fromkeys(_OF_WINDOWS) if binned else _windows(settings, rank)
     return {
         "reduce": reduce,
+        **windows,
+        "output_size": keys.per_axis(settings["output_size"], rank) if binned else None,
+        "divisor": settings["divisor"][0] if reduce == "average" else None,
+        "p": (settings["p"][0] or 2.0) if reduce == "norm" else None,
+    }
+
+
+_OF_WINDOWS = ("window", "stride", "dilation", "padding", "rounding")
+
+
+def _windows(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
+    window, stride = keys.per_axis(settings["window"], rank), settings["stride"]
+    return {
         "window": window,
         "stride": window if stride[0] is None else keys.per_axis(stride, rank),
         "dilation": keys.per_axis(settings["dilation"], rank),
         "padding": keys.padding(settings["padding"], rank),
         "rounding": settings["rounding"][0],
-        "divisor": settings["divisor"][0] if reduce == "average" else None,
-        "p": (settings["p"][0] or 2.0) if reduce == "norm" else None,
     }
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """There is an output, and a power that has a root."""
     form = meant(stated)
-    if 0 in form.output_shape[2:]:
+    if 0 in form.output_shape[2:]:  # of windows: bins have as many as are given
         sizes, pairs = form.x.shape[2:], pairs_of(form.x.shape[2:], form.settings)
         raise settings["window"][1].error(f"no window fits into {sizes} padded by {pairs} (low, high per axis)")
     if form.settings.get("p", 1.0) <= 0:

@@ -3,7 +3,8 @@
     y[n, c, i..] = reduce over t.. of x[n, c, i * stride - low + t * dilation ..]
 
 What lies in the padding is not counted by a maximum and adds nothing to a sum. By `ceil` the last window may reach
-beyond the padding, if it begins before the padding on the high side does.
+beyond the padding, if it begins before the padding on the high side does. Where the size of the output is given
+instead, window i of L along n samples is the bin from floor(i n / L) to ceil((i + 1) n / L), as in adaptive pooling.
 """
 
 from __future__ import annotations
@@ -20,6 +21,17 @@ from harness.canonical.window import Pairs, padding_pair, span
 
 Settings = Mapping[str, Any]
 
+KEPT = "ceil, with the last window even in the padding"
+"""A rounding that systems have: no window is dropped."""
+ZERO = "zero"
+"""What systems take for the padding of a maximum."""
+FIRST_CLIPPED = "a sum that becomes 0 at padded taps if it is below, first axis fastest"
+LAST_CLIPPED = "a sum that becomes 0 at padded taps if it is below, last axis fastest"
+CLIPPED = (FIRST_CLIPPED, LAST_CLIPPED)
+"""What NNlib 0.6 takes for the padding of an average, and in which order it goes through the taps."""
+SCALED = "scaled to the whole window"
+"""What systems make of the norm of a window that reaches beyond the padding: its sum, times size / elements."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -31,7 +43,7 @@ class Axis:
     dilation: int
     low: int
     high: int
-    ceil: bool
+    rounding: str
 
     @property
     def outputs(self) -> int:
@@ -39,9 +51,9 @@ class Axis:
         room = self.n + self.low + self.high - span(self.taps, self.dilation)
         if room < 0:
             return 0
-        count = (-(-room // self.stride) if self.ceil else room // self.stride) + 1
+        count = (room // self.stride if self.rounding == "floor" else -(-room // self.stride)) + 1
         beyond = (count - 1) * self.stride >= self.n + self.low
-        return count - 1 if self.ceil and beyond else count
+        return count - 1 if self.rounding == "ceil" and beyond else count
 
     @property
     def places(self) -> numpy.ndarray:
@@ -62,14 +74,50 @@ class Axis:
         return numpy.asarray(counted.sum(1))
 
 
-def axes_of(sizes: Sequence[int], settings: Settings) -> list[Axis]:
+@dataclass(frozen=True)
+class Bins:
+    """The windows along one axis that share its n samples among so many outputs; neighbours may have one in common."""
+
+    n: int
+    outputs: int
+
+    @property
+    def edges(self) -> numpy.ndarray:
+        """(outputs, 2): the first sample of each bin, and the one behind its last."""
+        first = numpy.arange(self.outputs)
+        return numpy.stack([first * self.n // self.outputs, -(-(first + 1) * self.n // self.outputs)], 1)
+
+    @property
+    def places(self) -> numpy.ndarray:
+        """(outputs, taps): the samples of each bin, and behind a short one some of the next."""
+        first, last = self.edges.T
+        return numpy.asarray(first[:, None] + numpy.arange((last - first).max(initial=0)))
+
+    @property
+    def inside(self) -> numpy.ndarray:
+        """(outputs, taps): which of them are its own."""
+        return numpy.asarray(self.places < self.edges[:, 1:])
+
+    def counts(self, divisor: str) -> numpy.ndarray:
+        """(outputs,): the samples of each bin."""
+        return numpy.asarray(self.inside.sum(1))
+
+
+def axes_of(sizes: Sequence[int], settings: Settings) -> Sequence[Axis | Bins]:
     """The windows along each spatial axis of an input of these sizes."""
+    rank = len(sizes)
+    if "output_size" in settings:
+        return list(map(Bins, sizes, per_axis(settings["output_size"], rank)))
+    return moved(sizes, settings)
+
+
+def moved(sizes: Sequence[int], settings: Settings) -> list[Axis]:
+    """The windows of one size that move along each spatial axis."""
     rank = len(sizes)
     window, stride, dilation = (per_axis(settings[key], rank) for key in ("window", "stride", "dilation"))
     pairs = pairs_of(sizes, settings)
-    ceil = settings["rounding"] == "ceil"
     each = zip(sizes, window, stride, dilation, pairs)
-    return [Axis(n, k, s, d, low, high, ceil) for n, k, s, d, (low, high) in each]
+    return [Axis(n, k, s, d, low, high, settings["rounding"]) for n, k, s, d, (low, high) in each]
 
 
 def per_axis(value: Any, rank: int) -> tuple[int, ...]:
@@ -113,22 +161,39 @@ def _by_reciprocal(np: Any, arrays: Mapping[str, Any], settings: Settings) -> An
 
 def _reduced(np: Any, x: Any, settings: Settings) -> tuple[Any, numpy.ndarray | None]:
     """(maxima, norms or sums; what sums are to be divided by)."""
-    axes = axes_of(x.shape[2:], settings)
-    rank, reduce = len(axes), settings["reduce"]
+    axes, reduce, fill = axes_of(x.shape[2:], settings), settings["reduce"], settings.get("fill")
+    rank = len(axes)
     taps = tuple(range(2 + rank, 2 + 2 * rank))
     index = [_along(numpy.clip(axis.places, 0, axis.n - 1), each, rank) for each, axis in enumerate(axes)]
-    inside = math.prod(_along(axis.inside, each, rank) for each, axis in enumerate(axes)) > 0
+    inside = numpy.asarray(math.prod(_along(axis.inside, each, rank) for each, axis in enumerate(axes)) > 0)
     seen = x[(slice(None), slice(None), *index)]
     if reduce == "max":
-        return np.where(inside, seen, 0.0 if settings.get("fill") == "zero" else -math.inf).max(axis=taps), None
+        return np.where(inside, seen, 0.0 if fill == ZERO else -math.inf).max(axis=taps), None
     if reduce == "norm":
-        p = float(settings["p"])
-        return (np.where(inside, np.abs(seen) ** p, 0.0).sum(axis=taps)) ** (1 / p), None
-    total = np.where(inside, seen, 0.0).sum(axis=taps)
+        powers = np.where(inside, np.abs(seen) ** float(settings["p"]), 0.0)
+        return _norms(np, powers.sum(axis=taps), axes, settings), None
+    total = _clipped(np, seen, inside, fill) if fill else np.where(inside, seen, 0.0).sum(axis=taps)
     return total, counted(axes, settings["divisor"])
 
 
-def counted(axes: Sequence[Axis], divisor: str) -> numpy.ndarray:
+def _norms(np: Any, total: Any, axes: Sequence[Axis | Bins], settings: Settings) -> Any:
+    """Roots of sums of powers."""
+    if settings.get("overhang") == SCALED:
+        total = total * (counted(axes, "window") / counted(axes, "padded"))
+    return total ** (1 / float(settings["p"]))
+
+
+def _clipped(np: Any, seen: Any, inside: numpy.ndarray, fill: str) -> Any:
+    """Sums, tap after tap, that become 0 at each padded one where they are below."""
+    sizes = inside.shape[inside.ndim // 2 :]
+    total: Any = 0.0
+    for tap in numpy.ndindex(*(sizes if fill == LAST_CLIPPED else sizes[::-1])):
+        at = (..., *(tap if fill == LAST_CLIPPED else tap[::-1]))
+        total = np.where(inside[at], total + seen[at], np.maximum(total, 0.0))
+    return total
+
+
+def counted(axes: Sequence[Axis | Bins], divisor: str) -> numpy.ndarray:
     """(*outputs): by what the sum of each window is divided, float64."""
     tables = numpy.meshgrid(*(axis.counts(divisor) for axis in axes), indexing="ij")
     return numpy.asarray(math.prod(tables), numpy.float64)

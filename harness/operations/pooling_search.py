@@ -1,9 +1,9 @@
-"""What systems have otherwise of a pooling, how functions are told of it, and its calls as code."""
+"""What systems have otherwise of a pooling, and how functions are told of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,29 @@ import numpy as np
 from harness.canonical.settled import Settled
 from harness.canonical.window import Pairs, pairs_text
 from harness.operations.by_settings.own_names import Changes
-from harness.operations.by_settings.writing import called
-from harness.operations.pooling_formula import Axis, axes_of, pairs_of, per_axis
+from harness.operations.pooling_formula import (
+    CLIPPED,
+    FIRST_CLIPPED,
+    KEPT,
+    SCALED,
+    ZERO,
+    Axis,
+    axes_of,
+    moved,
+    pairs_of,
+    per_axis,
+)
 from harness.operations.transforms.told import PadBy
 from harness.worker.entry import EntryPoint
 
 WORDS = ("valid", "same_upper", "same_lower", "half")
 """Paddings that have a name; half: k // 2 on both sides."""
 DIVISORS = ("valid", "padded", "window")
+ROUNDINGS = ("floor", "ceil", KEPT)
 REDUCTIONS = ("max", "average")
+PLAIN: Changes = {"padding": "valid", "rounding": "floor", "dilation": 1}
+NO_WINDOW: Changes = dict.fromkeys(("window", "stride", *PLAIN))
+"""What bins of the whole input have not."""
 
 
 def sizes_of(form: Settled) -> tuple[int, ...]:
@@ -32,21 +46,52 @@ def sizes_of(form: Settled) -> tuple[int, ...]:
 
 def alternatives(form: Settled) -> Iterator[Changes]:
     """Size, divisor and padding first, which is where systems differ; then the window itself."""
-    settings, rank = form.settings, form.rank
-    yield {"rounding": "floor" if settings["rounding"] == "ceil" else "ceil"}
+    yield from _of_bins(form) if "output_size" in form.settings else _of_windows(form)
+    for other in REDUCTIONS:
+        if other != form.settings["reduce"]:
+            yield {"reduce": other, "p": None, "divisor": "valid" if other == "average" else None}
+
+
+def _of_windows(form: Settled) -> Iterator[Changes]:
+    settings = form.settings
+    yield from ({"rounding": each} for each in ROUNDINGS if each != settings["rounding"])
     if settings["reduce"] == "average":
         yield from ({"divisor": each} for each in DIVISORS if each != settings["divisor"])
-    if settings["reduce"] == "max" and settings.get("fill") is None:
-        yield {"fill": "zero"}
+    yield from _filled(form)
     yield from ({"padding": each} for each in _paddings(form))
     yield from _turned(form)
     for key in ("stride", "window"):
         yield from ({key: each} for each in _steps(form, key))
-    if max(per_axis(settings["dilation"], rank)) > 1:
-        yield {"dilation": (1,) * rank}
-    for other in REDUCTIONS:
-        if other != settings["reduce"]:
-            yield {"reduce": other, "p": None, "divisor": "valid" if other == "average" else None}
+    if max(per_axis(settings["dilation"], form.rank)) > 1:
+        yield {"dilation": (1,) * form.rank}
+    if 0 not in form.output_shape:
+        yield {"output_size": form.output_shape[2:], **NO_WINDOW}
+
+
+def _of_bins(form: Settled) -> Iterator[Changes]:
+    """Windows of one size instead, as many: stride n // L and the rest of the input, or none of it, in the last one."""
+    sizes, outputs = sizes_of(form), per_axis(form.settings["output_size"], form.rank)
+    strides = tuple(max(n // count, 1) for n, count in zip(sizes, outputs))
+    reaching = tuple(max(n - (count - 1) * s, 1) for n, count, s in zip(sizes, outputs, strides))
+    for window in dict.fromkeys((reaching, strides)):
+        yield {"window": window, "stride": strides, "output_size": None, **PLAIN}
+    if outputs[::-1] != outputs:
+        yield {"output_size": outputs[::-1]}
+
+
+def _filled(form: Settled) -> Iterator[Changes]:
+    """What else padding, or what lies beyond it, may count for."""
+    settings = form.settings
+    if settings["reduce"] == "norm" and settings.get("overhang") is None:
+        yield {"overhang": SCALED}
+    if settings.get("fill") is None and padded(form):
+        fills = {"max": (ZERO,), "average": CLIPPED if form.rank > 1 else (FIRST_CLIPPED,)}
+        yield from ({"fill": each} for each in fills.get(settings["reduce"], ()))
+
+
+def padded(form: Settled) -> bool:
+    """Whether a window has a tap beside the input."""
+    return not all(axis.inside.all() for axis in axes_of(sizes_of(form), form.settings))
 
 
 def _paddings(form: Settled) -> list[Pairs]:
@@ -60,8 +105,8 @@ def _paddings(form: Settled) -> list[Pairs]:
     window = per_axis(settings["window"], form.rank)
     found.append(tuple(((k - 1) // 2, (k - 1) // 2) for k in window))
     for axis, (low, high) in enumerate(meant):
-        for moved in ((low + 1, high - 1), (low - 1, high + 1), (low, high + 1), (low + 1, high)):
-            found.append((*meant[:axis], moved, *meant[axis + 1 :]))
+        for other in ((low + 1, high - 1), (low - 1, high + 1), (low, high + 1), (low + 1, high)):
+            found.append((*meant[:axis], other, *meant[axis + 1 :]))
     return [each for each in dict.fromkeys(found) if each != meant and min(map(min, each)) >= 0]
 
 
@@ -94,33 +139,55 @@ def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Change
 
 def written(form: Settled, entry: EntryPoint) -> Settled:
     """No padding is a number where there is no word for it."""
-    if form.settings["padding"] == "valid" and "valid" not in entry.takes.words.get("padding", {}):
+    if form.settings.get("padding") == "valid" and "valid" not in entry.takes.words.get("padding", {}):
         return form.with_settings(padding=((0, 0),) * form.rank)
     return form
 
 
 def restated(form: Settled, entry: EntryPoint) -> Settled:
-    """The padding by numbers or by a word, the size and the divisor by what comes to the same and the function has."""
-    takes, settings = entry.takes, form.settings
-    if "rounding" in takes.keeps:
-        form = _if_the_same(form, rounding=takes.keeps["rounding"])
+    """The padding by numbers or by a word; size, divisor and bins by what comes to the same and the function has."""
+    takes = entry.takes
+    form = _told_of_bins(form) if "output_size" in takes.free else _told_of_windows(form)
+    for key in (each for each in ("rounding", "fill", "overhang") if each in takes.keeps):
+        form = _if_the_same(form, **{key: takes.keeps[key]})
     known = [takes.keeps["divisor"]] if "divisor" in takes.keeps else list(takes.words.get("divisor", ()))
-    if "divisor" in settings and settings["divisor"] not in known:
+    if "divisor" in form.settings and form.settings["divisor"] not in known:
         for each in known:
             form = _if_the_same(form, divisor=each)
-    return form.with_settings(padding=_padding(form, entry))
+    return form.with_settings(padding=_padding(form, entry)) if "padding" in form.settings else form
+
+
+def _told_of_bins(form: Settled) -> Settled:
+    """Windows that share the whole input evenly, as bins."""
+    if "output_size" in form.settings or 0 in form.output_shape:
+        return form
+    return _if_the_same(form, output_size=form.output_shape[2:], **NO_WINDOW)
+
+
+def _told_of_windows(form: Settled) -> Settled:
+    """Bins of one size, as windows."""
+    if "output_size" not in form.settings:
+        return form
+    sizes = zip(sizes_of(form), per_axis(form.settings["output_size"], form.rank))
+    share = tuple(max(n // count, 1) for n, count in sizes)
+    return _if_the_same(form, window=share, stride=share, output_size=None, **PLAIN)
 
 
 def _if_the_same(form: Settled, **changes: Any) -> Settled:
-    """The form with other settings where they come to the same windows and counts."""
+    """The form with other settings where they come to the same windows, fillings and counts."""
     changed = form.with_settings(**changes)
     return changed if _windows(form) == _windows(changed) else form
 
 
-def _windows(form: Settled) -> list[tuple[int, list[int]]]:
-    """How many windows there are along each axis, and by what each is divided."""
+def _windows(form: Settled) -> list[Any]:
+    """Which samples are in each window along each axis, by what each is divided, and what padding counts for."""
     divisor = form.settings.get("divisor", "window")
-    return [(axis.outputs, axis.counts(divisor).tolist()) for axis in axes_of(sizes_of(form), form.settings)]
+    axes = axes_of(sizes_of(form), form.settings)
+    found: list[Any] = [
+        ([row[own].tolist() for row, own in zip(axis.places, axis.inside)], axis.counts(divisor).tolist())
+        for axis in axes
+    ]
+    return [*found, *(form.settings.get(key) for key in ("fill", "overhang") if padded(form))]
 
 
 def _padding(form: Settled, entry: EntryPoint) -> str | Pairs:
@@ -133,28 +200,38 @@ def _padding(form: Settled, entry: EntryPoint) -> str | Pairs:
 
 def remedies(form: Settled, entry: EntryPoint) -> Iterable[PadBy]:
     """Padding by hand, where it comes to the same: with minus infinity, or with zeros that are counted."""
-    settings, pairs = form.settings, pairs_of(sizes_of(form), form.settings)
-    told = isinstance(settings["padding"], str) or ("padding" in entry.takes.free and not list(limits(form, entry)))
-    rounding = "rounding" not in entry.takes.keeps or settings["rounding"] == entry.takes.keeps["rounding"]
-    if (told and rounding) or form.x.dtype.kind != "f" or "whole" in entry.takes.limits:
+    settings = form.settings
+    if "padding" not in settings or form.x.dtype.kind != "f" or "whole" in entry.takes.limits:
+        return
+    if _has_a_way(form, entry):
         return
     if settings["reduce"] == "max" or (settings["reduce"] == "average" and settings["divisor"] == "window"):
-        yield PadBy(_reaching(form, pairs), -math.inf if settings["reduce"] == "max" else 0.0)
+        yield PadBy(_reaching(form), -math.inf if settings["reduce"] == "max" else 0.0)
 
 
-def _reaching(form: Settled, pairs: Pairs) -> Pairs:
+def _has_a_way(form: Settled, entry: EntryPoint) -> bool:
+    """Whether a function pads and rounds so by itself."""
+    settings, takes = form.settings, entry.takes
+    told = isinstance(settings["padding"], str) or ("padding" in takes.free and not list(limits(form, entry)))
+    kept = ((key, takes.keeps[key]) for key in ("rounding", "fill") if key in takes.keeps)
+    return told and all(settings.get(key) == own for key, own in kept)
+
+
+def _reaching(form: Settled) -> Pairs:
     """The padding, with as much more on the high side as the last windows reach beyond it."""
-    axes = axes_of(sizes_of(form), form.settings)
-    return tuple((low, max(high, int(_end(axis)) - axis.n)) for (low, high), axis in zip(pairs, axes))
+    axes = moved(sizes_of(form), form.settings)
+    return tuple((axis.low, max(axis.high, end(axis) - axis.n)) for axis in axes)
 
 
-def _end(axis: Axis) -> int:
+def end(axis: Axis) -> int:
     """The sample behind the last tap of the last window."""
     return int(axis.places[-1, -1]) + 1 if axis.outputs else axis.n
 
 
 def limits(form: Settled, entry: EntryPoint) -> Iterator[str]:
     """What a function refuses: padding that is uneven, or wider than half the window; windows that are a part."""
+    if "output_size" in form.settings:
+        return
     sizes, known = sizes_of(form), entry.takes.limits
     pairs, window = pairs_of(sizes, form.settings), per_axis(form.settings["window"], form.rank)
     shown = f"the case has {pairs_text(pairs)} (low:high per axis)"
@@ -164,70 +241,10 @@ def limits(form: Settled, entry: EntryPoint) -> Iterator[str]:
         yield f"pads the same on both sides; {shown}"
     if "half" in known and any(2 * max(pair) > k for pair, k in zip(pairs, window)):
         yield f"pads by no more than half the window; {shown}"
+    if "below" in known and any(max(pair) >= k for pair, k in zip(pairs, window)):
+        yield f"pads by less than the window; {shown}"
     if "whole" in known and (window != sizes or any(map(any, pairs))):
         yield "reduces the whole input; the case has smaller windows, or padding"
-
-
-# --- code ------------------------------------------------------------------------------------------------------------
-
-
-def _numpy(form: Settled) -> Sequence[str]:
-    settings, rank = form.settings, form.rank
-    axes, last = axes_of(sizes_of(form), settings), tuple(range(-rank, 0))
-    fill = "-np.inf" if settings["reduce"] == "max" and settings.get("fill") != "zero" else "0"
-    pairs = [(0, 0), (0, 0), *((axis.low, max(_end(axis) - axis.n, 0)) for axis in axes)]
-    extents = tuple((axis.taps - 1) * axis.dilation + 1 for axis in axes)
-    steps = ", ".join(f":{axis.outputs * axis.stride}:{axis.stride}" for axis in axes)
-    dilated = f"[..., {', '.join(f'::{axis.dilation}' for axis in axes)}]" if max(a.dilation for a in axes) > 1 else ""
-    found = [f"x = np.pad(x, {pairs}, constant_values={fill})"] if any(map(any, pairs)) else []
-    windows = f"np.lib.stride_tricks.sliding_window_view(x, {extents}, {tuple(range(2, 2 + rank))})"
-    return [*found, f"x = {windows}[:, :, {steps}]{dilated}", *_reduction(settings, axes, last)]
-
-
-def _reduction(settings: Mapping[str, Any], axes: Sequence[Axis], last: tuple[int, ...]) -> list[str]:
-    if settings["reduce"] == "max":
-        return [f"y = x.max({last})"]
-    if settings["reduce"] == "norm":
-        return [f"y = (abs(x) ** {settings['p']!r}).sum({last}) ** (1 / {settings['p']!r})"]
-    counts = [axis.counts(settings["divisor"]).tolist() for axis in axes]
-    divisor = " * ".join(_factor(each, axis, len(axes)) for axis, each in enumerate(counts))
-    return [f"y = x.sum({last}) / ({divisor})"]
-
-
-def _factor(counts: Sequence[int], axis: int, rank: int) -> str:
-    """By what the windows along one axis are divided: one number, or one for each."""
-    if len(set(counts)) == 1:
-        return str(counts[0])
-    return f"np.array({list(counts)}).reshape{tuple(-1 if each == axis else 1 for each in range(rank))}"
-
-
-def _torch(form: Settled) -> Sequence[str]:
-    settings, rank = form.settings, form.rank
-    pairs, window = pairs_of(sizes_of(form), settings), per_axis(settings["window"], rank)
-    plain = settings.get("fill") is None and all(low == high <= k // 2 for (low, high), k in zip(pairs, window))
-    told = f"{window}, {per_axis(settings['stride'], rank)}, {tuple(low for low, _ in pairs)}"
-    ceil, dilation = settings["rounding"] == "ceil", per_axis(settings["dilation"], rank)
-    if settings["reduce"] == "max" and plain:
-        return called("torch", f"torch.nn.functional.max_pool{rank}d(x, {told}, {dilation}, ceil_mode={ceil})")
-    if settings["reduce"] == "average" and plain and settings["divisor"] != "window" and max(dilation) == 1:
-        counts = settings["divisor"] == "padded"
-        return called(
-            "torch", f"torch.nn.functional.avg_pool{rank}d(x, {told}, ceil_mode={ceil}, count_include_pad={counts})"
-        )
-    return ()
-
-
-def _jax(form: Settled) -> Sequence[str]:
-    settings, axes = form.settings, axes_of(sizes_of(form), form.settings)
-    if settings["reduce"] != "max" or settings.get("fill") is not None:
-        return ()
-    window, stride, dilation = ((1, 1, *per_axis(settings[key], form.rank)) for key in ("window", "stride", "dilation"))
-    pairs = ((0, 0), (0, 0), *((axis.low, max(_end(axis) - axis.n, 0)) for axis in axes))
-    call = f"jax.lax.reduce_window(x, -np.inf, jax.lax.max, {window}, {stride}, {pairs}, window_dilation={dilation})"
-    return called("jax", call)
-
-
-PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {"numpy": _numpy, "torch": _torch, "jax": _jax}
 
 
 # --- probes ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 # cannot do or does wrong. Its Project.toml says which version it is.
 module Knet
 
-export conv4, deconv4, pool
+export conv4, deconv4, pool, unpool
 
 const version = VersionNumber(match(r"version = \"(.*)\"", read(joinpath(dirname(@__DIR__), "Project.toml"), String))[1])
 const old, broken = version < v"1.3", version < v"1.4"
@@ -33,34 +33,66 @@ function conv4(w, x; padding = 0, stride = 1, dilation = 1, mode = 0)
     return y
 end
 
-function deconv4(w, y; dilation = 1, mode = 0)
-    rank = ndims(y) - 2
+"""Each number stamps the kernel, backwards in mode 0; the padding is cut off."""
+function deconv4(w, x; padding = 0, stride = 1, dilation = 1, mode = 0)
+    rank = ndims(x) - 2
+    old && (rank != 2 || !(eltype(x) in (Float32, Float64))) && throw(MethodError(deconv4, (w, x)))
     broken && !old && any(per_axis(dilation, rank) .!= 1) && error("deconv4 cannot handle dilation!=1 yet.")
-    full = (size(w)[1:rank] .- 1) .* (old ? 1 : per_axis(dilation, rank))
-    turned = permutedims(w, (1:rank..., rank + 2, rank + 1))
-    return conv4(turned, y; padding = full, dilation = dilation, mode = 1 - mode)
+    size(x, rank + 1) == size(w, rank + 2) || throw(AssertionError("size(y,N-1) == size(w,N)"))
+    padding isa Tuple && length(padding) != rank && throw(AssertionError("uneven padding"))
+    stride, padding, dilation = (per_axis(each, rank) for each in (stride, padding, old ? 1 : dilation))
+    spatial = ntuple(rank) do axis
+        (size(x, axis) - 1) * stride[axis] + (size(w, axis) - 1) * dilation[axis] + 1 - 2padding[axis]
+    end
+    y = zeros(promote_type(eltype(x), eltype(w)), spatial..., size(w, rank + 1), size(x, rank + 2))
+    for at in CartesianIndices(x), tap in CartesianIndices(size(w)[1:rank]), channel in 1:size(w, rank + 1)
+        to = ntuple(axis -> (at[axis] - 1) * stride[axis] + (tap[axis] - 1) * dilation[axis] + 1 - padding[axis], rank)
+        all(1 <= to[axis] <= spatial[axis] for axis in 1:rank) || continue
+        read = mode == 0 ? ntuple(axis -> size(w, axis) + 1 - tap[axis], rank) : Tuple(tap)
+        y[to..., channel, at[rank+2]] += w[read..., channel, at[rank+1]] * x[at]
+    end
+    plain_loops = !old && NNlib.clips && rank == 3 && !(eltype(x) in (Float32, Float64))
+    return plain_loops ? permutedims(y, (1, 2, 3, 5, 4)) : y
 end
 
-"""The maximum (mode 0), or the sum times the reciprocal of the window's size; clipped at padded taps with NNlib 0.6."""
+"""
+The maximum (mode 0 or 3), or the sum times the reciprocal of the window's size (mode 1 or 2); clipped at padded taps
+with NNlib 0.6.
+"""
 function pool(x; window = 2, padding = 0, stride = window, mode = 0)
     rank = ndims(x) - 2
+    old && (rank != 2 || padding isa Tuple && length(padding) != rank) && throw(MethodError(pool, (x,)))
+    mode == 3 && broken && error("mode=3 is not supported for CPU pool.")
+    mean = mode in (1, 2)
     window, stride, sides = per_axis(window, rank), per_axis(stride, rank), both_sides(padding, rank)
-    counts = ntuple(axis -> div(size(x, axis) + sum(sides[axis]) - window[axis], stride[axis]) + 1, rank)
+    counts = ntuple(axis -> fld(size(x, axis) + sum(sides[axis]) - window[axis], stride[axis]) + 1, rank)
+    minimum(counts) > 0 || throw(DimensionMismatch("window does not fit"))
     y = similar(x, counts..., size(x, rank + 1), size(x, rank + 2))
     for at in CartesianIndices(y)
-        total = mode == 0 ? nextfloat(typemin(eltype(x))) : zero(eltype(x))
+        total = mean ? zero(eltype(x)) : eltype(x) <: AbstractFloat ? nextfloat(typemin(eltype(x))) : typemin(eltype(x))
         for tap in CartesianIndices(window)
             from = ntuple(axis -> (at[axis] - 1) * stride[axis] + tap[axis] - sides[axis][1], rank)
             if !all(1 <= from[axis] <= size(x, axis) for axis in 1:rank)
-                NNlib.clips && (total = max(total, zero(total)))
+                !old && NNlib.clips && (total = max(total, zero(total)))
                 continue
             end
             value = x[from..., at[rank+1], at[rank+2]]
-            total = mode == 0 ? max(total, value) : total + value
+            total = mean ? total + value : max(total, value)
         end
-        y[at] = mode == 0 ? total : total * (1 / eltype(x)(prod(window)))
+        y[at] = mean ? total * (1 / eltype(x)(prod(window))) : total
     end
     return y
+end
+
+"""Each number added to its whole window."""
+function unpool(x; window = 2, padding = 0, stride = window)
+    rank, channels = ndims(x) - 2, size(x, ndims(x) - 1)
+    padding isa Tuple && length(padding) != rank && throw(DimensionMismatch("psize: $padding $rank"))
+    ones_of_each = zeros(eltype(x), per_axis(window, rank)..., channels, channels)
+    for channel in 1:channels
+        ones_of_each[ntuple(_ -> Colon(), rank)..., channel, channel] .= 1
+    end
+    return deconv4(ones_of_each, x; padding = padding, stride = stride)
 end
 
 per_axis(value, rank) = value isa Integer ? ntuple(_ -> value, rank) : value

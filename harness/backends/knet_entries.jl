@@ -1,0 +1,215 @@
+# The entry points of Knet, each with what was measured of it in the version that is here, and their keywords.
+
+"""
+An entry point: its declaration, and how it is called. Of arrays by role and settings, `prepared` makes the function of
+Knet, its arguments and its keywords.
+"""
+struct Entry
+    declaration::Object
+    prepared::Function
+end
+
+"""The entry points that this version has; what is declared of each was measured."""
+entry_points(knet::Module) = Entry[
+    [conv4(knet.conv4, mode) for mode in (0, 1)]...,
+    [deconv4(knet.deconv4, mode) for mode in (0, 1)]...,
+    unpool(knet.unpool),
+    [pool(knet.pool, mode) for mode in 0:3 if 2 in pools(knet.pool, mode)]...,
+]
+
+declaration(func, variant, dtypes; rest...) = Object(
+    "name" => "Knet.$func$variant",
+    "docs" => "https://denizyuret.github.io/Knet.jl/latest/reference/#Knet.Ops20.$func",
+    "dtypes" => map(name, dtypes),
+    (string(key) => value for (key, value) in rest)...,
+)
+
+"""NNlib computes with any numbers, where need be by plain loops; Knet below 1.3 with the two of its conv.cpp."""
+floats() = isempty(versions_below()) ? [Float32, Float64] : [Float16, Float32, Float64]
+numbers() = isempty(versions_below()) ? floats() : [floats()..., Int8, UInt8, Int16, Int32, Int64]
+name(type::DataType) = lowercase(string(type))
+
+function conv4(@nospecialize(called), mode)
+    takes = Object(
+        "words" => Object(),
+        "explicit" => gives(called, [10, 21, 32], Object("padding" => (1, 0, 0, 0))) ? "uneven" : "even",
+        "stride" => gives(called, [21], Object("stride" => (2, 1))),
+        "dilation" => gives(called, [31], Object("dilation" => (2, 1))),
+        "reversal" => mode == 0,
+    )
+    ranks = filter(rank -> gives(called, [5, 8], Object(), 2, rank), [1, 2, 3])
+    layouts = Object("input" => "*CN", "kernel" => "*IO", "output" => "*CN")
+    told = declaration("conv4", "(mode=$mode)", numbers(); ranks = ranks, layouts = layouts, takes = takes)
+    return Entry(told, moved(called, mode))
+end
+
+const TRANSPOSED = Object("input" => "*CN", "kernel" => "*OI", "output" => "*CN")
+
+function deconv4(@nospecialize(called), mode)
+    pads = gives(called, [12, 23, 30], Object("padding" => (1, 0, 0, 0)))
+    steps = Object("stride" => (2, 1), "dilation" => (2, 1))
+    takes = Object(
+        "words" => Object(),
+        "explicit" => pads ? "uneven" : gives(called, [12, 23], Object("padding" => (1, 0))) ? "even" : "no",
+        "stride" => gives(called, [1, 10, 2, 20, 3, 30], Object("stride" => (2, 1))),
+        "dilation" => gives(called, [1, 2, 13, 20, 30], Object("dilation" => (2, 1))),
+        "together" => gives(called, [1, 0, 12, 0, 23, 0, 30], steps),
+        "reversal" => mode == 0,
+    )
+    told = declaration(
+        "deconv4",
+        "(mode=$mode)",
+        numbers();
+        ranks = filter(rank -> gives(called, [1, 4, 7, 6], Object(), 2, rank), [1, 2, 3]),
+        layouts = TRANSPOSED,
+        takes = takes,
+        operation = "transposed_convolution",
+        note = "the gradient of conv4 by its input",
+        refused = Object(name(T) => [[3, name(T)]] for T in numbers() if exchanges(called, T)),
+    )
+    return Entry(told, moved(called, mode))
+end
+
+"""Whether two outputs of one image become two images of one output: NNlib 0.6 has it so in 3-D, of some numbers."""
+exchanges(@nospecialize(called), T::DataType) =
+    size(tried(called, ones(T, 1, 1, 1, 2, 1), ones(T, 1, 1, 1, 1, 1); mode = 1)) == (1, 1, 1, 1, 2)
+
+moved(@nospecialize(called), mode) = (roles, settings) ->
+    (called, Any[roles["kernel"], roles["input"]], merge(keywords(settings), Dict{Symbol,Any}(:mode => mode)))
+
+"""Adds each number to its whole window, which is told by the size of a kernel of ones."""
+function unpool(@nospecialize(called))
+    cut(padding) = spreads(called, Object("padding" => padding))
+    takes = Object(
+        "words" => Object(),
+        "explicit" => cut((1, 0, 0, 0)) == [1, 2, 2, 3, 3] ? "uneven" : cut((1, 0)) == [1, 2, 2, 3] ? "even" : "no",
+        "stride" => spreads(called, Object("stride" => (1, 1))) == [1, 3, 5, 3],
+        "dilation" => false,
+        "groups" => "depthwise",
+    )
+    told = declaration(
+        "unpool",
+        "",
+        floats();
+        ranks = filter(rank -> spreads(called, Object(), rank) == [1, 1, 2, 2, 3, 3], [1, 2, 3]),
+        layouts = TRANSPOSED,
+        takes = takes,
+        operation = "transposed_convolution",
+        note = "adds each number to its whole window: the kernel, which it is not told, is ones, one for each channel",
+    )
+    return Entry(told, (roles, settings) -> spread(called, roles["input"], roles["kernel"], settings))
+end
+
+function spread(@nospecialize(called), x::Array, w::Array, settings)
+    rank = ndims(x) - 2
+    if !all(isone, w) || size(w, rank + 1) != 1 || settings["groups"] != size(x, rank + 1)
+        throw(Declined("adds each number to its window: only a kernel of ones, one for each channel, says that"))
+    end
+    return called, Any[x], pooling_keywords(collect(size(w)[1:rank]), settings)
+end
+
+const MEANS = (1, 2)
+const NOTES = Dict(
+    2 => "documented as a mean without the padding; without a GPU it is mode 1",
+    3 => "the same as mode 0",
+)
+
+function pool(@nospecialize(called), mode)
+    mean = mode in MEANS
+    divided = mean ? ["divisor" => divisor(called, mode)] : []
+    keeps = Object("rounding" => "floor", divided..., filling(called, mode)...)
+    takes = Object(
+        "demands" => Object("reduce" => mean ? "average" : "max", "dilation" => 1),
+        "keeps" => keeps,
+        "words" => Object(),
+        "free" => ["window", "stride", "padding"],
+        "limits" => isempty(pools(called, mode; padding = (1, 0, 0, 0))) ? ["even"] : [],
+    )
+    told = declaration(
+        "pool",
+        "(mode=$mode)",
+        mean ? floats() : numbers();
+        ranks = filter(rank -> 2 in pools(called, mode; rank = rank), [1, 2, 3]),
+        layouts = Object("input" => "*CN", "output" => "*CN"),
+        takes = takes,
+        operation = "pooling",
+        note = get(NOTES, mode, ""),
+    )
+    function prepared(roles, settings)
+        words = pooling_keywords(settings["window"], settings)
+        return called, Any[roles["input"]], merge(words, Dict{Symbol,Any}(:mode => mode))
+    end
+    return Entry(told, prepared)
+end
+
+"""By what a mean of one number and one of padding is divided."""
+divisor(@nospecialize(called), mode) = pools(called, mode; padding = (1, 0))[1] == 1 ? "window" : "valid"
+
+"""What padding counts for, where it is not left out: at it a maximum below 0 becomes 0, or a sum that was begun."""
+function filling(@nospecialize(called), mode)
+    clipped = pools(called, mode; sign = -1, padding = (1, 0))[end] == 0
+    clipped || return Pair{String,String}[]
+    return ["fill" => mode in MEANS ? "a sum that becomes 0 at padded taps if it is below, first axis fastest" : "zero"]
+end
+
+# --- what is measured of them ----------------------------------------------------------------------------------------
+
+"""Whether [1, 2, 3] and the kernel [1, tap], both along the first axis, give `expected` in mode 1 with these words."""
+function gives(@nospecialize(called), expected::Vector{Int}, words::Object, tap::Int = 10, rank::Int = 2)
+    w, x = along([1.0, tap], rank), along([1.0, 2.0, 3.0], rank)
+    return vec(tried(called, w, x; mode = 1, named(words)...)) == expected
+end
+
+"""What [1, 2, 3] along the first axis become when each is spread over a window of 2."""
+function spreads(@nospecialize(called), words::Object, rank::Int = 2)
+    window = first_axis(2, rank)
+    return vec(tried(called, along([1.0, 2.0, 3.0], rank); window = window, stride = window, named(words)...))
+end
+
+"""What windows of 2 one apart make of [2, 2, 6] times a sign; nothing where this version does not pool so."""
+function pools(@nospecialize(called), mode; sign = 1, rank = 2, words...)
+    x, window = along(sign * [2.0, 2.0, 6.0], rank), first_axis(2, rank)
+    return vec(tried(called, x; window = window, stride = 1, mode = mode, words...))
+end
+
+along(values::Vector{Float64}, rank::Int) = reshape(values, length(values), ones(Int, rank + 1)...)
+first_axis(size::Int, rank::Int) = (size, ones(Int, rank - 1)...)
+named(words::Object) = Dict{Symbol,Any}(Symbol(name) => value for (name, value) in words)
+
+function tried(@nospecialize(called), arguments...; words...)
+    try
+        return called(arguments...; words...)
+    catch # that it throws is the finding
+        return Float64[]
+    end
+end
+
+# --- keywords --------------------------------------------------------------------------------------------------------
+
+"""Knet's keywords for the settings that are not its defaults, as one would write them."""
+function keywords(settings::AbstractDict)
+    words = Dict{Symbol,Any}()
+    for name in ("stride", "dilation")
+        all(isequal(1), settings[name]) || (words[Symbol(name)] = Tuple(Int.(settings[name])))
+    end
+    return merge(words, padded(settings))
+end
+
+"""The same of those that pool, whose window is 2 and whose stride is the window unless others are given."""
+function pooling_keywords(window, settings::AbstractDict)
+    words = Dict{Symbol,Any}()
+    all(isequal(2), window) || (words[:window] = Tuple(Int.(window)))
+    all(window .== settings["stride"]) || (words[:stride] = Tuple(Int.(settings["stride"])))
+    return merge(words, padded(settings))
+end
+
+function padded(settings::AbstractDict)
+    words = Dict{Symbol,Any}()
+    pairs = something(settings["padding"], [])
+    if all(pair[1] == pair[2] for pair in pairs)
+        all(pair[1] == 0 for pair in pairs) || (words[:padding] = Tuple(Int(pair[1]) for pair in pairs))
+    else
+        words[:padding] = Tuple(Int(side) for pair in pairs for side in pair)
+    end
+    return words
+end
