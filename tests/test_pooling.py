@@ -218,5 +218,6 @@ def test_a_size_that_is_rounded_up_is_a_convention_of_who_rounds_down(tmp_path: 
 def test_a_function_of_the_whole_input_takes_no_window(tmp_path: Path) -> None:
     whole, lowering = entry_of(onnx_by_settings, "GlobalMaxPool"), pooling.lowering()
     assert lowering.as_written(case_of(tmp_path, "reduce: max\nwindow: [8, 9]"), whole)
-    with pytest.raises(Unsupported, match="reduces the whole input"):
+    assert lowering.as_written(case_of(tmp_path, "reduce: max\noutput_size: 1"), whole)
+    with pytest.raises(Unsupported, match="has no window"):
         lowering.as_written(case_of(tmp_path, "reduce: max\nwindow: 2"), whole)

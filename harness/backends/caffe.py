@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from harness.backends.caffe_definition import DENSE, REGIONS, inner_product, local_response, network
-from harness.backends.dense_claims import FIRST, flattening
-from harness.worker.blame import system
-from harness.worker.entry import EntryPoint, Settings, Transposition, entry_point, settled
-
-if TYPE_CHECKING:
-    import caffe
+from harness.backends.caffe_by_settings import DENSE, LOCAL_RESPONSES, NORMALIZATIONS, POOLING
+from harness.backends.caffe_definition import network
+from harness.backends.caffe_net import forward
+from harness.worker.entry import Settings, Transposition, entry_point
 
 NAME = "caffe"
 
 
 def start() -> str:
-    global caffe
     os.environ.setdefault("GLOG_minloglevel", "2")  # or every layer that is set up is told
     import caffe
 
@@ -59,58 +54,8 @@ def deconvolution(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _forward("Deconvolution", x, w, s)
 
 
-def _ran(definition: str, x: np.ndarray, layer: str, blobs: Sequence[np.ndarray] = ()) -> Any:
-    """The output of a network of one layer with these blobs."""
-    with tempfile.NamedTemporaryFile("w", suffix=".prototxt") as file:
-        file.write(definition)
-        file.flush()
-        with system():
-            net = caffe.Net(file.name, caffe.TEST)
-    with system():
-        net.blobs["data"].data[...] = x
-        for number, blob in enumerate(blobs):
-            net.params[layer][number].data[...] = blob
-        return net.forward()[layer].copy()
-
-
 def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
-    return _ran(network(x, w, s, kind), x, "conv", [w] if s.bias is None else [w, s.bias])
+    return forward(network(x, w, s, kind), x, {kind: [w] if s.bias is None else [w, s.bias]})
 
 
-def _inner_product(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
-    blobs = [arrays[role] for role in ("kernel", "bias") if role in arrays]
-    return _ran(inner_product(arrays), arrays["input"], DENSE, blobs)
-
-
-def _local_response(across: str, **takes: Any) -> EntryPoint:
-    """The layer `LRN`, over the channels or within each of them."""
-
-    def called(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
-        return _ran(local_response(arrays["input"], settings, across), arrays["input"], "norm")
-
-    return settled(
-        "caffe.LRN (%s)" % REGIONS[across],
-        "local_response_normalization",
-        "https://caffe.berkeleyvision.org/tutorial/layers/lrn.html",
-        ranks=(2,),
-        demands={"across": across},
-        limits=("odd",),
-        dtypes=("float32",),
-        **takes,
-    )(called)
-
-
-ENTRY_POINTS = (
-    convolution,
-    deconvolution,
-    _local_response("C", keeps={"divided": "size"}, free=("size", "alpha", "beta", "k")),
-    _local_response("HW", keeps={"divided": "area", "k": 1.0}, free=("size", "alpha", "beta")),
-    settled(
-        "caffe.InnerProduct",
-        "dense",
-        "https://caffe.berkeleyvision.org/tutorial/layers/innerproduct.html",
-        dtypes=("float32",),
-        note="it flattens its input itself; pycaffe: a network of one layer is made for every call",
-        **flattening("OI", "C*", FIRST),
-    )(_inner_product),
-)
+ENTRY_POINTS = (convolution, deconvolution, DENSE, *POOLING, *LOCAL_RESPONSES, *NORMALIZATIONS)

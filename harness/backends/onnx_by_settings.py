@@ -150,14 +150,13 @@ def _pooling(operator: str, reduce: str, names: Mapping[str, str], **takes: Any)
     return settled("onnxruntime." + operator, "pooling", DOCS % operator, free=free, **about)(called)
 
 
-def _whole(operator: str, reduce: str, **keeps: Any) -> EntryPoint:
-    """An operator that reduces the whole input."""
+def _whole(operator: str, reduce: str, *names: str, **keeps: Any) -> EntryPoint:
+    """An operator that reduces the whole input; names: settings that are attributes of it, whole numbers."""
 
     def called(arrays: Mapping[str, np.ndarray], settings: Settings) -> Any:
-        return ran(operator, {"x": arrays["input"]})
+        return ran(operator, {"x": arrays["input"]}, **{key: int(settings[key]) for key in names})
 
-    about: Dict[str, Any] = {"keeps": dict(keeps, rounding="floor"), "demands": {"reduce": reduce, "dilation": 1}}
-    about.update(free=("window", "stride", "padding"), words={"padding": PADDINGS}, limits=("whole",))
+    about: Dict[str, Any] = {"keeps": keeps, "demands": {"reduce": reduce, "output_size": 1}, "free": names}
     return settled("onnxruntime." + operator, "pooling", DOCS % operator, dtypes=("float32",), **about)(called)
 
 
@@ -172,4 +171,5 @@ POOLING = (
     _pooling("LpPool", "norm", {"p": "p"}, free=("p",)),
     _whole("GlobalMaxPool", "max"),
     _whole("GlobalAveragePool", "average", divisor="valid"),
+    _whole("GlobalLpPool", "norm", "p"),
 )

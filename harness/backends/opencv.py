@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 import numpy as np
 
 from harness.backends import caffemodel
-from harness.backends.caffe_definition import DENSE, REGIONS, inner_product, local_response, network
+from harness.backends.caffe_by_settings import KEPT
+from harness.backends.caffe_definition import (
+    DENSE,
+    REGIONS,
+    inner_product,
+    layers,
+    local_response,
+    network,
+    pooling,
+)
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.dense_claims import FIRST, flattening
 from harness.backends.opencv_resize import RESIZES
@@ -90,13 +99,37 @@ def caffe_transposed(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
 
 def _inner_product(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
     blobs = [arrays[role] for role in ("kernel", "bias") if role in arrays]
-    model = caffemodel.write({DENSE: blobs}, "InnerProduct")
+    model = caffemodel.write({DENSE: blobs}, DENSE)
     return _ran(inner_product(arrays), arrays["input"], model)
+
+
+def _pooling(method: str, reduce: str, **keeps: Any) -> EntryPoint:
+    def called(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+        x = arrays["input"]
+        return _ran(layers(x, ("Pooling", pooling(method, settings))), x)
+
+    made: EntryPoint = settled(
+        "cv2.dnn.readNetFromCaffe(Pooling, %s)" % method,
+        "pooling",
+        "https://docs.opencv.org/4.x/d6/d0f/group__dnn.html",
+        ranks=(2,),
+        demands={"reduce": reduce, "dilation": 1},
+        keeps=keeps,
+        words={"rounding": {"floor": "ceil_mode: false", KEPT: "ceil_mode: true"}},
+        free=("window", "stride", "padding"),
+        limits=("even", "below"),
+        dtypes=("float32",),
+        note="a Pooling layer as prototxt, whose size is rounded up by default; Caffe's round_mode is not understood",
+    )(called)
+    return made
+
+
+POOLING = (_pooling("MAX", "max"), _pooling("AVE", "average", divisor="padded"))
 
 
 def _forward(kind: str, x: np.ndarray, w: np.ndarray, s: Any) -> Any:
     blobs = [w] if s.bias is None else [w, s.bias]
-    return _ran(network(x, w, s, kind), x, caffemodel.write({"conv": blobs}, kind))
+    return _ran(network(x, w, s, kind), x, caffemodel.write({kind: blobs}, kind))
 
 
 def _ran(text: str, x: np.ndarray, model: Optional[bytes] = None) -> Any:
@@ -154,4 +187,5 @@ ENTRY_POINTS = (
         **flattening("OI", "C*", FIRST),
     )(_inner_product),
     *RESIZES,
+    *POOLING,
 )

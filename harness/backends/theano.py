@@ -1,4 +1,4 @@
-"""Theano: `theano.tensor.nnet.conv2d` and `conv3d`, with the kernel reversed (the default) and without."""
+"""Theano: `theano.tensor.nnet.conv2d` and `conv3d`, with the kernel reversed (the default) and without; pooling."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 import numpy as np
 
+from harness.backends.theano_by_settings import POOLING
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 
 if TYPE_CHECKING:
@@ -127,4 +128,7 @@ def conv2d_gradient_unflipped(x: np.ndarray, w: np.ndarray, s: Transposition) ->
     return _transpose(False, x, w, s)
 
 
-ENTRY_POINTS = (conv2d, conv2d_unflipped, conv3d, conv3d_unflipped, conv2d_gradient, conv2d_gradient_unflipped)
+ENTRY_POINTS = (
+    *(conv2d, conv2d_unflipped, conv3d, conv3d_unflipped, conv2d_gradient, conv2d_gradient_unflipped),
+    *POOLING,
+)

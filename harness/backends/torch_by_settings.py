@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Callable, Mapping
 
 import numpy as np
@@ -160,14 +161,23 @@ def _max_pool(function: Any, x: Any, settings: Settings) -> Any:
 
 
 def _avg_pool(function: Any, x: Any, settings: Settings) -> Any:
-    return function(x, *_window(settings), ceil_mode=settings["rounding"], count_include_pad=settings["divisor"])
+    whole = settings["divisor"] == WHOLE
+    told = {"divisor_override": math.prod(settings["window"])} if whole else {"count_include_pad": settings["divisor"]}
+    return function(x, *_window(settings), ceil_mode=settings["rounding"], **told)
 
 
 def _lp_pool(function: Any, x: Any, settings: Settings) -> Any:
-    return function(x, 2.0, settings["window"], settings["stride"])
+    window, stride = (settings[key] if x.ndim > 3 else settings[key][0] for key in ("window", "stride"))
+    return function(x, 2.0, window, stride, settings["rounding"])
+
+
+def _adaptive(function: Any, x: Any, settings: Settings) -> Any:
+    return function(x, settings["output_size"])
 
 
 CEIL = {"rounding": {"floor": False, "ceil": True}}
+WHOLE = "divisor_override"
+DIVIDED = {"padded": True, "valid": False}
 FREE, PADDED = ("window", "stride", "padding"), ("even", "half")
 POOLING = (
     *(
@@ -180,7 +190,7 @@ POOLING = (
             "average",
             rank,
             _avg_pool,
-            words=dict(CEIL, divisor={"padded": True, "valid": False}),
+            words=dict(CEIL, divisor=dict(DIVIDED, window=WHOLE) if rank > 1 else DIVIDED),
             demands={"dilation": 1},
             free=FREE,
             limits=PADDED,
@@ -193,11 +203,24 @@ POOLING = (
             "norm",
             rank,
             _lp_pool,
-            words={"padding": {"valid": None}},
-            # odd powers keep their signs there, and by ceil a window that reaches beyond the input counts too much
-            demands={"dilation": 1, "p": 2.0, "rounding": "floor"},
+            words=dict(CEIL, padding={"valid": None}),
+            keeps={"overhang": "scaled to the whole window"},
+            # odd powers keep their signs there
+            demands={"dilation": 1, "p": 2.0},
             free=("window", "stride"),
         )
-        for rank in (2,)
+        for rank in (1, 2, 3)
+    ),
+    *(_pooling("adaptive_max_pool%dd" % rank, "max", rank, _adaptive, free=("output_size",)) for rank in (1, 2, 3)),
+    *(
+        _pooling(
+            "adaptive_avg_pool%dd" % rank,
+            "average",
+            rank,
+            _adaptive,
+            keeps={"divisor": "valid"},
+            free=("output_size",),
+        )
+        for rank in (1, 2, 3)
     ),
 )

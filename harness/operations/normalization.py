@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import FLAG, Field, Record, integer, number, or_unknown, word
-from harness.operations.by_settings.inferring import root
 from harness.operations.by_settings.letters_of_axes import AXES, checked
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import demand as demand
@@ -25,16 +23,13 @@ from harness.operations.normalization_formula import (
     PARAMETERS,
     SIZES,
     SLOTS,
-    division,
-    numerator_and_statistic,
-    parameter,
     text,
-    ungrouped,
 )
 from harness.operations.normalization_formula import formula as formula
 from harness.operations.normalization_formula import output_shape as output_shape
 from harness.operations.normalization_formula import rounds as rounds
 from harness.operations.normalization_formula import ways as ways
+from harness.operations.normalization_reading import fitted as fitted
 from harness.operations.normalization_spoken import OPTIONS
 from harness.operations.normalization_spoken import ROLES as ROLES
 from harness.operations.operation import Setting
@@ -65,7 +60,7 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
     "epsilon_at": "variance",
 }
 FIELDS: Mapping[str, Field] = {}
-EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "slots", "order")
+EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "slots", "order", "factor")
 POINTWISE = False
 NEW_CASE = """\
 over: NHW                     # axes of which statistics are computed; without it give mean and variance
@@ -75,8 +70,6 @@ offset: [0]
 """
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5, 1e-4, 0.0)
 """Values that systems have by default."""
-LIMITS = (1e-12, 10.0)
-"""Between which an epsilon is looked for."""
 
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
@@ -119,6 +112,8 @@ def alternatives(form: Settled) -> Iterator[Changes]:
     yield from ({"epsilon_at": each} for each in places if each != settings["epsilon_at"])
     yield from _of_statistics(form)
     yield from ({"slots": each} for each in SLOTS if each and _apply(each, form))
+    if "over" not in settings and settings.get("factor") is None:
+        yield {"factor": 0.0}
 
 
 def _of_statistics(form: Settled) -> Iterator[Changes]:
@@ -143,32 +138,6 @@ def _of_statistics(form: Settled) -> Iterator[Changes]:
 def _apply(slots: str, form: Settled) -> bool:
     """Whether the parameters that words speak of are there."""
     return all(name in form.arrays for name in PARAMETERS if name in slots)
-
-
-def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Changes]:
-    """The epsilon that all elements allow; each is monotone in it."""
-    index = np.arange(prod(form.output_shape), dtype=np.float64).reshape(form.output_shape)
-
-    d, v, scale, offset = (each.ravel() for each in _parts(form))
-
-    def value(epsilon: np.ndarray, where: np.ndarray) -> np.ndarray:
-        at = where.astype(np.int64)
-        return np.asarray(division(form.settings)(np, d[at], v[at], epsilon) * scale[at] + offset[at])
-
-    with np.errstate(all="ignore"):
-        found = root(value, index, seen, room, LIMITS)
-    if found is not None and found != form.settings["epsilon"]:
-        yield {"epsilon": found}
-
-
-def _parts(form: Settled) -> Iterator[np.ndarray]:
-    """Numerator, statistic, scale and offset of each element of the output."""
-    parts = numerator_and_statistic(np, form.arrays, form.settings)
-    every = np.broadcast_arrays(*parts)
-    yield from (ungrouped(each, form.x, form.settings).astype(np.float64) for each in every)
-    for name, usual in (("scale", 1.0), ("offset", 0.0)):
-        found = parameter(form.arrays, form.settings, name)
-        yield np.broadcast_to(usual if found is None else found, form.output_shape)
 
 
 def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:

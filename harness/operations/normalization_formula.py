@@ -85,7 +85,19 @@ def numerator_and_statistic(np: Any, arrays: Mapping[str, Any], settings: Settin
 def parameter(arrays: Mapping[str, Any], settings: Settings, name: str) -> Any:
     """A parameter with as many axes as the input; None where there is none, or none is taken."""
     taken = SLOTS[settings.get("slots", "")].get(name, name)
-    return _spread(arrays[taken], arrays["x"].ndim) if name in arrays and taken in arrays else None
+    if name not in arrays or taken not in arrays:
+        return None
+    found = _spread(arrays[taken], arrays["x"].ndim)
+    return _stored(found, settings) if name in STATISTICS_GIVEN else found
+
+
+STATISTICS_GIVEN = ("mean", "variance")
+
+
+def _stored(statistic: Any, settings: Settings) -> Any:
+    """A given statistic divided by its stored factor, as Caffe has one; none of it where that is 0."""
+    factor = settings.get("factor", 1.0)
+    return statistic if factor == 1 else statistic * 0.0 if factor == 0 else statistic / factor
 
 
 def _spread(array: Any, axes: int) -> Any:
@@ -198,8 +210,10 @@ def text(form: Any, divide: Callable[[Callable[..., Any], Settings], list[str]])
 
 
 def _text_of_given(settings: Settings, named: Mapping[str, str]) -> Iterator[str]:
-    yield f"d = x - {named['mean']}" if settings["centre"] and "mean" in named else "d = x"
-    yield f"v = {named['variance']}"
+    factor = settings.get("factor", 1.0)
+    by = "" if factor == 1 else " * 0" if factor == 0 else f" / {factor!r}"
+    yield f"d = x - {named['mean']}{by}" if settings["centre"] and "mean" in named else "d = x"
+    yield f"v = {named['variance']}{by}"
 
 
 def _text_of_statistics(form: Any) -> Iterator[str]:

@@ -22,7 +22,8 @@ from harness.canonical.window import Pairs, padding_pair, span
 Settings = Mapping[str, Any]
 
 KEPT = "ceil, with the last window even in the padding"
-"""A rounding that systems have: no window is dropped."""
+KEPT_UNPADDED = "ceil, with the last window even behind the input where nothing is padded"
+"""Roundings that systems have: no window is dropped, or none without a padding (Caffe)."""
 ZERO = "zero"
 """What systems take for the padding of a maximum."""
 FIRST_CLIPPED = "a sum that becomes 0 at padded taps if it is below, first axis fastest"
@@ -116,8 +117,11 @@ def moved(sizes: Sequence[int], settings: Settings) -> list[Axis]:
     rank = len(sizes)
     window, stride, dilation = (per_axis(settings[key], rank) for key in ("window", "stride", "dilation"))
     pairs = pairs_of(sizes, settings)
+    rounding = settings["rounding"]
+    if rounding == KEPT_UNPADDED:
+        rounding = "ceil" if any(map(any, pairs)) else KEPT
     each = zip(sizes, window, stride, dilation, pairs)
-    return [Axis(n, k, s, d, low, high, settings["rounding"]) for n, k, s, d, (low, high) in each]
+    return [Axis(n, k, s, d, low, high, rounding) for n, k, s, d, (low, high) in each]
 
 
 def per_axis(value: Any, rank: int) -> tuple[int, ...]:

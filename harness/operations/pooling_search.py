@@ -15,6 +15,7 @@ from harness.operations.pooling_formula import (
     CLIPPED,
     FIRST_CLIPPED,
     KEPT,
+    KEPT_UNPADDED,
     SCALED,
     ZERO,
     Axis,
@@ -29,7 +30,7 @@ from harness.worker.entry import EntryPoint
 WORDS = ("valid", "same_upper", "same_lower", "half")
 """Paddings that have a name; half: k // 2 on both sides."""
 DIVISORS = ("valid", "padded", "window")
-ROUNDINGS = ("floor", "ceil", KEPT)
+ROUNDINGS = ("floor", "ceil", KEPT, KEPT_UNPADDED)
 REDUCTIONS = ("max", "average")
 PLAIN: Changes = {"padding": "valid", "rounding": "floor", "dilation": 1}
 NO_WINDOW: Changes = dict.fromkeys(("window", "stride", *PLAIN))
@@ -138,22 +139,29 @@ def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Change
 
 
 def written(form: Settled, entry: EntryPoint) -> Settled:
-    """No padding is a number where there is no word for it."""
-    if form.settings.get("padding") == "valid" and "valid" not in entry.takes.words.get("padding", {}):
-        return form.with_settings(padding=((0, 0),) * form.rank)
+    """No padding is a number where there is no word for it; ceil is what the function calls so, and the whole a bin."""
+    words = entry.takes.words
+    if form.settings.get("padding") == "valid" and "valid" not in words.get("padding", {}):
+        form = form.with_settings(padding=((0, 0),) * form.rank)
+    if "output_size" in entry.takes.demands:
+        form = _told_of_bins(form)
+    if form.settings.get("rounding") == "ceil" and "ceil" not in words.get("rounding", ("ceil",)):
+        form = form.with_settings(rounding=KEPT_UNPADDED)
     return form
 
 
 def restated(form: Settled, entry: EntryPoint) -> Settled:
     """The padding by numbers or by a word; size, divisor and bins by what comes to the same and the function has."""
     takes = entry.takes
-    form = _told_of_bins(form) if "output_size" in takes.free else _told_of_windows(form)
+    binned = "output_size" in (*takes.free, *takes.demands)
+    form = _told_of_bins(form) if binned else _told_of_windows(form)
     for key in (each for each in ("rounding", "fill", "overhang") if each in takes.keeps):
         form = _if_the_same(form, **{key: takes.keeps[key]})
-    known = [takes.keeps["divisor"]] if "divisor" in takes.keeps else list(takes.words.get("divisor", ()))
-    if "divisor" in form.settings and form.settings["divisor"] not in known:
-        for each in known:
-            form = _if_the_same(form, divisor=each)
+    for key in ("rounding", "divisor"):
+        known = [takes.keeps[key]] if key in takes.keeps else list(takes.words.get(key, ()))
+        if key in form.settings and form.settings[key] not in known:
+            for each in known:
+                form = _if_the_same(form, **{key: each})
     return form.with_settings(padding=_padding(form, entry)) if "padding" in form.settings else form
 
 
@@ -201,9 +209,7 @@ def _padding(form: Settled, entry: EntryPoint) -> str | Pairs:
 def remedies(form: Settled, entry: EntryPoint) -> Iterable[PadBy]:
     """Padding by hand, where it comes to the same: with minus infinity, or with zeros that are counted."""
     settings = form.settings
-    if "padding" not in settings or form.x.dtype.kind != "f" or "whole" in entry.takes.limits:
-        return
-    if _has_a_way(form, entry):
+    if "padding" not in settings or form.x.dtype.kind != "f" or _has_a_way(form, entry):
         return
     if settings["reduce"] == "max" or (settings["reduce"] == "average" and settings["divisor"] == "window"):
         yield PadBy(_reaching(form), -math.inf if settings["reduce"] == "max" else 0.0)
@@ -229,11 +235,11 @@ def end(axis: Axis) -> int:
 
 
 def limits(form: Settled, entry: EntryPoint) -> Iterator[str]:
-    """What a function refuses: padding that is uneven, or wider than half the window; windows that are a part."""
+    """What a function refuses: padding that is uneven, too wide, or beside a size that is rounded up."""
     if "output_size" in form.settings:
         return
-    sizes, known = sizes_of(form), entry.takes.limits
-    pairs, window = pairs_of(sizes, form.settings), per_axis(form.settings["window"], form.rank)
+    known = entry.takes.limits
+    pairs, window = pairs_of(sizes_of(form), form.settings), per_axis(form.settings["window"], form.rank)
     shown = f"the case has {pairs_text(pairs)} (low:high per axis)"
     if min(map(min, pairs)) < 0:
         yield f"crops no input; {shown}"
@@ -243,8 +249,8 @@ def limits(form: Settled, entry: EntryPoint) -> Iterator[str]:
         yield f"pads by no more than half the window; {shown}"
     if "below" in known and any(max(pair) >= k for pair, k in zip(pairs, window)):
         yield f"pads by less than the window; {shown}"
-    if "whole" in known and (window != sizes or any(map(any, pairs))):
-        yield "reduces the whole input; the case has smaller windows, or padding"
+    if "ceil or padded" in known and form.settings["rounding"] != "floor" and any(map(any, pairs)):
+        yield f"pads nothing where it rounds up; {shown}"
 
 
 # --- probes ----------------------------------------------------------------------------------------------------------
@@ -256,6 +262,7 @@ TRIED: Mapping[str, Sequence[Any]] = {
     "dilation": (1, 2),
     "padding": (0, 1),
     "p": (2.0, 1.0),
+    "output_size": (3, 2),
 }
 
 
@@ -265,8 +272,12 @@ def along(key: str, value: Any, rank: int) -> Any:
 
 
 def coded(entry: EntryPoint, settings: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
-    """Whole numbers of both signs, negative at the edges, with sizes that differ from axis to axis."""
-    sizes = (8, 9, 11)[: max(entry.ranks)]
+    """Whole numbers of both signs, negative at the edges, with sizes that differ from axis to axis.
+
+    Where a function keeps windows behind the input, none is there: what it makes of nothing follows no setting.
+    """
+    keeps_all = KEPT_UNPADDED in entry.takes.words.get("rounding", ())
+    sizes = ((8, 10, 11) if keeps_all else (8, 9, 11))[: max(entry.ranks)]
     x = np.random.Generator(np.random.PCG64(5)).integers(-40, 40, (1, 2, *sizes)).astype(np.float64)
     inside = np.zeros(sizes, bool)
     inside[(slice(1, -1),) * len(sizes)] = True

@@ -27,7 +27,7 @@ def text(card: Found) -> str:
     head = f"{card['entry_point']}  ({card['backend']} {card['version']})"
     if card["unreadable"]:
         return f"{head}\n  cannot be read: {card['unreadable']}"
-    lines = [head, *(f"  {name:<24}{value}" for name, value in _lines(card))]
+    lines = [head, *(f"  {name:<23} {value}" for name, value in _lines(card))]
     return "\n".join(lines)
 
 
