@@ -87,7 +87,7 @@ def test_what_the_harness_writes_is_read_again(data, rank, bias, groups):
         stride, dilation, tuple(zip(pad, pad, strict=True)), groups, "zero", np.zeros(1) if bias else None
     )
     found = convolution(network(x, w, settings), rank)
-    assert found == Layer("conv", len(w), w.shape[2:], stride, pad, dilation, groups, bias)
+    assert found == Layer("Convolution", len(w), w.shape[2:], stride, pad, dilation, groups, bias)
 
 
 FAULTS = [
