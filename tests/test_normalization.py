@@ -111,6 +111,27 @@ def test_an_epsilon_is_read_back(tmp_path: Path, name: str, epsilon: float) -> N
     assert not answer.ambiguous
 
 
+@pytest.mark.parametrize("factor", [0.999, 997.003, 0.0])
+def test_the_factor_of_stored_statistics_is_read_back(tmp_path: Path, factor: float) -> None:
+    case = case_of(tmp_path, INSTANCES["batch"])
+    answer = explained(case, evaluate(applied(case.meant(), [setting(case.meant(), {"factor": factor})])))
+    (change,) = answer.explanations[0].transforms
+    assert change.id == "factor"
+    assert change.value == pytest.approx(factor, rel=1e-5)
+
+
+def test_a_factor_divides_the_mean_and_the_variance_and_none_of_them_is_left_by_0(tmp_path: Path) -> None:
+    case = case_of(tmp_path, INSTANCES["batch"])
+    form = case.meant()
+    halved = form.map(lambda each: each / 2, "mean", "variance")
+    gone = form.map(np.zeros_like, "mean", "variance")
+    for factor, wanted in ((2.0, halved), (0.0, gone)):
+        found = evaluate(form.with_settings(factor=factor))
+        np.testing.assert_allclose(found, evaluate(wanted), rtol=1e-12)
+        code = fix.proofs(case, [(setting(form, {"factor": factor}),)], ["numpy"])
+        assert {each.system for each in code} == {"numpy"}
+
+
 @pytest.mark.parametrize("change", ["channel_order", "scale", "bias"])
 def test_pairs_with_conventions_of_arrays_are_named(tmp_path: Path, change: str) -> None:
     case = case_of(tmp_path, INSTANCES["instance"])

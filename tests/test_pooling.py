@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -20,11 +21,14 @@ from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations import pooling
 from harness.operations.call import Unsupported
+from harness.operations.pooling_formula import FIRST_CLIPPED, KEPT, KEPT_UNPADDED, LAST_CLIPPED, SCALED, ZERO
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
 from harness.worker.entry import EntryPoint
 
 Pair = tuple[int, int]
+PLAIN = {"padding": "valid", "rounding": "floor", "dilation": (1, 1)}
+OF_WINDOWS = ("window", "stride", *PLAIN)
 
 
 def form_of(x: np.ndarray, **settings: Any) -> Settled:
@@ -73,6 +77,34 @@ def test_windows_are_those_of_loops_over_fractions(window: Pair, stride: Pair, p
         assert most.tolist() == [[float(max(values)) for values, _ in row] for row in seen]
 
 
+@pytest.mark.parametrize(("sizes", "outputs"), [((5, 7), (3, 4)), ((8, 3), (2, 5)), ((6, 4), (6, 1))])
+def test_bins_share_the_input_as_loops_over_fractions_do(sizes: Pair, outputs: Pair) -> None:
+    x = np.random.default_rng(3).normal(0, 1, sizes)
+    edges = [[(i * n // count, -(-(i + 1) * n // count)) for i in range(count)] for n, count in zip(sizes, outputs)]
+    bins = [[x[a:b, c:d].ravel().tolist() for c, d in edges[1]] for a, b in edges[0]]
+    means = [[float(sum(map(Fraction, values)) / len(values)) for values in row] for row in bins]
+    settings = {"output_size": outputs, "divisor": "valid"}
+    assert evaluate(Settled({"x": x[None, None]}, {**settings, "reduce": "average"}, pooling))[0, 0].tolist() == means
+    most = evaluate(Settled({"x": x[None, None]}, {**settings, "reduce": "max"}, pooling))[0, 0].tolist()
+    assert most == [[max(values) for values in row] for row in bins]
+
+
+@pytest.mark.parametrize(("rounding", "sizes"), [("floor", [2, 2]), ("ceil", [2, 2]), (KEPT, [3, 3])])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_last_window_in_the_padding_is_dropped_or_kept(rounding: str, sizes: list[int], padding: int) -> None:
+    pads = ((padding, padding),) * 2
+    form = form_of(np.ones((1, 1, 6, 6)), window=1 + padding, stride=4 + padding, padding=pads, rounding=rounding)
+    assert list(form.output_shape[2:]) == sizes
+    unpadded = form.with_settings(rounding=KEPT_UNPADDED)
+    assert list(unpadded.output_shape[2:]) == ([2, 2] if padding else [3, 3])
+
+
+def test_a_norm_that_is_scaled_counts_a_window_of_a_half_twice() -> None:
+    form = form_of(np.full((1, 1, 1, 3), 3.0), reduce="norm", p=2.0, window=(1, 2), rounding="ceil")
+    assert evaluate(form)[0, 0, 0].tolist() == pytest.approx([18**0.5, 3])
+    assert evaluate(form.with_settings(overhang=SCALED))[0, 0, 0].tolist() == pytest.approx([18**0.5, 18**0.5])
+
+
 @pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
 def test_a_norm_is_the_root_of_a_sum_of_powers(p: float) -> None:
     x = np.random.default_rng(2).normal(0, 1, (1, 1, 4, 6))
@@ -107,6 +139,7 @@ SETTINGS = [
     "reduce: average\nwindow: [3, 2]\nstride: 2\npadding: 1",
     "reduce: max\nwindow: 2\ndilation: 2\nstride: 1",
 ]
+CODED = [*SETTINGS, "reduce: average\noutput_size: [3, 4]", "reduce: norm\nwindow: 3\nstride: 2\nrounding: ceil"]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -126,6 +159,47 @@ def test_planted_settings_are_named(tmp_path: Path, settings: str) -> None:
             assert same_elsewhere(case, answer.explanations[0].transforms, planted)
     assert total > 4
     assert named >= 0.99 * total
+
+
+CONVENTIONS = [
+    ("window: 3\nstride: 2", {"rounding": "ceil"}),
+    ("window: 3\nstride: 2\nrounding: ceil", {"rounding": "floor"}),
+    ("reduce: average\nwindow: 2\nstride: 3\npadding: 1\nrounding: ceil\ndivisor: padded", {"rounding": KEPT}),
+    ("reduce: average\nwindow: 3\nstride: 2\npadding: 1", {"divisor": "padded"}),
+    ("reduce: average\nwindow: 3\nstride: 2\npadding: 1\nrounding: ceil\ndivisor: padded", {"divisor": "window"}),
+    ("reduce: average\nwindow: 3\nstride: 2\npadding: 1\nrounding: ceil\ndivisor: window", {"divisor": "valid"}),
+    ("window: 2\nstride: 1\npadding: same_upper", {"padding": ((1, 0), (1, 0))}),
+    ("window: 3\nstride: 2\npadding: same", {"padding": ((1, 1), (1, 1))}),
+    ("window: 3\nstride: 2\npadding: 1", {"fill": ZERO}),
+    ("reduce: average\nwindow: 3\nstride: 2\npadding: 1\ndivisor: window", {"fill": FIRST_CLIPPED}),
+    ("reduce: average\nwindow: 3\nstride: 2\npadding: 1\ndivisor: window", {"fill": LAST_CLIPPED}),
+    ("window: 3\nstride: 2", {"reduce": "average", "p": None, "divisor": "valid"}),
+    ("window: [3, 2]\nstride: 1", {"window": (2, 3)}),
+    ("window: 3\ndilation: 2\nstride: 1\npadding: same", {"padding": ((1, 1), (1, 1))}),
+    ("reduce: norm\nwindow: 3\nstride: 2\nrounding: ceil", {"overhang": SCALED}),
+    ("reduce: average\noutput_size: [3, 3]", {"window": (3, 4), "stride": (2, 2), "output_size": None, **PLAIN}),
+    ("reduce: average\nwindow: [4, 3]\nstride: [2, 2]", {"output_size": (2, 3), **dict.fromkeys(OF_WINDOWS)}),
+]
+"""Settings of a case, and a convention of a system: size, last window, divisors, split, what padding counts for,
+average for maximum, axes exchanged, dilation left out of the padding, overhang, bins and windows."""
+
+
+def names(case: Case, y: np.ndarray, count: int) -> Iterator[set[str]]:
+    """The names of each explanation by so many changes."""
+    room = pooling.search()
+    search = room.Search(room.question(case, case.meant(), y, 1e-4, None), deepest=count)
+    return ({each.id for each in found} for found in search.level(count))
+
+
+@pytest.mark.parametrize(("settings", "changes"), CONVENTIONS)
+def test_each_convention_is_named_alone_and_beside_one_of_arrays(tmp_path: Path, settings: str, changes: Any) -> None:
+    reduced = settings if settings.startswith("reduce") else f"reduce: max\n{settings}"
+    case = case_of(tmp_path, reduced, "[1, 2, 7, 8]")
+    (key, value), *others = changes.items()
+    planted = (Setting(key, value, case.meant().settings.get(key), tuple(others)),)
+    y = evaluate(applied(case.meant(), planted))
+    assert {key} in names(case, y, 1)
+    assert {key, "channel_order"} in names(case, y[:, ::-1], 2)
 
 
 def gives(case: Case, transforms: tuple[Any, ...], y: np.ndarray) -> bool:
@@ -153,18 +227,36 @@ def test_pairs_with_conventions_of_arrays_are_named(tmp_path: Path, change: Any,
     assert {each.id for each in answer.explanations[0].transforms} == ids
 
 
+@pytest.mark.parametrize(
+    ("settings", "change"),
+    [
+        ("reduce: average\nwindow: 3\nstride: 2\npadding: 1\ndivisor: window", {"fill": FIRST_CLIPPED}),
+        ("reduce: average\nwindow: [3, 2]\nstride: 2\npadding: 1\ndivisor: valid", {"fill": LAST_CLIPPED}),
+        ("reduce: max\nwindow: 2\nstride: 3\npadding: [[-1, 1], [1, -2]]", {"fill": ZERO}),
+        ("reduce: norm\nwindow: 3\nstride: 2\nrounding: ceil", {"overhang": SCALED}),
+        ("reduce: average\nwindow: 2\nstride: 2", {"output_size": (3, 5), **dict.fromkeys(OF_WINDOWS)}),
+    ],
+)
+def test_the_code_of_a_convention_is_run_and_holds(tmp_path: Path, settings: str, change: Any) -> None:
+    case = case_of(tmp_path, settings)
+    (key, value), *others = change.items()
+    transforms = (Setting(key, value, None, tuple(others)),)
+    assert {each.system for each in fix.proofs(case, [transforms], ["numpy"])} == {"numpy"}
+
+
 def test_data_without_a_border_tell_no_divisor(tmp_path: Path) -> None:
     case = case_of(tmp_path, "reduce: average\nwindow: 2")
     power = pooling.power().power(case.meant())
     assert not [each for each in (*power.sees, *power.blind) if each.startswith("divisor")]
 
 
-@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("settings", CODED)
 @pytest.mark.parametrize("rounding", ["floor", "ceil"])
 def test_the_code_is_run_and_holds(tmp_path: Path, settings: str, rounding: str) -> None:
-    case = case_of(tmp_path, f"{settings}\nrounding: {rounding}")
+    told = settings.replace("\nrounding: ceil", "") + f"\nrounding: {rounding}"
+    case = case_of(tmp_path, settings if "output_size" in settings else told)
     found = {each.system: each.program for each in fix.proofs(case, [()], ["numpy"])}
-    assert "sliding_window_view" in found["numpy"]
+    assert ("np.stack" if "output_size" in settings else "sliding_window_view") in found["numpy"]
 
 
 # --- cases and calls -------------------------------------------------------------------------------------------------
@@ -178,6 +270,9 @@ def test_the_code_is_run_and_holds(tmp_path: Path, settings: str, rounding: str)
         ("reduce: max\nwindow: 20", "no window fits into"),
         ("reduce: norm\np: -1\nwindow: 2", "expected a power above 0"),
         ("reduce: max\nwindow: [2, 2, 2]", "expected a number, or 2"),
+        ("reduce: max\nwindow: 2\noutput_size: 3", "window and output_size both given; keep one"),
+        ("reduce: max\noutput_size: 3\nmatrix: {padding: [0, 1]}", "padding and output_size both given"),
+        ("reduce: max\noutput_size: 0", "output_size"),
     ],
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, settings: str, message: str) -> None:

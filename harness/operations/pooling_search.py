@@ -32,8 +32,7 @@ WORDS = ("valid", "same_upper", "same_lower", "half")
 DIVISORS = ("valid", "padded", "window")
 ROUNDINGS = ("floor", "ceil", KEPT, KEPT_UNPADDED)
 REDUCTIONS = ("max", "average")
-PLAIN: Changes = {"padding": "valid", "rounding": "floor", "dilation": 1}
-NO_WINDOW: Changes = dict.fromkeys(("window", "stride", *PLAIN))
+NO_WINDOW: Changes = dict.fromkeys(("window", "stride", "padding", "rounding", "dilation"))
 """What bins of the whole input have not."""
 
 
@@ -75,9 +74,15 @@ def _of_bins(form: Settled) -> Iterator[Changes]:
     strides = tuple(max(n // count, 1) for n, count in zip(sizes, outputs))
     reaching = tuple(max(n - (count - 1) * s, 1) for n, count, s in zip(sizes, outputs, strides))
     for window in dict.fromkeys((reaching, strides)):
-        yield {"window": window, "stride": strides, "output_size": None, **PLAIN}
+        yield _plainly(window, strides)
     if outputs[::-1] != outputs:
         yield {"output_size": outputs[::-1]}
+
+
+def _plainly(window: tuple[int, ...], stride: tuple[int, ...]) -> Changes:
+    """Windows without more, in place of bins."""
+    rest = {"padding": "valid", "rounding": "floor", "dilation": (1,) * len(window)}
+    return {"window": window, "stride": stride, "output_size": None, **rest}
 
 
 def _filled(form: Settled) -> Iterator[Changes]:
@@ -178,7 +183,7 @@ def _told_of_windows(form: Settled) -> Settled:
         return form
     sizes = zip(sizes_of(form), per_axis(form.settings["output_size"], form.rank))
     share = tuple(max(n // count, 1) for n, count in sizes)
-    return _if_the_same(form, window=share, stride=share, output_size=None, **PLAIN)
+    return _if_the_same(form, **_plainly(share, share))
 
 
 def _if_the_same(form: Settled, **changes: Any) -> Settled:

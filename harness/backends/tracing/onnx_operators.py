@@ -30,8 +30,12 @@ def _dense(given: Given) -> Said:
 
 def _gemm(given: Given) -> Said:
     plain = given.attribute("alpha", 1.0) == given.attribute("beta", 1.0) == 1.0 and not given.attribute("transA", 0)
-    bias = given.constant(2)
-    if not plain or given.constant(1) is None or not (given.absent(2) or (bias is not None and bias.ndim == 1)):
+    bias, outputs = given.constant(2), given.shape(1)[0 if given.attribute("transB", 0) else -1]
+    if (
+        not plain
+        or given.constant(1) is None
+        or not (given.absent(2) or (bias is not None and bias.shape == (outputs,)))
+    ):
         return None
     return Meaning("dense", {}, "NC", "NC", kernel="OI" if given.attribute("transB", 0) else "IO", bias="O"), WEIGHTS
 
@@ -85,7 +89,8 @@ def _lp_norm(given: Given) -> Said:
     statistic = {1: "sum_absolute", 2: "sum_square"}.get(given.attribute("p", 2))
     if not over or statistic is None:
         return None
-    settings = {"over": over, "statistic": statistic, "centre": False, "epsilon": 0}
+    place = "deviation" if statistic == "sum_absolute" else "variance"
+    settings = {"over": over, "statistic": statistic, "centre": False, "epsilon": 0, "epsilon_at": place}
     return Meaning("normalization", settings, given.letters, given.letters), {}
 
 
@@ -190,6 +195,7 @@ OPERATORS: Mapping[str, Callable[[Given], Said]] = {
     "LpPool": windows.pooled("norm"),
     "GlobalMaxPool": windows.whole("max"),
     "GlobalAveragePool": windows.whole("average"),
+    "GlobalLpPool": windows.whole("norm"),
     "ReduceMean": windows.mean,
     "MatMul": _dense,
     "Gemm": _gemm,

@@ -68,7 +68,9 @@ def pooled(reduce: str) -> Callable[[Given], Said]:
 def whole(reduce: str) -> Callable[[Given], Said]:
     def say(given: Given) -> Said:
         size = even(given.shape()[2:])
-        settings = {"reduce": reduce, "window": size, "stride": size, "padding": "valid"}
+        settings: Dict[str, Any] = {"reduce": reduce, "window": size, "stride": size, "padding": "valid"}
+        if reduce == "norm":
+            settings["p"] = given.attribute("p", 2)
         return Meaning("pooling", settings, given.letters, given.letters), {}
 
     return say
@@ -117,4 +119,6 @@ def _scales(given: Given) -> Any:
     found = given.attribute("scales", None) if given.absent(place) else given.constant(place)
     if found is None or not len(found):
         return None
-    return [round_float(float(each)) for each in found[2:]]
+    axes = given.attribute("axes", range(given.rank))
+    scales = {axis % given.rank: round_float(float(each)) for axis, each in zip(axes, found)}
+    return [scales.get(axis, 1.0) for axis in range(2, given.rank)]

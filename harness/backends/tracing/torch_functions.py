@@ -97,12 +97,15 @@ def _pooled(reduce: str, count: int) -> Callable[[Arguments, Sequence[int]], Sai
 
 
 def _adaptive(reduce: str, count: int) -> Callable[[Arguments, Sequence[int]], Said]:
-    """Windows of one size where the output's size divides the input's; others overlap, and no case has them."""
+    """Windows of one size where the output's size divides the input's; others are bins of the whole input."""
 
     def say(given: Arguments, made: Sequence[int]) -> Said:
         sizes, outputs = list(given["input"].shape[2:]), list(made[2:])
-        if not _batched(given, count) or any(size % output for size, output in zip(sizes, outputs)):
+        if not _batched(given, count):
             return None
+        if any(size % output for size, output in zip(sizes, outputs)):
+            settings = {"reduce": reduce, "output_size": even(outputs)}
+            return Meaning("pooling", settings, first(count + 2), first(count + 2)), {}
         return _tiles(reduce, [size // output for size, output in zip(sizes, outputs)], first(count + 2))
 
     return say
