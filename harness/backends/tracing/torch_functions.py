@@ -100,13 +100,11 @@ def _adaptive(reduce: str, count: int) -> Callable[[Arguments, Sequence[int]], S
     """Windows of one size where the output's size divides the input's; others are bins of the whole input."""
 
     def say(given: Arguments, made: Sequence[int]) -> Said:
-        sizes, outputs = list(given["input"].shape[2:]), list(made[2:])
-        if not _batched(given, count):
-            return None
-        if any(size % output for size, output in zip(sizes, outputs)):
-            settings = {"reduce": reduce, "output_size": even(outputs)}
-            return Meaning("pooling", settings, first(count + 2), first(count + 2)), {}
-        return _tiles(reduce, [size // output for size, output in zip(sizes, outputs)], first(count + 2))
+        sizes, outputs, letters = list(given["input"].shape[2:]), list(made[2:]), first(count + 2)
+        bins = Meaning("pooling", {"reduce": reduce, "output_size": even(outputs)}, letters, letters), {}
+        if not _batched(given, count) or any(size % output for size, output in zip(sizes, outputs)):
+            return bins if _batched(given, count) else None
+        return _tiles(reduce, [size // output for size, output in zip(sizes, outputs)], letters)
 
     return say
 
