@@ -101,7 +101,7 @@ def _adaptive(reduce: str, count: int) -> Callable[[Arguments, Sequence[int]], S
 
     def say(given: Arguments, made: Sequence[int]) -> Said:
         sizes, outputs, letters = list(given["input"].shape[2:]), list(made[2:]), first(count + 2)
-        bins = Meaning("pooling", {"reduce": reduce, "output_size": even(outputs)}, letters, letters), {}
+        bins: Said = Meaning("pooling", {"reduce": reduce, "output_size": even(outputs)}, letters, letters), {}
         if not _batched(given, count) or any(size % output for size, output in zip(sizes, outputs)):
             return bins if _batched(given, count) else None
         return _tiles(reduce, [size // output for size, output in zip(sizes, outputs)], letters)
