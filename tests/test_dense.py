@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from harness.backends import numpy as numpy_backend
 from harness.backends import torch as torch_backend
+from harness.backends.dense_claims import FIRST, flattening
 from harness.canonical.product import Product
 from harness.canonical.reference import direct, evaluate
 from harness.case.read import Case, CaseError, load
@@ -28,8 +29,11 @@ from harness.operations.transforms.arrays import KernelAxes, ReshapeNotTranspose
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Bias, Scale
+from harness.report import cards
 from harness.worker.entry import EntryPoint, from_json
+from harness.worker.entry import settled as declared
 from tests.test_activation import explained, found
+from tests.test_probe import answered, called
 
 IMAGES = "input: {layout: NCHW, integers: {shape: [3, 3, 4, 5], seed: 1, low: -9, high: 9}}"
 FLAT = "kernel: {layout: OI, flattened: CHW, integers: {shape: [6, 60], seed: 2, low: -9, high: 9}}"
@@ -292,3 +296,47 @@ def test_what_a_function_does_not_do_is_not_asked_of_it(tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="computes flattened C; the case has CHW"):
         lowering.normalized(usual(tmp_path), product)
     assert lowering.as_written(tokens, product).arrays["input"].shape == (2, 5, 3)
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+def card(function: Any) -> Any:
+    about = dict(flattening("OI", "C*", FIRST), dtypes=("float32",), ranks=(2,))
+    entry = declared("fake.linear", "dense", "tests", **about)(lambda arrays, settings: function(arrays))
+    return answered(dense.probes().card("fake", "1", entry), called)
+
+
+def product(arrays: Any, x: np.ndarray | None = None) -> np.ndarray:
+    flat = (arrays["input"] if x is None else x).reshape(len(arrays["input"]), -1)
+    return np.asarray(flat @ arrays["kernel"].T + arrays.get("bias", np.float32(0)), np.float32)
+
+
+def test_a_card_says_in_which_order_a_function_flattens_and_what_it_keeps() -> None:
+    found = card(product)
+    assert not found.differences and set(found.conventions["follows"].values()) == {"as declared"}
+    assert found.precision["float32"] == dict.fromkeys(("input", "kernel", "sum"), "23 bits (float32)")
+    assert found.precision["order"]["repeats"] == "yes"
+    assert found.algorithm["integers exact below"] == "2**24"
+    assert "input: 23 bits (float32)" in cards.text(found.as_json())
+
+
+def test_a_card_tells_another_order_and_a_bias_that_is_left_out() -> None:
+    (turned,) = card(lambda arrays: product(arrays, arrays["input"].transpose(0, 2, 3, 1))).differences
+    (silent,) = card(lambda arrays: product({**arrays, "bias": np.float32(0)})).differences
+    assert turned.endswith("measured flattened HWC") and silent.endswith("measured bias none")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bits"), [("float16", "10 bits (TF32 or float16)"), ("float32", "23 bits (float32)")]
+)
+def test_a_card_tells_inputs_of_less_precision(dtype: str, bits: str) -> None:
+    found = card(lambda arrays: product(arrays, arrays["input"].astype(dtype).astype(np.float32)))
+    assert found.precision["float32"]["input"] == bits
+    assert found.precision["float32"]["kernel"] == "23 bits (float32)"
+
+
+def test_a_card_of_a_function_that_gives_nothing_to_read() -> None:
+    found = card(lambda arrays: np.zeros((1, 1, 1), np.float32))
+    assert found.differences and found.precision["float32"]["input"] == "unknown"
+    assert found.precision["order"] == {} and found.algorithm["integers exact below"] == "never"

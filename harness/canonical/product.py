@@ -33,11 +33,9 @@ class Product(Settled):
     @property
     def linear(self) -> Linear:
         """The same as a linear form, its factor and offset done."""
-        if "linear" not in self._kept:
-            found = self.meaning.linear(self.arrays, self.settings)
-            found = found if self.factor is None else found.scaled(self.factor)
-            self._kept["linear"] = found if self.offset is None else found.shifted(self.offset)
-        return self._kept["linear"]  # type: ignore[no-any-return]
+        found = self.meaning.linear(self.arrays, self.settings)
+        found = found if self.factor is None else found.scaled(self.factor)
+        return found if self.offset is None else found.shifted(self.offset)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -58,6 +56,12 @@ class Product(Settled):
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Product:
         """Whole numbers, whose sums are exact."""
         return replace(self, arrays={name: draw(a.size).reshape(a.shape) for name, a in self.arrays.items()}, _kept={})
+
+    def first(self, channels: int) -> Product:
+        """Of all images, as an order of the axes may mix them."""
+        arrays = {name: each if name == "x" else each[:channels] for name, each in self.arrays.items()}
+        factor, offset = (None if each is None else each[:channels] for each in (self.factor, self.offset))
+        return replace(self, arrays=arrays, factor=factor, offset=offset)
 
     def exact_in(self, digits: int) -> bool:
         return self.linear.exact_in(digits)
@@ -81,7 +85,10 @@ def _magnitudes(form: Product) -> Any:
 
 @axis.outputs_at.register
 def _outputs_at(form: Product, places: np.ndarray) -> np.ndarray:
-    return axis.outputs_at(form.linear, places)
+    """Of large kernels only the rows are read that are needed."""
+    channels, own = np.unique(places[:, 1], return_inverse=True)
+    moved = np.concatenate([places[:, :1], own.reshape(-1, 1), places[:, 2:]], axis=1)
+    return axis.outputs_at(form.linear.channels(channels), moved)
 
 
 @gaps.computable.register

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.product import Product
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear
 from harness.case.read import Case
@@ -27,6 +28,7 @@ SAMPLES = 8
 def moved(case: Case, y: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """How far errors up to `spread` of the input of a case, in canonical axes, move its output `y`."""
     form = case.meant()
+    form = form.linear if isinstance(form, Product) else form
     if isinstance(form, Linear):
         return np.asarray(np.sqrt(direct(replace(form, x=spread**2, w=form.w.astype(np.float64) ** 2, bias=None))))
     x, stream = case.arrays["input"].values, RawStream("PCG64", 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.canonical.layout import SPATIAL, canonical
 from harness.canonical.product import Product
@@ -33,6 +33,10 @@ from harness.operations.dense_spoken import ROLES as ROLES
 from harness.operations.operation import Elsewhere, NewCases, Setting
 from harness.operations.stated import Stated
 from harness.operations.windowed.keys import check_integers
+from harness.worker.entry import EntryPoint
+
+if TYPE_CHECKING:  # for a card only, which few commands make
+    from harness.parent.asking import Asking
 
 NAME = "dense"
 FORM = Product
@@ -56,6 +60,13 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {"flattened": LETTERS}
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, "flattened", "kernel_axes", "kernel_flattened")
 POINTWISE = False
+
+
+def precision(entry: EntryPoint) -> Asking[tuple[dict[str, Any], str]]:
+    """What a function keeps of its numbers, measured."""
+    from harness.operations import dense_precision
+
+    return dense_precision.measured(entry)
 
 
 def new_cases() -> NewCases:

@@ -36,6 +36,8 @@ def of_kernel(form: Settled) -> Iterator[Transform]:
     letters = canonical("kernel", form.rank)
     turned = "IO" + letters[2:]
     outputs, inputs = form.arrays["w"].shape[:2]
+    if min(outputs, inputs) == 1:
+        return
     if outputs == inputs:
         yield KernelAxes((1, 0, *range(2, len(letters))))
     else:

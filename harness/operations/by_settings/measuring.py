@@ -30,8 +30,18 @@ from harness.worker.entry import EntryPoint
 AS_DECLARED = "as declared"
 NARROW = "as declared, to the digits of float32"
 SINGLE = "float64 data are computed with constants or parts of float32"
+UNMEASURED = "not measured for this operation"
 MOST = 40
 """Calls of one entry point."""
+
+
+def precision(layer: Any, entry: EntryPoint) -> Asking[tuple[dict[str, Any], str]]:
+    """What a function keeps of its numbers, and below what whole ones are exact, where an operation measures it."""
+    if not hasattr(layer, "precision"):
+        yield from ()
+        return {}, UNMEASURED
+    found: tuple[dict[str, Any], str] = yield from layer.precision(entry)
+    return found
 
 
 class Measuring:
@@ -66,9 +76,12 @@ class Measuring:
                 faults.append(Fault(SINGLE, call, excluded=True))
             elif found != AS_DECLARED:
                 differences.append(f"{call}: declared so, measured {found}")
-        nothing = dict.fromkeys(("algorithm", "integers exact below"), "not measured for this operation")
+        kept, exact = yield from precision(self._layer, entry)
+        algorithm = {"algorithm": UNMEASURED, "integers exact below": exact}
         known = {"follows": follows, "dtypes": dtypes}
-        return Card(entry.name, backend, version, known, {}, nothing, faults, differences, operation=self._layer.NAME)
+        return Card(
+            entry.name, backend, version, known, kept, algorithm, faults, differences, operation=self._layer.NAME
+        )
 
     def _trials(self, entry: EntryPoint) -> Iterator[tuple[Settled, dict[str, Any]]]:
         """Forms that the declaration allows, and what is told of them in its own words."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 
@@ -56,25 +57,27 @@ class Base:
 
 def bases(layer: Layer, question: Question) -> Iterator[Base]:
     """Input and kernel as they are and taken otherwise, and the same of the output; the same stands once."""
-    known: set[bytes] = set()
-    numbered = question.form.map(lambda each: np.arange(each.size).reshape(each.shape), "x", "w")
-    sides = (_one_or_none(of_kernel(layer, question.form)), _one_or_none(_inputs(question)))
-    for change in (kernel + x for kernel, x in itertools.product(*sides)):
-        key = _key(*(each for name, each in applied(numbered, change).arrays.items() if name in "xw"))
-        if key in known:
-            continue
-        known.add(key)
-        form = applied(question.form, change)
-        for each in _reads(layer, question, form) if not change or not layer.POINTWISE else [()]:
-            yield Base(change, form, each)
+    for kernel in _one_or_none(of_kernel(layer, question.form)):
+        form, known = applied(question.form, kernel), set[bytes]()
+        numbered = replace(form, arrays={"x": np.arange(form.x.size).reshape(form.x.shape)})
+        for x in _one_or_none(_inputs(question)):
+            key = _key(applied(numbered, x).arrays["x"])
+            if key not in known:
+                known.add(key)
+                yield from _read_otherwise(layer, question, (*kernel, *x), applied(form, x))
+
+
+def _read_otherwise(layer: Layer, question: Question, change: Transforms, form: Settled) -> Iterator[Base]:
+    for each in _reads(layer, question, form) if not change or not layer.POINTWISE else [()]:
+        yield Base(change, form, each)
 
 
 def _one_or_none(changes: Iterable[Transform]) -> list[Transforms]:
     return [(), *((each,) for each in changes)]
 
 
-def _key(*arrays: np.ndarray) -> bytes:
-    return b"".join(repr(each.shape).encode() + each.tobytes() for each in arrays)
+def _key(array: np.ndarray) -> bytes:
+    return repr(array.shape).encode() + blake2b(array.tobytes()).digest()
 
 
 def _reads(layer: Layer, question: Question, form: Settled) -> Iterator[Transforms]:

@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical import gaps
+from harness.canonical.axis import outputs_at
+from harness.canonical.magnitudes import magnitudes
 from harness.canonical.settled import Settled
 from harness.grammar.streams import RawStream
 from harness.operations.budget import Budget
@@ -23,10 +25,17 @@ from harness.operations.operation import Solution
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.told import Setting, shown
 from harness.operations.transforms.transform import Transform, applied
+from harness.rounding.noise import Noise
 
 DEEPEST = 3
 CANDIDATE, ELEMENT = 100_000, 200
-"""Work (see `budget`) of a candidate, and for each element of it."""
+"""Work (see `budget`) of a candidate, and for each element of it, besides its terms."""
+TELLING = 4
+"""Output channels that tell whether two changes come to the same."""
+COARSE = 2.0**-4
+"""Share of the size of a sum by which no arithmetic is off, as the worst case of many terms would have it."""
+SAMPLES, COSTLY = 8, 2**20
+"""Elements that rule out a candidate, where an output is made of more terms than COSTLY."""
 MANY = 100
 """Explanations of one level, after which there is no need of more."""
 
@@ -65,8 +74,8 @@ class Candidates:
         first = self._bases[0]
         known = {_digest(form) for _, form in self._singles(first)}
         changes = dict.fromkeys(each.transforms for each in self._bases)
-        distinct = {each for each in changes if not each or _digest(first.form, each) not in known}
-        return [each for each in self._bases if each.transforms in distinct]
+        same = {each for each in changes if _on_input(each) and _digest(first.form, each) in known}
+        return [each for each in self._bases if each.transforms not in same]
 
     def _settings(self, base: Base, most: int) -> Iterator[Changed]:
         """No change of settings, one, or two of different keys; `most` may count, others only say what is unknown."""
@@ -134,7 +143,7 @@ class Candidates:
             if taken.isdisjoint(changes):
                 change = setting(form, changes, numbers)
                 changed = change.differ(form)
-                digest = _digest_of(changed, change.differ(drawn))
+                digest = _digest_of(changed.first(TELLING), change.differ(drawn))
                 if digest not in known:
                     known.add(digest)
                     yield (*before, change), changed
@@ -146,10 +155,11 @@ class Candidates:
         if missing not in (0, 1):
             return
         self.tested += 1
-        self.budget.take(CANDIDATE + ELEMENT * self.question.observed.size)
+        self.budget.take(CANDIDATE)
         seen = self._seen(base, form)
-        if seen is None:
+        if seen is None or (not missing and not _possible(form, *seen)):
             return
+        self.budget.take((ELEMENT + form.terms) * self.question.observed.size)
         y = gaps.output(form)
         if missing and not apart(y, *seen, form.terms):
             return
@@ -157,6 +167,17 @@ class Candidates:
         for end in tried:
             if fits(ended(y, end), *seen):
                 yield (*base.transforms, *settings, *end, *base.reads)
+
+
+def _possible(form: Settled, seen: np.ndarray, room: np.ndarray) -> bool:
+    """Whether some elements of a large output allow it; all of a small one are looked at elsewhere."""
+    if form.terms * seen.size < COSTLY:
+        return True
+    known = np.argwhere(np.isfinite(seen))
+    places = known[:: max(len(known) // SAMPLES, 1)]
+    at = tuple(places.T)
+    y = outputs_at(form, places)
+    return not bool((np.abs(y - seen[at]) > room[at]).any())
 
 
 def setting(form: Settled, changes: Changes, numbers: int = 0) -> Setting:
@@ -172,14 +193,18 @@ def _counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
         yield changes, sum(isinstance(each, float) for each in values)
 
 
+def _on_input(transforms: Transforms) -> bool:
+    return bool(transforms) and all(each.touches == ("x",) for each in transforms)
+
+
 def _digest(form: Settled, transforms: Transforms = ()) -> bytes:
     """The output on the data and on fresh ones, changed so: equal for what comes to the same on both."""
-    return _digest_of(*(applied(each, transforms) for each in (form, _drawn(form))))
+    return _digest_of(*(applied(each, transforms) for each in (form.first(TELLING), _drawn(form))))
 
 
 def _drawn(form: Settled) -> Settled:
-    """The form with fresh data."""
-    return form.drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
+    """The form with fresh data: of what is computed for each channel by itself, some channels tell it."""
+    return form.first(TELLING).drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
 
 
 def _digest_of(*forms: Settled) -> bytes:
@@ -210,7 +235,11 @@ class Room:
         room: np.ndarray | None,
         dtype: str = "",
     ) -> Question:
-        within = np.full(observed.shape, slack) if room is None else np.broadcast_to(room, observed.shape)
+        within = np.full(observed.shape, slack)
+        if room is not None:
+            noise = Noise.of(gaps.filled(form), observed, dtype, stated.dtype)
+            most = max(noise.usual, float(magnitudes(gaps.filled(form)).P.max(initial=0.0)) * COARSE)
+            within = np.broadcast_to(np.maximum(room - noise.largest, 0) + min(noise.largest, most), observed.shape)
         return Question(form, observed, slack, within, stated.arrays["input"].layout, stated.unknown)
 
     def quick(self, question: Question) -> Iterator[Transforms]:

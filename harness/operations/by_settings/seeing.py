@@ -17,6 +17,8 @@ from harness.operations.stated import Stated
 from harness.operations.transforms.told import shown
 from harness.operations.transforms.transform import Transform
 
+TELLING = 4
+"""Output channels by which drawn data tell settings apart, where each is computed by itself."""
 DRAWN = (-9, 9)
 """Range of the whole numbers of an input that sees more."""
 
@@ -41,7 +43,7 @@ class Seeing:
         def made(of: Settled) -> np.ndarray:
             return output(of) if then is None else then.end(output(of))
 
-        meant, random = made(form), form.drawn(lambda size: RawStream("PCG64", 2).integers(1, 99, size))
+        meant, random = made(form), form.first(TELLING).drawn(lambda size: RawStream("PCG64", 2).integers(1, 99, size))
         found: dict[bool, list[str]] = {True: [], False: []}
         for changes in self._layer.alternatives(form):
             seen = not _close(meant, made(form.with_settings(**changes)))

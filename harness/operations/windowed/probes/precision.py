@@ -50,9 +50,9 @@ def _bits(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
     each_order = None if total is None else abs(total).reshape(len(sums), 6)
     right = None if each_order is None else np.where((each_order == 2.0 ** -np.array(sums)[:, None]).all(1), 1.0, 0.0)
     return {
-        "input": _kept(own, x),
-        "kernel": _kept(taps, kernel),
-        "sum": _kept(sums, None if right is None else right * 2.0 ** -np.array(sums)),
+        "input": kept(own, x),
+        "kernel": kept(taps, kernel),
+        "sum": kept(sums, None if right is None else right * 2.0 ** -np.array(sums)),
     }
 
 
@@ -79,7 +79,7 @@ def _values(subject: Subject, outcome: Outcome, count: int) -> np.ndarray | None
     return row[places].astype(np.float64) if len(row) > places.max() else None
 
 
-def _kept(bits: Sequence[int], values: np.ndarray | None) -> str:
+def kept(bits: Sequence[int], values: np.ndarray | None) -> str:
     """The most bits up to which all values are right, in words."""
     if values is None:
         return "unknown"
