@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from harness.backends import numpy as numpy_backend
 from harness.backends import torch as torch_backend
 from harness.backends.dense_claims import FIRST, flattening
+from harness.canonical import product as product_form
+from harness.canonical.magnitudes import magnitudes
 from harness.canonical.product import Product
-from harness.canonical.reference import direct, evaluate
+from harness.canonical.reference import direct, evaluate, evaluated
 from harness.case.read import Case, CaseError, load
+from harness.cli import main
 from harness.judge import fix
 from harness.judge.verdict import Judge
-from harness.operations import dense
+from harness.operations import dense, dense_new_cases
 from harness.operations.by_settings.searching import setting
 from harness.operations.call import Unsupported
 from harness.operations.dense_formula import MOVED
@@ -84,6 +87,24 @@ def test_the_reference_is_the_definition_rounded_once(seed: int, rank: int, data
     assert form.output_shape == true.shape
     assert (evaluate(form) == true.astype(np.float64)).all()
     assert np.allclose(direct(form), evaluate(form), rtol=1e-9, atol=1e-3)
+
+
+def test_a_large_kernel_is_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which gives the same numbers, also where only the first images are exact."""
+    stream = np.random.default_rng(4)
+    arrays = {
+        "x": stream.normal(size=(3, 2, 3, 2)),
+        "w": stream.normal(size=(7, 12, 1, 1)),
+        "bias": stream.normal(size=7),
+    }
+    form = Product(arrays, {"flattened": "CHW"}, dense)
+    whole, mags = (evaluate(form), direct(form)), magnitudes(form)
+    monkeypatch.setattr(product_form, "PART", 24)
+    assert (evaluate(form) == whole[0]).all() and np.allclose(direct(form), whole[1], rtol=1e-14)
+    few, exact = evaluated(form, 2 * 7 * 12)
+    assert exact == 2 * 7 and (few[:2] == whole[0][:2]).all() and np.allclose(few, whole[0], rtol=1e-14)
+    again = magnitudes(form)
+    assert np.allclose(again.A, mags.A) and np.allclose(again.P, mags.P) and np.isclose(again.w_norm, mags.w_norm)
 
 
 @pytest.mark.parametrize(
@@ -296,6 +317,58 @@ def test_what_a_function_does_not_do_is_not_asked_of_it(tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="computes flattened C; the case has CHW"):
         lowering.normalized(usual(tmp_path), product)
     assert lowering.as_written(tokens, product).arrays["input"].shape == (2, 5, 3)
+
+
+# --- cases that the harness writes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shapes", "first"),
+    [
+        ({"input": (3, 60), "kernel": (6, 60), "output": (3, 6)}, ["NC", "OI", "NC"]),
+        ({"input": (3, 60), "kernel": (60, 6), "output": (3, 6)}, ["NC", "IO", "NC"]),
+        ({"input": (3, 4, 5, 2), "kernel": (40, 6), "output": (3, 6)}, ["NCHW", "IO", "NC"]),
+        ({"input": (3, 2, 4, 5), "kernel": (6, 2, 4, 5), "output": (3, 6)}, ["NCHW", "OCHW", "NC"]),
+        ({"input": (3, 4, 5, 2), "kernel": (4, 5, 2, 6), "output": (3, 6)}, ["NHWC", "HWCO", "NC"]),
+        ({"input": (3, 7, 5), "kernel": (6, 5), "output": (3, 7, 6)}, ["NWC", "OI", "NWC"]),
+        ({"input": (3, 60), "kernel": (60, 6), "bias": (6,)}, ["NC", "IO", "O"]),
+        ({"input": (3, 60), "kernel": (60, 6), "bias": (5,)}, None),
+        ({"input": (3, 7, 5), "kernel": (6, 4), "output": (3, 7, 6)}, None),
+    ],
+)
+def test_layouts_that_fit_are_proposed(shapes: dict[str, tuple[int, ...]], first: list[str] | None) -> None:
+    found = dense_new_cases.layouts(shapes)
+    assert (list(found[0].values()) if found else None) == first
+
+
+def test_a_command_line_leaves_the_order_open_and_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = usual(tmp_path)
+    np.save("x.npy", np.array(case.values("input")))
+    np.save("w.npy", np.array(case.values("kernel"))[..., 0, 0])
+    np.save("b.npy", np.array(case.values("bias")))
+    np.save("y.npy", evaluate(case.meant().with_settings(flattened="HWC"))[..., 0, 0].astype(np.float32))
+    named = ["--input", "x.npy", "--kernel", "w.npy", "--bias", "b.npy", "--observed", "y.npy", "--no-code"]
+    assert main(["explain", "--operation", "dense", *named]) == 0
+    assert "left open, and found: flattened HWC" in capsys.readouterr().out
+    assert main(["explain", "--operation", "dense", *named, "--flattened", "CHW"]) == 0
+    assert "the system has HWC, where CHW is meant" in capsys.readouterr().out
+
+
+GEMMS: list[tuple[dict[str, Any], str]] = [
+    ({}, "transB 0"),
+    ({"transB": 1, "alpha": 2.0}, "has transA, alpha or beta"),
+    ({"transB": 1, "transA": 1}, "has transA, alpha or beta"),
+]
+
+
+@pytest.mark.parametrize(("attributes", "message"), GEMMS)
+def test_a_gemm_that_no_case_can_say_is_refused(attributes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dense_new_cases.of_node(attributes)
+    assert dense_new_cases.of_node({"transB": 1, "beta": 1.0}) == {"flattened": "unknown"}
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ def test_other_names_name_no_node(tmp_path: Path, library: Any, key: str) -> Non
     [
         (
             ("w",),
-            {"op": "Gemm"},
-            "node '/conv/Conv' is a Gemm; expected a Conv or ConvTranspose or ",
+            {"op": "MatMul"},
+            "node '/conv/Conv' is a MatMul; expected a Conv or ConvTranspose or ",
         ),
         (("made",), {}, "a.onnx: node '/conv/Conv' takes 'made', which the model computes; expected its numbers"),
         (("w", "made"), {}, "takes 'made', which the model computes"),

@@ -36,7 +36,7 @@ def usual(role: str, axes: int) -> str:
 
 def expand(pattern: str, rank: int) -> str:
     """Letters of a declared layout in which `*` stands for all spatial axes: `expand("N*C", 2) == "NHWC"`."""
-    return pattern.replace("*", SPATIAL[rank])
+    return pattern.replace("*", SPATIAL.get(rank, ""))
 
 
 def spatial_rank(letters: str, role: str) -> int:

@@ -6,8 +6,10 @@ and what they say of data that are rounded or not known.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +17,9 @@ import numpy as np
 from harness.canonical import axis, gaps, magnitudes, reference, slack
 from harness.canonical.settled import Meaning, Settled
 from harness.canonical.window import Linear
+
+PART = 2**22
+"""Numbers of a kernel that are looked at together."""
 
 
 class LinearMeaning(Meaning, Protocol):
@@ -67,20 +72,56 @@ class Product(Settled):
         return self.linear.exact_in(digits)
 
 
+def _parts(form: Product) -> list[Linear]:
+    """The same, some output channels at a time: a large kernel is not held in float64 as a whole."""
+    linear = form.linear
+    step = max(PART // max(linear.terms, 1), 1)
+    return [linear.channels(slice(start, start + step)) for start in range(0, len(linear.w), step)]
+
+
 @reference.evaluated.register
 def _evaluated(form: Product, most: float) -> tuple[np.ndarray, int]:
-    """Rounded once, as those of a linear form are."""
-    return reference.evaluated(form.linear, most)
+    """Rounded once, as those of a linear form are; of what is too large for that, the first images."""
+    parts, exact = _parts(form), math.prod(form.output_shape)
+    images = form.x.shape[0]
+    if exact * form.terms > most:
+        images = int(most // max(exact // images * form.terms, 1))
+    if images < form.x.shape[0]:
+        exact = exact // form.x.shape[0] * images
+    first = [part.map(lambda x: x[:images], "x") for part in parts] if images else []
+    rest = [part.map(lambda x: x[images:], "x") for part in parts] if images < form.x.shape[0] else []
+    found = [[reference.evaluate(each) for each in first], [reference.direct(each) for each in rest]]
+    return np.concatenate([np.concatenate(each, axis=1) for each in found if each]), exact
 
 
 @reference.direct.register
 def _direct(form: Product) -> np.ndarray:
-    return reference.direct(form.linear)
+    return np.concatenate([reference.direct(each) for each in _parts(form)], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class InParts(magnitudes.Magnitudes):
+    """The magnitudes of a form that is looked at in parts, of which `plain` is the first."""
+
+    parts: tuple[Linear, ...]
+
+    @cached_property
+    def A(self) -> np.ndarray:
+        return np.concatenate([magnitudes.magnitudes(each).A for each in self.parts], axis=1)
+
+    @cached_property
+    def P(self) -> np.ndarray:
+        return np.concatenate([magnitudes.magnitudes(each).P for each in self.parts], axis=1)
+
+    @cached_property
+    def w_norm(self) -> float:
+        return math.hypot(*(magnitudes.magnitudes(each).w_norm for each in self.parts))
 
 
 @magnitudes.magnitudes.register
-def _magnitudes(form: Product) -> Any:
-    return magnitudes.magnitudes(form.linear)
+def _magnitudes(form: Product) -> InParts:
+    parts = _parts(form)
+    return InParts(reference.Plain.of(parts[0]), tuple(parts))
 
 
 @axis.outputs_at.register

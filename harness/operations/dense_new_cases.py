@@ -33,9 +33,10 @@ def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
 
 def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
     """Orders of axes that fit the shapes of the arrays, by role, the likeliest first."""
-    letters = {role: list(_letters(role, len(shape))) for role, shape in shapes.items() if role != "bias"}
-    every = (dict(zip(letters, each)) for each in itertools.product(*letters.values()))
-    return [each for each in every if _fit(shapes, each)]
+    roles = sorted(shapes, key=lambda role: role != "kernel")  # which tells most of the others
+    every = itertools.product(*(_letters(role, len(shapes[role])) for role in roles))
+    found = ({role: dict(zip(roles, each))[role] for role in shapes} for each in every)
+    return [each for each in found if _fit(shapes, each)]
 
 
 def _letters(role: str, axes: int) -> Iterator[str]:
@@ -43,6 +44,8 @@ def _letters(role: str, axes: int) -> Iterator[str]:
     space = SPATIAL.get(axes - 2, "")
     if role == "kernel":
         yield from ["OI", "IO"] if axes == 2 else [f"OC{space}", f"{space}CO", f"O{space}C", f"C{space}O"]
+    elif role == "bias":
+        yield "O"
     elif axes == 2:
         yield "NC"
     elif space:
@@ -57,7 +60,8 @@ def _fit(shapes: Mapping[str, Sequence[int]], letters: Mapping[str, str]) -> boo
     whole = taken == prod(size for letter, size in x.items() if letter != "N")
     y = {"N": x["N"], "C": w["O"], **({} if whole else {each: x[each] for each in x if each not in "NC"})}
     named = all(x.get(letter, 1) == size for letter, size in w.items() if letter not in "OI")
-    return named and (whole or taken == x["C"]) and sizes.get("output", y) == y
+    fits = sizes.get("output", y) == y and sizes.get("bias", {}).get("O", w["O"]) == w["O"]
+    return named and fits and (whole or taken == x["C"])
 
 
 def drawn(letters: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
