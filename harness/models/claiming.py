@@ -45,10 +45,17 @@ class Walker(Matcher):
         if self._claim_together(name, layer) or self._skips(layer):
             return
         for one in self._same_part(layer):
-            if self._meets(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
+            if self._may_be(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
                 if not self._done_in_two(one, layer):
                     self._claim_of(one, layer)
                 return
+
+    def _may_be(self, one: Layer, layer: Layer) -> bool:
+        """Whether a layer of A takes what one of B does; and gives as much, where only one is an operation."""
+        alike = one.operation == layer.operation
+        return self._meets(one, layer) and (
+            alike or lengths(self.a, one.outputs[0]) == lengths(self.b, layer.outputs[0])
+        )
 
     def _skips(self, layer: Layer) -> bool:
         """Whether B leaves one layer of A out before a layer that does the same as the next; then these are a pair."""

@@ -110,13 +110,21 @@ class Matcher:
         return False
 
     def _leads(self, layer: Layer) -> Iterator[Lead]:
-        """Where a layer of B may begin: at what it takes, or at the only cut that leads to it without parameters."""
+        """Where a layer of B may begin: at what it takes, or at the only cut that leads to it.
+
+        Layers between have no parameters, or those of the same layer of A.
+        """
         yield Lead(layer.inputs)
         if len(layer.inputs) != 1 or layer.inputs[0] in self.cuts.image:
             return
         found = segment(self.b, layer.outputs[0], set(self.cuts.image))
-        if found is not None and len(found[1]) == 1 and not any(each.parameters for each in found[0][:-1]):
+        if found is not None and len(found[1]) == 1 and all(self._is_part(each, layer) for each in found[0][:-1]):
             yield Lead(tuple(found[1]), tuple(found[0][:-1]))
+
+    def _is_part(self, each: Layer, layer: Layer) -> bool:
+        """Whether a layer of B before another may be a part of what one layer of A does."""
+        own = {*self._partners.of(each.name)}
+        return not each.parameters or (len(own) == 1 and own == {*self._partners.of(layer.name)})
 
     def _same_part(self, layer: Layer) -> Iterator[Layer]:
         """Layers of A that may have the part of one of B: by the user's word, the same parameters, or their place."""
