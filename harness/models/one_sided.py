@@ -33,31 +33,46 @@ def stated_otherwise(walker: Walker, pair: Pair) -> Why | None:
     if one.operation != other.operation:
         return None
     for settings in _differing(one.settings, other.settings):
-        changed = replace(one, settings=settings, name=f"{one.name}, changed")
-        outcome = fitting.of_layer(walker.meaning, changed, list(pair.taken.values()), pair.seen)
+        outcome = _with(walker, pair, settings)
         if outcome.agrees:
-            return _of_settings(one.settings, settings, outcome)
+            return _of_settings(walker, pair, settings, outcome)
     return None
 
 
-def _of_settings(a: Mapping[str, Any], b: Mapping[str, Any], outcome: Outcome) -> Why:
-    transforms = tuple({"id": key, "a": a.get(key), "b": b[key]} for key in sorted(b) if a.get(key) != b[key])
+def _with(walker: Walker, pair: Pair, settings: Mapping[str, Any]) -> Outcome:
+    """What A's layer would give with other settings."""
+    changed = replace(pair.of_a[0], settings=settings, name=f"{pair.of_a[0].name}, changed")
+    return fitting.of_layer(walker.meaning, changed, list(pair.taken.values()), pair.seen)
+
+
+def _of_settings(walker: Walker, pair: Pair, b: Mapping[str, Any], outcome: Outcome) -> Why:
+    """The settings that differ; but those that A has and B cannot have, beside what it states otherwise."""
+    a = pair.of_a[0].settings
+    gone = [key for key in a if key not in b and not _with(walker, pair, {**b, key: a[key]}).why]
+    keys = sorted([*gone, *(key for key in b if a.get(key) != b[key])])
+    transforms = tuple({"id": key, "a": a.get(key), "b": b.get(key)} for key in keys)
     proof = (outcome.judge.case, ()) if outcome.judge else None
     return Why(transforms, (), "; ".join(map(_setting_words, transforms)), proof)
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A's settings with what B states otherwise, the fewest settings first; then B's, which may lack some of A's."""
-    keys = [key for key in dict.fromkeys([*a, *b]) if a.get(key) != b.get(key) and key in b]
+    """A's settings with what B states otherwise, the fewest first; all of B's; A's without what B leaves out."""
+    stated = [key for key in b if a.get(key) != b[key]]
+    yield from ({**a, **{key: b[key] for key in chosen}} for chosen in _some(stated))
+    if stated:
+        yield dict(b)
+    left_out = [key for key in a if key not in b]
+    yield from ({key: value for key, value in a.items() if key not in chosen} for chosen in _some(left_out))
+
+
+def _some(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for count in range(1, min(len(keys), MOST_SETTINGS) + 1):
-        for chosen in itertools.combinations(keys, count):
-            yield {**a, **{key: b[key] for key in chosen}}
-    yield dict(b)
+        yield from itertools.combinations(keys, count)
 
 
 def _setting_words(change: Mapping[str, Any]) -> str:
-    stated = "leaves it out" if change["a"] is None else f"has {change['a']!r}"
-    return f"{change['id']} is {change['b']!r} in B; A {stated}"
+    of_a, of_b = ("leaves it out" if change[side] is None else f"has {change[side]!r}" for side in "ab")
+    return f"{change['id']}: A {of_a}, B {of_b}"
 
 
 def left_out(walker: Walker, pair: Pair) -> Why | None:
