@@ -105,4 +105,7 @@ def test_where_b_has_both_they_are_accused_together_and_nobody_else(
     (fault,) = told["faults"]
     assert code == 1
     assert (fault["a"], fault["b"]) == (["first"], ["first", "norm"])
+    (change,) = fault["transforms"]
+    assert (change["id"], change["b"]) == ("epsilon", 1e-3)
+    assert change["a"] == pytest.approx(1e-5, rel=1e-3)
     assert "last" not in fault["b"] and told["repaired"]["verdict"] == "agrees"
