@@ -80,6 +80,7 @@ def test_people_read_what_differs_and_whether_a_tolerance_excuses_it(
     out = asked(capsys, files["a"], files["b"])[1]
     assert "All 5 pairs of layers agree." in out
     assert re.search(r"B is off by .* at its outputs: .* of what rounding may do through all layers", out)
+    assert re.search(r"A's own outputs are off by .* of it", out)
 
 
 def test_pages_are_written(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]):

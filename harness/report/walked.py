@@ -153,6 +153,8 @@ def ends(walked: Walked) -> Iterator[str]:
         yield f"With that mended, B is not A yet.{begins}"
     if walked.ends is not None:
         yield _as_it_is(walked.ends)
+    if found is not None and found.verdict == AGREES and walked.agrees:
+        yield f"A's own outputs are off by {share(found.share or 0)} of it: neither side gives the exact numbers."
 
 
 def _as_it_is(ends: Ends) -> str:
