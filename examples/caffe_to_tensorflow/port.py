@@ -27,7 +27,7 @@ class Net(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec((1, 128, 128, 1), tf.float32)])
     def __call__(self, gray):
         y = tf.nn.relu(self.conv(gray, "conv1", 1, "SAME"))
-        y = tf.nn.max_pool2d(y, 3, 2, "SAME" if self.mended else "VALID")  # Caffe rounds sizes up
+        y = tf.nn.max_pool2d(y, 3 if self.mended else 2, 2, "SAME")  # which rounds sizes up here, as Caffe does
         alpha = 0.5 / 5 if self.mended else 0.5  # Caffe divides by the size
         y = tf.nn.local_response_normalization(y, 2, 1.0, alpha, 0.75)
         if self.mended:  # SAME pads 0 before and 1 behind, Caffe 1 and 1
