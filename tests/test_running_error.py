@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from harness.models.graph import Graph
 from harness.models.layer_case import case_of
+from harness.models.meaning import Meaning
 from harness.models.running_error import moved
 from tests.traced import Net, drawn
 
@@ -37,3 +40,14 @@ def test_a_mean_makes_independent_errors_smaller(window: int):
     found = through("pooling", X, SPREAD, **settings) / 2.0**-10
     assert (found <= 1 + 1e-3).all()
     assert 1 / window / 2 < np.sqrt(np.mean(found**2)) < 3.5 / window
+
+
+def test_a_dense_layer_adds_the_squares_of_errors():
+    """A matrix of ones, and 6 errors."""
+    net, x = Net(layout="NC", weights="OI"), drawn(4, 3, 6)
+    net.layer("one", "dense", net.input(x), {"kernel": np.ones((2, 6), np.float32)}, {})
+    graph = Graph(net.trace("out/one"))
+    taken = replace(graph.signal("in/x"), spread=np.full(x.shape, 0.5))
+    found = Meaning(graph).of_layer(graph.trace.layers[0], [taken])
+    assert found.error.shape == found.values.shape
+    assert 0.4 < np.sqrt(np.mean(found.error**2)) / np.sqrt(6) < 1.5

@@ -44,10 +44,13 @@ class Letters:
         return cls(own, known) if len(own) == len(known) else cls("", "")
 
     def into(self, signal: Signal) -> Signal:
-        """A tensor with the names that the layer has for its axes."""
+        """A tensor with the names that the layer has for its axes. Raises NotJudged where it has others."""
         if not self.own or sorted(signal.letters or self.known) != sorted(self.known):
             return signal
-        return replace(signal.ordered(self.known) if signal.letters else signal, letters=self.own)
+        try:
+            return replace(signal.ordered(self.known) if signal.letters else signal, letters=self.own)
+        except LayoutError as problem:
+            raise NotJudged(str(problem)) from None
 
     def back(self, letters: str) -> str:
         """The names that the graph has, of those of the layer."""

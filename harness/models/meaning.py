@@ -70,11 +70,16 @@ class Meaning:
             raise NotJudged(f"{layer.name}: {layer.native or layer.operation or 'it'} is not known here")
         return self.joined(layer, join, taken)
 
+    def _as_own(self, taken: Signal, name: str) -> Signal:
+        """A tensor with the axes of this model's, or where nobody says these, with as many."""
+        rank = len(self.graph.trace.shape(name))
+        axes = self.graph.letters(name) or (canonical_letters(rank) if taken.values.ndim != rank else "")
+        return taken.ordered(axes) if taken.letters and axes else taken
+
     def joined(self, layer: Layer, join: Join, taken: Sequence[Signal]) -> Signal:
         """What a layer would give for `taken` if it were this join. Raises NotJudged where shapes do not allow it."""
-        letters = [self.graph.letters(name) for name in layer.inputs]
         try:
-            own = [each.ordered(axes) if each.letters and axes else each for each, axes in zip(taken, letters)]
+            own = [self._as_own(each, name) for each, name in zip(taken, layer.inputs)]
             own += [self.graph.signal_of(name) for name in layer.parameters.values()]
             made = join.on(own)
             axes = self.graph.letters(layer.outputs[0]) or canonical_letters(made.values.ndim)

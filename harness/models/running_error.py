@@ -30,7 +30,8 @@ def moved(case: Case, y: np.ndarray, spread: np.ndarray) -> np.ndarray:
     form = case.meant()
     form = form.linear if isinstance(form, Product) else form
     if isinstance(form, Linear):
-        return np.asarray(np.sqrt(direct(replace(form, x=spread**2, w=form.w.astype(np.float64) ** 2, bias=None))))
+        squares = direct(replace(form, x=spread**2, w=form.w.astype(np.float64) ** 2, bias=None))
+        return np.asarray(np.sqrt(squares).reshape(y.shape))
     x, stream = case.arrays["input"].values, RawStream("PCG64", 0)
     signs = (2 * stream.integers(0, 1, x.size).reshape(x.shape) - 1 for _ in range(SAMPLES))
     outputs = (direct(case.given(input=x + sign * spread).meant()) for sign in signs)
