@@ -117,13 +117,13 @@ CAUSES = {
     "conv1: rotated": ("conv1", "reverse_kernel"),
     "conv1: turned": ("conv1", "transpose_kernel_spatial"),
     "conv1: no bias": ("conv1", "bias"),
-    "pool1: valid": ("pool1", "padding"),
-    "norm1: alpha": ("norm1", "alpha"),
+    "pool1: valid": ("pool1", "rounding"),
+    "norm1: alpha": ("norm1", "divided"),
     "conv2: same": ("conv2", "padding_split"),
     "relu2: slope": ("relu2", "slope"),
     "pool2: maximum": ("pool2", "reduce"),
     "conv3: same": ("conv3", "padding_split"),
     "relu3: no relu": ("relu3", "activation"),
-    "fc4: flattened": ("fc4", "flatten_order"),
+    "fc4: flattened": ("fc4", "flattened"),
 }
 """Mistake -> the layer of A where it shows, and its cause."""
