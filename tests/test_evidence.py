@@ -9,6 +9,7 @@ import pytest
 
 from harness.judge.evidence import AGREES, MARGIN, MOST, TELLING, Known, bits, lacking, price, step
 from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.settings import Dilation, PaddingSplit, Stride
 from harness.operations.transforms.transform import weight
 from harness.operations.transforms.values import Arithmetic, Bias, KernelValues, Scale
@@ -99,6 +100,15 @@ def test_values_that_what_is_meant_gives_too_do_not_tell(several, certain):
 def test_an_arithmetic_that_shows_itself_is_told_by_all_values():
     values = np.array([9.0, 4.0, 7.0, 2.0, 5.0, 8.0])
     assert lacking(Known(values, np.full(6, 0.25), np.full(6, 0.0)), (Arithmetic("integers wrap"),), (), 1) == 0
+
+
+@pytest.mark.parametrize(("zeros", "certain"), [(13, True), (12, False)])
+def test_a_border_of_zeros_is_told_by_how_many_there_are(zeros, certain):
+    """Each carries a bit, however alike they are: log2(108 / 0.25), one for its form, and what telling takes."""
+    border = (OutputBorder(((1, 1), (1, 1))),)
+    values = np.concatenate([np.zeros(zeros), np.arange(1.0, 30.0)])
+    moved = np.where(values == 0, 5.0, 0.0)
+    assert (lacking(Known(values, np.full(values.shape, 1e-3), moved), border, (), 2) == 0) == certain
 
 
 @pytest.mark.parametrize(

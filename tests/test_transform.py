@@ -14,6 +14,8 @@ from harness.operations.transforms import (
     CONVENTION_IDS,
     CONVENTIONS,
     FINDINGS,
+    kernels,
+    preparing,
     settings,
     values,
 )
@@ -36,7 +38,7 @@ from harness.operations.transforms.calls import (
     PadInput,
     SubsampleOutput,
 )
-from harness.operations.transforms.endings import Activation, Ending, OutputRounding, Overflow
+from harness.operations.transforms.endings import Activation, Ending, OutputBorder, OutputRounding, Overflow
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.transform import QUESTIONS, Transform, weight
@@ -91,6 +93,23 @@ EXAMPLES: list[Transform] = [
     settings.OutputMode(PAIRS, ((0, 0),) * 3, "valid"),
     settings.SameCentre(PAIRS, OTHERS),
     settings.StridePhase(PAIRS, OTHERS),
+    settings.Boundary("constant", 0.5),
+    preparing.Offset((1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
+    preparing.Offset((0.5,) * 6, padded=True),
+    preparing.Flip("input", "W"),
+    preparing.Flip("output", "NH"),
+    kernels.KernelChange("absolute"),
+    kernels.KernelChange("order", "H", (1, 2, 0)),
+    kernels.KernelChange("short", "DW"),
+    kernels.KernelChange("short", "H", side="first"),
+    OutputBorder(((0, 1), (1, 0), (1, 1))),
+    values.Precision("int8 (127)", "kernel"),
+    values.Precision("uint8 by channel", "kernel"),
+    values.Scale("3", (3.0,) * 6, "input"),
+    values.Scale("1 / the number of taps", (), "kernel"),
+    ChannelOrder("input", "any", order=(1, 2, 0, 4, 5, 3)),
+    ChannelOrder("output", "any", order=(2, 0, 1, 3, 4, 5)),
+    values.Bias("for each channel", times=6),
     values.Bias("missing"),
     values.Bias("doubled"),
     values.Bias("unknown", (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
@@ -114,7 +133,7 @@ EXAMPLES: list[Transform] = [
     values.Arithmetic("TF32 inputs"),
     values.NotRepeatable(),
 ]
-INVOLUTIONS = (ReverseKernel, SwapOperands)
+INVOLUTIONS = (ReverseKernel, SwapOperands, preparing.Flip)
 """What is read backwards twice is as it was, whatever the axes."""
 
 every_example = pytest.mark.parametrize("transform", EXAMPLES, ids=repr)

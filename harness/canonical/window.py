@@ -204,11 +204,16 @@ def padded(conv: Linear) -> np.ndarray:
     return pad(x, win.padding, win.boundary)
 
 
-def pad(x: np.ndarray, pairs: Pairs, boundary: str = "zero") -> np.ndarray:
-    """`x` (N, C, *spatial) with its spatial axes padded by (low, high); negative amounts crop."""
+def pad(x: np.ndarray, pairs: Pairs, boundary: str = "zero", constant: float = 0.0) -> np.ndarray:
+    """`x` (N, C, *spatial) with its spatial axes padded by (low, high); negative amounts crop.
+
+    constant: what stands in place of the zeros of the boundary "zero"; the result is then float64.
+    """
     if any(low > 0 or high > 0 for low, high in pairs):
         grow = [(0, 0), (0, 0), *((max(low, 0), max(high, 0)) for low, high in pairs)]
-        x = np.pad(x, grow, mode=BOUNDARIES[boundary])  # type: ignore[call-overload]
+        filled = {"constant_values": constant} if constant else {}
+        x = x.astype(np.float64) if constant else x
+        x = np.pad(x, grow, mode=BOUNDARIES[boundary], **filled)  # type: ignore[call-overload]
     if any(low < 0 or high < 0 for low, high in pairs):
         ends = (max(size - max(-high, 0), 0) for (_, high), size in zip(pairs, x.shape[2:]))
         x = x[spatial_index(slice(max(-low, 0), end) for (low, _), end in zip(pairs, ends))]

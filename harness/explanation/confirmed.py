@@ -15,12 +15,15 @@ from harness.judge.verdict import Judge, Observation, shown_by
 from harness.operations.budget import Budget
 from harness.operations.followed import searching
 from harness.operations.operation import Question, Solution, Transforms
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, detail
 from harness.rounding.ladder import Fit
 from harness.rounding.rungs import WIDE
 
 LARGE = 2**21
 """Elements of an output beyond which bounds are worked out for the first ones only; float64 confirms the rest."""
+
+NUMBER = 12.0
+"""Bits of detail from which on an explanation says more than another: more than half of a number of many digits."""
 
 Held = tuple[tuple[Transform, ...], Fit, float, Known]
 """Changes that hold, the rung on which they do, the largest distance that they leave, and the values that they give."""
@@ -49,6 +52,11 @@ class Explanation:
     def size(self) -> int:
         """What has to be assumed: the changes, and that what is seen is a part only."""
         return len(self.transforms) + self.part
+
+    @property
+    def detail(self) -> float:
+        """Bits that the numbers take which were fitted."""
+        return detail((*self.transforms, *self.settings))
 
     @property
     def by_conventions(self) -> bool:
@@ -124,6 +132,9 @@ def confirmed(
     searched = room.Search(question, deepest, budget=budget.for_search())
     for _ in room.explanations(searched, lambda found: holds(found) if found or not refuted else False):
         pass
+    for transforms, fit, *_ in list(held):
+        for ways in room.besides(question, (*transforms, *([shown_by(fit, seen.dtype)] if fit.finding else ()))):
+            any(map(holds, ways))
     solution = None if held else room.other_values(question, holds)
     explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
@@ -162,14 +173,20 @@ def _explanations(question: Question, held: Sequence[Held], dtype: str) -> list[
     groups: dict[bytes, int] = {}
     found: dict[tuple[Transform, ...], Explanation] = {}
     for transforms, fit, largest, known in held:
-        group = groups.setdefault(signature(transforms), len(groups))
+        hidden = "".join(each.hidden for each in transforms).encode()
+        group = groups.setdefault(signature(transforms) + hidden, len(groups))
         for named in _names(transforms):
             changes = (*named, shown_by(fit, dtype)) if fit.finding else named
             free = tuple(each for each in changes if question.is_free(each))
             own = tuple(each for each in changes if each not in free)
             missing = lacking(known, own, free, question.form.rank)
             found.setdefault((*own, *free), Explanation(own, free, largest, fit.rung, group, missing))
-    return sorted(found.values(), key=lambda each: len(each.transforms))  # a finding of precision is one change more
+    return sorted(found.values(), key=_simplicity)  # a finding of precision is one change more
+
+
+def _simplicity(explanation: Explanation) -> tuple[int, float]:
+    """The number of changes, then what the numbers take that were fitted, by more than a part of one."""
+    return len(explanation.transforms), explanation.detail // NUMBER
 
 
 def _names(transforms: tuple[Transform, ...]) -> list[tuple[Transform, ...]]:

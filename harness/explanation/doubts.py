@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.explanation.confirmed import Explanation
+from harness.explanation.confirmed import NUMBER, Explanation
 from harness.judge.evidence import LARGER
 from harness.judge.verdict import Judge
 from harness.operations.operation import Transforms
@@ -23,13 +23,16 @@ RIVALS = 0.2
 def rivals(explanations: Sequence[Explanation], rank: int) -> dict[int, Transforms]:
     """Group -> changes and settings, of the first explanation and of all that it cannot be told from.
 
-    Those are as simple, or assume one thing more and are together not unlikely beside it.
+    Those are as simple, with no more numbers that were fitted, or assume one thing more and are together not unlikely
+    beside it.
     """
     best: dict[int, Explanation] = {}
     for each in explanations:
         best.setdefault(each.group, each)
     fewest = min((each.size for each in explanations), default=0)
     simplest = {number: each for number, each in best.items() if each.size == fewest}
+    least = min((each.detail for each in simplest.values()), default=0.0)
+    simplest = {number: each for number, each in simplest.items() if each.detail < least + NUMBER}
     others = [each for each in best.values() if each.size > fewest]
     likely = sum(2.0 ** (_rare(explanations[0], rank) - _rare(each, rank)) for each in others)
     chosen = best if likely > RIVALS else simplest
@@ -39,8 +42,9 @@ def rivals(explanations: Sequence[Explanation], rank: int) -> dict[int, Transfor
 def tied(explanations: Sequence[Explanation], alike: Mapping[int, Transforms]) -> list[Explanation]:
     """The explanations, with those marked that the first one cannot be told from, or that have other names for it."""
     fewest = min((each.size for each in explanations), default=0)
-    several = sum(each.size == fewest for each in explanations) > 1
-    marks = [(len(alike) > 1 and each.group in alike) or (several and each.size == fewest) for each in explanations]
+    names = [each.group in alike and each.size == fewest for each in explanations]
+    marks = [each.group in alike if len(alike) > 1 else named and sum(names) > 1
+             for each, named in zip(explanations, names)]  # fmt: skip
     return [replace(each, tied=mark) for each, mark in zip(explanations, marks)]
 
 

@@ -89,7 +89,8 @@ def lacking(known: Known, changes: Sequence[Transform], settings: Sequence[Trans
     if changes and not settings and all(each.causes for each in changes):
         told = known.moved > known.room
         telling = bits(known.values[told], known.apart[told], np.minimum(NEAR * known.moved, width)[told])
-        missing = max(missing, chosen + TELLING - sum(telling))
+        plain = max(each.plain for each in changes) * np.count_nonzero(told)
+        missing = max(missing, chosen + TELLING - max(sum(telling), plain))
     return max(missing, 0.0)
 
 

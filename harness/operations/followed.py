@@ -118,6 +118,11 @@ class Followed:
             return concluded(found, function)
         return found if function is LEFT_OUT else None
 
+    def besides(self, question: Any, found: Transforms) -> Iterator[Sequence[Transforms]]:
+        """What else gives the sums, where the function is the stated one."""
+        if _plain(found):
+            yield from self._room.besides(_sums(question, self._then), found)
+
     def other_values(self, question: Any, holds: Holds) -> Solution | None:
         """Weights that give the sums."""
         return self._room.other_values(_sums(question, self._then), holds)

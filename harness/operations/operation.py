@@ -151,6 +151,10 @@ class Searching(Protocol):
     @property
     def explanations(self) -> Callable[[Any, Holds], Iterator[Transforms]]: ...
     @property
+    def besides(self) -> Callable[[Any, Transforms], Iterator[Sequence[Transforms]]]:
+        """What may be the case where some changes hold: of each explanation the ways to say it, the best first."""
+
+    @property
     def other_values(self) -> Callable[[Any, Holds], Solution | None]: ...
     def possible(self, form: Any, values: np.ndarray, slack: float, coarse: float) -> bool: ...
     @property

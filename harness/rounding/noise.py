@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.canonical.instance import Form
-from harness.rounding.formats import DTYPES, FLOAT16, FLOAT32
+from harness.rounding.formats import BFLOAT16, DTYPES, FLOAT16, FLOAT32, Format
 from harness.rounding.rungs import rough
 
 
@@ -25,9 +26,21 @@ class Noise:
         exact = dtype not in DTYPES and form.exact_in(FLOAT32.digits)
         summed = "float64" if exact else "float32" if dtype == FLOAT16.name else arithmetic(dtype, data)
         most = float(np.abs(values.astype(np.float64)).max(initial=0.0, where=np.isfinite(values)))
-        stored = FLOAT16.u * most if dtype == FLOAT16.name else 0.0
+        stored = max((fmt.u for fmt in kept_in(values, dtype)), default=0.0) * most
         usual = 4 * DTYPES[summed].u * (2 * form.largest + math.sqrt(form.terms) * most)  # see `statistical`
         return cls(rough(form.terms, summed) * form.largest + stored, usual + stored)
+
+
+def kept_in(values: np.ndarray, dtype: str) -> Iterator[Format]:
+    """Narrower formats of which all values of a `dtype` are numbers: they may have been rounded to one before.
+
+    Whole numbers are left out, which are numbers of many formats.
+    """
+    finite = values[np.isfinite(values)]
+    if dtype == FLOAT16.name:
+        yield FLOAT16
+    elif dtype in DTYPES and (finite != np.rint(finite)).any():
+        yield from (fmt for fmt in (FLOAT16, BFLOAT16) if fmt.holds(finite).all())
 
 
 def arithmetic(dtype: str, data: str) -> str:

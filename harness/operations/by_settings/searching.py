@@ -266,6 +266,10 @@ class Room:
             if smaller or search.budget.spent:
                 break
 
+    def besides(self, question: Question, found: Transforms) -> Iterator[Sequence[Transforms]]:
+        """Settings say themselves what they are."""
+        return iter(())
+
     def other_values(self, question: Question, holds: Callable[[Transforms], bool]) -> Solution | None:
         """There are no weights to solve for."""
         return None

@@ -15,7 +15,7 @@ FINDINGS show themselves without a search.
 
 from __future__ import annotations
 
-from harness.operations.transforms import arrays, calls, endings, grouping, settings, values
+from harness.operations.transforms import arrays, calls, endings, grouping, kernels, preparing, settings, values
 from harness.operations.transforms.transform import Transform
 
 CONVENTIONS: tuple[type[Transform], ...] = (
@@ -24,6 +24,7 @@ CONVENTIONS: tuple[type[Transform], ...] = (
     arrays.SwapOperands,
     arrays.InputAxes,
     grouping.Groups,
+    kernels.KernelChange,
     arrays.ReverseKernel,
     arrays.KernelAxes,
     arrays.TransposeKernelSpatial,
@@ -36,17 +37,20 @@ CONVENTIONS: tuple[type[Transform], ...] = (
     settings.AxisSwap,
     settings.Dilation,
     settings.Stride,
-    settings.Boundary,
     settings.PaddingSplit,
     settings.OutputMode,
     settings.SameCentre,
     settings.StridePhase,
     settings.OutputPadding,
     settings.RawPadding,
+    settings.Boundary,
+    preparing.Offset,
     values.Bias,
+    endings.OutputBorder,
     endings.Activation,
     endings.OutputRounding,
     endings.Overflow,
+    preparing.Flip,
     arrays.OutputAxes,
 )
 CALLS: tuple[type[Transform], ...] = (

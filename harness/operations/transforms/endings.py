@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from harness.canonical.window import Linear
+from harness.canonical.window import Linear, Pairs, pairs_text, spatial_index
 from harness.operations.transforms.functions import FUNCTIONS, errors, undone
 from harness.operations.transforms.transform import Transform
 
@@ -119,6 +119,33 @@ class OutputRounding(Ending):
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return (f"y = {ROUNDINGS[self.rule].text}",)
+
+
+@dataclass(frozen=True)
+class OutputBorder(Ending):
+    """Outputs whose window reaches beyond the input are zero: (low, high) of them along each spatial axis."""
+
+    id = "output_border"
+    causes = 0.25
+    choices = 1.0
+    plain = 1.0
+
+    widths: Pairs
+
+    def words(self) -> str:
+        return f"compute the border, too: the system leaves it zero, {pairs_text(self.widths)} (low:high per axis)"
+
+    def end(self, y: np.ndarray) -> np.ndarray:
+        return np.where(self._inside(y), y, 0)
+
+    def _inside(self, y: np.ndarray) -> np.ndarray:
+        inside = np.zeros(y.shape, bool)
+        inside[spatial_index(slice(low, size - high) for (low, high), size in zip(self.widths, y.shape[2:]))] = True
+        return inside
+
+    def code(self, conv: Linear) -> tuple[str, ...]:
+        part = ", ".join(f"{low}:{-high or ''}" for low, high in self.widths)
+        return ("inside = np.zeros(y.shape, bool)", f"inside[:, :, {part}] = True", "y = np.where(inside, y, 0)")
 
 
 class Rule(NamedTuple):

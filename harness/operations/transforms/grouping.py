@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,19 +17,25 @@ from harness.operations.transforms.transform import Part, Transform, changed
 class ChannelOrder(Transform):
     """The channels of the input or the output are taken in another order.
 
-    kind: "reversed" (RGB for BGR), or "split": channel `g * m + j` is taken for `j * parts + g`, parts times m channels
-    (grouped-major for depthwise-major), in as many `parts`.
+    kind: "reversed" (RGB for BGR), "split": channel `g * m + j` is taken for `j * parts + g`, parts times m channels
+    (grouped-major for depthwise-major), in as many `parts`; or "any": channel c is that which `order` says.
     """
 
     id = "channel_order"
     causes = 1.5
 
     role: Role
-    kind: Literal["reversed", "split"]
+    kind: Literal["reversed", "split", "any"]
     parts: int = 1
+    order: tuple[int, ...] = ()
+
+    def unusual(self, rank: int) -> float:
+        return 2.0 if self.kind == "any" else 0.0
 
     @property
     def choices(self) -> float:
+        if self.kind == "any":
+            return math.lgamma(len(self.order) + 1) / math.log(2)
         return 1.0 if self.kind == "reversed" else 3.0
 
     @property
@@ -39,6 +46,9 @@ class ChannelOrder(Transform):
         which = "input" if self.role == "input" else "kernel's output"  # which of groups meet the input of another
         if self.kind == "reversed":
             return f"reverse the order of the {which} channels (RGB and BGR)"
+        if self.kind == "any":
+            shown = ", ".join(map(str, self.order[:16])) + (", ..." if len(self.order) > 16 else "")
+            return f"reorder the {self.role} channels: where they count up, the system has channels {shown}"
         return f"reorder the {which} channels: {self.parts} parts stand side by side where they are interleaved"
 
     def differ(self, conv: Linear) -> Linear:
@@ -53,10 +63,14 @@ class ChannelOrder(Transform):
 
     def _order(self, count: int) -> np.ndarray:
         order = np.arange(count)
+        if self.kind == "any":
+            return np.array(self.order)
         return order[::-1] if self.kind == "reversed" else order.reshape(self.parts, -1).T.ravel()
 
     def _index(self, count: str) -> str:
         order = f"np.arange({count})"
+        if self.kind == "any":
+            return str(list(self.order))
         return order + ("[::-1]" if self.kind == "reversed" else f".reshape({self.parts}, -1).T.ravel()")
 
 

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from harness.canonical.window import Linear, Pairs, Window, numbers_text, pairs_text
-from harness.operations.transforms.transform import Transform, changed
+import numpy as np
+
+from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, numbers_text, pad, pairs_text
+from harness.operations.transforms.transform import Part, Transform, changed
 
 OTHER_NAME = 4.0
 """Bits for each step down the names of one padding."""
@@ -276,22 +278,67 @@ def _moves(moves: Iterable[int]) -> float:
 
 @dataclass(frozen=True)
 class Boundary(Transform):
-    """The padding is filled with something else."""
+    """The padding is filled with something else: what a boundary says, or with the number `constant`."""
 
     id = "boundary"
     causes = 4.0
 
     boundary: str
+    constant: float = 0.0
+
+    @property
+    def _by_hand(self) -> bool:
+        return self.boundary == CONSTANT
+
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        return ("x", "window") if self._by_hand else ("window",)
 
     @property
     def choices(self) -> float:
         return math.log2(4)
 
+    @property
+    def inferred(self) -> tuple[float, ...]:
+        return (self.constant,) if self._by_hand else ()
+
+    def unusual(self, rank: int) -> float:
+        return 2.0 if self._by_hand else 0.0
+
     def frees(self, rank: int) -> frozenset[str]:
         return frozenset({"boundary"})
 
     def words(self) -> str:
-        return f"correct the boundary; the system filled the padding with {self.boundary}"
+        number = f"{self.constant:.7g}" if self._by_hand else self.boundary
+        return f"correct the boundary; the system filled the padding with {number}"
 
     def differ(self, conv: Linear) -> Linear:
+        if self._by_hand:
+            return unpadded(conv, pad(conv.x, conv.window.padding, constant=self.constant))
         return changed(conv, boundary=self.boundary)
+
+    def code(self, conv: Linear) -> tuple[str, ...]:
+        return by_hand(conv, self.constant) if self._by_hand else ()
+
+
+CONSTANT = "constant"
+"""The boundary whose padding is filled with a number."""
+
+
+def unpadded(conv: Linear, x: np.ndarray) -> Linear:
+    """`conv` of the input `x`, which is padded already."""
+    ones = (1,) * conv.rank
+    return changed(conv, x=x, padding=((0, 0),) * conv.rank, boundary="zero", base_dilation=ones)
+
+
+def by_hand(conv: Linear, constant: float = 0.0) -> tuple[str, ...]:
+    """NumPy lines that pad x as the window of `conv` says, with a number where it has zeros."""
+    pairs, boundary = conv.window.padding, conv.window.boundary
+    grow = [(0, 0), (0, 0), *((max(low, 0), max(high, 0)) for low, high in pairs)]
+    crop = ", ".join(f"{max(-low, 0) or ''}:{high if high < 0 else ''}" for low, high in pairs)
+    filled = f", constant_values={constant!r}" if constant else ""
+    mode = f', mode="{BOUNDARIES[boundary]}"' if boundary != "zero" else filled
+    return (
+        *((f"x = np.pad(x, {grow}{mode})",) if any(map(any, grow)) else ()),
+        *((f"x = x[:, :, {crop}]",) if any(min(pair) < 0 for pair in pairs) else ()),
+    )

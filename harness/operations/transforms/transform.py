@@ -23,13 +23,15 @@ class Transform:
     """A named change of a convolution; by itself it changes nothing.
 
     id: the name that JSON, cases and tests use. short: the name in a table; "" where it is the id in words. sign: the
-    sign in a matrix of results. causes: how many of QUESTIONS had this cause, 0 for what is not searched for.
+    sign in a matrix of results. causes: how many of QUESTIONS had this cause, 0 for what is not searched for. plain:
+    bits that each value carries which it explains, however much alike they are, as it is read off them.
     """
 
     id: ClassVar[str]
     short: ClassVar[str] = ""
     sign: ClassVar[str] = "C"
     causes: ClassVar[float] = 0.0
+    plain: ClassVar[float] = 0.0
 
     @property
     def touches(self) -> tuple[Part, ...]:
@@ -74,9 +76,19 @@ class Transform:
         return 0.0
 
     @property
-    def fitted(self) -> int:
+    def inferred(self) -> tuple[float, ...]:
         """Numbers in it that were inferred from what was observed."""
-        return 0
+        return ()
+
+    @property
+    def fitted(self) -> int:
+        """How many different numbers in it were inferred from what was observed."""
+        return len(set(self.inferred))
+
+    @property
+    def hidden(self) -> str:
+        """What of it shows on no whole numbers, by which alone it then differs from others."""
+        return ""
 
     def frees(self, rank: int) -> frozenset[str]:
         """Settings of a case that may be unknown, and of which this only says what they were."""
@@ -117,6 +129,23 @@ class Transform:
     def finish(self, y: np.ndarray) -> np.ndarray:
         """The output of `conv` from that of `rewrite(conv)`."""
         return y
+
+
+def each_of(values: Sequence[float]) -> str:
+    """Numbers of some channels as people read them: one where all are the same, the first few of many."""
+    shown = values[:1] if len(set(values)) == 1 else values
+    return ", ".join(f"{value:.7g}" for value in shown[:8]) + (", ..." if len(shown) > 8 else "")
+
+
+def detail(transforms: Sequence[Transform]) -> float:
+    """Bits that the numbers take which were inferred, as they are written: one that is short hardly came by chance."""
+    digits = (_digits(value) for each in transforms for value in set(each.inferred))
+    return math.log2(10) * sum(digits)
+
+
+def _digits(value: float) -> int:
+    """Significant digits with which a number is written, of those that float32 holds."""
+    return len(f"{abs(value):.8e}".partition("e")[0].replace(".", "").rstrip("0"))
 
 
 def weight(transforms: Sequence[Transform], rank: int) -> float:

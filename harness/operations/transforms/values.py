@@ -10,11 +10,15 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.canonical.window import Linear
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.arrays import Role
+from harness.operations.transforms.quantizing import QUANTIZERS
+from harness.operations.transforms.transform import Part, Transform, each_of
 from harness.rounding.formats import FORMATS, significand
 
 REPEATED = {"missing": 0, "doubled": 2, "negated": -1}
 """How often a bias is added that is not added once."""
+EACH = "for each channel"
+"""Where a bias is added once for each input channel that an output sees."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +26,20 @@ class Bias(Transform):
     """The bias is added so often as REPEATED says, in another `order`, or is one that the call does not know.
 
     values: what is added besides the stated bias, one number per output channel. order: the channel whose bias each
-    channel gets.
+    channel gets. times: how often it is added where it is so EACH of the input channels.
     """
 
     id = "bias"
     causes = 2.0
     touches = ("bias",)
 
-    kind: Literal["missing", "doubled", "negated", "permuted", "unknown"]
+    kind: Literal["missing", "doubled", "negated", "permuted", "unknown", "for each channel"]
     values: tuple[float, ...] = ()
     order: tuple[int, ...] = ()
+    times: int = 1
 
     def unusual(self, rank: int) -> float:
-        return {"unknown": 3.0, "negated": 2.0, "permuted": 2.0}.get(self.kind, 0.0)
+        return {"unknown": 3.0, "negated": 2.0, "permuted": 2.0, EACH: 2.0}.get(self.kind, 0.0)
 
     @property
     def choices(self) -> float:
@@ -43,13 +48,14 @@ class Bias(Transform):
         return 0.0 if self.kind == "unknown" else math.log2(len(REPEATED))
 
     @property
-    def fitted(self) -> int:
-        return len(set(self.values))
+    def inferred(self) -> tuple[float, ...]:
+        return self.values
 
     def words(self) -> str:
         if self.kind == "unknown":
-            shown = ", ".join(f"{value:.7g}" for value in self.values[:8])
-            return f"mind the bias: the system added {shown} to its output channels"
+            return f"mind the bias: the system added {each_of(self.values)} to its output channels"
+        if self.kind == EACH:
+            return f"add the bias once; the system added it {EACH} of the input, {self.times} times"
         if self.kind == "permuted":
             return f"mind the order of the bias: the channels got those of channels {', '.join(map(str, self.order))}"
         if self.kind == "negated":
@@ -60,7 +66,11 @@ class Bias(Transform):
         """What is added in place of `bias`, (O,)."""
         if self.kind == "unknown":
             return np.asarray(np.asarray(self.values) + bias.astype(np.float64))
-        return np.asarray(bias[list(self.order)] if self.kind == "permuted" else REPEATED[self.kind] * bias)
+        return np.asarray(bias[list(self.order)] if self.kind == "permuted" else self._often * bias)
+
+    @property
+    def _often(self) -> int:
+        return self.times if self.kind == EACH else REPEATED[self.kind]
 
     def differ(self, conv: Linear) -> Linear:
         if self.kind == "missing":
@@ -72,22 +82,28 @@ class Bias(Transform):
     def code(self, conv: Linear) -> tuple[str, ...]:
         if self.kind == "unknown":
             return (f"b = b + np.array({list(self.values)!r})",)
-        return (f"b = b[{list(self.order)}]" if self.kind == "permuted" else f"b = {REPEATED[self.kind]} * b",)
+        return (f"b = b[{list(self.order)}]" if self.kind == "permuted" else f"b = {self._often} * b",)
 
 
 @dataclass(frozen=True)
 class Scale(Transform):
-    """The kernel is multiplied by `factors`, one per output channel or one for all; `name` says what they are.
+    """The sums are multiplied by `factors`, one per output channel or one for all; `name` says what they are.
 
-    A name that is no plain number is a rule, by which the factors follow from the kernel.
+    A name that is no plain number is a rule, by which the factors follow from the kernel. role: what is multiplied: of
+    the "output", kernel and bias; the "kernel" alone; the "input", by one factor for each of its channels.
     """
 
     id = "scale"
     causes = 3.0
-    touches = ("w", "bias")
 
     name: str
     factors: tuple[float, ...]
+    role: Role = "output"
+
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        parts: dict[Role, tuple[Part, ...]] = {"output": ("w", "bias"), "kernel": ("w",), "input": ("x",)}
+        return parts[self.role]
 
     def unusual(self, rank: int) -> float:
         return 3.0 if self._free else 0.0
@@ -102,8 +118,8 @@ class Scale(Transform):
         return 0.0 if self._free else math.log2(2 * len(SCALES))
 
     @property
-    def fitted(self) -> int:
-        return len(set(self.factors)) if self._free else 0
+    def inferred(self) -> tuple[float, ...]:
+        return self.factors if self._free else ()
 
     @property
     def other_names(self) -> tuple[Transform, ...]:
@@ -112,15 +128,23 @@ class Scale(Transform):
         return (Scale(plain, self.factors),) if plain else ()
 
     def words(self) -> str:
-        return f"mind the scale: the system multiplied by {self.name}"
+        what = "" if self.role == "output" else f" the {self.role}"
+        return f"mind the scale: the system multiplied{what} by {self.name}"
 
     def differ(self, conv: Linear) -> Linear:
-        return conv.scaled(np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors))
+        factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
+        if self.role == "input":
+            return conv.map(lambda x: x * factors.reshape(1, -1, *(1,) * conv.rank), "x")
+        scaled = conv.scaled(factors)
+        return scaled if self.role == "output" else replace(scaled, bias=conv.bias)
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         rule = SCALES[self.name][1] if self.name in SCALES else f"np.array({list(self.factors)!r})"
-        shape = (-1,) + (1,) * (conv.rank + 1)
-        return (f"s = {rule} * np.ones(len(w))", f"w, b = w * s.reshape{shape}, b * s")
+        rest = (1,) * conv.rank
+        if self.role == "input":
+            return (f"x = x * ({rule}).reshape{(1, -1, *rest)}",)
+        bias = ", b * s" if self.role == "output" else ", b"
+        return (f"s = {rule} * np.ones(len(w))", f"w, b = w * s.reshape{(-1, 1, *rest)}{bias}")
 
 
 PLAIN = {2.0: "2", 0.5: "0.5", -1.0: "-1"}
@@ -195,26 +219,46 @@ class KernelValues(Transform):
 
 @dataclass(frozen=True)
 class Precision(Transform):
-    """Input and kernel are rounded to the digits of a narrower format, by name, before they are multiplied."""
+    """Input and kernel are rounded to the digits of a narrower format, by name, before they are multiplied.
+
+    of: "both", or the "kernel" alone, by the name of one of QUANTIZERS.
+    """
 
     id = "precision"
-    causes = 6.0
-    touches = ("x", "w")
+    causes = 5.0
 
     format: str
+    of: Literal["both", "kernel"] = "both"
+
+    @property
+    def touches(self) -> tuple[Part, ...]:
+        return ("x", "w") if self.of == "both" else ("w",)
+
+    def unusual(self, rank: int) -> float:
+        return 0.0 if self.of == "both" else 2.0
 
     @property
     def choices(self) -> float:
-        return 2.0
+        return 2.0 if self.of == "both" else math.log2(len(QUANTIZERS))
+
+    @property
+    def hidden(self) -> str:
+        return self.format if self.of == "kernel" else ""
 
     def words(self) -> str:
+        if self.of == "kernel":
+            return f"keep the kernel's precision: the system rounded it to {QUANTIZERS[self.format].words}"
         return f"switch off reduced precision: inputs were rounded to {self.format}"
 
     def differ(self, conv: Linear) -> Linear:
+        if self.of == "kernel":
+            return replace(conv, w=QUANTIZERS[self.format].of(conv.w.astype(np.float64)))
         digits = FORMATS[self.format].digits
         return replace(conv, x=significand(conv.x, digits), w=significand(conv.w, digits))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
+        if self.of == "kernel":
+            return ("w = w.astype(np.float64)", *QUANTIZERS[self.format].lines)
         scale = 2.0 ** FORMATS[self.format].digits
         return (
             "def rounded(a):",

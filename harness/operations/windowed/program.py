@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import BOUNDARIES, Linear, span
+from harness.canonical.window import Linear, span
 from harness.grammar.streams import RawStream
 from harness.operations.returned import returned
 from harness.operations.stated import Stated
+from harness.operations.transforms.settings import by_hand
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed import edit
 from harness.operations.windowed.edit import Edit
@@ -41,7 +42,7 @@ def programs(
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
     letters = letters or layout.canonical("output", stated.rank)
     start = [f"# x: {x}, w: {w}; y: {letters}"]
-    start += [*_canonical(stated), *prepared] + no_bias + changes + _reversal(conv) + _apart(conv) + _padding(conv)
+    start += [*_canonical(stated), *prepared] + no_bias + changes + _reversal(conv) + _apart(conv) + [*by_hand(conv)]
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.biased else []
@@ -133,18 +134,6 @@ def _apart(conv: Linear) -> list[str]:
         f"wide = np.zeros((*x.shape[:2], {sizes}), x.dtype)",
         f"wide{_index([':', ':', *_every(steps)])} = x",
         "x = wide",
-    ]
-
-
-def _padding(conv: Linear) -> list[str]:
-    pairs = conv.window.padding
-    grow = [(max(low, 0), max(high, 0)) for low, high in pairs]
-    crop = [f"{max(-low, 0) or ''}:{high if high < 0 else ''}" for low, high in pairs]
-    mode = f', mode="{BOUNDARIES[conv.window.boundary]}"' if conv.window.boundary != "zero" else ""
-    cropped = _index([":", ":", *crop])
-    return [
-        f"x = np.pad(x, {[(0, 0), (0, 0), *grow]}{mode})" if any(map(any, grow)) else "",
-        f"x = x{cropped}" if cropped else "",
     ]
 
 

@@ -11,16 +11,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.canonical.gaps import filled
+from harness.canonical.gaps import filled, output
 from harness.canonical.window import Linear, numbers_text, pairs_text
+from harness.operations.budget import Budget
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.transform import Transform
-from harness.operations.windowed.search import agreement, faint, solve, structure, unknowns
+from harness.operations.transforms.values import Arithmetic, Bias, Precision, Scale
+from harness.operations.windowed.search import agreement, faint, residual, solve, structure, unknowns
+from harness.operations.windowed.search.bordered import bordered
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.candidates import Search as Search
 from harness.operations.windowed.search.check import completed, completions
+from harness.operations.windowed.search.fields import fields
+from harness.operations.windowed.search.odd import ORDERED
+from harness.operations.windowed.search.permuted import permuted
+from harness.operations.windowed.search.preparation import prepared
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms
+from harness.operations.windowed.search.variants import Transforms, in_order
 from harness.rounding.noise import Noise
 
 MADE, FITTED = 300, 3_000_000
@@ -29,6 +36,8 @@ MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
 MANY = 200
 """Explanations of one level, after which there is no need of more."""
+RARE = 2 * 10**9
+"""Work to look for what is rare."""
 CHECK, CHECKED, CONFIRMED = 300_000, (30, 3), (600, 6)
 """Work (see `budget`) to check a candidate; for each output and each product; and to hold these against their bounds.
 """
@@ -104,7 +113,16 @@ def _stages(search: Search) -> Iterator[tuple[int, bool]]:
 
 
 def other_values(question: Question, holds: Callable[[Transforms], bool]) -> solve.Solution | None:
-    """Tries what no convention is: one tap of another value, or a kernel that is solved for, and gives the latter."""
+    """Tries what is rare, then what no convention is: one tap of another value, or a kernel that is solved for.
+
+    Gives the latter where it was needed.
+    """
+    held: list[frozenset[Transform]] = []
+    for ways in rarer(question):
+        if ways[0] and not any(each <= frozenset(ways[0]) for each in held):
+            held += [frozenset(way) for way in itertools.islice(filter(holds, ways), 1)]
+    if held:
+        return None
     single = solve.one_tap(question)
     if single and holds((single,)):
         return None
@@ -112,6 +130,33 @@ def other_values(question: Question, holds: Callable[[Transforms], bool]) -> sol
     if solution and solution.values:
         holds((solution.values,))
     return solution
+
+
+def besides(question: Question, found: Transforms) -> Iterator[Sequence[Transforms]]:
+    """What may be the case where `found` holds and is said with numbers that explain themselves, or of all data.
+
+    A bias that is fitted may be an offset of the input; where inputs are rounded, only the kernel may be. Of each
+    explanation the ways to say it, the best first.
+    """
+    of_sums = [each for each in found if isinstance(each, Bias | Scale) and each.fitted]
+    if any(isinstance(each, Bias) for each in of_sums):
+        yield from prepared(question, [tuple(each for each in found if not isinstance(each, Bias | Scale))])
+    rounded = [each for each in found if isinstance(each, Arithmetic | Precision)]
+    if rounded:
+        rest = [each for each in found if each not in rounded]
+        yield from ([in_order((*rest, Precision(name, "kernel")))] for name in ("float16", "bfloat16"))
+
+
+def rarer(question: Question) -> Iterator[Sequence[Transforms]]:
+    """What is rare and gives what was observed: of each explanation the ways to say it, the best first."""
+    if question.observed.ndim != question.form.x.ndim:
+        return
+    yield from ([each] for each in explanations(Search(question, deepest=2, rare=True, budget=Budget(RARE))))
+    windows = list(fields(question))
+    yield from prepared(question, windows)
+    yield from ([each] for each in bordered(question, windows))
+    if len(question.form.w) > ORDERED or question.form.window.groups > 1:
+        yield from ([each] for each in permuted(question, windows))
 
 
 def possible(form: Linear, values: np.ndarray, slack: float, coarse: float) -> bool:
@@ -124,7 +169,8 @@ def pattern(question: Question, room: np.ndarray | float) -> list[str]:
     """Where an output agrees with what is meant, from which it may be so far off per element, and what follows."""
     if question.observed.ndim != question.form.x.ndim or not question.observed.size:
         return []
-    return agreement.with_the_intended(question, room)
+    seen, meant = agreement.placed(question.observed, question.form), output(question.form)
+    return [*agreement.with_the_intended(question, room), *residual.looks(question.form, seen, meant, room)]
 
 
 def marks(question: Question) -> Transforms | None:

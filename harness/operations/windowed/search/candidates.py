@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import Resizing
 from harness.operations.transforms.settings import AxisSwap, Dilation, Stride
 from harness.operations.transforms.transform import Transform, weight
-from harness.operations.windowed.search import paddings
+from harness.operations.windowed.search import odd, paddings
 from harness.operations.windowed.search.outputs import Index, Reading, Shift, made, readings
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Hits, Point, Response
@@ -59,14 +59,15 @@ class Choice:
 class Search:
     """One search, of up to `deepest` changes.
 
-    budget: what it may do. tested: the hypotheses decided so far. left_out: candidates that were not evaluated in full,
-    since there were too many. whole: the number of changes up to which all that fits was found; beyond it, some may
-    have been left out.
+    rare: whether the changes are those of `odd`, with one other. budget: what it may do. tested: the hypotheses decided
+    so far. left_out: candidates that were not evaluated in full, since there were too many. whole: the number of
+    changes up to which all that fits was found; beyond it, some may have been left out.
     """
 
     question: Question
     deepest: int = DEEPEST
     quick: bool = False
+    rare: bool = False
     budget: Budget = field(default_factory=lambda: Budget().for_search())
     tested: int = 0
     left_out: int = 0
@@ -75,18 +76,25 @@ class Search:
     def __post_init__(self) -> None:
         q, unit = self.question, of_output(self.question)
         asked = self._asked = observed_in_units(q, unit)
-        self.made = not self.quick and bool(made(asked))
-        self._sights = sights(asked, [Reading((), q.observed.shape)] if self.quick else readings(q))
+        self.made = not (self.quick or self.rare) and bool(made(asked))
+        self._sights = sights(asked, self._readings())
         self._choices: dict[tuple[Side, Field, int, bool], list[Choice]] = {}
         self._sides: list[Side] = []
-        for base in [Variant((), q.form)] if self.quick else bases(q):
-            self._sides.append(Side(q, base, self.deepest, self.quick, self._sides, unit))
+        for base in [Variant((), q.form)] if self.quick or self.rare else bases(q):
+            self._sides.append(Side(q, base, self.deepest, self.quick, self._sides, unit, self.rare))
             if self._sides[-1].whole < self.deepest:
                 self.ends(self._sides[-1].whole + 1)
+
+    def _readings(self) -> Iterable[Reading]:
+        if self.quick:
+            return [Reading((), self.question.observed.shape)]
+        return odd.readings(self.question) if self.rare else readings(self.question)
 
     def level(self, count: int, made: bool = False) -> list[Transforms]:
         """The candidates with so many changes, likeliest first; with `made`, those that make something of the sums."""
         found = {frozenset(each): each for each in self._candidates(count, made)}
+        if self.rare:
+            found = {key: each for key, each in found.items() if any(map(odd.is_odd, each))}
         if self.budget.spent:
             self.ends(count + made)
         return sorted(found.values(), key=lambda each: weight(each, self.question.form.rank))

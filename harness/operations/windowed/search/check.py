@@ -139,16 +139,39 @@ def _fill(
     no_change = (low <= unchanged) & (unchanged <= high)
     if not known.any() or no_change[known].all() or ((low <= 0) & (high >= 0))[known].all():
         return None
-    if offset and conv.biased and (np.abs(np.abs(best) - np.abs(conv.offsets))[known] <= slack).all():
+    limits = best, low, high, known
+    return _bias(*limits, np.nanmax(seen[1]), conv, slack) if offset else _scale(*limits, conv)
+
+
+def _bias(
+    best: np.ndarray, low: np.ndarray, high: np.ndarray, known: np.ndarray, room: float, conv: Linear, slack: float
+) -> Bias | None:
+    """The bias with these numbers, by what was done with the stated one where that explains them."""
+    if conv.biased and (np.abs(np.abs(best) - np.abs(conv.offsets))[known] <= slack).all():
         return None  # the bias left out or added twice, as other candidates say
-    if offset and known.all() and (stated := next(of_stated(best, (high - low) / 2, conv.offsets), None)):
-        return stated
-    values = [short(*each) if finite else unchanged for finite, *each in zip(known, best, low, high)]
-    if offset:  # what is no more than half a printed digit is nobody's bias
-        return Bias("unknown", tuple(values)) if np.abs(values).max() > np.nanmax(seen[1]) else None
+    stated = of_stated(best, (high - low) / 2, conv.offsets, conv.w.shape[1]) if known.all() else iter(())
+    values = [short(*each) if finite else 0.0 for finite, *each in zip(known, best, low, high)]
+    # what is no more than half a printed digit is nobody's bias
+    own = Bias("unknown", tuple(values)) if np.abs(values).max() > room else None
+    return next(stated, own)
+
+
+def _scale(best: np.ndarray, low: np.ndarray, high: np.ndarray, known: np.ndarray, conv: Linear) -> Scale | None:
+    """The scale with these numbers, one for all channels where it may be."""
+    best, low, high = _common(best, low, high, known)
+    values = [short(*each) if finite else 1.0 for finite, *each in zip(known, best, low, high)]
     named = _named(values, np.where(known, low, -np.inf), np.where(known, high, np.inf), conv.w)
     silent = ((low <= 0) & (high >= 0))[known].any()  # a channel without values, which nobody scaled to nothing
     return None if silent and named.fitted else named
+
+
+def _common(best: np.ndarray, low: np.ndarray, high: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Numbers of all channels and their limits: one for all of them, where the limits of all have one in common."""
+    least, most = low[known].max(), high[known].min()
+    if least > most:
+        return best, low, high
+    one = np.clip(best[known].mean(), least, most)
+    return tuple(np.full(len(best), each) for each in (one, least, most))
 
 
 def _named(values: list[float], low: np.ndarray, high: np.ndarray, w: np.ndarray) -> Scale:

@@ -191,7 +191,8 @@ def _named(sums: Sums, intervals: Intervals, line: Line, ends: Transforms) -> It
     if intervals.evidence(line) < LEAST + EACH_CHANGE * sums.changes + EACH_NUMBER * line.free:
         return
     found = (*(each for each in said(line, intervals, sums.conv) if each), *ends)
-    if ends or len(found) > 1:  # of a factor or an offset alone there are candidates of their own
+    own = all(getattr(each, "role", "output") == "output" for each in found)
+    if ends or len(found) > 1 or not own:  # of a factor or an offset of sums alone there are candidates of their own
         yield found
 
 

@@ -11,7 +11,7 @@ from harness.operations.windowed.search.units import exponent, in_units
 
 NOTHING = 2.0**-200
 """Share of the largest value that is too small to tell a factor."""
-DEVIATIONS, EXACT = 3.0, 2.0**-50
+DEVIATIONS, EXACT = 4.5, 2.0**-50
 """Standard deviations by which an inferred number may be off; share of a value by which float64 arithmetic may be."""
 SHARES = (1.0, 1 / 4, 1 / 16, 1 / 64, 0.0)
 """Shares of the room for arithmetic with which limits are tried, as they leave something."""
@@ -51,14 +51,18 @@ def _factor(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Inferred:
 
 
 def _fitted(t: np.ndarray, x: np.ndarray, known: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers a with which a x is t, each as exact as its `room`, and how far off they may be by what is left."""
+    """The numbers a with which a x is t, each as exact as its `room`, and how far off they may be by what is left.
+
+    What is left may be larger where x is: White 1980, "A heteroskedasticity-consistent covariance matrix estimator".
+    """
     least = room.min(where=known, initial=np.inf)
     weights = np.where(known, (least / np.where(known, room, 1)) ** 2, 0)
     over, count = (weights * x * x).sum(_axes(x)), known.sum(_axes(x))
     best = _ratio((weights * x * t).sum(_axes(x)), over)
     left = np.where(known, t - x * best.reshape(-1, *(1,) * (x.ndim - 2)), 0)
-    error = DEVIATIONS * np.sqrt((weights * left * left).sum(_axes(x)) / np.maximum(count, 1))
-    spread = np.divide(error, np.sqrt(over), out=np.full(len(best), np.inf), where=over > 0)
+    alike = (weights * left * left).sum(_axes(x)) / np.maximum(count, 1) * over
+    error = DEVIATIONS * np.sqrt(np.maximum(alike, ((weights * x * left) ** 2).sum(_axes(x))))
+    spread = np.divide(error, over, out=np.full(len(best), np.inf), where=over > 0)
     return best, np.where(count > 1, spread + EXACT * np.abs(best), np.inf)
 
 
@@ -82,11 +86,11 @@ def _limited(
     room: np.ndarray,
     limits: Callable[..., Any],
 ) -> Inferred:
-    """`best` with its limits per output channel, which `spread` narrows, itself where they leave nothing.
+    """`best` with its limits per output channel, which `spread` narrows, or sets where they leave nothing.
 
     limits: those of each value by its room. Of what all have in common of it, arithmetic may have used but a share.
     """
-    low, high = best, best
+    low, high = best - spread, best + spread
     common = float(room.min(where=known, initial=np.inf))
     printed = bool((room > common).any(where=known))
     for share in SHARES if printed else SHARES[:1]:

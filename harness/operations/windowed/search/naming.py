@@ -28,11 +28,27 @@ def said(line: Line, intervals: Intervals, conv: Linear) -> Said:
     room_a, room_b = uncertainty(line, intervals)
     factors = [*_named(line.a, room_a, conv.w), _plain(line.a, room_a)]
     for name, a in itertools.chain(factors, [("", line.a)]):
+        if (scale := _besides_the_bias(name, a, line, room_b, conv)) and intervals.hold(Line(a, _kept(a, conv), 0)):
+            return scale, None
         b = line.b + (line.a - a) * _centre(intervals)
-        for bias, offset in _biases(a, b, room_b + np.abs(line.a - a) * np.abs(_centre(intervals)), conv.offsets):
+        for bias, offset in _biases(a, b, room_b + np.abs(line.a - a) * np.abs(_centre(intervals)), conv):
             if intervals.hold(Line(a, offset, 0)):
                 return (None if (a == 1).all() else Scale(name or called(a), tuple(a.tolist()))), bias
     return Scale(called(line.a), tuple(line.a.tolist())), Bias("unknown", tuple(line.b.tolist()))
+
+
+def _besides_the_bias(name: str, a: np.ndarray, line: Line, room: np.ndarray, conv: Linear) -> Scale | None:
+    """The scale of the input or the kernel, if it is so that the stated bias is added to what it scaled."""
+    if not conv.offsets.any() or (a == 1).all() or (np.abs(line.b - _kept(a, conv)) > room + np.abs(line.a - a)).any():
+        return None
+    if (a == a[0]).all() and name not in SCALES and name != "-1":
+        return Scale(name or called(a), (float(a[0]),), "input")
+    return Scale(name or called(a), tuple(a.tolist()), "kernel")
+
+
+def _kept(a: np.ndarray, conv: Linear) -> np.ndarray:
+    """What is added to a (z + bias) where it is a z + bias."""
+    return np.asarray((1 - a) * conv.offsets.astype(np.float64))
 
 
 def uncertainty(line: Line, intervals: Intervals) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +60,9 @@ def uncertainty(line: Line, intervals: Intervals) -> tuple[np.ndarray, np.ndarra
     error = DEVIATIONS * np.sqrt((left**2).sum(axis=1)) / count + EXACT * size
     apart = np.where(closed, z - _centre(intervals)[:, None], 0)
     width = np.sqrt((apart**2).sum(axis=1) / count)
-    return np.divide(error, width, out=np.zeros(len(z)), where=width > 0), error
+    where = DEVIATIONS * np.sqrt(((apart * left) ** 2).sum(axis=1)) / count  # what is left is larger for larger values
+    alike = np.divide(error, width, out=np.zeros(len(z)), where=width > 0)
+    return np.maximum(alike, np.divide(where, width**2, out=np.zeros(len(z)), where=width > 0)), error
 
 
 def _centre(intervals: Intervals) -> np.ndarray:
@@ -71,24 +89,28 @@ def called(a: np.ndarray) -> str:
     return "a factor of " + ", ".join(f"{value:.7g}" for value in values)
 
 
-def _biases(
-    a: np.ndarray, b: np.ndarray, room: np.ndarray, stated: np.ndarray
-) -> Iterator[tuple[Bias | None, np.ndarray]]:
+def _biases(a: np.ndarray, b: np.ndarray, room: np.ndarray, conv: Linear) -> Iterator[tuple[Bias | None, np.ndarray]]:
     """Offsets within `room` of b: none, those that the stated bias explains, short numbers, b itself."""
     if (np.abs(b) <= room).all():
         yield None, np.zeros(len(b))
-    for bias in of_stated(b / np.where(a == 0, 1, a), room / np.where(a == 0, 1, np.abs(a)), stated):
+    stated, inputs = conv.offsets, conv.w.shape[1]
+    for bias in of_stated(b / np.where(a == 0, 1, a), room / np.where(a == 0, 1, np.abs(a)), stated, inputs):
         yield bias, a * (bias.added(stated) - stated)
     shortened = np.array([short(*each) for each in zip(b, b - room, b + room)])
     for values in (shortened, b):
         yield Bias("unknown", tuple(values.tolist())), values
 
 
-def of_stated(b: np.ndarray, room: np.ndarray, stated: np.ndarray) -> Iterator[Bias]:
-    """What may have been done with the stated bias so that `b` was added besides it."""
+def of_stated(b: np.ndarray, room: np.ndarray, stated: np.ndarray, inputs: int) -> Iterator[Bias]:
+    """What may have been done with the stated bias so that `b` was added besides it.
+
+    inputs: channels of the input that an output sees.
+    """
     if not stated.any():
         return
     kinds = [Bias(kind) for kind in ("missing", "doubled", "negated")]
+    if inputs > 2:
+        kinds.append(Bias("for each channel", times=inputs))
     total = b + stated
     order = np.argsort(stated)[np.argsort(np.argsort(total))]
     if list(order) != sorted(order):

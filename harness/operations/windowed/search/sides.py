@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical.window import Linear, Pairs, Window
-from harness.operations.windowed.search import paddings
+from harness.operations.windowed.search import odd, paddings
 from harness.operations.windowed.search.outputs import Shift, made, shifts
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Kernels
@@ -57,18 +57,30 @@ class Side:
     """
 
     def __init__(
-        self, question: Question, base: Variant, deepest: int, quick: bool, like: Sequence[Side], unit: int
+        self,
+        question: Question,
+        base: Variant,
+        deepest: int,
+        quick: bool,
+        like: Sequence[Side],
+        unit: int,
+        rare: bool = False,
     ) -> None:
         self.question, self.transforms, self.conv = question, base.transforms, base.conv
         conv = self.conv
         self.count = question.count(base.transforms)
         most = deepest - self.count
+        self._values = conv.w
         alike = next((each for each in like if each._takes_kernels_of(conv)), None)
         self._of_kernels: tuple[list[Shelf], int] = alike._of_kernels if alike else kernels(question, conv, most, quick)
         alike = next((each for each in like if each.conv.x.shape == conv.x.shape), None)
         self._of_inputs: tuple[list[Batch], int] = (
-            alike._of_inputs if alike else _batches(question, conv, 0 if quick else most)
+            alike._of_inputs if alike else _batches(question, inputs(question, conv, 0 if quick else most))
         )
+        if rare:
+            self._values, shelf = odd.shelf(question, conv)
+            self._of_kernels, self._of_inputs = ([shelf], most), _batches(question, (odd.orders(conv), most))
+            most = 1
         self.shelves = self._of_kernels[0]
         self.batches = [each.holding(conv.x, exponent(conv.x)) for each in self._of_inputs[0]]
         self.whole = self.count + min(self._of_kernels[1], self._of_inputs[1])
@@ -102,7 +114,7 @@ class Side:
         key = id(shelf), changes
         if key not in self._kernels:
             chosen = np.flatnonzero(shelf.counts == changes)
-            w = in_units(self.conv.w, self.unit - exponent(self.conv.x)).astype(np.float32)
+            w = in_units(self._values, self.unit - exponent(self.conv.x)).astype(np.float32)
             rows = w.ravel()[shelf.index[chosen]]
             bias = in_units(self.conv.offsets, self.unit).astype(np.float32)[shelf.bias[chosen]]
             names = [shelf.transforms[index] for index in chosen]
@@ -140,10 +152,10 @@ class Side:
         return [paddings.lows(*axis, intended) for axis in axes]
 
 
-def _batches(question: Question, conv: Linear, most: int) -> tuple[list[Batch], int]:
+def _batches(question: Question, found: tuple[list[Order], int]) -> tuple[list[Batch], int]:
     """The variants of the input, which are indices only, and the number of changes up to which none was left out."""
     alike: dict[tuple[int, Sizes], list[Order]] = defaultdict(list)
-    orders, whole = inputs(question, conv, most)
+    orders, whole = found
     for order in orders:
         alike[question.count(order.transforms), order.index.shape].append(order)
     return [Batch.of(some, count) for (count, _), some in alike.items()], whole

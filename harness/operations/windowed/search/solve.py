@@ -15,10 +15,11 @@ import numpy as np
 from harness.canonical.axis import columns, elements
 from harness.canonical.gaps import output as output_of
 from harness.canonical.window import Linear
+from harness.operations.transforms.transform import each_of
 from harness.operations.transforms.values import KernelValues
 from harness.operations.windowed.search.agreement import LARGEST
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.units import in_own_units
+from harness.operations.windowed.search.units import exponent, in_own_units
 
 SHOWN = 32
 """Values of a kernel up to which it is shown."""
@@ -38,7 +39,8 @@ class Solution:
 
     kernel: (O, I, *spatial). rank: of the system, of `terms` unknowns per output channel. fits: whether it gives the
     values; that says something only with more `equations` than the rank. values: the changed taps, if they are few.
-    moved: the largest change of a tap, as a share of the largest one.
+    moved: the largest change of a tap, as a share of the largest one. bias: (O,), what is added in place of the stated
+    bias; None where that is.
     """
 
     kernel: np.ndarray
@@ -48,6 +50,7 @@ class Solution:
     fits: bool
     values: KernelValues | None
     moved: float
+    bias: np.ndarray | None = None
 
     def remarks(self) -> Iterator[str]:
         """What follows, in sentences."""
@@ -57,8 +60,8 @@ class Solution:
         )
         if not self.fits:
             yield (
-                "no kernel of this size gives these values at the intended stride, dilation and padding: some of them "
-                "are wrong, or the operation is not linear, not shift-invariant, or its output is not read where it is"
+                "no kernel of this size, with any bias, gives these values at the intended stride, dilation and "
+                "padding: the settings are others, some values are wrong, or something else is made of them"
             )
         elif self.rank < self.terms or self.equations <= self.rank:
             yield "some kernel of this size gives these values, but the data do not determine it"
@@ -69,7 +72,8 @@ class Solution:
             )
         elif self.values is None:
             shown = np.array2string(self.kernel, precision=6) if self.kernel.size <= SHOWN else "too large to show"
-            yield f"one kernel gives these values, and it is another one: {shown}"
+            added = "" if self.bias is None else f", with another bias ({each_of(self.bias.tolist())})"
+            yield f"one kernel gives these values, and it is another one{added}: {shown}"
 
 
 def one_tap(question: Question) -> KernelValues | None:
@@ -103,28 +107,43 @@ def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarra
 
 
 def solve(question: Question) -> Solution | None:
-    """The kernel that was applied; None where the shapes differ or the system is too large."""
+    """The kernel that was applied, with another bias where there must be one.
+
+    None where the shapes differ or the system is too large.
+    """
+    plain = _solved(question, False)
+    if plain is None or plain.fits or plain.rank >= plain.equations - 1:
+        return plain
+    other = _solved(question, True)
+    return other if other and other.fits else plain
+
+
+def _solved(question: Question, biased: bool) -> Solution | None:
+    """The kernel that fits best; `biased`: with a bias in place of the stated one, which is one unknown more."""
     small, unit = in_own_units(question)
     conv = small.form
-    kernel = np.zeros(conv.w.shape)
-    rank, equations, fits = 0, 0, True
-    bias = conv.offsets.astype(np.float64)
+    kernel, bias = np.zeros(conv.w.shape), conv.offsets.astype(np.float64)
+    rank, equations, fits, terms = 0, 0, True, conv.terms + biased
     for outputs, matrix, seen, _ in _systems(small):
-        some = _solvable(len(matrix), conv.terms, WORK * len(outputs) // len(conv.w))
+        matrix = np.column_stack([matrix, np.ones(len(matrix))]) if biased else matrix
+        seen = seen if biased else seen - bias[outputs]
+        some = _solvable(len(matrix), terms, WORK * len(outputs) // len(conv.w))
         if not some.size:
             return None
-        taps, _, rank, _ = np.linalg.lstsq(matrix[some], seen[some] - bias[outputs], rcond=None)
-        kernel[outputs] = taps.T.reshape(-1, *conv.w.shape[1:])
+        found, _, rank, _ = np.linalg.lstsq(matrix[some], seen[some], rcond=None)
+        kernel[outputs] = found[: conv.terms].T.reshape(-1, *conv.w.shape[1:])
+        bias[outputs] = found[-1] if biased else bias[outputs]
         equations = len(seen)
-        apart = np.abs(matrix @ taps + bias[outputs] - seen)
+        apart = np.abs(matrix @ found - seen)
         fits = fits and bool((apart <= 2 * small.slack + 1e-9 * np.abs(seen)).all())
     if not equations:
         return None
-    values = _changed(conv, kernel) if fits and rank == conv.terms < equations else None
+    values = _changed(conv, kernel) if fits and not biased and rank == conv.terms < equations else None
     values = None if values is None else _in_the_kernels_unit(values, unit)
     apart, largest = (float(np.abs(each).max(initial=0)) for each in (kernel - conv.w, conv.w))
     moved = apart / largest if largest else math.inf
-    return Solution(np.ldexp(kernel, unit), int(rank), conv.terms, equations, fits, values, moved)
+    own = np.ldexp(bias, unit + exponent(question.form.x)) if biased else None
+    return Solution(np.ldexp(kernel, unit), int(rank), terms, equations, fits, values, moved, own)
 
 
 def _solvable(equations: int, unknowns: int, work: int) -> np.ndarray:

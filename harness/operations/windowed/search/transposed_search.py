@@ -24,6 +24,7 @@ from harness.operations.transforms.settings import (
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import search
 from harness.operations.windowed.search import Search as Search
+from harness.operations.windowed.search import besides as besides
 from harness.operations.windowed.search import explanations as explanations
 from harness.operations.windowed.search import hidden as hidden
 from harness.operations.windowed.search import marks as marks

@@ -58,3 +58,8 @@ def observed_in_units(question: Question, unit: int) -> Question:
         observed=in_units(question.observed, unit),
         slack=math.ldexp(question.slack, -unit),
     )
+
+
+def of_one_size(values: np.ndarray) -> np.ndarray:
+    """`values` in units of their largest magnitude, so that squares of them neither overflow nor vanish."""
+    return in_units(values, exponent(values))

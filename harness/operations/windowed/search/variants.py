@@ -169,20 +169,20 @@ def kernels(question: Question, conv: Linear, most: int, quick: bool = False) ->
     plain = conv.map(lambda each: np.arange(each.size).reshape(each.shape), "w", "bias")
     every = [
         (*reversal, *order, *channels)
-        for order in _perhaps(orders)
-        for channels in _perhaps([] if quick else _channel_orders("output", len(_applied(plain, order).w)))
-        for reversal in _perhaps(_reversals(conv.rank))
+        for order in perhaps(orders)
+        for channels in perhaps([] if quick else _channel_orders("output", len(_applied(plain, order).w)))
+        for reversal in perhaps(reversals(conv.rank))
     ]
     every = sorted((each for each in every if question.count(each) <= most), key=len)
     made: dict[Transforms, Linear] = {(): plain}
     simplest: dict[bytes, int] = {}
-    shelves: dict[tuple[int, ...], dict[bytes, _Found]] = {}
+    shelves: dict[tuple[int, ...], dict[bytes, Taken]] = {}
     room, whole = LARGE, most
     for number, transforms in enumerate(every):
         if transforms:
             made[transforms] = transforms[-1].differ(made[transforms[:-1]])
         changed = made[transforms]
-        index = _as_met(changed)
+        index = as_met(changed)
         shelf = shelves.setdefault(index.shape, {})
         key = _digest(index)
         if simplest.setdefault(key, len(transforms)) < len(transforms):
@@ -193,13 +193,15 @@ def kernels(question: Question, conv: Linear, most: int, quick: bool = False) ->
         if room < 0:
             whole = min((question.count(each) - 1 for each in every[number + 1 :]), default=most)
             break
-    return [_shelf(question, shape, list(shelf.values())) for shape, shelf in shelves.items()], whole
+    return [shelf_of(question, shape, list(shelf.values())) for shape, shelf in shelves.items()], whole
 
 
-_Found = tuple[Transforms, np.ndarray, np.ndarray]
+Taken = tuple[Transforms, np.ndarray, np.ndarray]
+"""Changes of a kernel, and the indices that they take of it and of the bias."""
 
 
-def _shelf(question: Question, shape: tuple[int, ...], found: list[_Found]) -> Shelf:
+def shelf_of(question: Question, shape: tuple[int, ...], found: list[Taken]) -> Shelf:
+    """The shelf of variants of a kernel that is (O, I, *spatial) with them."""
     return Shelf(
         transforms=[each[0] for each in found],
         counts=np.array([question.count(each[0]) for each in found]),
@@ -210,7 +212,7 @@ def _shelf(question: Question, shape: tuple[int, ...], found: list[_Found]) -> S
     )
 
 
-def _as_met(conv: Linear) -> np.ndarray:
+def as_met(conv: Linear) -> np.ndarray:
     """The kernel in the order in which it meets the input."""
     backwards = tuple(axis + 2 for axis, flag in enumerate(conv.window.reversal) if flag)
     return np.ascontiguousarray(np.flip(conv.w, backwards))
@@ -226,7 +228,7 @@ def _kernel_orders(conv: Linear) -> Iterator[Transform]:
             yield KernelAxes(order)
 
 
-def _reversals(rank: int) -> list[Transform]:
+def reversals(rank: int) -> list[Transform]:
     """Sets of axes to reverse, most likely first: all, then the rest."""
     some = [axes for size in range(1, rank) for axes in itertools.combinations(range(rank), size)]
     return [ReverseKernel(axes) for axes in [tuple(range(rank)), *some]]
@@ -255,14 +257,14 @@ def _channel_orders(role: Role, count: int) -> list[Transform]:
     return [ChannelOrder(role, "reversed"), *splits]
 
 
-def _perhaps(side: Sequence[Transform]) -> list[Transforms]:
+def perhaps(side: Sequence[Transform]) -> list[Transforms]:
     """None of `side`, or one."""
     return [(), *((each,) for each in side)]
 
 
 def _combined(question: Question, sides: Sequence[Sequence[Transform]], most: int) -> list[Transforms]:
     """At most one transform of each list, up to `most` changes, fewest first."""
-    every = (tuple(itertools.chain.from_iterable(parts)) for parts in itertools.product(*map(_perhaps, sides)))
+    every = (tuple(itertools.chain.from_iterable(parts)) for parts in itertools.product(*map(perhaps, sides)))
     return sorted((each for each in every if question.count(each) <= most), key=len)
 
 
