@@ -96,7 +96,8 @@ def comes_to_the_same(conv: Linear, one: tuple[Transform, ...], other: tuple[Tra
 @pytest.mark.parametrize(("rank", "convention"), list(itertools.product((1, 2), CONVENTIONS)))
 def test_what_is_rare_is_found_alone_and_with_a_convention(rank, convention):
     conv = convolution(rank)
-    for change in planted(conv):
+    first = list(CONVENTIONS).index(convention)  # all of them alone, and each with one of the conventions
+    for change in itertools.islice(planted(conv), max(first - 1, 0), None, 3 if first else 1):
         changes = in_order((*CONVENTIONS[convention](rank), *change))
         assert any(comes_to_the_same(conv, each, changes) for each in found(asked(conv, changes))), changes
 
@@ -273,3 +274,24 @@ def test_zeros_that_are_no_border_are_none(tmp_path, monkeypatch):
     y[:, :, 2:4] = 0
     said = answer(tmp_path, conv, y)
     assert not any(each.id == "output_border" for one in said.explanations for each in one.transforms)
+
+
+@pytest.mark.parametrize("order", [(0, 2, 4, 1, 3, 5), (5, 1, 0, 2, 4, 3)])
+def test_the_outputs_of_groups_may_stand_in_any_order(order):
+    """As of a depthwise layer with a multiplier: c M + m, and m C + c."""
+    conv = convolution(2, outputs=6)
+    conv = replace(conv, w=conv.w[:, :1], window=replace(conv.window, groups=3))
+    for convention in CONVENTIONS.values():
+        changes = in_order((*convention(2), ChannelOrder("output", "any", order=order)))
+        (ways, *others) = search.rarer(asked(conv, changes))
+        assert ChannelOrder("output", "any", order=order) in ways[0] and not others
+        assert applied(conv, ways[0]).window == applied(conv, changes).window
+
+
+@pytest.mark.parametrize("role", ["input", "output"])
+def test_groups_that_are_interleaved_are_found_among_what_is_usual(role):
+    conv = convolution(2, outputs=6)
+    x = np.random.default_rng(3).normal(size=(1, 6, 8, 9))
+    conv = replace(conv, x=x, w=conv.w[:, :3], window=replace(conv.window, groups=2))
+    change = ChannelOrder(role, "split", 2)
+    assert (change,) in list(search.explanations(search.Search(asked(conv, (change,)), 1)))

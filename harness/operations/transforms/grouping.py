@@ -18,7 +18,8 @@ class ChannelOrder(Transform):
     """The channels of the input or the output are taken in another order.
 
     kind: "reversed" (RGB for BGR), "split": channel `g * m + j` is taken for `j * parts + g`, parts times m channels
-    (grouped-major for depthwise-major), in as many `parts`; or "any": channel c is that which `order` says.
+    (grouped-major for depthwise-major), in as many `parts`; or "any": channel c is that which `order` says. Those of an
+    output are then read in this order, whatever groups they are of; else the kernels are.
     """
 
     id = "channel_order"
@@ -40,7 +41,9 @@ class ChannelOrder(Transform):
 
     @property
     def touches(self) -> tuple[Part, ...]:
-        return ("x",) if self.role == "input" else ("w", "bias")
+        if self.role == "input":
+            return ("x",)
+        return ("y",) if self.kind == "any" else ("w", "bias")
 
     def words(self) -> str:
         which = "input" if self.role == "input" else "kernel's output"  # which of groups meet the input of another
@@ -54,11 +57,16 @@ class ChannelOrder(Transform):
     def differ(self, conv: Linear) -> Linear:
         if self.role == "input":
             return conv.map(lambda x: x[:, self._order(x.shape[1])], "x")
-        return conv.channels(self._order(len(conv.w)))
+        return conv if self.reads else conv.channels(self._order(len(conv.w)))
+
+    def read(self, y: np.ndarray) -> np.ndarray:
+        return y[:, list(self.order)] if self.reads else y
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         if self.role == "input":
             return (f"x = x[:, {self._index('x.shape[1]')}]",)
+        if self.reads:
+            return (f"y = y[:, {list(self.order)}]",)
         return (f"order = {self._index('w.shape[0]')}", "w, b = w[order], b[order]")
 
     def _order(self, count: int) -> np.ndarray:

@@ -92,11 +92,11 @@ def shelf(question: Question, conv: Linear) -> tuple[np.ndarray, Shelf]:
     plain = conv.map(lambda each: np.arange(each.size).reshape(each.shape), "w", "bias")
     found: list[Taken] = []
     orders = channel_orders("output", len(conv.w)) if conv.window.groups == 1 else []
-    starts = [((), 0), *(((change,), number * conv.w.size) for number, (change, _) in enumerate(changes, 1))]
-    every = [*starts, *(((order,), 0) for order in orders)]
-    for (odd, start), reversal in itertools.product(every, perhaps(reversals(conv.rank))):
-        changed = plain
-        for each in (*reversal, *(odd if start == 0 else ())):
+    others = [((change,), plain, number * conv.w.size) for number, (change, _) in enumerate(changes, 1)]
+    every = [((), plain, 0), *others, *(((each,), plain.channels(list(each.order)), 0) for each in orders)]
+    for (odd, kernel, start), reversal in itertools.product(every, perhaps(reversals(conv.rank))):
+        changed = kernel
+        for each in reversal:
             changed = each.differ(changed)
         if len(found) * conv.w.size > LARGE:
             break
