@@ -92,16 +92,16 @@ def test_another_kernel_with_another_bias_is_solved_for(factor):
     other, added = RNG.normal(size=conv.w.shape), np.array([0.25, -3.0])
     seen = direct(replace(conv, w=other).shifted(added)) * factor
     found = solve.solve(Question(replace(conv, w=conv.w * factor), seen, 1e-9 * factor))
-    assert found is not None and found.fits and found.bias is not None
+    assert found is not None and found.fits and found.offsets is not None
     np.testing.assert_allclose(found.kernel, other * factor, rtol=1e-9, atol=1e-9 * factor)
-    np.testing.assert_allclose(found.bias, added * factor, rtol=1e-9)
+    np.testing.assert_allclose(found.offsets, added * factor, rtol=1e-9)
     assert any("with another bias" in each for each in found.remarks())
 
 
 def test_no_bias_is_solved_for_where_a_kernel_alone_gives_the_values():
     conv = convolution(2)
     found = solve.solve(Question(conv, direct(replace(conv, w=RNG.normal(size=conv.w.shape))), 1e-9))
-    assert found is not None and found.fits and found.bias is None
+    assert found is not None and found.fits and found.offsets is None
 
 
 def test_what_no_kernel_gives_is_no_proof_of_more():

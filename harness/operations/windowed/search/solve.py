@@ -39,8 +39,8 @@ class Solution:
 
     kernel: (O, I, *spatial). rank: of the system, of `terms` unknowns per output channel. fits: whether it gives the
     values; that says something only with more `equations` than the rank. values: the changed taps, if they are few.
-    moved: the largest change of a tap, as a share of the largest one. bias: (O,), what is added in place of the stated
-    bias; None where that is.
+    moved: the largest change of a tap, as a share of the largest one. offsets: (O,), what is added in place of the
+    stated bias; None where that is.
     """
 
     kernel: np.ndarray
@@ -50,7 +50,7 @@ class Solution:
     fits: bool
     values: KernelValues | None
     moved: float
-    bias: np.ndarray | None = None
+    offsets: np.ndarray | None = None
 
     def remarks(self) -> Iterator[str]:
         """What follows, in sentences."""
@@ -65,14 +65,14 @@ class Solution:
             )
         elif self.rank < self.terms or self.equations <= self.rank:
             yield "some kernel of this size gives these values, but the data do not determine it"
-        elif self.values is None and self.moved <= MOVED:
+        elif self.values is None and self.offsets is None and self.moved <= MOVED:
             yield (
                 f"the kernel that fits best is the intended one, to {self.moved:.1g} of its largest value: what is "
                 "left over is in the outputs, not in the kernel"
             )
         elif self.values is None:
             shown = np.array2string(self.kernel, precision=6) if self.kernel.size <= SHOWN else "too large to show"
-            added = "" if self.bias is None else f", with another bias ({each_of(self.bias.tolist())})"
+            added = "" if self.offsets is None else f", with another bias ({each_of(self.offsets.tolist())})"
             yield f"one kernel gives these values, and it is another one{added}: {shown}"
 
 
