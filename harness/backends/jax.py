@@ -19,6 +19,7 @@ import numpy as np
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.jax_by_settings import ACTIVATIONS, POOLING, SOFTMAXES
 from harness.backends.jax_dense import DENSE
+from harness.backends.jax_moving import MOVES
 from harness.backends.jax_normalization import LOCAL_RESPONSES, NORMALIZATIONS
 from harness.backends.jax_resize import RESIZES
 from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point
@@ -197,6 +198,7 @@ ENTRY_POINTS = (
     *LOCAL_RESPONSES,
     *DENSE,
     *RESIZES,
+    *MOVES,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import first, pairs_of
 from harness.worker.entry import settled
 
 DOCS = "https://numpy.org/doc/stable/reference/generated/numpy.%s.html"
@@ -43,4 +44,25 @@ REARRANGEMENTS = tuple(
     )(call)
     for direction, call in (("depth_to_space", _to_space), ("space_to_depth", _to_depth))
 )
-MOVES = REARRANGEMENTS
+
+MODES = {"zero": "constant", "constant": "constant", "edge": "edge", "reflect": "reflect"}
+MODES.update({each: each for each in ("symmetric", "wrap")})
+
+
+def _pad(arrays: Arrays, settings: Settings) -> Any:
+    x = arrays["input"]
+    fill = {"constant_values": settings["constant"]} if "constant" in settings else {}
+    return np.pad(x, pairs_of(settings["padding"], first(x.ndim)), settings["boundary"], **fill)
+
+
+PADDINGS = (
+    settled(
+        "numpy.pad",
+        "padding",
+        DOCS % "pad",
+        words={"boundary": MODES},
+        free=("padding", "constant"),
+        limits=("grow",),
+    )(_pad),
+)
+MOVES = (*REARRANGEMENTS, *PADDINGS)

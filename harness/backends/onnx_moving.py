@@ -7,6 +7,7 @@ from typing import Any, Mapping
 import numpy as np
 
 from harness.backends.onnx_by_settings import DOCS, ran
+from harness.backends.tracing.axis_words import first, pairs_of
 from harness.worker.entry import settled
 
 Arrays = Mapping[str, np.ndarray]
@@ -40,4 +41,28 @@ REARRANGEMENTS = (
         free=("space_to_depth",),
     )(_to_depth),
 )
-MOVES = REARRANGEMENTS
+
+MODES = {"zero": "constant", "constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}
+
+
+def _pad(arrays: Arrays, settings: Settings) -> Any:
+    """All that is added before, then all that is added behind."""
+    x = arrays["input"]
+    pairs = pairs_of(settings["padding"], first(x.ndim))
+    taken = {"x": x, "pads": np.array([low for low, _ in pairs] + [high for _, high in pairs], np.int64)}
+    if "constant" in settings:
+        taken["value"] = np.array(settings["constant"], x.dtype)
+    return ran("Pad", taken, mode=settings["boundary"])
+
+
+PADDINGS = (
+    settled(
+        "onnxruntime.Pad",
+        "padding",
+        DOCS % "Pad",
+        words={"boundary": MODES},
+        free=("padding", "constant"),
+        limits=("reflect",),
+    )(_pad),
+)
+MOVES = (*REARRANGEMENTS, *PADDINGS)

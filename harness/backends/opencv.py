@@ -20,6 +20,7 @@ from harness.backends.caffe_definition import (
 from harness.backends.channels import NOTE, over_channels
 from harness.backends.dense_claims import FIRST, flattening
 from harness.backends.opencv_resize import RESIZES
+from harness.backends.tracing.axis_words import pairs_of
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Transposition, Word, entry_point, settled
 from harness.worker.loop import Declined
@@ -164,6 +165,19 @@ def _local_response(across: str, divided: str) -> EntryPoint:
     )(called)
 
 
+def _make_border(arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Any:
+    """Each channel of each image by itself."""
+    x = arrays["input"]
+    (top, bottom), (left, right) = pairs_of(settings["padding"], "HW")
+    border, fill = getattr(cv2, settings["boundary"]), settings.get("constant", 0.0)
+    with system():
+        planes = [
+            cv2.copyMakeBorder(_plain(plane), top, bottom, left, right, border, value=fill)
+            for plane in x.reshape((-1,) + x.shape[2:])
+        ]
+    return np.stack(planes).reshape(x.shape[:2] + planes[0].shape)
+
+
 def _plain(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array)
 
@@ -178,6 +192,16 @@ ENTRY_POINTS = (
     caffe_transposed,
     _local_response("C", "size"),
     _local_response("HW", "area"),
+    settled(
+        "cv2.copyMakeBorder",
+        "padding",
+        "https://docs.opencv.org/4.x/d2/de8/group__core__array.html",
+        ranks=(2,),
+        words={"boundary": dict(BORDERS, constant="BORDER_CONSTANT", wrap="BORDER_WRAP")},
+        free=("padding", "constant"),
+        limits=("grow", "space"),
+        note="each channel of each image by itself",
+    )(_make_border),
     settled(
         "cv2.dnn.readNetFromCaffe(InnerProduct)",
         "dense",

@@ -6,6 +6,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from harness.backends.tracing.axis_words import last, pairs_of
 from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://www.tensorflow.org/api_docs/python/tf/%s"
@@ -28,4 +29,27 @@ def _rearrange(direction: str) -> EntryPoint:
 
 
 REARRANGEMENTS = (_rearrange("depth_to_space"), _rearrange("space_to_depth"))
-MOVES = REARRANGEMENTS
+
+MODES = {"zero": "CONSTANT", "constant": "CONSTANT", "reflect": "REFLECT", "symmetric": "SYMMETRIC"}
+
+
+def _pad(arrays: Arrays, settings: Settings) -> Any:
+    import tensorflow as tf
+
+    x = arrays["input"]
+    fill = {"constant_values": settings["constant"]} if "constant" in settings else {}
+    return tf.pad(tf.constant(x), pairs_of(settings["padding"], last(x.ndim)), settings["boundary"], **fill)
+
+
+PADDINGS = (
+    settled(
+        "tensorflow.pad",
+        "padding",
+        DOCS % "pad",
+        layouts=LAYOUTS,
+        words={"boundary": MODES},
+        free=("padding", "constant"),
+        limits=("grow", "reflect", "symmetric"),
+    )(_pad),
+)
+MOVES = (*REARRANGEMENTS, *PADDINGS)

@@ -14,6 +14,7 @@ from harness.operations import (
     dense_spoken,
     local_response_normalization_spoken,
     normalization_spoken,
+    padding_spoken,
     pooling_spoken,
     rearrange_spoken,
     resize_spoken,
@@ -36,6 +37,7 @@ SPOKEN: Mapping[str, Spoken] = {
     "dense": dense_spoken,
     "local_response_normalization": local_response_normalization_spoken,
     "rearrange": rearrange_spoken,
+    "padding": padding_spoken,
 }
 """What is said of each operation, by its name in a case file, which is that of its module here."""
 USUAL = next(iter(SPOKEN))

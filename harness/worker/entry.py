@@ -154,7 +154,7 @@ TAKES: Dict[str, Any] = {
     "convolution": Windows,
     "transposed_convolution": Transposes,
     **dict.fromkeys(("pooling", "resize", "activation", "softmax", "normalization", "dense"), Says),
-    **dict.fromkeys(("local_response_normalization", "rearrange"), Says),
+    **dict.fromkeys(("local_response_normalization", "rearrange", "padding"), Says),
 }
 """Operation -> the class of what its entry points take."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any, Dict, Iterable, List, Sequence
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 SPATIAL = {3: "W", 4: "HW", 5: "DHW"}
 """Number of axes of an array, batch and channels among them -> letters of the spatial ones."""
@@ -43,3 +43,9 @@ def grouped(groups: int) -> Dict[str, int]:
 def pairs(lows: Iterable[Any], highs: Iterable[Any]) -> List[List[int]]:
     """[low, high] of each axis."""
     return [[int(low), int(high)] for low, high in zip(lows, highs)]
+
+
+def pairs_of(padding: Iterable[Sequence[Any]], letters: str) -> List[Tuple[int, int]]:
+    """(low, high) of each axis in an order of letters, of (letter, low, high) for those that are padded."""
+    given = {letter: (int(low), int(high)) for letter, low, high in padding}
+    return [given.get(letter, (0, 0)) for letter in letters]

@@ -87,20 +87,20 @@ class Measuring:
         """Forms that the declaration allows, and what is told of them in its own words."""
         said = restating(self._layer)
         for dtype in entry.dtypes:
-            for settings, told in itertools.islice(self._calls(entry), MOST // len(entry.dtypes)):
-                form = self._form(entry, settings, dtype)
-                if not any(said.limits(form, entry)):
-                    yield form, told
+            every = ((self._form(entry, settings, dtype), told) for settings, told in self._calls(entry))
+            allowed = (each for each in every if not any(said.limits(each[0], entry)))
+            yield from itertools.islice(allowed, MOST // len(entry.dtypes))
 
     def _calls(self, entry: EntryPoint) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Settings of each call: every word, and two values of what is free."""
+        """Settings of each call: every word, and some values of what is free, or none of it."""
         takes = at_rank(entry, max(entry.ranks)).takes
         choices = [[(key, value, own) for value, own in words.items()] for key, words in takes.words.items()]
         choices += [[(key, value, value) for value in self._tried(key, entry)] for key in takes.free]
         fixed = {**takes.demands, **takes.keeps}
         for chosen in itertools.product(*choices):
-            settings = {**fixed, **{key: self._value(key, value) for key, value, _ in chosen}}
-            yield settings, {key: own for key, _, own in chosen}
+            given = [each for each in chosen if each[1] is not None]
+            settings = {**fixed, **{key: self._value(key, value) for key, value, _ in given}}
+            yield settings, {key: own for key, _, own in given}
 
     def _tried(self, key: str, entry: EntryPoint) -> list[Any]:
         """Values of a setting along all axes of the highest rank of a function."""
