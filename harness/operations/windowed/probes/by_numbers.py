@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.canonical.window import Pairs, output_size
-from harness.operations.windowed.probes import padding
+from harness.operations.windowed.probes import padding_rules
 from harness.operations.windowed.probes.subject import Subject, in_words
 from harness.parent.asking import Asking
 from harness.parent.outcome import Outcome
@@ -51,7 +51,7 @@ def negative(subject: Subject) -> Asking[str]:
 
 
 def _data(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
-    return padding.tensors(subject, *padding.lines(subject.sided(AXES)))
+    return padding_rules.tensors(subject, *padding_rules.lines(subject.sided(AXES)))
 
 
 def _found(subject: Subject, pairs: Pairs, outcome: Outcome) -> str:
@@ -59,10 +59,12 @@ def _found(subject: Subject, pairs: Pairs, outcome: Outcome) -> str:
     if y is None:
         return in_words(outcome)
     axes = subject.sided(AXES)
-    x, w = padding.lines(axes)
+    x, w = padding_rules.lines(axes)
     own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal, strict=True)]
     shape = tuple(output_size(n, k, 1, 1, pair) for (n, k), pair in zip(axes, pairs, strict=True))
     if y.shape[2:] != shape:
         return f"give {y.shape[2:]} outputs, not {shape}"
-    meant = padding.outer([padding.line(a, b, low, m) for a, b, (low, _), m in zip(x, own, pairs, shape, strict=True)])
+    meant = padding_rules.outer(
+        [padding_rules.line(a, b, low, m) for a, b, (low, _), m in zip(x, own, pairs, shape, strict=True)]
+    )
     return AS_GIVEN if np.array_equal(meant, y[0, 0]) else "not as given"

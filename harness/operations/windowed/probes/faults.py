@@ -18,7 +18,7 @@ from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window, span
 from harness.operations.card import Fault
 from harness.operations.windowed.keys import PADDING_WORDS
-from harness.operations.windowed.probes.padding import RULES
+from harness.operations.windowed.probes.padding_rules import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.operations.windowed.trials import NUMBERS, Axis, Range, Sizes, drawn
 from harness.parent.asking import Asking, Question

@@ -13,7 +13,7 @@ from harness.operations.windowed.probes.by_numbers import negative
 from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
 from harness.operations.windowed.probes.integers import integers
 from harness.operations.windowed.probes.linearity import linearity
-from harness.operations.windowed.probes.padding import RULES, Rule
+from harness.operations.windowed.probes.padding_rules import RULES, Rule
 from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
 from harness.operations.windowed.probes.subject import Subject, usual_dtype

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.window import BOUNDARIES
-from harness.operations.windowed.probes import padding
+from harness.operations.windowed.probes import padding_rules
 from harness.operations.windowed.probes.by_numbers import numbers
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
 from harness.parent.asking import Asking, together
@@ -92,10 +92,10 @@ def _padding(subjects: Sequence[Subject], word: Word) -> Asking[dict[str, Any]]:
     for index, subject in enumerate(subjects):
         strides = (STRIDES if index == 0 else BRIEF_STEPS) if subject.entry.takes.stride else (1,)
         dilations = (DILATIONS if index == 0 else BRIEF_STEPS) if subject.entry.takes.dilation else (1,)
-        calls = list(padding.grid(subject, strides, dilations, KERNELS if index == 0 else BRIEF_KERNELS))
+        calls = list(padding_rules.grid(subject, strides, dilations, KERNELS if index == 0 else BRIEF_KERNELS))
         if subject.entry.takes.stride and subject.entry.takes.dilation:
-            calls += [replace(sizes, axes=subject.sided(sizes.axes)) for sizes in padding.mixed(subject.rank)]
-        parts[str(subject.rank)] = padding.measure(subject, word.native, calls)
+            calls += [replace(sizes, axes=subject.sided(sizes.axes)) for sizes in padding_rules.mixed(subject.rank)]
+        parts[str(subject.rank)] = padding_rules.measure(subject, word.native, calls)
     found = yield from together(parts)
     return {**of_all_ranks(found), "word": word.native}
 
@@ -120,7 +120,7 @@ def _unknown_word(subject: Subject) -> Asking[str]:
     words = {name: word.native for name, word in subject.entry.takes.words.items() if word.native is not None}
     if not words:
         return "none taken"
-    x, w = padding.tensors(subject, *padding.lines(subject.sided(((7, 3), (8, 2), (6, 3)))))
+    x, w = padding_rules.tensors(subject, *padding_rules.lines(subject.sided(((7, 3), (8, 2), (6, 3)))))
     outcomes = yield [subject.ask(x, w, native) for native in (NO_WORD, *words.values())]
     unknown, *known = map(subject.read, outcomes)
     if unknown is None:
@@ -137,9 +137,9 @@ def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
     if word is None:
         return {}
     axes = subject.sided(((6, 5), (7, 5), (6, 5)))
-    x, w = padding.lines(axes, high=6)
+    x, w = padding_rules.lines(axes, high=6)
     names = list(entry.takes.boundaries.values())
-    outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native, boundary=name) for name in names]
+    outcomes = yield [subject.ask(*padding_rules.tensors(subject, x, w), word.native, boundary=name) for name in names]
     found = {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
     return {name: what for name, what in found.items() if what != ANY_BOUNDARY}
 
@@ -152,10 +152,10 @@ def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcom
     fits = []
     for mode in BOUNDARIES:
         options = [
-            {low: padding.line(a, b, low, m, boundary=mode) for low in range(len(b))}
+            {low: padding_rules.line(a, b, low, m, boundary=mode) for low in range(len(b))}
             for a, b, m in zip(x, own, y.shape[2:])
         ]
-        if all(padding.fitting(y[0, 0], options)):
+        if all(padding_rules.fitting(y[0, 0], options)):
             fits.append(mode)
     return " or ".join(fits) or "unknown"
 
@@ -211,8 +211,8 @@ def _order(shown: np.ndarray, w: np.ndarray, groups: int) -> str:
 def _larger(subject: Subject) -> Asking[dict[str, str]]:
     """Word -> what comes of a kernel larger than the input."""
     words = subject.entry.takes.words
-    x, w = padding.lines(((2, 6),) * subject.rank)
-    outcomes = yield [subject.ask(*padding.tensors(subject, x, w), word.native) for word in words.values()]
+    x, w = padding_rules.lines(((2, 6),) * subject.rank)
+    outcomes = yield [subject.ask(*padding_rules.tensors(subject, x, w), word.native) for word in words.values()]
     return {name: _larger_words(subject, x, w, outcome) for name, outcome in zip(words, outcomes)}
 
 
@@ -226,10 +226,10 @@ def _larger_words(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], ou
     own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
     for step, end in ((1, ""), (-1, ", read backwards")):
         options = [
-            {low: padding.line(a, b, low, size)[::step] for low in range(-n, k + 2)}
+            {low: padding_rules.line(a, b, low, size)[::step] for low in range(-n, k + 2)}
             for a, b, size in zip(x, own, y.shape[2:])
         ]
-        lows = padding.fitting(y[0, 0], options)[0]
+        lows = padding_rules.fitting(y[0, 0], options)[0]
         if lows:
             return _larger_rule(n, k, m, frozenset(lows)) + end
     return "unknown"
@@ -239,10 +239,12 @@ def _larger_rule(n: int, k: int, size: int, lows: frozenset[int]) -> str:
     """The rule behind a kernel of k samples over an input of n < k; with exchanged operands all is k - n further on."""
     names = ("valid", "same_half", "same_upper", "same_lower", "full", "half")
     for name in names:
-        if padding.Seen(n, k, 1, 1, size, lows).fits(padding.RULES[name][0]):
+        if padding_rules.Seen(n, k, 1, 1, size, lows).fits(padding_rules.RULES[name][0]):
             return name
     for name in names:
-        if padding.Seen(k, n, 1, 1, size, frozenset(low - (k - n) for low in lows)).fits(padding.RULES[name][0]):
+        if padding_rules.Seen(k, n, 1, 1, size, frozenset(low - (k - n) for low in lows)).fits(
+            padding_rules.RULES[name][0]
+        ):
             return f"{name}, operands exchanged"
     return f"{size} outputs, low {', '.join(map(str, sorted(lows)))}"
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.window import cut_pair, span
-from harness.operations.windowed.probes import padding
-from harness.operations.windowed.probes.padding import Rule, Seen, Sizes
+from harness.operations.windowed.probes import padding_rules
+from harness.operations.windowed.probes.padding_rules import Rule, Seen, Sizes
 from harness.operations.windowed.probes.stamping import full_sizes
 from harness.operations.windowed.probes.subject import Subject, in_words
 from harness.parent.asking import Asking, Question
@@ -81,7 +81,7 @@ def grid(rank: int, first: bool, stride: bool, dilation: bool) -> Iterator[Sizes
             for start in range(0, len(pairs), rank):
                 yield Sizes(tuple(pairs[start : start + rank]), (s,) * rank, (d,) * rank)
     if stride and dilation:
-        yield from padding.mixed(rank)
+        yield from padding_rules.mixed(rank)
 
 
 TOLD: dict[str, Callable[[Sizes], dict[str, Any]]] = {
@@ -92,12 +92,12 @@ TOLD: dict[str, Callable[[Sizes], dict[str, Any]]] = {
 
 
 def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dict[str, Any]]:
-    """As `padding.measure`; `told` is the output's size that it was told, the first that no call refuses."""
+    """As `padding_rules.measure`; `told` is the output's size that it was told, the first that no call refuses."""
     found: list[dict[str, Any]] = []
     for told in TOLD if subject.entry.takes.output_size else ["full"]:
-        answers, refuses = yield from padding.answered(subject, native, calls, TOLD[told])
+        answers, refuses = yield from padding_rules.answered(subject, native, calls, TOLD[told])
         seen = [axis for each in answers for axis in _axes(subject, *each)]
-        rule = padding.rule_of(seen, CUTS)
+        rule = padding_rules.rule_of(seen, CUTS)
         found.append({**rule, "boundary": "zero", "refuses": refuses, "told": told})
         if not refuses:
             break
@@ -109,7 +109,7 @@ def _axes(subject: Subject, sizes: Sizes, x: list[np.ndarray], w: list[np.ndarra
     for axis, each in enumerate(stamped(subject, sizes, x, w)):
         stride, extent = sizes.stride[axis], span(len(w[axis]), sizes.dilation[axis])
         options.append({low: part(each, low, y.shape[axis + 2]) for low in range(-stride - 1, extent + stride + 1)})
-    for axis, fits in enumerate(padding.fitting(y[0, 0], options)):
+    for axis, fits in enumerate(padding_rules.fitting(y[0, 0], options)):
         yield Cut(*sizes.axes[axis], sizes.stride[axis], sizes.dilation[axis], y.shape[axis + 2], frozenset(fits))
 
 
@@ -123,7 +123,7 @@ def _line(x: np.ndarray, w: np.ndarray, stride: int, dilation: int) -> np.ndarra
     apart = np.zeros(span(len(x), stride))
     apart[::stride] = x
     extent = span(len(w), dilation)
-    return padding.line(apart, w, extent - 1, len(apart) + extent - 1, dilation=dilation)
+    return padding_rules.line(apart, w, extent - 1, len(apart) + extent - 1, dilation=dilation)
 
 
 def part(full: np.ndarray, low: int, size: int) -> np.ndarray:
@@ -142,8 +142,8 @@ def numbers(subject: Subject) -> Asking[str]:
         return NONE
     names = ["even"] if subject.entry.takes.explicit == "even" else list(PAIRS)
     sizes = _sizes(subject)
-    x, w = padding.lines(sizes.axes)
-    data = padding.tensors(subject, x, w)
+    x, w = padding_rules.lines(sizes.axes)
+    data = padding_rules.tensors(subject, x, w)
     outcomes = yield [_question(subject, sizes, data, PAIRS[name][: subject.rank]) for name in names]
     found = [_by_numbers(subject, sizes, PAIRS[name], outcome) for name, outcome in zip(names, outcomes)]
     return "; ".join(f"{name} {words}" for name, words in zip(names, found))
@@ -154,7 +154,7 @@ def negative(subject: Subject) -> Asking[str]:
     if subject.entry.takes.explicit in ("no", "even"):
         return ""
     sizes = _sizes(subject)
-    data = padding.tensors(subject, *padding.lines(sizes.axes))
+    data = padding_rules.tensors(subject, *padding_rules.lines(sizes.axes))
     (outcome,) = yield [_question(subject, sizes, data, BELOW_ZERO[: subject.rank]).apart()]
     return f"; negative {_by_numbers(subject, sizes, BELOW_ZERO, outcome)}"
 
@@ -182,7 +182,7 @@ def _by_numbers(subject: Subject, sizes: Sizes, pairs: Sequence[tuple[int, int]]
         RAW: lambda k, low, high: (k - 1 - low, k - 1 - high),
         "with low and high exchanged": lambda k, low, high: (high, low),
     }
-    x, w = padding.lines(sizes.axes)
+    x, w = padding_rules.lines(sizes.axes)
     lines = stamped(subject, sizes, x, w)
     for name, meaning in meanings.items():
         cuts = [meaning(k, *pair) for (_, k), pair in zip(sizes.axes, pairs)]
@@ -199,7 +199,7 @@ def _cut(full: np.ndarray, low: int, high: int) -> np.ndarray:
 def is_what_is_left(subject: Subject, outcome: Outcome, lines: Sequence[np.ndarray]) -> bool:
     """Whether an answer is the outer product of these lines."""
     y = subject.read_whole(outcome)
-    return y is not None and np.array_equal(y[0, 0], padding.outer(lines))
+    return y is not None and np.array_equal(y[0, 0], padding_rules.outer(lines))
 
 
 # --- behind the output -----------------------------------------------------------------------------------------------
@@ -210,15 +210,15 @@ def output_padding(subject: Subject) -> Asking[str]:
     if not subject.entry.takes.output_padding:
         return NONE
     sizes, rank = _sizes(subject), subject.rank
-    x, w = padding.lines(sizes.axes)
+    x, w = padding_rules.lines(sizes.axes)
     cuts: Any = ((1, 1),) * rank if subject.entry.takes.explicit != "no" else None
-    data = padding.tensors(subject, x, w)
+    data = padding_rules.tensors(subject, x, w)
     plain, more = yield [_question(subject, sizes, data, cuts, added) for added in (0, 1)]
     lines = stamped(subject, sizes, x, w)
     y = subject.read_whole(plain)
     if y is None:
         return in_words(plain)
-    lows = padding.fitting(
+    lows = padding_rules.fitting(
         y[0, 0], [{low: part(each, low, m) for low in range(4)} for each, m in zip(lines, y.shape[2:])]
     )
     if not all(lows):
