@@ -46,5 +46,6 @@ def holds(found: Trace, each: Layer) -> bool:
     """Whether a layer's settings, evaluated in canonical form on its own input, give its output in float32."""
     graph = Graph(found)
     made = Meaning(graph).of_layer(each, [graph.signal(name) for name in each.inputs])
-    wanted = graph.signal(each.outputs[0]).ordered(made.letters).values
+    signal = graph.signal(each.outputs[0])
+    wanted = signal.ordered(made.letters).values if signal.letters else signal.values.reshape(made.values.shape)
     return bool(np.allclose(made.values, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max()))
