@@ -41,6 +41,9 @@ def test_a_bias_has_as_many_numbers_as_there_are_output_channels():
         {"input": (2, 9, 8, 3), "kernel": (7, 4, 6, 5)},
         {"input": (4, 4), "kernel": (5, 5)},
         {"input": (6, 6), "kernel": (3, 3), "output": (9, 9)},
+        {"input": (0, 2, 5, 5), "kernel": (3, 2, 3, 3), "output": (1, 3, 5, 5)},
+        {"input": (3, 2, 5, 5), "kernel": (0, 2, 3, 3), "output": (1, 3, 5, 5)},
+        {"input": (3, 2, 5, 5), "kernel": (3, 0, 3, 3), "output": (1, 3, 5, 5)},
     ],
 )
 def test_what_fits_no_order_has_none(shapes):

@@ -20,6 +20,7 @@ from harness.judge.fix import Proof, Transforms
 from harness.judge.verdict import Judge, Observation
 from harness.operations.call import Unsupported
 from harness.operations.spoken import FOLLOWING, SYSTEMS
+from harness.operations.transforms.values import Arithmetic
 from harness.parent.outcome import Answered
 from harness.parent.pool import Pool
 from harness.rounding.compare import dtype_name
@@ -84,9 +85,10 @@ class Explained:
     def programs(self, case: Case, systems: Sequence[str]) -> Iterator[Proof]:
         """The edits and the programs of some systems, each as soon as it has held: of the changes, and of what is meant
         the edits of those that the output is said to be of."""
-        if not systems or not self.changes:
+        shown = tuple(each for each in self.changes if not any(isinstance(one, Arithmetic) for one in each))
+        if not systems or not shown:  # no program shows another arithmetic
             return
-        asked = (self.meant, *self.changes) if set(self.own) & set(systems) else self.changes
+        asked = (self.meant, *shown) if set(self.own) & set(systems) else shown
         given: set[tuple[str, str]] = set()  # an edit is the same under all names of a change
         for proof in fix.proofs(case, asked, systems, self.letters, edited=True):
             own = proof.edited and proof.system in self.own

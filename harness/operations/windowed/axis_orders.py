@@ -76,8 +76,8 @@ def _by_letter(shapes: Shapes, patterns: Mapping[str, str], rank: int) -> ByLett
 
 def _fits(sizes: ByLetter, axes: str) -> bool:
     x, w = sizes["input"], sizes["kernel"]
-    groups = x["C"] // w["I"]
-    grouped = w["I"] * groups == x["C"] and not w["O"] % groups
+    groups = x["C"] // max(w["I"], 1)
+    grouped = groups > 0 and w["I"] * groups == x["C"] and not w["O"] % groups
     longest = {axis: x[axis] + w[axis] - 1 for axis in axes}
     return grouped and _outputs_fit(sizes, longest) and all(w[axis] <= x[axis] for axis in axes)
 
