@@ -162,7 +162,7 @@ def test_what_is_no_convolution_is_said_to_be_none(tmp_path):
     judge = Judge(case(tmp_path, DATA))
     answer = diagnose(judge, seen(np.sin(judge.intended.y)))
     assert not answer.explanations
-    assert any("not linear" in remark for remark in answer.remarks)
+    assert any("no kernel of this size, with any bias" in remark for remark in answer.remarks)
     assert any("0 of 16 known elements agree" in remark for remark in answer.remarks)
 
 

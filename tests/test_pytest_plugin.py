@@ -136,7 +136,7 @@ def test_a_declaration_that_cannot_be_used_is_one_message_and_stops_no_collectio
     code, said = ended(there, ".")
     assert code == 1
     assert "1 failed, 1 passed" in said
-    assert '\nharness.toml: backends.mine: expected either command = "..."' in said
+    assert "harness.toml: backends.mine: expected exactly one of" in said
 
 
 def test_who_was_asked_for_and_answers_nothing_is_not_as_expected(there: Path) -> None:

@@ -85,7 +85,12 @@ def test_the_report_says_what_is_not_certain():
     first, other = {"words": "reverse the kernel", "tied": True}, {"words": "mind the scale", "tied": True}
     result = {"verdict": "convention", "words": ["reverse the kernel"], "mode": "as_written", "ambiguous": True}
     told = words.explanation({**result, "explanations": [first, other], "remarks": ["r"]})
-    assert told == "explained by: reverse the kernel, or, as these data cannot tell: mind the scale"
+    assert (
+        told
+        == "what the case means, with this change: reverse the kernel, or, as these data cannot tell: mind the scale"
+    )
     told = words.explanation({**result, "explanations": [first], "remarks": ["too little is known"]})
-    assert told == "explained by: reverse the kernel; too little is known"
-    assert words.explanation({**result, "ambiguous": False}) == "explained by: reverse the kernel"
+    assert told == "what the case means, with this change: reverse the kernel; too little is known"
+    assert (
+        words.explanation({**result, "ambiguous": False}) == "what the case means, with this change: reverse the kernel"
+    )

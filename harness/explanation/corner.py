@@ -32,7 +32,7 @@ def with_corner(judge: Judge, seen: Observation, found: Confirmed, budget: Budge
     parts = [
         replace(each, part=True, group=each.group + offset, lacking=each.lacking + (LARGER if each.lacking else 0))
         for each in also.explanations
-        if each.by_conventions
+        if each.by_conventions and (deepest is None or len(each.transforms) <= deepest)
     ]
     if not parts:
         return found

@@ -45,7 +45,7 @@ FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "blocks", "channels")
 POINTWISE = False
 NEW_CASE = """\
-depth_to_space: 2             # the block; or space_to_depth: 2
+space_to_depth: 2             # the block; or depth_to_space: 2
 order: DCR                    # a block is the slow part of the channels, as in TensorFlow and ONNX; CRD: as in PyTorch
 """
 EXCHANGED, BUFFER, DARKNET = "axes exchanged", "reshaped only", "as Darknet's reorg"

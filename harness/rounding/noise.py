@@ -21,12 +21,15 @@ class Noise:
     usual: float
 
     @classmethod
-    def of(cls, form: Form, values: np.ndarray, dtype: str, data: str) -> Noise:
-        """That of `values`, of `dtype`, as an output of `form`, whose data are known and of the dtype `data`."""
+    def of(cls, form: Form, values: np.ndarray, dtype: str, data: str, narrow: bool = True) -> Noise:
+        """That of `values`, of `dtype`, as an output of `form`, whose data are known and of the dtype `data`.
+
+        narrow: whether they may have been rounded to a narrower format before, of which they are numbers.
+        """
         exact = dtype not in DTYPES and form.exact_in(FLOAT32.digits)
         summed = "float64" if exact else "float32" if dtype == FLOAT16.name else arithmetic(dtype, data)
         most = float(np.abs(values.astype(np.float64)).max(initial=0.0, where=np.isfinite(values)))
-        stored = max((fmt.u for fmt in kept_in(values, dtype)), default=0.0) * most
+        stored = max((fmt.u for fmt in kept_in(values, dtype) if narrow), default=0.0) * most
         usual = 4 * DTYPES[summed].u * (2 * form.largest + math.sqrt(form.terms) * most)  # see `statistical`
         return cls(rough(form.terms, summed) * form.largest + stored, usual + stored)
 

@@ -237,9 +237,10 @@ class Room:
     ) -> Question:
         within = np.full(observed.shape, slack)
         if room is not None:
-            noise = Noise.of(gaps.filled(form), observed, dtype, stated.dtype)
-            most = max(noise.usual, float(magnitudes(gaps.filled(form)).P.max(initial=0.0)) * COARSE)
-            within = np.broadcast_to(np.maximum(room - noise.largest, 0) + min(noise.largest, most), observed.shape)
+            known = gaps.filled(form)
+            taken, noise = (Noise.of(known, observed, dtype, stated.dtype, narrow) for narrow in (True, False))
+            most = max(noise.usual, float(magnitudes(known).P.max(initial=0.0)) * COARSE)
+            within = np.broadcast_to(np.maximum(room - taken.largest, 0) + min(noise.largest, most), observed.shape)
         return Question(form, observed, slack, within, stated.arrays["input"].layout, stated.unknown)
 
     def quick(self, question: Question) -> Iterator[Transforms]:

@@ -91,6 +91,8 @@ class Seen:
 
     def solved(self, matrix: np.ndarray, values: np.ndarray, slack: float, whole: bool = True) -> np.ndarray | None:
         """The unknowns, where they are fewer than the equations and give the values; `whole`: no other ones do."""
+        known = np.isfinite(matrix).all(axis=1)
+        matrix, values = matrix[known], values[known]
         if len(matrix) < matrix.shape[1] + SPARE:
             return None
         if not matrix.shape[1]:
