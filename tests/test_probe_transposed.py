@@ -244,4 +244,6 @@ def test_a_declaration_says_what_is_measured(measured: Any, backend: str, name: 
     card = measured(backend, name)
     if card is None:
         pytest.skip(f"{name} is not available here")
+    if backend == "knet" and card.unreadable:  # recorded calls, and `unpool`, which takes kernels of ones only
+        pytest.skip(card.unreadable)
     assert unexpected(card, known_faults(FAULTS), by_name=True) == []

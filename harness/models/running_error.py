@@ -28,10 +28,8 @@ SAMPLES = 8
 def moved(case: Case, y: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """How far errors up to `spread` of the input of a case, in canonical axes, move its output `y`."""
     form = case.meant()
-    form = form.linear if isinstance(form, Product) else form
-    if isinstance(form, Linear):
-        squares = direct(replace(form, x=spread**2, w=form.w.astype(np.float64) ** 2, bias=None))
-        return np.asarray(np.sqrt(squares).reshape(y.shape))
+    if isinstance(form, Linear | Product):
+        return np.asarray(np.sqrt(direct(_squared(form, spread))).reshape(y.shape))
     x, stream = case.arrays["input"].values, RawStream("PCG64", 0)
     signs = (2 * stream.integers(0, 1, x.size).reshape(x.shape) - 1 for _ in range(SAMPLES))
     outputs = (direct(case.given(input=x + sign * spread).meant()) for sign in signs)
@@ -39,3 +37,12 @@ def moved(case: Case, y: np.ndarray, spread: np.ndarray) -> np.ndarray:
     for output in outputs:
         np.maximum(largest, np.abs(output - y), out=largest)
     return largest
+
+
+def _squared(form: Linear | Product, spread: np.ndarray) -> Linear:
+    """The sums of the squares of all terms, `spread` in place of the input."""
+    if isinstance(form, Product):
+        form = replace(form, arrays={**form.arrays, "x": spread}, _kept={}).linear
+    else:
+        form = replace(form, x=spread)
+    return replace(form.map(lambda each: each.astype(np.float64) ** 2), bias=None)
