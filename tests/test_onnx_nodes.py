@@ -7,8 +7,6 @@ expected value is not what the text of their own operator says, UNSAID those tha
 from __future__ import annotations
 
 import json
-import warnings
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from harness.backends.tracing.onnx_node import Given
 from harness.canonical.layout import from_canonical
 from harness.canonical.reference import evaluate
 from harness.case.read import Case, load
+from tests import onnx_standard
 
 onnx = pytest.importorskip("onnx")
 
@@ -57,16 +56,10 @@ USUAL = 2e-6
 """Errors of an expected value, as a share of the largest."""
 
 
-@cache
 def nodes() -> dict[str, Any]:
-    """The tests of one node whose operator the tracing knows, but for those that write it out in other operators."""
-    from onnx.backend.test.loader import load_model_tests
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # overflows are among what they test
-        tests = load_model_tests(kind="node")
-    single = (each for each in tests if each.model is not None and len(each.model.graph.node) == 1)
-    return {each.name.removeprefix("test_"): each for each in single if each.model.graph.node[0].op_type in OPERATORS}
+    """The tests of one node whose operator the tracing knows."""
+    known = onnx_standard.nodes().items()
+    return {name: each for name, each in known if each.model.graph.node[0].op_type in OPERATORS}
 
 
 def given_of(test: Any) -> Given:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import lru_cache
 from typing import Any
 
@@ -13,8 +12,9 @@ from harness.canonical.reference import evaluate
 from harness.canonical.settled import Settled
 from harness.operations import resize
 from harness.operations.resize_search import KEYS
+from tests.onnx_standard import nodes
 
-node = pytest.importorskip("onnx.backend.test.case.node")
+pytest.importorskip("onnx.backend.test.loader")
 
 LEFT_OUT = ("tf_crop_and_resize", "axes_", "_not_larger", "_not_smaller", "_policy")
 """What no case has: crops, some axes only, sizes that keep a ratio."""
@@ -25,20 +25,13 @@ which is no whole number, where the text has the length of the output."""
 
 @lru_cache
 def vectors() -> dict[str, tuple[Any, list[np.ndarray], np.ndarray]]:
-    """name -> (node, its inputs, the output that is expected); they are made when their module is imported."""
-    found: dict[str, tuple[Any, list[np.ndarray], np.ndarray]] = {}
-
-    def expect(made: Any, inputs: list[np.ndarray], outputs: list[np.ndarray], name: str, **_: Any) -> None:
-        found[name.removeprefix("test_")] = made, inputs, outputs[0]
-
-    original = node.expect
-    node.expect = expect
-    try:
-        module = importlib.import_module("onnx.backend.test.case.node.resize")
-        importlib.reload(module)
-    finally:
-        node.expect = original
-    return {name: each for name, each in found.items() if not any(word in name for word in LEFT_OUT)}
+    """name -> (node, its inputs, the output that is expected)."""
+    known = {name: each for name, each in nodes().items() if each.model.graph.node[0].op_type == "Resize"}
+    return {
+        name: (each.model.graph.node[0], each.data_sets[0][0], each.data_sets[0][1][0])
+        for name, each in known.items()
+        if not any(word in name for word in LEFT_OUT)
+    }
 
 
 def settings_of(made: Any, inputs: list[np.ndarray]) -> dict[str, Any]:
