@@ -9,7 +9,6 @@ import pytest
 
 from harness.canonical import layout
 from harness.canonical.reference import direct
-from harness.case.read import load
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, OutputAxes, ReverseKernel
 from harness.operations.transforms.endings import Activation
 from harness.operations.transforms.settings import Boundary
@@ -17,6 +16,7 @@ from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias
 from harness.operations.windowed import program
 from harness.worker import script
+from tests import small_layers
 
 CASE = """
 title: A small layer
@@ -30,13 +30,7 @@ REVERSED = (ReverseKernel((0, 1)),)
 
 
 def small(tmp_path: Path, x: str, w: str, settings: str):
-    shapes = {"SHAPE_X": [SIZES[each] for each in x], "SHAPE_W": [{**SIZES, **TAPS}[each] for each in w]}
-    text = CASE.replace("LAYOUT_X", x).replace("LAYOUT_W", w) + settings
-    for mark, shape in shapes.items():
-        text = text.replace(mark, str(shape))
-    path = tmp_path / "small.yaml"
-    path.write_text(text, encoding="utf-8")
-    return next(load(path))
+    return small_layers.small(tmp_path, CASE + settings, x, w, SIZES, TAPS)
 
 
 def expected(case, transforms, letters: str) -> np.ndarray:

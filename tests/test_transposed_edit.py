@@ -10,13 +10,13 @@ import pytest
 
 from harness.canonical import layout
 from harness.canonical.reference import direct
-from harness.case.read import load
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.transforms.endings import Activation
 from harness.operations.transforms.transform import applied
 from harness.operations.transforms.values import Bias
 from harness.operations.windowed import transposed_program as program
 from harness.worker import script
+from tests import small_layers
 
 CASE = """
 title: A small layer
@@ -32,13 +32,7 @@ REVERSED = (ReverseKernel((0, 1)),)
 
 
 def small(tmp_path: Path, x: str, w: str, settings: str):
-    shapes = {"SHAPE_X": [SIZES[each] for each in x], "SHAPE_W": [{**SIZES, **TAPS}[each] for each in w]}
-    text = CASE.replace("LAYOUT_X", x).replace("LAYOUT_W", w) + settings
-    for mark, shape in shapes.items():
-        text = text.replace(mark, str(shape))
-    path = tmp_path / "small.yaml"
-    path.write_text(text, encoding="utf-8")
-    return next(load(path))
+    return small_layers.small(tmp_path, CASE + settings, x, w, SIZES, TAPS)
 
 
 def held(case, transforms, letters: str, framework: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.grammar.kinds import Field, Record, number, or_unknown, word
-from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS
+from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS, no_parameter
 from harness.operations.activation_family import formula as formula
 from harness.operations.activation_family import output_shape as output_shape
 from harness.operations.activation_family import rounds as rounds
@@ -59,7 +59,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
     own = DEFAULTS.get(function, {})
     for key, (value, item) in settings.items():
         if key not in ("function", *own) and value is not None:
-            raise item.error(f"{function} has no {key}; its parameters: {', '.join(own) or 'none'}")
+            raise item.error(no_parameter(function, key))
     given = {key: settings[key][0] for key in own}
     return {"function": function, **{key: own[key] if each is None else each for key, each in given.items()}}
 

@@ -132,6 +132,13 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "threshold": {"theta": 1.0},
 }
 """Function -> its parameters, and what they are where they are left out, as in ONNX; None: nothing."""
+
+
+def no_parameter(function: str, key: str) -> str:
+    """What is wrong where a function is given a parameter that it has not."""
+    return f"{function} has no {key}; its parameters: {', '.join(DEFAULTS.get(function, {})) or 'none'}"
+
+
 EXACT = ("relu", "relu6", "clip", "absolute", "threshold", "identity")
 """Functions that choose among numbers and round none."""
 USUAL_VALUES: Mapping[str, tuple[Any, ...]] = {

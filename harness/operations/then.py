@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Kind, either, number, record, word
-from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS
+from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS, no_parameter
 from harness.operations.activation_spoken import NUMBERS
 from harness.operations.transforms.endings import Activation
 
@@ -33,7 +33,7 @@ def _activation(function: str, given: dict[str, Any], item: Item) -> Activation:
     """The function with its parameters, those of ONNX where they are left out."""
     own = DEFAULTS.get(function, {})
     if unknown := [key for key in given if key not in own]:
-        raise item.error(f"{function} has no {unknown[0]}; its parameters: {', '.join(own) or 'none'}")
+        raise item.error(no_parameter(function, unknown[0]))
     numbers = {**own, **given}
     if function == "gelu":
         kind = numbers["approximate"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from harness.canonical.arithmetic import bounded
+from harness.canonical.arithmetic import bounded, plain
 from harness.operations import activation_family
 
 Values = Callable[..., np.ndarray]
@@ -116,15 +117,15 @@ FUNCTIONS: dict[str, Function] = {
     "mish": Function("{y} * np.tanh(np.logaddexp(0, {y}))", lambda y: y * np.tanh(_softplus(y)), low=-0.309, rises=0.0),
     "celu": Function(
         "np.where({y} > 0, {y}, {alpha} * np.expm1(np.minimum({y}, 0) / {alpha}))",
-        lambda y, alpha: np.where(y > 0, y, alpha * np.expm1(np.minimum(y, 0) / alpha)),
+        partial(activation_family.celu, plain),
     ),
     "hard_sigmoid": Function(
         "np.clip({alpha} * {y} + {beta}, 0, 1)",
-        lambda y, alpha, beta: np.clip(alpha * y + beta, 0, 1),
+        partial(activation_family.hard_sigmoid, plain),
         low=0.0,
         high=1.0,
     ),
-    "threshold": Function("np.where({y} > {theta}, {y}, 0)", lambda y, theta: np.where(y > theta, y, 0)),
+    "threshold": Function("np.where({y} > {theta}, {y}, 0)", partial(activation_family.threshold, plain)),
     "hard_swish": Function(
         "{y} * np.clip({y} + 3, 0, 6) / 6", lambda y: y * np.clip(y + 3, 0, 6) / 6, low=-0.376, rises=0.0
     ),

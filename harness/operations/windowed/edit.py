@@ -177,13 +177,16 @@ def _torch(asked: Asked) -> str:
         flat = [side for pair in reversed(win.padding) for side in pair]
         x = f"torch.nn.functional.pad({x}, {flat})"
     lows = tuple(low for low, _ in win.padding) if even else (0,)
-    options = {"stride": win.stride, "padding": lows, "dilation": win.dilation, "groups": (win.groups,)}
-    plain = {"padding": 0}
-    told = "".join(
-        f", {key}={one_or_all(value, tuple)}" for key, value in options.items() if set(value) != {plain.get(key, 1)}
-    )
+    told = options(stride=win.stride, padding=lows, dilation=win.dilation, groups=(win.groups,))
     bias = ", b" if asked.biased else ""
     return asked.output(f"torch.nn.functional.conv{rank}d({x}, {w}{bias}{told})", has, permuted)
+
+
+def options(**given: Sequence[int]) -> str:
+    """Arguments of PyTorch, without those that have the value of the default."""
+    usual = {"padding": 0, "output_padding": 0}
+    said = {key: values for key, values in given.items() if set(values) != {usual.get(key, 1)}}
+    return "".join(f", {key}={one_or_all(values, tuple)}" for key, values in said.items())
 
 
 def permuted(name: str, order: Sequence[int]) -> str:
@@ -191,24 +194,28 @@ def permuted(name: str, order: Sequence[int]) -> str:
 
 
 def _jax(asked: Asked) -> str:
+    words = {"valid": '"VALID"', "same_upper": '"SAME"', "same_lower": '"SAME_LOWER"'}
+    word = words.get(asked.padded_by(*words) or "", "")
+    return called_in_jax(asked, "jax.lax.conv_general_dilated", asked.form.window.stride, word)
+
+
+def called_in_jax(asked: Asked, function: str, steps: Sequence[int], word: str = "") -> str:
+    """The call of a function of JAX with these strides, padded by a word, or else by numbers."""
     win, space = asked.form.window, layout.SPATIAL[asked.form.rank]
     has = "".join(letter for letter in "NC" if letter not in asked.axes["y"]) + asked.axes["y"]
-    x, w = (widened(asked, name) for name in "xw")
+    x, w = (_widened(asked, name) for name in "xw")
     order = [space.index(letter) for letter in w if letter in space]  # JAX has settings in that of the kernel's axes
-    stride, dilation = (tuple(each[axis] for axis in order) for each in (win.stride, win.dilation))
-    pairs = [win.padding[axis] for axis in order]
-    words = {"valid": '"VALID"', "same_upper": '"SAME"', "same_lower": '"SAME_LOWER"'}
-    padding = words.get(asked.padded_by(*words) or "", str(pairs))
+    stride, dilation = (tuple(each[axis] for axis in order) for each in (steps, win.dilation))
+    padding = word or str([win.padding[axis] for axis in order])
     numbers = ", ".join(f'"{letters}"' for letters in (x, w, has))
     more = f", rhs_dilation={dilation}" if max(dilation) > 1 else ""
     more += f", feature_group_count={win.groups}" if win.groups > 1 else ""
     arrays = f"{asked.array('x', x, (), transposed)}, {asked.array('w', w, asked.backwards, transposed)}"
-    told = f"{stride}, {padding}, dimension_numbers=({numbers}){more}"
-    call = f"jax.lax.conv_general_dilated({arrays}, {told})"
+    call = f"{function}({arrays}, {stride}, {padding}, dimension_numbers=({numbers}){more})"
     return asked.output(added(call, asked, has), has, transposed)
 
 
-def widened(asked: Asked, name: str) -> str:
+def _widened(asked: Asked, name: str) -> str:
     """The canonical letters of an array in the user's order, those that it leaves out first."""
     names = {"x": asked.x, "w": asked.w}[name]
     own = {user: letter for letter, user in names.items()}

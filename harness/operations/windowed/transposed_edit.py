@@ -13,12 +13,12 @@ from harness.operations.windowed.edit import (
     Edit,
     added,
     asked_of,
+    called_in_jax,
     index,
     one_or_all,
+    options,
     permuted,
     tf_transposed,
-    transposed,
-    widened,
     written,
 )
 
@@ -53,16 +53,12 @@ def _torch(asked: Asked) -> str:
     more = [low - high for low, high in cuts]
     steps = zip(more, cuts, map(max, win.base_dilation, win.dilation))
     said = all(low >= 0 and 0 <= each < step for each, (low, _), step in steps)
-    options = {
-        "stride": win.base_dilation,
-        "padding": tuple(low for low, _ in cuts) if said else (0,),
-        "output_padding": tuple(more) if said else (0,),
-        "groups": (win.groups,),
-        "dilation": win.dilation,
-    }
-    plain = {"padding": 0, "output_padding": 0}
-    told = "".join(
-        f", {key}={one_or_all(value, tuple)}" for key, value in options.items() if set(value) != {plain.get(key, 1)}
+    told = options(
+        stride=win.base_dilation,
+        padding=[low for low, _ in cuts] if said else [0],
+        output_padding=more if said else [0],
+        groups=[win.groups],
+        dilation=win.dilation,
     )
     bias = ", b" if asked.biased and said else ""
     call = f"torch.nn.functional.conv_transpose{rank}d({x}, {w}{bias}{told})"
@@ -101,19 +97,8 @@ def _same(asked: Asked, cuts: Pairs) -> bool:
 
 
 def _jax(asked: Asked) -> str:
-    win, space = asked.form.window, layout.SPATIAL[asked.form.rank]
-    if win.groups > 1:
-        return ""
-    has = "".join(letter for letter in "NC" if letter not in asked.axes["y"]) + asked.axes["y"]
-    x, w = (widened(asked, name) for name in "xw")
-    order = [space.index(letter) for letter in w if letter in space]  # settings are in that of the kernel's axes
-    stride, dilation = (tuple(each[axis] for axis in order) for each in (win.base_dilation, win.dilation))
-    pairs = [win.padding[axis] for axis in order]
-    arrays = asked.array("x", x, (), transposed), asked.array("w", w, asked.backwards, transposed)
-    more = f", rhs_dilation={dilation}" if max(dilation) > 1 else ""
-    numbers = ", ".join(f'"{letters}"' for letters in (x, w, has))
-    call = f"jax.lax.conv_transpose({', '.join(arrays)}, {stride}, {pairs}, dimension_numbers=({numbers}){more})"
-    return asked.output(added(call, asked, has), has, transposed)
+    win = asked.form.window
+    return "" if win.groups > 1 else called_in_jax(asked, "jax.lax.conv_transpose", win.base_dilation)
 
 
 WRITERS = {"tensorflow": _tensorflow, "torch": _torch, "jax": _jax}
