@@ -7,7 +7,8 @@ output that was observed, N O and spatial axes where there is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -25,14 +26,24 @@ JULIA = "Knet"
 FOLLOWING = (JULIA,)
 """Programs that are not run, as they follow from those that are."""
 
+Lines = tuple[list[str], list[str]]
+"""What is made of canonical x and w in NumPy, and the call that makes y (N O and spatial axes) of them."""
+Native = Callable[[Linear], Lines | None]
+"""The lines of a system that has a call of its own for a form; None where that cannot say it."""
+
 
 def programs(
-    stated: Stated, transforms: Sequence[Transform], letters: str = "", prepared: Sequence[str] = ()
+    stated: Stated,
+    transforms: Sequence[Transform],
+    letters: str = "",
+    prepared: Sequence[str] = (),
+    native: Mapping[str, Native] = MappingProxyType({}),
 ) -> dict[str, str]:
     """System -> the program that computes the case with `transforms` applied; not yet run.
 
     letters: the axes of its output, canonical ones for "". prepared: lines that bring arrays with canonical axes to
-    canonical form, where that is more than the axes.
+    canonical form, where that is more than the axes. native: system -> calls of its own for such a form; without one it
+    pads, and puts zeros between samples, by hand.
     """
     conv = applied(stated.meant(), transforms)
     changes = _changes(stated, transforms)
@@ -42,15 +53,16 @@ def programs(
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
     letters = letters or layout.canonical("output", stated.rank)
     start = [f"# x: {x}, w: {w}; y: {letters}"]
-    start += [*_canonical(stated), *prepared] + no_bias + changes + _reversal(conv) + _apart(conv) + [*by_hand(conv)]
+    start += [*_canonical(stated), *prepared] + no_bias + changes
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.biased else []
     rest = [*added, *_reads(transforms, conv), *returned(letters, stated.rank)]
-    found = {
-        system: "\n".join(filter(None, [*imports, *start, cast, *call(conv), *rest])) + "\n"
-        for system, (imports, call) in SYSTEMS.items()
-    }
+    found = {}
+    for system, (imports, call) in SYSTEMS.items():
+        own = native[system](conv) if system in native else None
+        before, called = own or ([*_reversal(conv), *_apart(conv), *by_hand(conv)], call(conv))
+        found[system] = "\n".join(filter(None, [*imports, *start, *before, cast, *called, *rest])) + "\n"
     julia = _julia(stated, conv, transforms)
     return {**found, JULIA: julia} if julia else found
 
@@ -139,6 +151,11 @@ def _apart(conv: Linear) -> list[str]:
 
 def _reversal(conv: Linear) -> list[str]:
     axes = tuple(axis + 2 for axis, flag in enumerate(conv.window.reversal) if flag)
+    return flipped(axes)
+
+
+def flipped(axes: tuple[int, ...]) -> list[str]:
+    """The line that turns the kernel around along some of its axes."""
     return [f"w = np.flip(w, {axes})  # the call below does not reverse the kernel"] if axes else []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.canonical import layout
-from harness.canonical.window import Pairs, span
+from harness.canonical.window import Pairs
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.edit import (
@@ -21,6 +21,7 @@ from harness.operations.windowed.edit import (
     tf_transposed,
     written,
 )
+from harness.operations.windowed.transposing import cuts, of_both_sides
 
 
 def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> Mapping[str, Edit]:
@@ -31,13 +32,6 @@ def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> Mapp
     return written(asked, WRITERS)
 
 
-def _cuts(asked: Asked) -> Pairs:
-    """(low, high) cut off the full output along each axis; negative: zeros are added there."""
-    win = asked.form.window
-    extents = map(span, asked.form.w.shape[2:], win.dilation)
-    return tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
-
-
 def _turned(asked: Asked) -> tuple[str, ...]:
     """The spatial letters along which calls, which stamp the kernel as it stands, must be given it backwards."""
     flags = zip(layout.SPATIAL[asked.form.rank], asked.form.window.reversal)
@@ -45,43 +39,41 @@ def _turned(asked: Asked) -> tuple[str, ...]:
 
 
 def _torch(asked: Asked) -> str:
-    win, rank, cuts = asked.form.window, asked.form.rank, _cuts(asked)
+    win, rank, said = asked.form.window, asked.form.rank, of_both_sides(asked.form)
     has, taps = layout.canonical("input", rank), "IO" + layout.SPATIAL[rank]
     x, w = asked.array("x", has, (), permuted), asked.array("w", taps, (), permuted)
     dims = [taps.index(letter) for letter in _turned(asked)]
     w += f".flip({', '.join(map(str, dims))})" if dims else ""
-    more = [low - high for low, high in cuts]
-    steps = zip(more, cuts, map(max, win.base_dilation, win.dilation))
-    said = all(low >= 0 and 0 <= each < step for each, (low, _), step in steps)
+    low, more = said or ([0], [0])
     told = options(
         stride=win.base_dilation,
-        padding=[low for low, _ in cuts] if said else [0],
-        output_padding=more if said else [0],
+        padding=low,
+        output_padding=more,
         groups=[win.groups],
         dilation=win.dilation,
     )
     bias = ", b" if asked.biased and said else ""
     call = f"torch.nn.functional.conv_transpose{rank}d({x}, {w}{bias}{told})"
     if not said:
-        flat = [-side for pair in reversed(cuts) for side in pair]
+        flat = [-side for pair in reversed(cuts(asked.form)) for side in pair]
         call = added(f"torch.nn.functional.pad({call}, {flat})", asked, has)
     return asked.output(call, has, permuted)
 
 
 def _tensorflow(asked: Asked) -> str:
-    win, space, cuts = asked.form.window, layout.SPATIAL[asked.form.rank], _cuts(asked)
+    win, space, cut = asked.form.window, layout.SPATIAL[asked.form.rank], cuts(asked.form)
     if win.groups > 1 or max(win.dilation) > 1:
         return ""
     has, stride = f"N{space}C", win.base_dilation
     sizes, taps = asked.form.x.shape[2:], asked.form.w.shape[2:]
     output = asked.form.output_shape[2:]
-    if _same(asked, cuts):
+    if _same(asked, cut):
         padding, behind = "SAME", ""
-    elif any(low < 0 or high <= -step for (low, high), step in zip(cuts, stride)):
+    elif any(low < 0 or high <= -step for (low, high), step in zip(cut, stride)):
         return ""
     else:  # all of it, with what is missing behind it, and then a part
-        output = tuple((n - 1) * s + k - min(high, 0) for n, s, k, (_, high) in zip(sizes, stride, taps, cuts))
-        parts = [f"{low or ''}:{-high if high > 0 else ''}" for low, high in cuts]
+        output = tuple((n - 1) * s + k - min(high, 0) for n, s, k, (_, high) in zip(sizes, stride, taps, cut))
+        parts = [f"{low or ''}:{-high if high > 0 else ''}" for low, high in cut]
         padding, behind = "VALID", index([":", *parts])
     x, w = asked.array("x", has, (), tf_transposed), asked.array("w", f"{space}OI", _turned(asked), tf_transposed)
     shape = [len(asked.form.x), *output, len(asked.form.w)]
@@ -90,9 +82,9 @@ def _tensorflow(asked: Asked) -> str:
     return asked.output(added(call, asked, has), has, tf_transposed)
 
 
-def _same(asked: Asked, cuts: Pairs) -> bool:
+def _same(asked: Asked, cut: Pairs) -> bool:
     """Whether `SAME` with this size of the output comes to these cuts: half of them, less than half at the low side."""
-    found = zip(asked.form.x.shape[2:], asked.form.output_shape[2:], asked.form.window.base_dilation, cuts)
+    found = zip(asked.form.x.shape[2:], asked.form.output_shape[2:], asked.form.window.base_dilation, cut)
     return all(-(-m // s) == n and min(pair) >= 0 and pair[0] == sum(pair) // 2 for n, m, s, pair in found)
 
 

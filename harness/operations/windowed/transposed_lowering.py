@@ -15,7 +15,7 @@ from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.transforms.calls import AddBias, CropOutput, DenseGroups, DilateKernel
 from harness.operations.transforms.transform import Transform
-from harness.operations.windowed.transposing import ungrouped
+from harness.operations.windowed.transposing import cuts, ungrouped
 from harness.worker.entry import EntryPoint, Word
 
 Padding = tuple[Word | Pairs, tuple[int, ...]]
@@ -91,7 +91,7 @@ def _for_padding(form: Linear, entry: EntryPoint) -> Iterator[Transform]:
     """What leads to a cut that the entry point makes: a part of the output is cut, or zeros are added, by hand."""
     if _padding(form, entry) is not None:
         return
-    whole = _cuts(form)
+    whole = cuts(form)
     words = [tuple(cut_pair(word.recipe, *axis) for axis in _axes(form)) for word in entry.takes.words.values()]
     for own in [((0, 0),) * form.rank, *words]:
         rest = tuple((low - a, high - b) for (low, high), (a, b) in zip(whole, own))
@@ -112,12 +112,6 @@ def _check(form: Linear, entry: EntryPoint) -> None:
         raise Unsupported(f"{entry.name} has no stride; the case has {numbers_text(form.window.base_dilation)}")
 
 
-def _cuts(form: Linear) -> Pairs:
-    """(low, high) that `form` cuts off the full output."""
-    extents = map(span, form.w.shape[2:], form.window.dilation)
-    return tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, form.window.padding))
-
-
 def _axes(form: Linear) -> list[tuple[int, int, int]]:
     """(kernel size, stride, dilation) of each axis."""
     return list(zip(form.w.shape[2:], form.window.base_dilation, form.window.dilation))
@@ -125,17 +119,17 @@ def _axes(form: Linear) -> list[tuple[int, int, int]]:
 
 def _padding(form: Linear, entry: EntryPoint) -> Padding | None:
     """What the entry point is told so that it cuts what `form` does; None where it cannot."""
-    cuts, none = _cuts(form), (0,) * form.rank
+    cut, none = cuts(form), (0,) * form.rank
     for word in entry.takes.words.values():
         if word.fits(form.window.base_dilation, form.window.dilation):
-            if tuple(cut_pair(word.recipe, *axis) for axis in _axes(form)) == cuts:
+            if tuple(cut_pair(word.recipe, *axis) for axis in _axes(form)) == cut:
                 return word, none
-            if entry.takes.output_size and _leads_to(word, form, cuts):
+            if entry.takes.output_size and _leads_to(word, form, cut):
                 return word, none
-    if _passes(cuts, entry):
-        return form.window.padding if entry.takes.raw else cuts, none
-    even = tuple((low, low) for low, _ in cuts)
-    more = tuple(low - high for low, high in cuts)
+    if _passes(cut, entry):
+        return form.window.padding if entry.takes.raw else cut, none
+    even = tuple((low, low) for low, _ in cut)
+    more = tuple(low - high for low, high in cut)
     if entry.takes.output_padding and _passes(even, entry) and _small(more, form):
         return even, more
     return None
@@ -146,10 +140,10 @@ def _small(more: tuple[int, ...], form: Linear) -> bool:
     return all(0 <= each < stride for each, stride in zip(more, form.window.base_dilation))
 
 
-def _leads_to(word: Word, form: Linear, cuts: Pairs) -> bool:
+def _leads_to(word: Word, form: Linear, cut: Pairs) -> bool:
     """Whether a function that is told the output's size cuts so under the word: the forward convolution of that output
     has the input's size, and its padding is the cut on the low side (TensorFlow)."""
-    rows = zip(form.x.shape[2:], form.output_shape[2:], _axes(form), cuts)
+    rows = zip(form.x.shape[2:], form.output_shape[2:], _axes(form), cut)
     return all(_forward(word.recipe, size, *axis) == (n, low) for n, size, axis, (low, _) in rows)
 
 
@@ -162,12 +156,12 @@ def _forward(recipe: str, size: int, k: int, stride: int, dilation: int) -> tupl
     return outputs, max((outputs - 1) * stride + extent - size, 0) // 2
 
 
-def _passes(cuts: Pairs, entry: EntryPoint) -> bool:
+def _passes(cut: Pairs, entry: EntryPoint) -> bool:
     """Whether the entry point takes this cut by numbers."""
     explicit = entry.takes.explicit
-    if explicit == "no" or (explicit != "any" and any(side < 0 for pair in cuts for side in pair)):
+    if explicit == "no" or (explicit != "any" and any(side < 0 for pair in cut for side in pair)):
         return False
-    return explicit != "even" or all(low == high for low, high in cuts)
+    return explicit != "even" or all(low == high for low, high in cut)
 
 
 def _call(entry: EntryPoint, form: Linear, padding: Padding, transforms: tuple[Transform, ...]) -> Call:

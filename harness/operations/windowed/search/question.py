@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, padding_pair, span
+from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, padding_pair
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.settings import OtherOperation, Stride
 from harness.operations.transforms.transform import Transform
+from harness.operations.windowed.transposing import cuts
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +66,9 @@ class Question(LeftOpen):
         """What was computed where another operation was given by mistake."""
         win = self.form.window
         if max(win.stride) > 1 and win.boundary == "zero":
-            extents = map(span, self.form.w.shape[2:], win.dilation)
-            padding = tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
             turned = tuple(not flag for flag in win.reversal)
             ones = (1,) * self.form.rank
-            window = replace(win, stride=ones, base_dilation=win.stride, padding=padding, reversal=turned)
+            window = replace(win, stride=ones, base_dilation=win.stride, padding=cuts(self.form), reversal=turned)
             yield OtherOperation("transposed_convolution", window)
 
     def stated(self, role: str) -> str:

@@ -35,6 +35,7 @@ from harness.operations.windowed.search import possible as possible
 from harness.operations.windowed.search import quick as quick
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.transposing import cuts
 
 RAW = 4.0
 """Bits: a cut has its own name first where it can be called by several."""
@@ -54,9 +55,8 @@ class Transposing(Question):
         win, more = self.form.window, self.more
         if len(more) != self.form.rank or len(self.pads(win, self.form.x.shape[2:], self.form.w.shape[2:])) == 1:
             return self
-        extents = map(span, self.form.w.shape[2:], win.dilation)
-        cuts = tuple((e - 1 - low, e - 1 - high + own) for e, (low, high), own in zip(extents, win.padding, more))
-        return replace(self, recipe=None, cuts=cuts)
+        told = tuple((low, high + own) for (low, high), own in zip(cuts(self.form), more))
+        return replace(self, recipe=None, cuts=told)
 
     @property
     def boundaries(self) -> Sequence[str]:
@@ -66,11 +66,11 @@ class Transposing(Question):
         """What the intended cut comes to in `window`; that of another operation is as it stands."""
         if max(window.stride) > 1 or len(taps) != len(self.more):
             return [window.padding]
-        cuts = self.cuts
+        told = self.cuts
         if self.recipe is not None:
-            cuts = tuple(cut_pair(self.recipe, *axis) for axis in zip(taps, window.base_dilation, window.dilation))
+            told = tuple(cut_pair(self.recipe, *axis) for axis in zip(taps, window.base_dilation, window.dilation))
         extents = map(span, taps, window.dilation)
-        axes = zip(extents, cuts, self.more)
+        axes = zip(extents, told, self.more)
         anew = tuple((extent - 1 - low, extent - 1 - high + more) for extent, (low, high), more in axes)
         return list(dict.fromkeys([window.padding, anew]))
 
@@ -103,17 +103,15 @@ def question(
     """The question what changes of `form`, which is what is stated or a known change of it, give `observed`."""
     plain = search.question(stated, form, observed, slack, room, dtype)
     told = stated.operation.told(stated)
-    cuts = tuple((low, high) for low, high in told["padding_pairs"])
-    return Transposing(**vars(plain), cuts=cuts, more=tuple(told["output_padding"])).settled()
+    given = tuple((low, high) for low, high in told["padding_pairs"])
+    return Transposing(**vars(plain), cuts=given, more=tuple(told["output_padding"])).settled()
 
 
 def came_to(form: Linear) -> dict[str, str]:
     """Settings that may be unknown, and what they are in `form`."""
     win = form.window
-    extents = map(span, form.w.shape[2:], win.dilation)
-    cuts = tuple((e - 1 - low, e - 1 - high) for e, (low, high) in zip(extents, win.padding))
     return {
         "stride": numbers_text(win.base_dilation),
         "dilation": numbers_text(win.dilation),
-        "padding": f"{pairs_text(cuts)} (low:high per axis, cut off the full output)",
+        "padding": f"{pairs_text(cuts(form))} (low:high per axis, cut off the full output)",
     }
