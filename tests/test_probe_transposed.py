@@ -25,6 +25,7 @@ from harness.probing import probe
 from harness.probing.session import known_faults, unexpected
 from harness.report import cards
 from harness.worker.entry import Transposition, Word, windowed
+from harness.worker.loop import Declined
 from tests.test_probe import answered, called
 from tests.test_probe_backends import FAULTS
 
@@ -116,6 +117,24 @@ def interleaved(x: np.ndarray, w: np.ndarray, s: Transposition) -> np.ndarray:
     return y.reshape(len(y), s.groups, -1, *y.shape[2:]).swapaxes(1, 2).reshape(y.shape)
 
 
+def apart(x: np.ndarray, w: np.ndarray, s: Transposition) -> np.ndarray:
+    """Input channel c belongs to group c % groups; the rows of the kernel stay with the channels."""
+    order = np.arange(x.shape[1]).reshape(-1, s.groups).T.ravel()
+    return stamp(x[:, order], w[order], s)
+
+
+def apart_on_both_sides(x: np.ndarray, w: np.ndarray, s: Transposition) -> np.ndarray:
+    order = np.arange(x.shape[1]).reshape(-1, s.groups).T.ravel()
+    return interleaved(x[:, order], w[order], s)
+
+
+def of_ones(x: np.ndarray, w: np.ndarray, s: Transposition) -> np.ndarray:
+    """Adds each number to its whole window, of which it is told the size only: Knet's `unpool`."""
+    if (w != 1).any() or w.shape[1] != 1 or s.groups != x.shape[1]:
+        raise Declined("only a kernel of ones, one for each channel")
+    return stamp(x, w, s)
+
+
 def wrong_together(x: np.ndarray, w: np.ndarray, s: Transposition) -> np.ndarray:
     """Wrong where a stride stands beside groups."""
     y = stamp(x, w, s)
@@ -148,6 +167,8 @@ def of(property_: str) -> Callable[[Card], Any]:
     return lambda found: found.conventions[property_]
 
 
+OUTPUTS_APART = "outputs interleaved, inputs one after another"
+INPUTS_APART = "outputs one after another, inputs interleaved"
 AS_GIVEN = "even as given; uneven as given; negative as given"
 
 
@@ -179,7 +200,10 @@ AS_GIVEN = "even as given; uneven as given; negative as given"
         ),
         pytest.param(low_side, of("output padding"), "on the low side", "output padding", id="added on the low side"),
         pytest.param(zeros_behind, of("output padding"), "zeros on the high side", "output padding", id="zeros added"),
-        pytest.param(interleaved, of("groups"), "unknown", "groups", id="groups in another order"),
+        pytest.param(interleaved, of("groups"), OUTPUTS_APART, "groups", id="groups in another order"),
+        pytest.param(apart, of("groups"), INPUTS_APART, "groups", id="inputs of groups in another order"),
+        pytest.param(apart_on_both_sides, of("groups"), "interleaved", "groups", id="both in another order"),
+        pytest.param(apart_on_both_sides, of("depthwise"), "interleaved", "groups", id="and of single channels"),
         pytest.param(undilated, rule("valid"), None, "padding valid", id="ignores dilation"),
     ],
 )
@@ -195,6 +219,41 @@ def test_a_planted_convention_is_recognized(
 @pytest.mark.parametrize("function", [stamp, raw, filled, reversed_along(0), words_by(same_lower), low_side])
 def test_no_convention_is_taken_for_a_fault(function: Function) -> None:
     assert card_of(function).faults == []
+
+
+def test_what_takes_kernels_of_ones_only_has_a_card_of_what_they_tell() -> None:
+    found = card_of(of_ones, words={}, explicit="even", groups="depthwise", output_padding=False, dilation=False)
+    assert not found.unreadable and not found.faults and not found.differences
+    assert found.conventions["takes"].startswith("a kernel of ones only, one for each channel; else it ")
+    assert found.conventions["reversal"] == {2: []}
+    assert found.conventions["numbers"] == "even as given"
+    assert found.conventions["depthwise"] == "one after another"
+    assert found.conventions["dtypes"]["float32"] == "float32"
+    assert found.precision["float32"] == {"input": "unknown", "kernel": "unknown", "sum": "23 bits (float32)"}
+    assert found.algorithm["algorithm"] == "direct"
+    assert found.algorithm["integers exact below"] == "2**24"
+    text = cards.text(found.as_json())
+    assert "transpose of cross-correlation, or convolution: a kernel of ones does not tell" in text
+
+
+@pytest.mark.parametrize(
+    ("function", "found"),
+    [
+        (raw, "even raw"),
+        (
+            lambda x, w, s: stamp(x, w, s._replace(padding=[(low + 1, high) for low, high in s.padding])),
+            "even not as given",
+        ),
+    ],
+)
+def test_and_says_what_it_does_otherwise(function: Function, found: str) -> None:
+    def limited(x: np.ndarray, w: np.ndarray, s: Transposition) -> np.ndarray:
+        of_ones(x, w, s._replace(padding=[(0, 0)] * 2))
+        return function(x, w, s)
+
+    card = card_of(limited, words={}, explicit="even", groups="depthwise", output_padding=False, dilation=False)
+    assert card.conventions["numbers"].startswith(found)
+    assert any(each.startswith("numbers") for each in card.differences)
 
 
 def test_a_fault_is_shrunk_to_the_smallest_call_and_becomes_a_case(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def sentences(found: Found, entries: Iterable[EntryPoint]) -> Iterator[str]:
     flags = set(found["reversal"][rank])
     usable = (entry for entry in entries if rank in entry.ranks and entry.takes.groups != "depthwise")
     known = sorted(usable, key=_fame)
-    if len(flags) > 1 or not known:
+    if len(flags) != 1 or not known:
         return
     (backwards,) = flags
     rules, boundary = _rules(found), _boundary(found)

@@ -208,7 +208,9 @@ def _rule(rule: Found, formula: str = "") -> str:
 
 def _computes(found: Found) -> str:
     """Convolution, cross-correlation, or along which axes the kernel is read backwards."""
-    flags = {rank: tuple(reversal) for rank, reversal in found["reversal"].items()}
+    flags = {rank: tuple(reversal) for rank, reversal in found["reversal"].items() if reversal}
+    if not flags:
+        return "cross-correlation, or convolution: a kernel of ones does not tell"
     if all(all(each) for each in flags.values()):
         return "convolution"
     if not any(any(each) for each in flags.values()):

@@ -83,7 +83,8 @@ def _summary(found: dict[str, str]) -> str:
 def _at(subject: Subject, size: Size) -> Asking[str]:
     shape = (1, size.channels, *(size.n,) * subject.rank)
     x = (whole(shape, 21, 1000) / 1000).astype(subject.dtype)
-    w = (whole((size.channels, size.channels, *(size.k,) * subject.rank), 22, 1000) / 1000).astype(subject.dtype)
+    w = whole((size.channels, size.channels, *(size.k,) * subject.rank), 22, 1000) / 1000
+    w = subject.limits.taps(w).astype(subject.dtype)
     place = (0, 0, *(size.n // 2,) * subject.rank)
     outcomes = yield [subject.ask(x, w), *(_spoilt(subject, x, w, place, value) for value in (OUTLIER, np.nan))]
     clean, *spoilt = map(subject.read, outcomes)
@@ -123,12 +124,22 @@ def _exact(subject: Subject) -> Asking[str]:
         x = np.broadcast_to(row, (1, 1, *(side,) * (subject.rank - 1), 24)).astype(subject.dtype)
         w = np.zeros((1, 1, *(3,) * subject.rank), subject.dtype)
         w[(0, 0, *(1,) * (subject.rank - 1))] = 1
+        if subject.limits.ones:
+            x, w = _one_line(x), np.ones_like(w)
         questions.append(subject.ask(x, w))
         expected.append(row[4:-4] + row[5:-3] + row[6:-2])
     outcomes = yield questions
     good = [_right(subject, *each) for each in zip(outcomes, expected)]
     count = good.index(False) if False in good else len(good)
     return f"2**{powers[count - 1] + 2}" if count else NEVER
+
+
+def _one_line(x: np.ndarray) -> np.ndarray:
+    """The line in the middle of the other axes that `_right` reads the sums of, zeros beside it."""
+    found = np.zeros_like(x)
+    middle = (0, 0, *(2,) * (x.ndim - 3))
+    found[middle] = x[middle]
+    return found
 
 
 def _right(subject: Subject, outcome: Outcome, expected: np.ndarray) -> bool:

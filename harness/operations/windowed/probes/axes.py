@@ -47,7 +47,7 @@ def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Aski
     """The entry point with its axes, or why they cannot be read; `kind` knows how to call it."""
     first = layout.expand(entry.layouts["input"], rank), layout.expand(entry.layouts["kernel"], rank)
     answers: list[Outcome] = []
-    for limits in _limits(rank, *first):
+    for limits in _limits(entry, rank, *first):
         asked = Asked(kind, entry, rank, limits)
         for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
             outcomes = yield [asked.impulse(*guess) for guess in guesses]
@@ -57,19 +57,21 @@ def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Aski
                     why = replace(limits, refused=_refused(answers[0])) if answers and limits != FREE else limits
                     return (yield from replace(asked, limits=why).with_low(guess[0], reading))
             answers += outcomes
-    declined = next((outcome for outcome in answers if isinstance(outcome, Declined)), None)
-    if declined and all(isinstance(outcome, Declined) for outcome in answers):
-        return Unreadable(f"declines every call: {declined.reason}", declined=True)
+    simplest = answers[-1]
+    if isinstance(simplest, Declined) and all(isinstance(outcome, Declined) for outcome in answers):
+        return Unreadable(f"declines every call: {simplest.reason}", declined=True)
     altered = Asked(kind, entry, rank).altered(first, answers[0]) if isinstance(answers[0], Answered) else ""
     return Unreadable(f"no order of axes explains it{altered}; the first call {in_words(answers[0])}")
 
 
-def _limits(rank: int, input_: str, kernel: str) -> Iterator[Limits]:
+def _limits(entry: EntryPoint, rank: int, input_: str, kernel: str) -> Iterator[Limits]:
     """What is tried, the least limits first."""
     sides = ((False, False), (True, False), (False, True), (True, True)) if rank > 1 else ((False, False),)
     for single in (False, True) if set("NC") & set(input_) or set("OI") & set(kernel) else (False,):
         for kernels, inputs in sides:
             yield Limits(kernels, inputs, single)
+    if entry.takes.groups == "depthwise":
+        yield Limits(ones=True)
 
 
 def _refused(outcome: Outcome) -> str:
@@ -107,7 +109,7 @@ class Asked:
         batch, channels, outputs, inputs = self._channels(input_, kernel)
         x = np.zeros((batch, channels, *(n for n, _ in self.sizes)))
         x[_centre(self.rank)] = whole((batch, channels), 1)
-        return x, whole((outputs, inputs, *taps), 2)
+        return x, self.limits.taps(whole((outputs, inputs, *taps), 2))
 
     def _channels(self, input_: str, kernel: str) -> tuple[int, int, int, int]:
         """(batch, channels, outputs, inputs per group), as different as the letters allow."""
@@ -116,7 +118,7 @@ class Asked:
         depthwise = self.entry.takes.groups == "depthwise"
         channels = 3 if "C" in input_ else 1
         inputs = 1 if depthwise or "I" not in kernel else channels
-        outputs = (6 if depthwise else 5) if "O" in kernel else 1
+        outputs = (3 if self.limits.ones else 6 if depthwise else 5) if "O" in kernel else 1
         return (2 if "N" in input_ else 1), channels, outputs, inputs
 
     def altered(self, guess: tuple[str, str], outcome: Answered) -> str:

@@ -51,7 +51,7 @@ def negative(subject: Subject) -> Asking[str]:
 
 
 def _data(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
-    return padding_rules.tensors(subject, *padding_rules.lines(subject.sided(AXES)))
+    return padding_rules.tensors(subject, *padding_rules.lines(subject, subject.sided(AXES)))
 
 
 def _found(subject: Subject, pairs: Pairs, outcome: Outcome) -> str:
@@ -59,7 +59,7 @@ def _found(subject: Subject, pairs: Pairs, outcome: Outcome) -> str:
     if y is None:
         return in_words(outcome)
     axes = subject.sided(AXES)
-    x, w = padding_rules.lines(axes)
+    x, w = padding_rules.lines(subject, axes)
     own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal, strict=True)]
     shape = tuple(output_size(n, k, 1, 1, pair) for (n, k), pair in zip(axes, pairs, strict=True))
     if y.shape[2:] != shape:

@@ -53,8 +53,8 @@ class Trial(Sizes):
             pairs = tuple(rule(axis.n, axis.k, axis.stride, axis.dilation) for axis in self.axes)
         steps = tuple(axis.stride for axis in self.axes), tuple(axis.dilation for axis in self.axes)
         window = Window(*steps, pairs, subject.reversal, groups=self.groups, boundary=self.boundary)
-        x, w = whole(shape, 41, 5).astype(self.dtype), whole(kernel, 42, 5).astype(self.dtype)
-        return Linear(x, w, None, window)
+        w = subject.limits.taps(whole(kernel, 42, 5))
+        return Linear(whole(shape, 41, 5).astype(self.dtype), w.astype(self.dtype), None, window)
 
     def question(self, subject: Subject, form: Linear) -> Question:
         """The call, in the words of the entry point."""

@@ -22,6 +22,7 @@ def linearity(subject: Subject) -> Asking[list[Fault]]:
     """A fault where sums of the other sign, of one call or the other operand, or 1024 times as large, are not so."""
     sizes = subject.sided(((SIDE, TAPS),) * subject.rank)
     x, w = (whole((1, 1, *side), seed).astype(subject.dtype) for seed, side in enumerate(zip(*sizes), 51))
+    w = subject.limits.taps(w)
     questions = [subject.ask(*each) for each in ((x, w), (x, -w), (-x, w), (x * x.dtype.type(LARGE), w))]
     outcomes = yield questions
     plain, *others = (subject.read(outcome) for outcome in outcomes)

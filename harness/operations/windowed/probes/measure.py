@@ -10,12 +10,13 @@ from harness.operations.card import Card, Fault
 from harness.operations.windowed.probes import axes
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
 from harness.operations.windowed.probes.by_numbers import negative
+from harness.operations.windowed.probes.channel_orders import IN_ORDER
 from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
 from harness.operations.windowed.probes.integers import integers
 from harness.operations.windowed.probes.linearity import linearity
 from harness.operations.windowed.probes.padding_rules import RULES, Rule
 from harness.operations.windowed.probes.precision import precision
-from harness.operations.windowed.probes.properties import IN_ORDER, NO_WORD, OF_LARGER, conventions
+from harness.operations.windowed.probes.properties import NO_WORD, OF_LARGER, conventions
 from harness.operations.windowed.probes.subject import Subject, usual_dtype
 from harness.parent.asking import Asking, together
 from harness.worker.entry import EntryPoint
@@ -120,7 +121,8 @@ def differences(entry: EntryPoint, measured: dict[str, Any], algorithm: dict[str
             continue
         for role, letters in entry.layouts.items():
             yield from _differs(role, layout.expand(letters, rank), measured[role][rank])
-        yield from _differs("reversal", [entry.takes.reversal] * rank, measured["reversal"][rank])
+        flags = measured["reversal"][rank]
+        yield from _differs("reversal", [entry.takes.reversal] * len(flags), flags)
     for name, word in entry.takes.words.items():
         found = measured[f"padding {name}"]
         if word.recipe not in found["fits"]:

@@ -131,7 +131,7 @@ def answered(
     subject: Subject, native: Any, calls: Sequence[Sizes], told: Callable[[Sizes], Mapping[str, Any]] = lambda _: {}
 ) -> Asking[tuple[list[Answer], str]]:
     """The answers to whole numbers, and in words which calls are refused; `told` are more settings of a call."""
-    data = [lines(sizes.axes) for sizes in calls]
+    data = [lines(subject, sizes.axes) for sizes in calls]
     outcomes = yield [
         subject.ask(*tensors(subject, *each), native, stride=sizes.stride, dilation=sizes.dilation, **told(sizes))
         for sizes, each in zip(calls, data, strict=True)
@@ -159,11 +159,13 @@ def _rule_with_boundary(subject: Subject, answers: Sequence[Answer]) -> dict[str
     return zero
 
 
-def lines(axes: Sequence[tuple[int, int]], high: int = 9) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def lines(
+    subject: Subject, axes: Sequence[tuple[int, int]], high: int = 9
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """One line of input and one of kernel per axis of (n, k)."""
     high = high if len(axes) < 3 else 4  # products of three axes, too, must stay below 2**24
     x = [whole((n,), 7 * axis + n, high) for axis, (n, _) in enumerate(axes)]
-    w = [whole((k,), 7 * axis + 100 + k, high) for axis, (_, k) in enumerate(axes)]
+    w = [subject.limits.taps(whole((k,), 7 * axis + 100 + k, high)) for axis, (_, k) in enumerate(axes)]
     return x, w
 
 

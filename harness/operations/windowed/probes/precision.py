@@ -66,6 +66,8 @@ def _line(subject: Subject, blocks: Sequence[Sequence[float]], taps: Sequence[fl
     w = np.zeros((1, 1, *(3,) * subject.rank), dtype)
     own = taps[::-1] if subject.reversal[-1] else taps
     w[(0, 0, *(1,) * (subject.rank - 1))] = own
+    if set(taps) == {1.0}:
+        w = subject.limits.taps(w)  # all else in x is zero
     return subject.ask(x, w)
 
 
@@ -104,7 +106,7 @@ def _order(subject: Subject) -> Asking[dict[str, str]]:
     period = (whole((1, channels, *(9,) * (subject.rank - 1), 8), 11, 10**6) / 1e6).astype(subject.dtype)
     image = np.concatenate([period] * 4, axis=-1)
     x = np.concatenate([image] * batch)
-    w = (whole((outputs, inputs, *(3,) * subject.rank), 12, 10**6) / 1e6).astype(subject.dtype)
+    w = subject.limits.taps(whole((outputs, inputs, *(3,) * subject.rank), 12, 10**6) / 1e6).astype(subject.dtype)
     outcomes = yield [subject.ask(x, w), subject.ask(x, w), subject.ask(x, w), subject.ask(image, w)]
     first, *others = map(subject.read, outcomes)
     if first is None:

@@ -14,6 +14,7 @@ import numpy as np
 from harness.canonical.window import BOUNDARIES
 from harness.operations.windowed.probes import padding_rules
 from harness.operations.windowed.probes.by_numbers import numbers
+from harness.operations.windowed.probes.channel_orders import depthwise, groups
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
 from harness.parent.asking import Asking, together
 from harness.parent.outcome import Answered, Broken, Declined, Outcome, Raised
@@ -25,9 +26,6 @@ BRIEF_KERNELS, BRIEF_STEPS = (2, 3), (1, 2)
 
 OF_LARGER = ", of larger kernels "
 """Stands between the dtype that a kernel of one sample gives and that of others, where they differ."""
-
-IN_ORDER, INTERLEAVED = "one after another", "interleaved"
-"""Orders of the channels of groups."""
 
 ANY_BOUNDARY = " or ".join(BOUNDARIES)
 """What is found where nothing is padded."""
@@ -74,7 +72,7 @@ def common(subject: Subject) -> dict[str, Asking[Any]]:
 
 
 def by_rank(subjects: Sequence[Subject]) -> dict[str, Any]:
-    """The axes that were read, and along which the kernel is read backwards, for each rank."""
+    """The axes that were read, and along which the kernel is read backwards, for each rank; ones do not tell it."""
     ranks = {subject.rank: subject for subject in subjects}
     return {
         "ranks": sorted(ranks),
@@ -82,7 +80,9 @@ def by_rank(subjects: Sequence[Subject]) -> dict[str, Any]:
             role: {rank: getattr(subject, role) for rank, subject in sorted(ranks.items())}
             for role in ("input", "kernel", "output")
         },
-        "reversal": {rank: list(subject.reversal) for rank, subject in sorted(ranks.items())},
+        "reversal": {
+            rank: [] if subject.limits.ones else list(subject.reversal) for rank, subject in sorted(ranks.items())
+        },
     }
 
 
@@ -120,7 +120,7 @@ def _unknown_word(subject: Subject) -> Asking[str]:
     words = {name: word.native for name, word in subject.entry.takes.words.items() if word.native is not None}
     if not words:
         return "none taken"
-    x, w = padding_rules.tensors(subject, *padding_rules.lines(subject.sided(((7, 3), (8, 2), (6, 3)))))
+    x, w = padding_rules.tensors(subject, *padding_rules.lines(subject, subject.sided(((7, 3), (8, 2), (6, 3)))))
     outcomes = yield [subject.ask(x, w, native) for native in (NO_WORD, *words.values())]
     unknown, *known = map(subject.read, outcomes)
     if unknown is None:
@@ -137,7 +137,7 @@ def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
     if word is None:
         return {}
     axes = subject.sided(((6, 5), (7, 5), (6, 5)))
-    x, w = padding_rules.lines(axes, high=6)
+    x, w = padding_rules.lines(subject, axes, high=6)
     names = list(entry.takes.boundaries.values())
     outcomes = yield [subject.ask(*padding_rules.tensors(subject, x, w), word.native, boundary=name) for name in names]
     found = {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
@@ -160,58 +160,10 @@ def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcom
     return " or ".join(fits) or "unknown"
 
 
-def groups(subject: Subject) -> Asking[str]:
-    """Which channels two groups of two read."""
-    if subject.entry.takes.groups == "depthwise" or not subject.many:
-        return "none"
-    return (yield from _channel_map(subject, groups=2, inputs=2, outputs=4))
-
-
-def depthwise(subject: Subject) -> Asking[str]:
-    """Which channel each output reads when there are as many groups as channels."""
-    if not subject.many:
-        return "none"
-    return (yield from _channel_map(subject, groups=3, inputs=1, outputs=6))
-
-
-def _channel_map(subject: Subject, groups: int, inputs: int, outputs: int) -> Asking[str]:
-    """In words, which channels feed which output: channel c holds 16**c, so each output shows the weight of each."""
-    channels = groups * inputs
-    size = (3,) * subject.rank
-    height = 16.0 ** np.arange(channels)
-    x = np.broadcast_to(height.reshape((1, channels) + (1,) * subject.rank), (1, channels, *size))
-    w = np.arange(1.0, 1 + outputs * inputs).reshape((outputs, inputs) + (1,) * subject.rank)
-    (outcome,) = yield [subject.ask(x.astype(subject.dtype), w.astype(subject.dtype), groups=groups)]
-    y = subject.read_whole(outcome)
-    if y is None:
-        return in_words(outcome)
-    if y.shape[:2] != (1, outputs):
-        return f"gives {y.shape[1]} channels, not {outputs}"
-    if not y.size:
-        return in_words(outcome)
-    found = y[0].reshape(outputs, -1)[:, 0].astype(np.int64)  # constant over space
-    shown = found[:, None] // 16 ** np.arange(channels) % 16
-    return _order(shown, w.reshape(outputs, inputs), groups)
-
-
-def _order(shown: np.ndarray, w: np.ndarray, groups: int) -> str:
-    """The order of groups that makes `shown` (O, C) of the weights (O, I)."""
-    outputs, inputs = w.shape
-    o, i = np.indices(w.shape)
-    group_of = {IN_ORDER: o // (outputs // groups), INTERLEAVED: o % groups}
-    for by_output, group in group_of.items():
-        for by_input, channel in {IN_ORDER: group * inputs + i, INTERLEAVED: i * groups + group}.items():
-            expected = np.zeros_like(shown)
-            expected[o, channel] = w
-            if np.array_equal(shown, expected):
-                return by_output if by_output == by_input or inputs == 1 else f"outputs {by_output}, inputs {by_input}"
-    return "unknown"
-
-
 def _larger(subject: Subject) -> Asking[dict[str, str]]:
     """Word -> what comes of a kernel larger than the input."""
     words = subject.entry.takes.words
-    x, w = padding_rules.lines(((2, 6),) * subject.rank)
+    x, w = padding_rules.lines(subject, ((2, 6),) * subject.rank)
     outcomes = yield [subject.ask(*padding_rules.tensors(subject, x, w), word.native) for word in words.values()]
     return {name: _larger_words(subject, x, w, outcome) for name, outcome in zip(words, outcomes)}
 
@@ -265,9 +217,14 @@ def _one_tap(subject: Subject, x: Any, w: Any, x_dtype: str, w_dtype: str, size:
     return subject.ask(np.full(shape, x, x_dtype), np.full(shape, w, w_dtype), resting(subject.entry, subject.rank))
 
 
+def _six(subject: Subject, x_dtype: str, w_dtype: str, size: int = 1) -> Any:
+    """3 times 2, or 6 times 1 where a kernel holds nothing else."""
+    return _one_tap(subject, *((6, 1) if subject.limits.ones else (3, 2)), x_dtype, w_dtype, size)
+
+
 def _dtypes(subject: Subject) -> Asking[dict[str, str]]:
     """Dtype of input and kernel -> dtype of the output, and that under a larger kernel where it is another."""
-    outcomes = yield [_one_tap(subject, 3, 2, dtype, dtype, size) for size in (1, 2) for dtype in ALL_DTYPES]
+    outcomes = yield [_six(subject, dtype, dtype, size) for size in (1, 2) for dtype in ALL_DTYPES]
     small, large = outcomes[: len(ALL_DTYPES)], outcomes[len(ALL_DTYPES) :]
     return {dtype: _dtype(one) + _otherwise(one, other) for dtype, one, other in zip(ALL_DTYPES, small, large)}
 
@@ -281,14 +238,14 @@ def _otherwise(one: Outcome, other: Outcome) -> str:
 
 def _promotion(subject: Subject) -> Asking[dict[str, str]]:
     """Dtypes of input and kernel -> dtype of the output."""
-    outcomes = yield [_one_tap(subject, 3, 2, *pair) for pair in MIXED]
+    outcomes = yield [_six(subject, *pair) for pair in MIXED]
     return {" x ".join(pair): _dtype(outcome) for pair, outcome in zip(MIXED, outcomes)}
 
 
 def _dtype(outcome: Outcome) -> str:
     if isinstance(outcome, Answered):
         right = outcome.array.size == 1 and outcome.array.item() == 6
-        return str(outcome.array.dtype) + ("" if right else f", but 3 x 2 is {outcome.array.ravel()[:1]}")
+        return str(outcome.array.dtype) + ("" if right else f", but what should be 6 is {outcome.array.ravel()[:1]}")
     return _unanswered(outcome)
 
 

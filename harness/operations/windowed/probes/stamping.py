@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.window import span
-from harness.operations.windowed.probes.subject import Subject, native, resting
+from harness.operations.windowed.probes.subject import Subject, native, resting, usual_groups
 from harness.operations.windowed.transposing import ungrouped
 from harness.parent.asking import Question
 from harness.worker.entry import EntryPoint
@@ -32,7 +32,7 @@ class Stamping(Subject):
             "dilation": (1,) * rank,
             "padding": resting(entry, rank) if padding is None else padding,
             "output_padding": (0,) * rank,
-            "groups": 1,
+            "groups": usual_groups(entry, x),
             **settings,
         }
         said.setdefault("output_size", full_sizes(x.shape[2:], w.shape[2:], said["stride"], said["dilation"]))

@@ -23,13 +23,14 @@ DTYPES = ("float32", "float64")
 class Limits:
     """What an entry point takes only, beyond its declaration; found by trying.
 
-    kernels, inputs: those whose sides are equal. single: one image, one channel and one output channel. refused: what
-    came of the first call beyond that.
+    kernels, inputs: those whose sides are equal. single: one image, one channel and one output channel. ones: kernels
+    of ones, one for each channel. refused: what came of the first call beyond that.
     """
 
     kernels: bool = False
     inputs: bool = False
     single: bool = False
+    ones: bool = False
     refused: str = ""
 
     def sided(self, axes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -40,9 +41,17 @@ class Limits:
     def words(self) -> str:
         """As `square kernels only; else it raises ...`; "" where there is no limit."""
         square = " and ".join(name for name in ("inputs", "kernels") if getattr(self, name))
-        found = [f"{square} with equal sides only" if square else "", "one channel only" if self.single else ""]
+        found = [
+            f"{square} with equal sides only" if square else "",
+            "one channel only" if self.single else "",
+            "a kernel of ones only, one for each channel" if self.ones else "",
+        ]
         words = ", ".join(filter(None, found))
         return f"{words}; else it {self.refused}" if words else ""
+
+    def taps(self, values: np.ndarray) -> np.ndarray:
+        """The numbers of a kernel, as far as they can be chosen."""
+        return np.ones_like(values) if self.ones else values
 
 
 FREE = Limits()
@@ -98,12 +107,11 @@ class Subject:
     ) -> Question:
         """The call with canonical arrays, for a system of these axes; ones where nothing is said."""
         rank = x.ndim - 2
-        groups = x.shape[1] if entry.takes.groups == "depthwise" else 1
         said = {
             "stride": (1,) * rank,
             "dilation": (1,) * rank,
             "padding": resting(entry, rank) if padding is None else padding,
-            "groups": groups,
+            "groups": usual_groups(entry, x),
             "boundary": own_boundary(entry, "zero"),
             **settings,
         }
@@ -123,6 +131,11 @@ class Subject:
             return None
         whole_numbers: np.ndarray = np.rint(y)
         return whole_numbers
+
+
+def usual_groups(entry: EntryPoint, x: np.ndarray) -> int:
+    """The groups of a call with x (N, C, *spatial) that is not about groups."""
+    return x.shape[1] if entry.takes.groups == "depthwise" else 1
 
 
 def usual_dtype(entry: EntryPoint) -> str:

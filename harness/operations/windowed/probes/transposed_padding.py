@@ -142,7 +142,7 @@ def numbers(subject: Subject) -> Asking[str]:
         return NONE
     names = ["even"] if subject.entry.takes.explicit == "even" else list(PAIRS)
     sizes = _sizes(subject)
-    x, w = padding_rules.lines(sizes.axes)
+    x, w = padding_rules.lines(subject, sizes.axes)
     data = padding_rules.tensors(subject, x, w)
     outcomes = yield [_question(subject, sizes, data, PAIRS[name][: subject.rank]) for name in names]
     found = [_by_numbers(subject, sizes, PAIRS[name], outcome) for name, outcome in zip(names, outcomes)]
@@ -154,7 +154,7 @@ def negative(subject: Subject) -> Asking[str]:
     if subject.entry.takes.explicit in ("no", "even"):
         return ""
     sizes = _sizes(subject)
-    data = padding_rules.tensors(subject, *padding_rules.lines(sizes.axes))
+    data = padding_rules.tensors(subject, *padding_rules.lines(subject, sizes.axes))
     (outcome,) = yield [_question(subject, sizes, data, BELOW_ZERO[: subject.rank]).apart()]
     return f"; negative {_by_numbers(subject, sizes, BELOW_ZERO, outcome)}"
 
@@ -182,7 +182,7 @@ def _by_numbers(subject: Subject, sizes: Sizes, pairs: Sequence[tuple[int, int]]
         RAW: lambda k, low, high: (k - 1 - low, k - 1 - high),
         "with low and high exchanged": lambda k, low, high: (high, low),
     }
-    x, w = padding_rules.lines(sizes.axes)
+    x, w = padding_rules.lines(subject, sizes.axes)
     lines = stamped(subject, sizes, x, w)
     for name, meaning in meanings.items():
         cuts = [meaning(k, *pair) for (_, k), pair in zip(sizes.axes, pairs)]
@@ -210,7 +210,7 @@ def output_padding(subject: Subject) -> Asking[str]:
     if not subject.entry.takes.output_padding:
         return NONE
     sizes, rank = _sizes(subject), subject.rank
-    x, w = padding_rules.lines(sizes.axes)
+    x, w = padding_rules.lines(subject, sizes.axes)
     cuts: Any = ((1, 1),) * rank if subject.entry.takes.explicit != "no" else None
     data = padding_rules.tensors(subject, x, w)
     plain, more = yield [_question(subject, sizes, data, cuts, added) for added in (0, 1)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.operations.card import Card
 from harness.operations.windowed.probes import measure, properties, transposed_padding
+from harness.operations.windowed.probes.channel_orders import by_inputs, depthwise, groups
 from harness.operations.windowed.probes.stamping import Stamping
 from harness.operations.windowed.probes.subject import Subject
 from harness.operations.windowed.probes.transposed_padding import AS_GIVEN, CUTS, HIGH, RAW
@@ -30,8 +31,8 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
             **{f"padding {word}": _padding(subjects, own) for word, own in takes.words.items()},
             "numbers": transposed_padding.numbers(first),
             "output padding": transposed_padding.output_padding(first),
-            **({} if takes.groups == "one" else {"groups": properties.groups(first)}),
-            **({} if takes.groups == "one" else {"depthwise": properties.depthwise(first)}),
+            **({} if takes.groups == "one" else {"groups": groups(first, by_inputs)}),
+            **({} if takes.groups == "one" else {"depthwise": depthwise(first, by_inputs)}),
             **properties.common(first),
         }
     )
@@ -39,7 +40,7 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
     stamps = {rank: [not backwards for backwards in flags] for rank, flags in axes["reversal"].items()}
     larger = {word: found[f"padding {word}"]["rule"] or "unknown" for word in takes.words}
     nothing = {"groups": "none", "depthwise": "none", "boundaries": {}}
-    return {**axes, "reversal": stamps, **nothing, "kernel larger": larger, **found}
+    return {**axes, "reversal": stamps, **properties.takes_only(first), **nothing, "kernel larger": larger, **found}
 
 
 def _padding(subjects: Sequence[Subject], word: Word) -> Asking[dict[str, Any]]:

@@ -35,7 +35,8 @@ class Stamps(Trial):
         ones, steps = (1,) * len(self.axes), tuple(axis.stride for axis in self.axes)
         dilation = tuple(axis.dilation for axis in self.axes)
         window = Window(ones, dilation, pads, subject.reversal, base_dilation=steps, groups=self.groups)
-        return Linear(whole(shape, 41, 5).astype(self.dtype), whole(kernel, 42, 5).astype(self.dtype), None, window)
+        w = subject.limits.taps(whole(kernel, 42, 5))
+        return Linear(whole(shape, 41, 5).astype(self.dtype), w.astype(self.dtype), None, window)
 
     def _pads(self, rules: Rules) -> Iterator[tuple[int, int]]:
         """(low, high) padding of the input between whose samples zeros stand."""
@@ -99,11 +100,12 @@ def _trial(stream: np.random.Generator, subject: Subject, rules: Rules, dtypes: 
         strides=(1, 2, 3) if takes.stride else (1,),
         dilations=(1, 2, 3) if takes.dilation else (1,),
         pads=(0, 1, 2),
-        wide=(1, 2, 3),
+        wide=(1,) if subject.limits.ones else (1, 2, 3),
         even=takes.explicit == "even",
         batch=(1, 2) if "N" in subject.input else (1,),
         many=subject.many,
-        groups=(1, 1, 2) if takes.groups == "any" else (1,),
+        groups={"depthwise": (1, 2, 3), "any": (1, 1, 2)}.get(takes.groups, (1,)),
+        depthwise=takes.groups == "depthwise",
     )
     trial = Stamps(**drawn(stream, may))
     if not isinstance(trial.padding, str):
