@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -106,21 +110,35 @@ def test_who_has_a_network_of_caffe_and_the_activations_of_a_port(capsys):
     assert "pad by 1:1 x 1:1 (low:high per axis); the system padded by 0:1 x 0:1" in answers["conv2"]
 
 
+KERAS = """
+import keras, numpy as np
+layer = keras.layers.Conv2D(5, 3, strides=2, padding="same")
+x = np.random.default_rng(0).normal(size=(2, 9, 8, 3)).astype("float32")
+layer.build(x.shape)
+layer.bias.assign(np.random.default_rng(1).normal(size=5))
+y = layer(x)
+for name, array in (("x", x), ("w", layer.kernel), ("b", layer.bias), ("y", y)):
+    np.save(f"{name}.npy", keras.ops.convert_to_numpy(array))
+"""
+"""The layer of which there is a port, and what somebody saves of it."""
+
+
+@pytest.mark.skipif(not all(map(find_spec, ("keras", "tensorflow", "torch"))), reason="no Keras and PyTorch")
 def test_who_has_a_layer_of_keras_and_ports_it_to_pytorch(capsys):
     """One command, no edit: the code is pasted, and the assertion of the port passes on its own NHWC output."""
     torch = pytest.importorskip("torch")
-    random = np.random.default_rng(0)
-    x = random.normal(size=(2, 9, 8, 3)).astype("float32")
-    w = random.normal(size=(3, 3, 3, 5)).astype("float32")
-    b = random.normal(size=5).astype("float32")
-    same = Settings((2, 2), (1, 1), [(1, 1), (0, 1)])  # of 9 rows and 8 columns at stride 2
-    y = correlate(x.transpose(0, 3, 1, 2), w.transpose(3, 2, 0, 1), same).transpose(0, 2, 3, 1) + b
-    for name, array in (("x", x), ("w", w), ("b", b), ("y", y.astype("float32"))):
-        np.save(f"{name}.npy", array)
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    subprocess.run([sys.executable, "-c", KERAS], env=environment, check=True, capture_output=True)
     files = ["--input", "x.npy", "--kernel", "w.npy", "--bias", "b.npy", "--observed", "y.npy"]
     told = ["--layout", "NHWC,HWIO,NHWC", "--stride", "2", "--padding", "1", "--system", "torch"]
     answer = said(capsys, "explain", *files, *told)
-    pasted = script.run(program(answer, "torch"), {name: np.load(f"{name}.npy") for name in "xwb"})
-    torch.testing.assert_close(torch.as_tensor(pasted), torch.as_tensor(np.load("y.npy")))
+    assert "\n  1. padding_split (statistical)" in answer
+    arrays = {name: np.load(f"{name}.npy") for name in "xwby"}
+    meant = torch.as_tensor(arrays.pop("y"))
+    assert meant.shape == (2, 5, 4, 5)
+    torch.testing.assert_close(torch.as_tensor(script.run(program(answer, "torch"), arrays)), meant)
     (line,) = (line for line in answer.splitlines() if "to get these numbers" in line)
-    assert line.endswith("[0, 1, 1, 1]), w.permute(3, 2, 0, 1), b, stride=2).permute(0, 2, 3, 1)")
+    edit = line.split(": ", 1)[1]
+    assert edit.endswith("[0, 1, 1, 1]), w.permute(3, 2, 0, 1), b, stride=2).permute(0, 2, 3, 1)")
+    named = {name: torch.as_tensor(array) for name, array in arrays.items()}
+    torch.testing.assert_close(torch.as_tensor(script.run(f"import torch\ny = {edit}\n", named)), meant)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,23 +15,10 @@ from harness.operations.transforms.transform import applied
 from harness.operations.transforms.values import Bias
 from harness.operations.windowed import transposed_program as program
 from harness.worker import script
-from tests import small_layers
+from tests.small_layers import transposed
 
-CASE = """
-title: A small layer
-operation: transposed_convolution
-means: cross-correlation
-input: {layout: LAYOUT_X, dtype: float64, integers: {shape: SHAPE_X, seed: 1, low: -9, high: 9}}
-kernel: {layout: LAYOUT_W, integers: {shape: SHAPE_W, seed: input, low: -9, high: 9}}
-"""
-SIZES = {"N": 2, "C": 4, "I": 4, "O": 3, "D": 2, "H": 4, "W": 3}
-TAPS = {"D": 2, "H": 3, "W": 4}
 FRAMEWORKS = ("torch", "tensorflow", "jax")
 REVERSED = (ReverseKernel((0, 1)),)
-
-
-def small(tmp_path: Path, x: str, w: str, settings: str):
-    return small_layers.small(tmp_path, CASE + settings, x, w, SIZES, TAPS)
 
 
 def held(case, transforms, letters: str, framework: str) -> str:
@@ -60,7 +46,7 @@ def test_edits_give_what_they_must(tmp_path, framework, layouts):
         "stride: 4\npadding: same",
         "padding: [[1, 0], [2, 1]]",
     ):
-        case = small(tmp_path, x, w, settings)
+        case = transposed(tmp_path, x, w, settings)
         for transforms in ((), REVERSED, (ReverseKernel((1,)),)):
             assert held(case, transforms, y, framework), settings
 
@@ -70,7 +56,7 @@ def test_edits_give_what_they_must(tmp_path, framework, layouts):
 def test_edits_of_other_ranks_give_what_they_must(tmp_path, framework, x, w):
     pytest.importorskip(framework)
     for settings in ("stride: 2\npadding: same", "stride: 2\npadding: 1", ""):
-        assert held(small(tmp_path, x, w, settings), (), x, framework)
+        assert held(transposed(tmp_path, x, w, settings), (), x, framework)
 
 
 @pytest.mark.parametrize(
@@ -90,19 +76,19 @@ def test_edits_of_other_ranks_give_what_they_must(tmp_path, framework, x, w):
 )
 def test_the_line_is_the_shortest_that_does(tmp_path, framework, settings, line):
     pytest.importorskip(framework)
-    assert held(small(tmp_path, "NCHW", "IOHW", settings), (), "NCHW", framework) == line
+    assert held(transposed(tmp_path, "NCHW", "IOHW", settings), (), "NCHW", framework) == line
 
 
 def test_tensorflow_is_told_same_where_it_means_the_same(tmp_path):
     pytest.importorskip("tensorflow")
-    case = small(tmp_path, "NHWC", "HWOI", "stride: 2\npadding: same")
+    case = transposed(tmp_path, "NHWC", "HWOI", "stride: 2\npadding: same")
     assert held(case, (), "NHWC", "tensorflow") == 'tf.nn.conv2d_transpose(x, w, [2, 8, 6, 3], 2, "SAME")'
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_bias_left_out_and_a_relu_are_said(tmp_path, framework):
     pytest.importorskip(framework)
-    case = small(tmp_path, "NHWC", "HWOI", "stride: 2\nbias: [1, 2, 3]")
+    case = transposed(tmp_path, "NHWC", "HWOI", "stride: 2\nbias: [1, 2, 3]")
     assert re.search(r"\bb\b", held(case, (), "NHWC", framework))
     assert not re.search(r"\bb\b", held(case, (Bias("missing"),), "NHWC", framework))
     line = program.edits(case, (Activation("relu"),), "NHWC")[framework].line
@@ -110,5 +96,5 @@ def test_a_bias_left_out_and_a_relu_are_said(tmp_path, framework):
 
 
 def test_what_no_call_says_has_none(tmp_path):
-    case = small(tmp_path, "NHWC", "HWOI", "stride: 2\nbias: [1, 2, 3]")
+    case = transposed(tmp_path, "NHWC", "HWOI", "stride: 2\nbias: [1, 2, 3]")
     assert program.edits(case, (Bias("doubled"),), "NHWC") == {}

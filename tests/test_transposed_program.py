@@ -14,17 +14,8 @@ from harness.operations.transforms.settings import Stride
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed import transposed_program as program
 from harness.worker import script
-from tests import small_layers
+from tests.small_layers import transposed
 
-CASE = """
-title: A small layer
-operation: transposed_convolution
-means: cross-correlation
-input: {layout: LAYOUT_X, dtype: float64, integers: {shape: SHAPE_X, seed: 1, low: -9, high: 9}}
-kernel: {layout: LAYOUT_W, integers: {shape: SHAPE_W, seed: input, low: -9, high: 9}}
-"""
-SIZES = {"N": 2, "C": 4, "I": 4, "O": 3, "D": 2, "H": 4, "W": 3}
-TAPS = {"D": 2, "H": 3, "W": 4}
 OWN = {"torch": "conv_transpose", "tensorflow": "_transpose(", "jax": "conv_transpose("}
 """What says in a program that the system's own call is made."""
 BY_HAND = "wide = np.zeros"
@@ -42,7 +33,7 @@ PLACES = (
 def held(folder: Path, system: str, settings: str, layouts: tuple[str, str, str], change: tuple[Transform, ...]) -> str:
     """The program of a system, which was run and gave what it must."""
     x, w, y = layouts
-    case = small_layers.small(folder, CASE + settings, x, w, SIZES, TAPS)
+    case = transposed(folder, x, w, settings)
     text = program.programs(case, change, y)[system]
     found = script.run(text, program.arrays(case, case.meant()))
     meant = layout.from_canonical(direct(applied(case.meant(), change)), y, "output")

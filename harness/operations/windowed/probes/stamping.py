@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.window import span
-from harness.operations.windowed.probes.subject import Subject, native, resting, usual_groups
+from harness.operations.windowed.probes.subject import Subject, native, usual
 from harness.operations.windowed.transposing import ungrouped
 from harness.parent.asking import Question
 from harness.worker.entry import EntryPoint
@@ -26,15 +26,7 @@ class Stamping(Subject):
         entry: EntryPoint, x: np.ndarray, w: np.ndarray, input_: str, kernel: str, padding: Any = None, **settings: Any
     ) -> Question:
         """The call with canonical arrays, for a system of these axes; it is told the size of the full output."""
-        rank = x.ndim - 2
-        said = {
-            "stride": (1,) * rank,
-            "dilation": (1,) * rank,
-            "padding": resting(entry, rank) if padding is None else padding,
-            "output_padding": (0,) * rank,
-            "groups": usual_groups(entry, x),
-            **settings,
-        }
+        said = {**usual(entry, x, padding), "output_padding": (0,) * (x.ndim - 2), **settings}
         said.setdefault("output_size", full_sizes(x.shape[2:], w.shape[2:], said["stride"], said["dilation"]))
         return Question(entry, native(x, ungrouped(w, said["groups"]), input_, kernel), said)
 

@@ -106,15 +106,7 @@ class Subject:
         entry: EntryPoint, x: np.ndarray, w: np.ndarray, input_: str, kernel: str, padding: Any = None, **settings: Any
     ) -> Question:
         """The call with canonical arrays, for a system of these axes; ones where nothing is said."""
-        rank = x.ndim - 2
-        said = {
-            "stride": (1,) * rank,
-            "dilation": (1,) * rank,
-            "padding": resting(entry, rank) if padding is None else padding,
-            "groups": usual_groups(entry, x),
-            "boundary": own_boundary(entry, "zero"),
-            **settings,
-        }
+        said = {**usual(entry, x, padding), "boundary": own_boundary(entry, "zero"), **settings}
         return Question(entry, native(x, w, input_, kernel), said)
 
     def read(self, outcome: Outcome) -> np.ndarray | None:
@@ -133,9 +125,15 @@ class Subject:
         return whole_numbers
 
 
-def usual_groups(entry: EntryPoint, x: np.ndarray) -> int:
-    """The groups of a call with x (N, C, *spatial) that is not about groups."""
-    return x.shape[1] if entry.takes.groups == "depthwise" else 1
+def usual(entry: EntryPoint, x: np.ndarray, padding: Any = None) -> dict[str, Any]:
+    """Settings of a call with x (N, C, *spatial) that is about none of them."""
+    rank = x.ndim - 2
+    return {
+        "stride": (1,) * rank,
+        "dilation": (1,) * rank,
+        "padding": resting(entry, rank) if padding is None else padding,
+        "groups": x.shape[1] if entry.takes.groups == "depthwise" else 1,
+    }
 
 
 def usual_dtype(entry: EntryPoint) -> str:
