@@ -206,7 +206,23 @@ def test_arrays_are_read_one_at_a_time_and_a_broken_one_harms_no_other(written, 
     with opened(path) as trace:
         np.testing.assert_array_equal(trace.array("in/image"), ARRAYS["in/image"])
     assert main(["check", str(path)]) == 2
-    assert "a.npz cannot be read: Bad CRC-32 for file 'large.npy'" in capsys.readouterr().err
+    assert "a.npz: 'large': it cannot be read: Bad CRC-32 for file 'large.npy'" in capsys.readouterr().err
+
+
+def test_of_two_open_traces_the_broken_one_is_named_once(written, tmp_path):
+    path = written(large=np.arange(1e6))
+    data = bytearray(path.read_bytes())
+    data[data.index(np.arange(1e6)[-9:].tobytes())] ^= 1
+    (tmp_path / "broken.npz").write_bytes(data)
+    named = pytest.raises(FileError, match=r"^broken\.npz: 'large': it cannot be read")
+    with named, opened(tmp_path / "broken.npz") as trace, opened(path):
+        trace.array("large")
+
+
+def test_what_goes_wrong_beside_an_open_trace_is_not_blamed_on_its_file(written):
+    with pytest.raises(ValueError, match=r"^of the harness itself$") as raised, opened(written()):
+        raise ValueError("of the harness itself")
+    assert not isinstance(raised.value, FileError)
 
 
 # --- traces without layers --------------------------------------------------------------------------------------------

@@ -100,6 +100,32 @@ def test_another_function_that_joins_is_named(other: Callable[..., np.ndarray], 
     assert fault.why.transforms == ({"id": "join", "a": "sum", "b": named},)
 
 
+def pooled(side: Any, added: bool, reduce: str) -> Trace:
+    """A sum of two branches, and a pooling behind it, whose padding is a layer of its own in B."""
+    net, prefix = Net(*side), "a" if side is A else "b"
+    x = net.input(X[:1])
+    ends = [
+        net.layer(f"{prefix}{number}", "convolution", x, {"kernel": KERNELS[number]}, {**MEANS, "padding": 1})
+        for number in (0, 1)
+    ]
+    at = net.join(f"{prefix}.add", ends, np.add, "torch.add") if added else ends[1]
+    settings = {"reduce": reduce, "window": 3, "stride": 2, "padding": 1, "divisor": "padded"}
+    if side is B:
+        sides = [(1, 1) if letter in "HW" else (0, 0) for letter in net.layout]
+        at, settings = net.join("b.pad", [at], lambda x: np.pad(x, sides), "pad"), {**settings, "padding": "valid"}
+    if reduce == "max":
+        del settings["divisor"]
+    at = net.layer(f"{prefix}.pool", "pooling", at, {}, settings)
+    return net.trace(net.layer(f"{prefix}.last", "convolution", at, {"kernel": KERNELS[2]}, MEANS))
+
+
+def test_a_join_that_is_left_out_before_another_fault_is_told_beside_it():
+    (fault,) = walk(pooled(A, True, "average"), pooled(B, False, "max")).faults
+    assert (fault.a, fault.b) == (("a.add", "a.pool"), ("b.pad", "b.pool"))
+    assert ids(fault)[:2] == ["add", "reduce"]
+    assert fault.why.transforms[0]["missing"] == "a.add"
+
+
 def test_a_join_that_is_left_out_is_told():
     net = Net(*B)
     x = net.input(X)

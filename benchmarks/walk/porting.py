@@ -59,6 +59,35 @@ def norm(layer: Any, module: Any, mistakes: Mistakes = ()) -> None:
     layer.set_weights(found)
 
 
+def filled(model: Any, twin: Any) -> Any:
+    """A model of Keras with the weights of its twin: each layer takes those of the first module left that fits it."""
+    own = [each for each in twin.modules() if next(each.parameters(recurse=False), None) is not None]
+    for layer in [each for each in model.layers if each.weights]:
+        module = next(each for each in own if _fits(layer, each))
+        own.remove(module)
+        _fill(layer, module)
+    return model
+
+
+def _fits(layer: Any, module: Any) -> bool:
+    """Whether a module of PyTorch is of the same kind and shape as a layer of Keras."""
+    kinds = {"Conv2D": "Conv2d", "DepthwiseConv2D": "Conv2d", "BatchNormalization": "BatchNorm2d", "Dense": "Linear"}
+    if kinds[type(layer).__name__] != type(module).__name__:
+        return False
+    wanted = kernel(module).shape if kinds[type(layer).__name__] == "Conv2d" else array(module.weight).T.shape
+    return tuple(layer.weights[0].shape) == wanted
+
+
+def _fill(layer: Any, module: Any) -> None:
+    kind = type(layer).__name__
+    if kind == "Dense":
+        layer.set_weights([array(module.weight).T, array(module.bias)])
+    elif kind == "BatchNormalization":
+        norm(layer, module)
+    else:
+        convolution(layer, module)
+
+
 def here(mistakes: Mistakes, layer: str) -> set[str]:
     """The mistakes at a layer, of those that are said as `layer: mistake`."""
     return {each.partition(": ")[2] for each in mistakes if each.partition(": ")[0] == layer}

@@ -42,7 +42,7 @@ class Walker(Matcher):
         if layer is None:
             self._claim_by_order(name)
             return
-        if self._claim_together(name, layer) or self._skips(layer):
+        if self._claim_together(name, layer) or self._skips(layer) or self._adds(layer):
             return
         for one in self._same_part(layer):
             if self._may_be(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
@@ -63,6 +63,15 @@ class Walker(Matcher):
         behind = [one for each in left_out for one in self.a.users[each.outputs[0]] if one.name not in self._used]
         alike = [one for one in behind if layer.operation and one.operation == layer.operation]
         return any(self._does_the_same(one, layer) for one in alike)
+
+    def _adds(self, layer: Layer) -> bool:
+        """Whether B has one layer more before a layer that does the same as A's next; then these are a pair."""
+        if self._partners.of(layer.name) or len(layer.outputs) != 1:
+            return False
+        next_ = [one for one in self._following(layer) if one.operation and not self._has_partner(one)]
+        behind = [each for each in self.b.users[layer.outputs[0]] if len(each.outputs) == 1]
+        alike = [(one, each) for one in next_ for each in behind if each.operation == one.operation]
+        return any(self._does_the_same(one, each) for one, each in alike)
 
     def _claim_of(self, one: Layer, layer: Layer) -> None:
         """A fault at two layers, that of A with what follows it where B does that in the same layer."""

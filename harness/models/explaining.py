@@ -19,7 +19,7 @@ from harness.models.inverting import before
 from harness.models.joined_otherwise import joined_otherwise
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
-from harness.models.one_sided import added, left_out, stated_otherwise
+from harness.models.one_sided import added, left_out, left_out_besides, stated_otherwise
 from harness.models.reasons import Why, searched
 from harness.models.unfolded import unfolded
 from harness.operations import TABLE
@@ -29,7 +29,17 @@ from harness.rounding.compare import distance
 def why(walker: Walker, pair: Pair) -> Why:
     """What explains that a cut is not what A's layers mean."""
     stated = (stated_otherwise, _by_search) if _is_all_settings(pair) else (_by_search, stated_otherwise)
-    for attempt in (left_out, added, joined_otherwise, unfolded, *stated, _of_the_last, _of_the_first, _by_numbers):
+    for attempt in (
+        left_out,
+        added,
+        joined_otherwise,
+        unfolded,
+        *stated,
+        _of_the_last,
+        _of_the_first,
+        left_out_besides,
+        _by_numbers,
+    ):
         found = attempt(walker, pair)
         if found is not None:
             return found

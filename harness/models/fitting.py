@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,11 @@ class Outcome:
     @property
     def agrees(self) -> bool:
         return self.fit is not None and not self.fit.finding
+
+    @property
+    def settled(self) -> Outcome:
+        """Without what explanations start from where there is nothing to explain: that is large."""
+        return replace(self, judge=None, seen=None) if self.agrees else self
 
 
 def of_layer(meaning: Meaning, layer: Layer, taken: Sequence[Signal], seen: Signal) -> Outcome:

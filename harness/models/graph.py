@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -51,6 +52,7 @@ class Graph:
         self.order = tuple(dict.fromkeys([*self.inputs, *made, *(each.array for each in trace.outputs)]))
         self._told: dict[str, str] = {}
         self._usual: dict[int, str] = {}
+        self._in_use = WeakValueDictionary[str, np.ndarray]()
 
     def _made(self) -> Iterator[str]:
         for layer in self.trace.layers:
@@ -128,7 +130,9 @@ class Graph:
 
     def signal_of(self, name: str, letters: str = "") -> Signal:
         """Any array of the trace, with these axes."""
-        values = self.trace.array(name)
+        values = self._in_use.get(name)
+        if values is None:  # one copy of a tensor is enough, whoever uses it
+            values = self._in_use[name] = self.trace.array(name)
         perhaps = "" if letters else self._usual.get(values.ndim, "")
         return Signal(values, letters, np.dtype(values.dtype).name, perhaps=perhaps)
 

@@ -268,7 +268,7 @@ class Matcher:
         if pair.outcome.letters and not pair.seen.letters:
             self.b.tell(pair.b, pair.outcome.letters)
             pair = replace(pair, seen=replace(pair.seen, letters=pair.outcome.letters))
-        self.pairs.append(pair)
+        self.pairs.append(replace(pair, outcome=pair.outcome.settled))
         self.cuts.add(pair.a, pair.b, pair.seen)
         self._used.update(layer.name for layer in pair.of_a)
 

@@ -15,7 +15,7 @@ from harness.models.fitting import Outcome
 from harness.models.joined_otherwise import called, handed_on
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
-from harness.models.reasons import Changes, Why
+from harness.models.reasons import Changes, Why, searched
 from harness.models.traced import Layer
 from harness.operations import TABLE
 from harness.operations.operation import Operation
@@ -82,9 +82,30 @@ def left_out(walker: Walker, pair: Pair) -> Why | None:
     for layer in pair.of_a if len(pair.taken) == 1 and not _is_same_operation(pair) else ():
         rest = [each for each in pair.of_a if each is not layer]
         if _chain(walker, rest, pair).agrees:
-            kind = layer.operation or called(layer)
-            return Why(({"id": kind, "missing": layer.name},), (), f"B leaves out {layer.name} ({kind}) of A")
+            return _missing(layer)
     return None
+
+
+def left_out_besides(walker: Walker, pair: Pair) -> Why | None:
+    """One of two layers of A that B leaves out, and what explains the other on one of the tensors that are left."""
+    if len(pair.of_a) != 2:
+        return None
+    of_b = {walker.cuts.image.get(name) for layer in pair.of_b for name in layer.inputs}
+    left = [pair.taken[name] for name in pair.of_a[0].inputs if name in pair.taken and name in of_b]
+    for one, rest in itertools.permutations(pair.of_a):
+        for signal in left:
+            outcome = fitting.of_layer(walker.meaning, rest, [signal], pair.seen)
+            found = searched(outcome.judge, outcome.seen) if outcome.judge and outcome.seen else None
+            if found is not None:
+                gone = _missing(one)
+                words = f"{gone.words}; {found.words}"
+                return replace(found, transforms=(*gone.transforms, *found.transforms), alternatives=(), words=words)
+    return None
+
+
+def _missing(layer: Layer) -> Why:
+    kind = layer.operation or called(layer)
+    return Why(({"id": kind, "missing": layer.name},), (), f"B leaves out {layer.name} ({kind}) of A")
 
 
 def _is_same_operation(pair: Pair) -> bool:

@@ -15,7 +15,6 @@ import numpy as np
 from harness.models import fitting
 from harness.models.carried import Signal
 from harness.models.claiming import Walker
-from harness.models.fitting import Outcome
 from harness.models.graph import Traced
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
@@ -37,6 +36,14 @@ class Repaired:
     verdict: str
     rung: str | None
     share: float | None
+    begins: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The outputs of the mended network, by the names that they have in A, and where it begins not to be A."""
+
+    outputs: Mapping[str, Signal]
     begins: tuple[str, ...]
 
 
@@ -79,23 +86,27 @@ def _outputs(walker: Walker) -> list[tuple[str, str]]:
     return [(a.array, images.get(a.array, b.array)) for a, b in ends]
 
 
-def _made(walker: Walker, says: Says) -> dict[str, Signal] | None:
-    """Tensors of the mended network; says: whether cleared layers of B compute what their trace says."""
+def _made(walker: Walker, says: Says) -> Made | None:
+    """What the mended network gives; says: whether cleared layers of B compute what their trace says."""
+    names, kept = [each.array for each in walker.a.trace.outputs], dict[str, Signal]()
+    begins: tuple[str, ...] = ()
     try:
-        made = dict(_evaluated(walker, says))
+        for name, signal, layers in _evaluated(walker, says):
+            if name in names:
+                kept[name] = signal
+            if not begins and fitting.of_signal(signal, walker.a.signal(name)).fit is None:
+                begins = layers
     except NotJudged:
         return None
-    outputs = [each.array for each in walker.a.trace.outputs]
-    return made if outputs and all(name in made for name in outputs) else None
+    return Made(kept, begins) if names and len(kept) == len({*names}) else None
 
 
-def _held(walker: Walker, made: Mapping[str, Signal]) -> Repaired:
+def _held(walker: Walker, made: Made) -> Repaired:
     """The outputs of the mended network held against those of A."""
-    outputs = [each.array for each in walker.a.trace.outputs]
-    kept = [fitting.of_signal(made[name], walker.a.signal(name)) for name in outputs]
+    kept = [fitting.of_signal(meant, walker.a.signal(name)) for name, meant in made.outputs.items()]
     worst = max(kept, key=lambda each: each.share)
     if worst.fit is None:
-        return Repaired("unexplained", None, None, _begins(walker, made))
+        return Repaired("unexplained", None, None, made.begins)
     return Repaired("agrees", worst.fit.rung, worst.fit.share, ())
 
 
@@ -108,16 +119,33 @@ def _says_what_it_computes(walker: Walker, pair: Pair) -> bool:
         return False
 
 
-def _evaluated(walker: Walker, says: Says) -> Iterator[tuple[str, Signal]]:
-    """The tensors of the mended network at the cuts, by the names that they have in A."""
+def _evaluated(walker: Walker, says: Says) -> Iterator[tuple[str, Signal, tuple[str, ...]]]:
+    """The tensors of the mended network at the cuts, by the names that they have in A, and the layers that lead there.
+
+    Each is let go of behind the last pair that takes it, so that few are held at once.
+    """
     of_a, of_b = Meaning(walker.a), Meaning(walker.b)
     made = {name: walker.a.signal(name) for name in walker.a.inputs}
-    yield from made.items()
-    for pair in walker.pairs:
-        if pair.a not in made:
+    yield from ((name, signal, ()) for name, signal in made.items())
+    done, last = {*made}, _last_uses(walker)
+    for number, pair in enumerate(walker.pairs):
+        if pair.a not in done:
             own = pair.outcome.agrees and bool(pair.of_b) and not pair.undone and says(pair)
             made[pair.a] = _of_pair(pair, made, of_a, of_b if own else None, walker.cuts.image)
-            yield pair.a, made[pair.a]
+            done.add(pair.a)
+            yield pair.a, made[pair.a], tuple(layer.name for layer in pair.of_b or pair.of_a)
+        for name in [each for each in made if last.get(each, -1) <= number]:
+            del made[name]
+
+
+def _last_uses(walker: Walker) -> dict[str, int]:
+    """Tensor of A -> the number of the last pair that takes it, in A or as B's layers do."""
+    found: dict[str, int] = {}
+    for number, pair in enumerate(walker.pairs):
+        for layer in (*pair.of_a, *pair.of_b, *pair.through):
+            found.update({walker.cuts.image.get(name, name): number for name in layer.inputs})
+            found.update(dict.fromkeys(layer.inputs, number))
+    return found
 
 
 def _of_pair(
@@ -132,25 +160,13 @@ def _of_pair(
     return of_a.value(pair.a, made)
 
 
-def _end(walker: Walker, made: Mapping[str, Signal] | None, a: str, b: str) -> Ends:
+def _end(walker: Walker, made: Made | None, a: str, b: str) -> Ends:
     """How far an output of B is from that of A."""
     own = walker.a.signal(a)
-    meant = own if made is None else made[a]
+    meant = own if made is None else made.outputs[a]
     values = fitting.placed(own, meant)
     meant = replace(meant, values=meant.values.astype(float) if values is None else values.astype(float))
     outcome = fitting.of_signal(meant, walker.b.signal(b))
     size = float(np.abs(own.values).max(initial=0.0))
     relative = outcome.largest / size if size else outcome.largest
     return Ends(outcome.largest, relative, None if made is None else outcome.share)
-
-
-def _begins(walker: Walker, made: Mapping[str, Signal]) -> tuple[str, ...]:
-    """The layers of B at the first cut where the mended network is not A."""
-    for pair in walker.pairs:
-        if pair.a in made and _differs(fitting.of_signal(made[pair.a], walker.a.signal(pair.a))):
-            return tuple(layer.name for layer in pair.of_b) or tuple(layer.name for layer in pair.of_a)
-    return ()
-
-
-def _differs(outcome: Outcome) -> bool:
-    return outcome.fit is None

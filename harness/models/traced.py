@@ -75,7 +75,7 @@ def numbers(arrays: Mapping[str, Stored], name: str) -> np.ndarray:
     try:
         return arrays[name].taken()
     except FileError as fault:
-        raise FileError(f"{name!r}: {fault}") from fault
+        raise FileError(f"{name!r}: {fault}", fault.file) from fault
 
 
 def of_tensors(name: str, held: Mapping[str, Stored]) -> Trace:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.ending import Mistake
-from harness.models import by_tensors, fitting, flattening, preprocessing
+from harness.models import by_tensors, fitting, flattening, preprocessing, training
 from harness.models.claiming import Walker
 from harness.models.explaining import why
 from harness.models.graph import Graph
@@ -59,6 +59,7 @@ class Walked:
     """What came of a walk.
 
     unpaired: names of layers of A and of B that have no pair. ends: how far the outputs of B, as it is, are from A's.
+    remarks: what the traces of A and of B say of their runs, as that layers were in training mode.
     """
 
     preparation: Preparation
@@ -66,6 +67,7 @@ class Walked:
     unpaired: tuple[tuple[str, ...], tuple[str, ...]]
     repaired: Repaired | None
     ends: Ends | None
+    remarks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def faults(self) -> tuple[Judged, ...]:
@@ -85,13 +87,17 @@ def walk(a: Trace, b: Trace, hints: Mapping[str, str] | None = None) -> Walked:
     those are taken that can be inferred, and of all others `by_tensors` says what is left. Raises WalkError where they
     have other numbers of inputs, FileError for broken arrays.
     """
+    return replace(_walked(a, b, hints or {}), remarks=(training.remarks(a), training.remarks(b)))
+
+
+def _walked(a: Trace, b: Trace, hints: Mapping[str, str]) -> Walked:
     if a.layers or b.layers:
-        return _by_layers(a, b, hints or {})
+        return _by_layers(a, b, hints)
     inferred = with_layers(a), with_layers(b)
     rest = _of_tensors(Graph(a), Graph(b))
     if not any(each.layers for each in inferred):
         return rest
-    walked = _by_layers(*inferred, hints or {})
+    walked = _by_layers(*inferred, hints)
     told = [layer for each in inferred for layer in each.layers]
     known = {name for layer in told for name in (*layer.outputs, *layer.parameters.values())}
     left = [pair for pair in rest.pairs if not known & {*pair.a, *pair.b}]
@@ -195,6 +201,8 @@ def _judged(walker: Walker, pair: Pair) -> Judged:
         verdict = CONVENTION if found.transforms else UNEXPLAINED
     elif verdict == NOT_JUDGED:
         found = Why(words=outcome.why)
+    if verdict != AGREES and (trained := training.mode(walker, pair, found)):
+        verdict, found = CONVENTION, trained
     fit = outcome.fit
     return Judged(
         tuple(layer.name for layer in pair.of_a),

@@ -41,6 +41,7 @@ def _write(template: str, walked: Walked, names: tuple[str, str], path: Path) ->
         "names": names,
         "headline": told.headline(walked),
         "ends": list(told.ends(walked)),
+        "remarks": list(told.remarks(walked)),
         "place": told.place,
         "verdict": told.verdict,
         "colour": _colour,

@@ -11,6 +11,8 @@ from harness.models.repair import Ends
 from harness.models.walk import AGREES, NOT_JUDGED, Judged, Walked
 from harness.report.text import quantity, share
 
+SCARCELY = 1.1
+"""Times what rounding may do up to which a difference is only a little more."""
 LINES = 40
 """Lines of code of a fault that a terminal shows."""
 
@@ -28,7 +30,13 @@ def as_json(walked: Walked) -> dict[str, Any]:
         "unpaired": {"a": list(walked.unpaired[0]), "b": list(walked.unpaired[1])},
         "first": faults[0]["b"] if faults else None,
         "repaired": None if walked.repaired is None else _repaired(walked),
+        **_remarks(walked),
     }
+
+
+def _remarks(walked: Walked) -> dict[str, Any]:
+    """What the traces say of their runs, where they say anything."""
+    return {"remarks": dict(zip("ab", map(list, walked.remarks)))} if any(walked.remarks) else {}
 
 
 def _pair(each: Judged) -> dict[str, Any]:
@@ -72,6 +80,7 @@ def _lines(walked: Walked, names: tuple[str, str]) -> Iterator[str]:
     yield f"A: {names[0]}\nB: {names[1]}\n"
     yield headline(walked)
     yield f"  input: {walked.preparation.words or 'both are given the same'}"
+    yield from (f"  {line}" for line in remarks(walked))
     for number, fault in enumerate(walked.faults, 1):
         yield f"\n{number}. {place(fault)}"
         yield f"   {fault.why.words}"
@@ -82,6 +91,11 @@ def _lines(walked: Walked, names: tuple[str, str]) -> Iterator[str]:
     yield from _unpaired(walked)
     yield ""
     yield from ends(walked)
+
+
+def remarks(walked: Walked) -> Iterator[str]:
+    """What the traces say of their runs."""
+    yield from (f"{side}: {each}" for side, told in zip("AB", walked.remarks) for each in told)
 
 
 def headline(walked: Walked) -> str:
@@ -166,4 +180,6 @@ def _as_it_is(ends: Ends) -> str:
         return f"{begins} {ends.relative:.2g} of the largest value; no bound is known, as some layers are not."
     if ends.share <= 1:
         return f"{begins} {share(ends.share)} of what rounding may do through all layers."
+    if ends.share < SCARCELY:
+        return f"{begins} a little more than rounding may do through all layers."
     return f"{begins} {quantity(ends.share)} times what rounding may do; no tolerance excuses it."

@@ -9,19 +9,17 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from harness.grammar import regular
 from harness.grammar.files import caffe_weights, checkpoint, hdf5, mat, npy, onnx, printed, safetensors, table
+from harness.grammar.files.stored import UNREADABLE, Reader, Stored, reason
 from harness.grammar.files.stored import FileError as FileError
-from harness.grammar.files.stored import Reader, Stored
 from harness.grammar.printouts import Printout
 
 SINGLE: Mapping[str, Reader] = {
@@ -56,11 +54,6 @@ OTHERWISE = {
     ".pkl": "a pickle is a program, and nothing is run here; load it where you trust it and save it with numpy.savez",
 }
 """Suffixes of files that are known and not read, and what to do."""
-UNREADABLE = (
-    *(OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, struct.error),
-)
-"""What reading a broken file may raise: a RuntimeError where an archive is encrypted."""
 MOST_NAMED = 12
 """Names of arrays in a message."""
 
@@ -90,7 +83,7 @@ def read(path: Path, key: str = "", suffix: str = "") -> np.ndarray:
         try:
             return held[name].taken()
         except FileError as fault:
-            raise FileError(f"{name!r}: {fault}" if name else str(fault)) from fault
+            raise FileError(f"{name!r}: {fault}" if name else str(fault), fault.file) from fault
 
 
 def shape(path: Path, key: str = "") -> tuple[int, ...]:
@@ -146,12 +139,18 @@ def read_printed(path: Path, shape: Sequence[int] | None = None) -> Printout:
 
 @contextmanager
 def opened(path: Path, suffix: str = "") -> Iterator[Mapping[str, Stored]]:
-    """What a file holds, by name. Raises FileError, also for what goes wrong while it is open."""
-    with _named(path):
-        reader = _reader(suffix or path.suffix.lower())
-        _demand_file(path)
-        with reader(path) as held:
-            yield held
+    """What a file holds, by name. Raises FileError, also where an array of it is read that is broken."""
+    with ExitStack() as stack:
+        with _named(path):
+            reader = _reader(suffix or path.suffix.lower())
+            _demand_file(path)
+            held = stack.enter_context(reader(path))
+        try:
+            yield {name: replace(stored, file=path) for name, stored in held.items()}
+        except FileError as fault:
+            if fault.file not in (None, path):
+                raise
+            raise _of_file(path, fault) from fault
 
 
 @contextmanager
@@ -160,9 +159,14 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except FileError as fault:
-        raise FileError(f"{path.name}: {fault}") from fault
+        raise _of_file(path, fault) from fault
     except UNREADABLE as problem:
-        raise FileError(f"{path.name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+        raise FileError(f"{path.name} cannot be read: {reason(problem)}") from problem
+
+
+def _of_file(path: Path, fault: FileError) -> FileError:
+    """The fault with the name of its file, which is told once."""
+    return FileError(f"{path.name}: {fault}", Path())
 
 
 def _demand_file(path: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import mmap
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,8 +28,27 @@ MOST_AXES = 32
 BLOCK = 2**20
 
 
+UNREADABLE = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What reading a broken file may raise: a RuntimeError where an archive is encrypted."""
+
+
 class FileError(Mistake):
-    """A file that cannot be used; the message says what was found, what was expected and what to do."""
+    """A file that cannot be used; the message says what was found, what was expected and what to do.
+
+    file: the one at fault, where an array of it was read; None for the only one that there is.
+    """
+
+    def __init__(self, message: str, file: Path | None = None) -> None:
+        super().__init__(message)
+        self.file = file
+
+
+def reason(problem: BaseException) -> str:
+    """What the system says of a file, or else the exception."""
+    return str(getattr(problem, "strerror", None) or problem)
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,7 @@ class Stored:
     dtype: as NumPy names it, or bfloat16; for what is not taken, as the format names it. shape: lengths of its axes.
     read: its numbers; called where dtype and size will do. packed: bytes that it takes in the file, where it is
     compressed. refused: why it cannot be read, and what to do. note: what else there is to say of it in a list.
+    file: where it is, if several files are open at once.
     """
 
     dtype: str
@@ -44,13 +67,19 @@ class Stored:
     packed: int | None = None
     refused: str = ""
     note: str = ""
+    file: Path | None = None
 
     def taken(self) -> np.ndarray:
         """The array; bfloat16 comes as float32. Raises FileError before memory is taken for what is too large."""
         fault = self.refused or self._fault()
         if fault:
-            raise FileError(fault)
-        return self.read()
+            raise FileError(fault, self.file)
+        try:
+            return self.read()
+        except FileError as problem:
+            raise FileError(str(problem), problem.file or self.file) from problem
+        except UNREADABLE as problem:
+            raise FileError(f"it cannot be read: {reason(problem)}", self.file) from problem
 
     def _fault(self) -> str:
         """What is wrong with the array, as far as it can be told without reading it."""
