@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
     except MemoryError as error:
         return _told(f"the memory does not do: {str(error) or 'arrays are too large'}; make them smaller", USAGE)
     except interrupts.Interrupted as interrupt:
-        return _told("interrupted; no worker is left running", interrupt.code)
+        return interrupt.code if interrupt.unread else _told("interrupted; no worker is left running", interrupt.code)
 
 
 def command(name: str) -> Command:

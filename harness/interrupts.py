@@ -1,9 +1,13 @@
-"""Ctrl-C and the system's requests to end, as exceptions that leave nothing half done."""
+"""Ctrl-C, the system's requests to end, and a reader that is gone, as exceptions that leave nothing half done."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
+import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,12 +17,13 @@ Handler = Callable[[int, Any], Any]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal came; `code` is the exit code by which shells know it."""
+    """A signal came; `code` is the exit code by which shells know it. unread: nobody reads what is said."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.name = signal.Signals(number).name
         self.code = 128 + number
+        self.unread = self.name == "SIGPIPE"
 
 
 @contextlib.contextmanager
@@ -38,6 +43,52 @@ def held() -> Iterator[None]:
     finally:
         if came:
             signal.raise_signal(came[0])
+
+
+@contextlib.contextmanager
+def while_read(nothing_else: bool = True) -> Iterator[None]:
+    """In this block a reader of standard output that is gone, as `head` is after its lines, raises Interrupted by
+    SIGPIPE, also while something is computed; `nothing_else`: whether the work is for the reader alone."""
+    main, out = threading.current_thread(), _pipe() if nothing_else else None
+    if out is None or main is not threading.main_thread():
+        yield
+        return
+    gone, (end, ours) = threading.Event(), os.pipe()
+
+    def watch() -> None:
+        polled = select.poll()
+        for each in (out, end):
+            polled.register(each, 0)  # of errors only, which a pipe without a reader is
+        if out in dict(polled.poll()):
+            gone.set()
+            signal.pthread_kill(main.ident or 0, signal.SIGPIPE)
+
+    def stop(number: int, _: Any) -> None:
+        if gone.is_set():  # else the pipe of a worker broke
+            raise Interrupted(number)
+
+    watcher, before = threading.Thread(target=watch, daemon=True), signal.signal(signal.SIGPIPE, stop)
+    try:
+        watcher.start()
+        yield
+        sys.stdout.flush()
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+        os.close(ours)
+        watcher.join()
+        for each in (out, end):
+            os.close(each)
+    if gone.is_set():
+        raise Interrupted(signal.SIGPIPE)
+
+
+def _pipe() -> int | None:
+    """Standard output, where it is a pipe or a socket that can be watched."""
+    with contextlib.suppress(OSError, ValueError):  # it is closed, or no file
+        mode = os.fstat(sys.stdout.fileno()).st_mode
+        if hasattr(select, "poll") and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            return os.dup(sys.stdout.fileno())
+    return None
 
 
 def _raise(number: int, _: Any) -> None:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from harness.canonical.window import Linear
 from harness.operations import budget
 from harness.operations.budget import Budget
-from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.transforms.arrays import InputAxes, ReverseKernel
 from harness.operations.windowed import search
+from harness.operations.windowed.search import check
+from harness.operations.windowed.search.outputs import OPEN
 from harness.operations.windowed.search.question import Question
 from tests.test_explain import convolution, planted
 
@@ -75,3 +81,61 @@ def test_no_more_explanations_are_looked_for_than_anybody_reads(monkeypatch):
     searched = search.Search(question)
     assert len(list(search.explanations(searched))) == 5
     assert searched.left_out > 0 and searched.whole < 1
+
+
+@pytest.fixture
+def evaluated(monkeypatch) -> list[Linear]:
+    """What was evaluated in full."""
+    every: list[Linear] = []
+
+    def output(conv: Linear) -> np.ndarray:
+        every.append(conv)
+        return whole(conv)
+
+    whole = check.output
+    monkeypatch.setattr(check, "output", output)
+    return every
+
+
+def products(conv: Linear) -> int:
+    return math.prod(conv.output_shape) * conv.terms
+
+
+IMAGES = InputAxes((2, 1, 0, 3), padding=((1, 6), (1, 1)))
+"""Rows taken for images, of which there are six then."""
+
+
+@pytest.mark.parametrize("ending", [(), (OPEN,)])
+def test_of_images_that_nobody_saw_nothing_is_evaluated(evaluated, ending):
+    conv = convolution(2)
+    conv = replace(conv, x=conv.x[:1])
+    seen = planted(conv, (IMAGES,))[:1]
+    left = Budget()
+    list(check.completions(Question(conv, seen, 1e-6), (IMAGES, *ending), left))
+    assert evaluated and {len(each.x) for each in evaluated} == {1}
+    assert budget.ANSWER - left.left >= sum(map(products, evaluated))
+
+
+@pytest.mark.parametrize("ending", [(), (OPEN,)])
+def test_what_cannot_be_seen_of_a_candidate_is_not_evaluated(evaluated, ending):
+    conv = convolution(2)
+    seen = np.zeros((2, 4, 60, 4))
+    assert not list(check.completions(Question(conv, seen, 1e-6), ending, Budget()))
+    assert not evaluated
+
+
+def test_a_candidate_takes_the_work_of_its_own_output(evaluated):
+    """However small the output is that was seen: its channels may be read from a larger one."""
+    searched = search.Search(nothing_fits(), 2)
+    levels, level = [], searched.level
+
+    def leveled(count: int, made: bool = False):
+        before = searched.budget.left
+        found = level(count, made)
+        levels.append(before - searched.budget.left)
+        return found
+
+    searched.level = leveled
+    start = searched.budget.left
+    list(search.explanations(searched))
+    assert start - searched.budget.left - sum(levels) >= sum(map(products, evaluated)) > 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import threading
+from collections.abc import Iterator
+from typing import TextIO
 
 import pytest
 
-from harness.interrupts import SIGNALS, Interrupted, held, raised
+from harness.interrupts import SIGNALS, Interrupted, held, raised, while_read
 
 pytestmark = pytest.mark.usefixtures("heeded")
 
@@ -66,3 +70,56 @@ def test_other_threads_leave_signals_alone():
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGINT)]
+
+
+@contextlib.contextmanager
+def piped() -> Iterator[TextIO]:
+    """The other end of standard output, which is a pipe."""
+    ours, theirs = os.pipe()
+    with open(theirs, "w") as out, open(ours) as reader, contextlib.redirect_stdout(out):
+        yield reader
+
+
+def test_a_reader_that_is_gone_ends_what_is_computed_for_it():
+    before = signal.getsignal(signal.SIGPIPE)
+    with piped() as reader, pytest.raises(Interrupted) as caught, while_read():
+        reader.close()
+        threading.Event().wait(600)
+        pytest.fail("it goes on")
+    assert (caught.value.code, caught.value.unread) == (141, True)
+    assert signal.getsignal(signal.SIGPIPE) is before
+
+
+def test_what_was_done_when_the_reader_went_was_not_read():
+    with piped() as reader, pytest.raises(Interrupted), while_read():
+        reader.close()
+
+
+def test_work_that_is_done_for_more_than_a_reader_goes_on():
+    with piped() as reader, while_read(nothing_else=False):
+        reader.close()
+
+
+def test_a_pipe_of_another_that_breaks_is_no_reader_that_is_gone():
+    """Of a worker, say."""
+    with piped() as reader, while_read():
+        ours, theirs = os.pipe()
+        os.close(ours)
+        with pytest.raises(BrokenPipeError):
+            os.write(theirs, b"x")
+        os.close(theirs)
+        print("said", flush=True)
+        assert reader.readline() == "said\n"
+
+
+def test_other_threads_watch_no_reader():
+    seen = []
+
+    def work():
+        with piped(), while_read():
+            seen.append(signal.getsignal(signal.SIGPIPE))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.getsignal(signal.SIGPIPE)]

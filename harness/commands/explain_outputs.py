@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
+from harness import interrupts
 from harness.case import of_files
 from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
@@ -22,6 +23,7 @@ from harness.progress import waited_for
 from harness.systems import selection
 
 
+@interrupts.while_read()
 def explain_command(options: argparse.Namespace) -> int:
     """Says which changes of the intended call give the observed output, and shows code that proves it.
 
@@ -58,9 +60,8 @@ def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespa
 
 def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> list[asked.Explained]:
     said: list[asked.Explained] = []
+    print(f"{case.id}: {case.title}", flush=True)
     for each in found:
-        if not said:
-            print(f"{case.id}: {case.title}")
         said.append(each)
         print(answers.text(each.system, each.answer), flush=True)
     for each in said:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from harness import interrupts
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.models import parameters, weights
 from harness.models.pair import Pair
@@ -21,16 +22,17 @@ def weights_command(options: argparse.Namespace) -> int:
     """Pairs two sets of parameters by their values; says what order B has them in, with code that converts."""
     if options.out:
         demand([Output("-o", options.out, NOTHING)])
-    with parameters.opened(options.a) as a, parameters.opened(options.b) as b:
+    reading = interrupts.while_read(not options.out)
+    with reading, parameters.opened(options.a) as a, parameters.opened(options.b) as b:
         pairing = weights.proven(weights.paired(a.arrays, b.arrays), a.arrays, b.arrays)
         if options.out:
             weights.write(options.out, pairing, a.arrays, b.arrays)
-    left_out = {str(options.a): a.left_out, str(options.b): b.left_out}
-    if options.json:
-        print(json.dumps(weights.told(pairing, left_out), indent=1, ensure_ascii=False))
-    else:
-        for line in _lines(pairing, left_out, options.out):
-            print(line)
+        left_out = {str(options.a): a.left_out, str(options.b): b.left_out}
+        if options.json:
+            print(json.dumps(weights.told(pairing, left_out), indent=1, ensure_ascii=False))
+        else:
+            for line in _lines(pairing, left_out, options.out):
+                print(line)
     return EXPECTED if pairing.whole else UNEXPECTED
 
 

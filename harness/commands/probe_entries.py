@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from harness import interrupts
 from harness.case.chosen import known_faults
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.operations.card import Card
@@ -25,14 +26,15 @@ def probe_command(options: argparse.Namespace) -> int:
         raise own_programs.OwnProgramError(
             f"--{next(iter(way))} probes that program alone; leave out {(options.entry_points or options.backend)[0]!r}"
         )
-    if way:
-        backend = session.program(way, options.layout, options.files, options.padding, options.time_limit)
-        found = session.own_cards(backend, options.time_limit)
-    else:
-        backends = session.backends(options.entry_points, options.backend)
-        found = session.cards(backends, options.entry_points, options.backend)
-    shown = [card.as_json() for card in found]
-    print(json.dumps(shown, indent=2) if options.json else "\n\n".join(map(cards.text, shown)))
+    with interrupts.while_read(not (options.markdown or options.faults)):
+        if way:
+            backend = session.program(way, options.layout, options.files, options.padding, options.time_limit)
+            found = session.own_cards(backend, options.time_limit)
+        else:
+            backends = session.backends(options.entry_points, options.backend)
+            found = session.cards(backends, options.entry_points, options.backend)
+        shown = [card.as_json() for card in found]
+        print(json.dumps(shown, indent=2) if options.json else "\n\n".join(map(cards.text, shown)))
     if options.markdown:
         with replacing(options.markdown) as file:
             file.write(cards.markdown(shown))

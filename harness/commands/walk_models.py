@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness import interrupts
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.models import layer_case
 from harness.models.graph import Graph
@@ -22,7 +23,7 @@ def walk_command(options: argparse.Namespace) -> int:
     """Says which layers of a port differ from those of the original, why, and what is left when that is mended."""
     hints = _hints(options.pair)
     outputs = _outputs(options)
-    with opened(options.a) as a, opened(options.b) as b:
+    with interrupts.while_read(not (options.out or options.case)), opened(options.a) as a, opened(options.b) as b:
         walked = walk(a, b, hints)
         names = _called(options.a, a), _called(options.b, b)
         if options.case:
@@ -30,7 +31,7 @@ def walk_command(options: argparse.Namespace) -> int:
         else:
             for path, page in outputs.items():
                 page(walked, names, path)
-    print(json.dumps(told.as_json(walked)) if options.json else told.text(walked, names))
+        print(json.dumps(told.as_json(walked)) if options.json else told.text(walked, names))
     return EXPECTED if walked.agrees else UNEXPECTED
 
 

@@ -15,13 +15,13 @@ from harness.canonical.gaps import filled, output
 from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.operations.budget import Budget
 from harness.operations.stated import Recording, Stated
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Arithmetic, Bias, Precision, Scale
 from harness.operations.windowed.search import agreement, faint, residual, solve, structure, unknowns
 from harness.operations.windowed.search.bordered import bordered
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.candidates import Search as Search
-from harness.operations.windowed.search.check import completed, completions
+from harness.operations.windowed.search.check import CONFIRMED, completed, completions, work
 from harness.operations.windowed.search.fields import fields
 from harness.operations.windowed.search.odd import ORDERED
 from harness.operations.windowed.search.permuted import permuted
@@ -38,9 +38,6 @@ MANY = 200
 """Explanations of one level, after which there is no need of more."""
 RARE = 2 * 10**9
 """Work to look for what is rare."""
-CHECK, CHECKED, CONFIRMED = 300_000, (30, 3), (600, 6)
-"""Work (see `budget`) to check a candidate; for each output and each product; and to hold these against their bounds.
-"""
 
 
 def question(
@@ -60,7 +57,7 @@ def quick(question: Question) -> Iterator[Transforms]:
     search = Search(question, deepest=2, quick=True)
     for count in (1, 2):
         for candidate in search.level(count):
-            found = completed(question, candidate)
+            found = completed(question, candidate, search.budget)
             if found:
                 yield found
 
@@ -73,7 +70,6 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
     MANY that hold, or the budget.
     """
     holding: set[frozenset[Transform]] = set()
-    checked, confirmed = (_work(search.question, each) for each in (CHECKED, CONFIRMED))
     last = search.deepest
     for count, made in _stages(search):
         smaller = set(holding)
@@ -92,9 +88,9 @@ def explanations(search: Search, holds: Callable[[Transforms], bool] = lambda _:
                 if not made or search.budget.spent:
                     search.ends(count + made)
                 break
-            search.budget.take(checked + FITTED * made)
-            for whole in completions(search.question, candidate):
-                search.budget.take(confirmed)
+            search.budget.take(FITTED * made)
+            for whole in completions(search.question, candidate, search.budget):
+                search.budget.take(work(applied(search.question.form, whole), CONFIRMED))
                 if holds(whole):
                     holding.add(frozenset(candidate))
                     last = min(last, count if made else count + 1)
@@ -200,11 +196,6 @@ def came_to(form: Linear) -> dict[str, str]:
         "padding": f"{pairs_text(win.padding)} (low:high per axis)",
         "boundary": win.boundary,
     }
-
-
-def _work(question: Question, each: tuple[int, int]) -> int:
-    """Work on a candidate, for each output and each product."""
-    return CHECK + question.observed.size * (each[0] + each[1] * question.form.terms)
 
 
 def _parts(transforms: Transforms) -> Iterator[frozenset[Transform]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.canonical.gaps import output
 from harness.canonical.window import Linear
+from harness.operations.budget import Budget
 from harness.operations.transforms.transform import Transform, applied, located, read
 from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
 from harness.operations.windowed.search.fitted import Sums, fitted
@@ -23,22 +24,23 @@ ROUNDING = 2.0**-44
 """Share of a value by which float64 arithmetic may be off."""
 LOOK = 2
 """Images and output channels that are looked at first: most candidates end there."""
+CHECK, CHECKED, CONFIRMED = 300_000, (30, 3), (600, 6)
+"""Work (see `budget`) to check a candidate; for each output and each product of its own; and to hold these against
+their bounds."""
 
 
-def completions(question: Question, transforms: Transforms) -> Iterator[Transforms]:
+def completions(question: Question, transforms: Transforms, budget: Budget) -> Iterator[Transforms]:
     """`transforms`, with what they leave open filled in, if they give the observed values; likeliest first."""
     if OPEN not in transforms:
-        whole = completed(question, transforms)
+        whole = completed(question, transforms, budget)
         if whole is not None:  # not even a change may be what explains it
             yield whole
         return
     stated = tuple(each for each in transforms if each != OPEN)
-    conv = applied(question.form, stated)
-    if min(conv.output_shape, default=0) < 1:
+    conv = _evaluated(question, stated, budget)
+    if conv is None:
         return
     y = output(conv)
-    if read(y, stated, question.observed.shape).shape != question.observed.shape:
-        return
     room = np.broadcast_to(question.slack if question.room is None else question.room, question.observed.shape)
     seen, within = (_channels(_unread(each, y.shape, stated)) for each in (question.observed, room))
     sums = Sums(_channels(y), seen, np.nan_to_num(within), conv, question.dtype, question.count(stated))
@@ -51,12 +53,32 @@ def _channels(y: np.ndarray) -> np.ndarray:
     return np.moveaxis(y, 1, 0).reshape(y.shape[1], -1)
 
 
-def completed(question: Question, transforms: Transforms) -> Transforms | None:
+def _evaluated(question: Question, stated: Transforms, budget: Budget) -> Linear | None:
+    """What is to be evaluated of a candidate, whose work is taken: the images of its output that are seen.
+
+    None where its output has not what was observed.
+    """
+    conv, shape = applied(question.form, stated), question.observed.shape
+    whole = conv.output_shape
+    if min(whole, default=0) < 1 or located(np.broadcast_to(0, whole), stated, shape).shape != shape:
+        return None
+    if not any(each.reads for each in stated):  # which may mix them
+        conv = replace(conv, x=conv.x[: shape[0]])
+    budget.take(work(conv, CHECKED))
+    return conv
+
+
+def work(conv: Linear, each: tuple[int, int]) -> int:
+    """Work on a candidate, for each output and each product of its own."""
+    return CHECK + math.prod(conv.output_shape) * (each[0] + each[1] * conv.terms)
+
+
+def completed(question: Question, transforms: Transforms, budget: Budget) -> Transforms | None:
     """`transforms`, with the bias or scale that they leave open filled in, if they give the observed values."""
     open_ = [each for each in transforms if _left_open(each)]
     stated = tuple(each for each in transforms if each not in open_)
-    conv = applied(question.form, stated)
-    if min(conv.output_shape, default=0) < 1:
+    conv = _evaluated(question, stated, budget)
+    if conv is None:
         return None
     rounding = ROUNDING * np.abs(question.observed)  # of values that are scaled, beyond that of what was meant
     if open_:
@@ -66,8 +88,6 @@ def completed(question: Question, transforms: Transforms) -> Transforms | None:
         return None
     whole = output(conv)
     y = read(whole, stated, question.observed.shape)
-    if y.shape != question.observed.shape:
-        return None
     if not open_:
         return transforms if _fits(question, y, question.observed) else None
     slack = question.slack if question.room is None else question.room
