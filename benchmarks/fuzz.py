@@ -1,8 +1,9 @@
 """Mutants through the harness, as JSON: `python -m benchmarks.fuzz reader 100000`; `run`, `explain`, `commands`.
 
-An input works, or ends in one clear message; anything else is a fault, and so is one that takes more than SECONDS of
-processor time, that of the workers included. `run` and `explain` take mutants that the reader takes. Everything follows
-from `--seed` and the number of a mutant: `--only NUMBER` shows one and what comes of it, `--to FOLDER` keeps its files.
+An input works, or ends in one clear message; anything else is a fault, and so is a question of it, an output to explain
+or a case to run, that takes more than SECONDS of processor time, that of the workers included. `run` and `explain` take
+mutants that the reader takes. Everything follows from `--seed` and the number of a mutant: `--only NUMBER` shows one
+and what comes of it, `--to FOLDER` keeps its files.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ MEMBERS = 20
 LONGEST = 1500
 """Characters of a clear message, of two lines at most."""
 SYSTEMS = ("numpy", "scipy")
-Way = Callable[[str, Path], None]
-"""Makes the mutant of a seed in a folder and takes it through a part of the harness; raises what that raises."""
+Way = Callable[[str, Path], Iterator[None]]
+"""Makes the mutant of a seed in a folder and takes it through a part of the harness, question by question; raises what
+that raises."""
 
 
 class TooSlow(BaseException):
@@ -62,7 +64,7 @@ class TooSlow(BaseException):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one mutant: worked, refused or fault, with what was said, and its processor time."""
+    """What came of one mutant: worked, refused or fault, with what was said, and the processor time of a question."""
 
     kind: str
     said: str
@@ -72,10 +74,10 @@ class Outcome:
 # --- the ways --------------------------------------------------------------------------------------------------------
 
 
-def through_reader(seed: str, folder: Path) -> None:
+def through_reader(seed: str, folder: Path) -> Iterator[None]:
     """A case file and the files beside it."""
     for _ in cases_of(mutants.mutant(seed), folder):
-        pass
+        yield
 
 
 @contextlib.contextmanager
@@ -85,9 +87,13 @@ def through_run() -> Iterator[Way]:
         WORKERS.extend(lane.worker.process.pid for name in pool.hellos if (lane := pool._lanes[name]).worker)
         header = results.header(pool.hellos, pool.unavailable)
 
-        def way(seed: str, folder: Path) -> None:
-            cases = _readable(seed, folder)
-            _report(list(run(cases, pool, pool.entry_points(), coded=True)), header, folder)
+        def way(seed: str, folder: Path) -> Iterator[None]:
+            reports = []
+            for report in run(_readable(seed, folder), pool, pool.entry_points(), coded=True):
+                reports.append(report)
+                yield
+            _report(reports, header, folder)
+            yield
 
         yield way
 
@@ -110,12 +116,13 @@ def _no_json(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def through_explain(seed: str, folder: Path) -> None:
+def through_explain(seed: str, folder: Path) -> Iterator[None]:
     """Through the search, and both ways in which an answer is said."""
     for case in _readable(seed, folder):
         for each in asked.recordings(case) if case.recorded else ():
             str(each)
             json.dumps(each.as_json(), allow_nan=False)
+            yield
 
 
 @contextlib.contextmanager
@@ -130,7 +137,7 @@ def through_commands() -> Iterator[Way]:
             raise RuntimeError(said)
         saved_results = saved.read_text("utf-8")
 
-    def way(seed: str, folder: Path) -> None:
+    def way(seed: str, folder: Path) -> Iterator[None]:
         mutant, arguments = commands.mutant(seed, saved_results)
         _put(mutant, folder)
         with contextlib.chdir(folder):
@@ -139,6 +146,7 @@ def through_commands() -> Iterator[Way]:
             raise CaseError(said)
         if code not in (0, 1, 3):
             raise RuntimeError(f"exit code {code}: {said}")
+        yield
 
     yield way
 
@@ -187,19 +195,25 @@ WORKERS: list[int] = []
 
 
 def outcome(way: Way, seed: str, folder: Path, seconds: float = SECONDS) -> Outcome:
-    """Takes one mutant through the harness, for so long at most; 0 is no limit."""
-    start = _processor_time()
+    """Takes one mutant through the harness, for so long at most with each question; 0 is no limit."""
+    used, questions = 0.0, way(seed, folder)
+    kind, said = "worked", ""
     try:
-        with _limited(seconds):
-            way(seed, folder)
-        kind, said = "worked", ""
+        while True:
+            start = _processor_time()
+            try:
+                with _limited(seconds):
+                    next(questions)
+            finally:
+                used = max(used, _processor_time() - start)
+    except StopIteration:
+        pass
     except CaseError as error:
         kind, said = _judged(str(error))
     except TooSlow:
         kind, said = "fault", f"more than {seconds:g} s of processor time"
     except Exception as error:
         kind, said = "fault", _where(error)
-    used = _processor_time() - start
     if 0 < seconds < used:
         kind, said = "fault", f"{used:.1f} s of processor time"
     return Outcome(kind, said, used)
@@ -274,7 +288,8 @@ def _shown(name: str, seed: str, number: int, folder: Path) -> None:
                 if path.suffix != ".yaml"
                 else path.read_text("utf-8", "replace")
             )
-        way(f"{seed}/{number}", folder)
+        for _ in way(f"{seed}/{number}", folder):
+            pass
 
 
 def main() -> int:

@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from harness.canonical import gaps
+from harness.canonical.settled import Settled
 from harness.canonical.window import Linear
-from harness.operations import budget
+from harness.case.read import load
+from harness.judge.verdict import Judge
+from harness.operations import budget, followed
 from harness.operations.budget import Budget
+from harness.operations.by_settings import searching
+from harness.operations.by_settings.searching import Candidates
 from harness.operations.transforms.arrays import InputAxes, ReverseKernel
 from harness.operations.windowed import search
 from harness.operations.windowed.search import check
@@ -139,3 +146,59 @@ def test_a_candidate_takes_the_work_of_its_own_output(evaluated):
     start = searched.budget.left
     list(search.explanations(searched))
     assert start - searched.budget.left - sum(levels) >= sum(map(products, evaluated)) > 0
+
+
+# --- a layer that is told by settings -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elements(monkeypatch) -> list[int]:
+    """Elements of each output that was evaluated."""
+    every: list[int] = []
+
+    def output(form: Settled) -> np.ndarray:
+        y = gaps.output(form)
+        every.append(y.size)
+        return y
+
+    monkeypatch.setattr(searching, "gaps", SimpleNamespace(output=output, filled=gaps.filled))
+    return every
+
+
+NORMALIZATION = """
+title: noise
+operation: normalization
+over: C
+groups: 2
+input: {layout: NCHW, random: {shape: [2, 6, 5, 4], seed: 1}}
+recorded: [{system: S, origin: o, layout: NCHW, file: y.npy}]
+"""
+
+
+def normalized(tmp_path, left: Budget) -> Candidates:
+    """The search for what explains noise, done."""
+    (tmp_path / "case.yaml").write_text(NORMALIZATION)
+    np.save(tmp_path / "y.npy", np.random.default_rng(2).normal(size=(2, 6, 5, 4)))
+    judge = Judge(next(load(tmp_path / "case.yaml")))
+    question = judge.question(judge.observe(judge.case.recorded[0]))
+    room = followed.searching(judge.case)
+    search = room.Search(question, 2, budget=left)
+    assert not list(room.explanations(search))
+    return search
+
+
+def test_all_that_a_search_of_settings_evaluates_is_taken_from_its_budget(tmp_path, elements):
+    """What tells changes apart as well as what is held against the output."""
+    searched = normalized(tmp_path, Budget(10**12))
+    assert len(elements) > searched.tested > 0
+    assert 10**12 - searched.budget.left > searching.TOLD[1] / 2 * sum(elements)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
+def test_a_search_of_settings_ends_with_its_budget_and_says_where(tmp_path, elements, share):
+    work = 10**12 - normalized(tmp_path, Budget(10**12)).budget.left
+    whole = sum(elements)
+    searched = normalized(tmp_path, Budget(int(share * work)))
+    assert searched.budget.spent and searched.whole < 2 and searched.left_out
+    assert -searched.budget.left < 0.05 * work
+    assert sum(elements) - whole < (share + 0.05) * whole * 2

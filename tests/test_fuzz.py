@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,12 @@ def test_what_is_written_is_a_case_before_it_is_mutated(tmp_path: Path) -> None:
 
 
 def reading(mutant: mutants.Mutant) -> fuzz.Way:
-    return lambda _, folder: list(fuzz.cases_of(mutant, folder)) and None
+    return lambda _, folder: (None for _ in fuzz.cases_of(mutant, folder))
 
 
 def failing(error: BaseException) -> fuzz.Way:
-    def way(seed: str, folder: Path) -> None:
+    def way(seed: str, folder: Path) -> Iterator[None]:
+        yield
         raise error
 
     return way
@@ -66,10 +68,19 @@ def test_everything_but_an_answer_or_a_clear_message_is_a_fault(
 
 
 def test_what_does_not_end_is_a_fault(tmp_path: Path) -> None:
-    def way(seed: str, folder: Path) -> None:
+    def way(seed: str, folder: Path) -> Iterator[None]:
+        yield
         while True:
             pass
 
     found = fuzz.outcome(way, "", tmp_path, 0.1)
     assert found.kind == "fault"
     assert found.said.endswith("s of processor time")
+
+
+def test_each_question_of_a_mutant_has_the_time_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a matrix or of several recordings, say."""
+    times = iter([0.0, 4.0, 4.0, 9.0, 9.0, 9.0])
+    monkeypatch.setattr(fuzz, "_processor_time", lambda: next(times))
+    found = fuzz.outcome(lambda *_: iter([None, None]), "", tmp_path, 6.0)
+    assert (found.kind, found.seconds) == ("worked", 5.0)

@@ -36,8 +36,12 @@ def digits(values: np.ndarray) -> int | None:
     finite = values[np.isfinite(values)]
     if values.dtype.kind != "f" or (finite == np.rint(finite)).all():
         return None
-    shown = max(map(_significant, np.unique(finite)))
-    return shown if shown <= MOST else None
+    most = 0
+    for value in np.unique(finite):
+        if (shown := _significant(value)) > MOST:
+            return None  # one tells it, of numbers that may be a million
+        most = max(most, shown)
+    return most
 
 
 def _significant(value: np.floating) -> int:

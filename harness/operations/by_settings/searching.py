@@ -7,6 +7,7 @@ offset that is read from the values. They are tried by their number, fewest firs
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
@@ -28,8 +29,11 @@ from harness.operations.transforms.transform import Transform, applied
 from harness.rounding.noise import Noise
 
 DEEPEST = 3
-CANDIDATE, ELEMENT = 100_000, 200
-"""Work (see `budget`) of a candidate, and for each element of it, besides its terms."""
+CANDIDATE, ENDED = (30_000, 100), (100_000, 150)
+"""Work (see `budget`) of a candidate, and for each element of its output, besides its terms; of the factor and the
+offset that are read for it."""
+TOLD, READ = (40_000, 40), (300_000, 150)
+"""The same of what tells changes apart, and of the numbers that are read from an output."""
 TELLING = 4
 """Output channels that tell whether two changes come to the same."""
 COARSE = 2.0**-4
@@ -62,19 +66,25 @@ class Candidates:
                 continue
             for settings, form in self._settings(base, rest):
                 if self.budget.spent:
-                    self.left_out, self.whole = self.left_out + 1, min(self.whole, count - 1)
-                    return
+                    break
                 yield from self._completed(base, settings, form, count)
+            if self.budget.spent:
+                self.left_out, self.whole = self.left_out + 1, min(self.whole, count - 1)
+                return
             if rest == 2:
                 yield from self._jointly(base)
+
+    def _take(self, form: Settled, each: tuple[int, int]) -> None:
+        """Takes the work for a form, and for each element of its output, besides its terms."""
+        self.budget.take(each[0] + (each[1] + form.terms) * math.prod(form.output_shape))
 
     @cached_property
     def _distinct(self) -> list[Base]:
         """The candidates but for settings, without those that come to the same as one change of these."""
         first = self._bases[0]
-        known = {_digest(form) for _, form in self._singles(first)}
+        known = {self._digest(form) for _, form in self._singles(first)}
         changes = dict.fromkeys(each.transforms for each in self._bases)
-        same = {each for each in changes if _on_input(each) and _digest(first.form, each) in known}
+        same = {each for each in changes if _on_input(each) and self._digest(first.form, each) in known}
         return [each for each in self._bases if each.transforms not in same]
 
     def _settings(self, base: Base, most: int) -> Iterator[Changed]:
@@ -89,7 +99,7 @@ class Candidates:
         """One change: what the operation knows, and what it reads from the output."""
         if base not in self._single:
             reads = self._fitted(base, base.form)
-            known = {_digest(base.form)}
+            known = {self._digest(base.form)}
             self._single[base] = list(self._changes(base.form, (), reads, known))
         return self._single[base]
 
@@ -106,7 +116,9 @@ class Candidates:
         whole = self._seen(base, base.form)
         if whole is None:
             return
+        self._take(base.form, READ)
         for end in of_most(gaps.output(base.form), *whole):
+            self._take(base.form, READ)
             for changes, numbers in _counted(self.layer.fitted(base.form, *without(end, *whole))):
                 change = setting(base.form, changes, numbers)
                 if fits(ended(gaps.output(change.differ(base.form)), (end,)), *whole):
@@ -121,7 +133,7 @@ class Candidates:
         """The pairs, as found for the input as it is; what comes to the same as fewer or earlier ones is left out."""
         first, found = self._bases[0], []
         singles = self._singles(first)
-        known = {_digest(first.form), *(_digest(form) for _, form in singles)}
+        known = {self._digest(form) for form in (first.form, *(form for _, form in singles))}
         for (one,), changed in singles:
             reads = self._fitted(first, changed)
             found += [both for both, _ in self._changes(changed, (one,), reads, known)]
@@ -129,8 +141,11 @@ class Candidates:
 
     def _fitted(self, base: Base, form: Settled) -> Iterable[Changes]:
         """What the operation reads from the output, if all else is as in `form`."""
-        seen = self._seen(base, form)
-        return self.layer.fitted(form, *seen) if seen else ()
+        seen = None if self.budget.spent else self._seen(base, form)
+        if seen is None:
+            return ()
+        self._take(form, READ)
+        return self.layer.fitted(form, *seen)
 
     def _changes(
         self, form: Settled, before: tuple[Setting, ...], reads: Iterable[Changes], known: set[bytes]
@@ -140,13 +155,21 @@ class Candidates:
         drawn = _drawn(form)
         every = itertools.chain(((each, 0) for each in self.layer.alternatives(form)), _counted(reads))
         for changes, numbers in every:
+            if self.budget.spent:
+                return
             if taken.isdisjoint(changes):
                 change = setting(form, changes, numbers)
                 changed = change.differ(form)
+                self._take(changed.first(TELLING), TOLD)
                 digest = _digest_of(changed.first(TELLING), change.differ(drawn))
                 if digest not in known:
                     known.add(digest)
                     yield (*before, change), changed
+
+    def _digest(self, form: Settled, transforms: Transforms = ()) -> bytes:
+        """The output on the data and on fresh ones, changed so: equal for what comes to the same on both."""
+        self._take(form.first(TELLING), TOLD)
+        return _digest_of(*(applied(each, transforms) for each in (form.first(TELLING), _drawn(form))))
 
     def _completed(self, base: Base, settings: tuple[Setting, ...], form: Settled, count: int) -> Iterator[Transforms]:
         """The candidate where it gives what was seen, as it is or with a factor or an offset."""
@@ -155,14 +178,16 @@ class Candidates:
         if missing not in (0, 1):
             return
         self.tested += 1
-        self.budget.take(CANDIDATE)
+        self.budget.take(CANDIDATE[0])
         seen = self._seen(base, form)
         if seen is None or (not missing and not _possible(form, *seen)):
             return
-        self.budget.take((ELEMENT + form.terms) * self.question.observed.size)
+        self._take(form, (0, CANDIDATE[1]))
         y = gaps.output(form)
         if missing and not apart(y, *seen, form.terms):
             return
+        if missing:
+            self._take(form, ENDED)
         tried: Sequence[Transforms] = [()] if not missing else [(each,) for each in ends(y, *seen)]
         for end in tried:
             if fits(ended(y, end), *seen):
@@ -170,8 +195,9 @@ class Candidates:
 
 
 def _possible(form: Settled, seen: np.ndarray, room: np.ndarray) -> bool:
-    """Whether some elements of a large output allow it; all of a small one are looked at elsewhere."""
-    if form.terms * seen.size < COSTLY:
+    """Whether some elements of a large output allow it; all of a small one are looked at elsewhere, and so are all
+    where one takes all of the input."""
+    if form.terms == 1 or form.terms * seen.size < COSTLY:
         return True
     known = np.argwhere(np.isfinite(seen))
     places = known[:: max(len(known) // SAMPLES, 1)]
@@ -195,11 +221,6 @@ def _counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
 
 def _on_input(transforms: Transforms) -> bool:
     return bool(transforms) and all(each.touches == ("x",) for each in transforms)
-
-
-def _digest(form: Settled, transforms: Transforms = ()) -> bytes:
-    """The output on the data and on fresh ones, changed so: equal for what comes to the same on both."""
-    return _digest_of(*(applied(each, transforms) for each in (form.first(TELLING), _drawn(form))))
 
 
 def _drawn(form: Settled) -> Settled:
