@@ -58,8 +58,8 @@ def _evaluated(question: Question, stated: Transforms, budget: Budget) -> Linear
 
     None where its output has not what was observed.
     """
-    conv, shape = applied(question.form, stated), question.observed.shape
-    whole = conv.output_shape
+    conv: Linear = applied(question.form, stated)
+    whole, shape = conv.output_shape, question.observed.shape
     if min(whole, default=0) < 1 or located(np.broadcast_to(0, whole), stated, shape).shape != shape:
         return None
     if not any(each.reads for each in stated):  # which may mix them
