@@ -354,7 +354,7 @@ def test_a_command_line_leaves_the_order_open_and_it_is_found(
     assert main(["explain", "--operation", "dense", *named]) == 0
     assert "left open, and found: flattened HWC" in capsys.readouterr().out
     assert main(["explain", "--operation", "dense", *named, "--flattened", "CHW"]) == 0
-    assert "the system has HWC, where CHW is meant" in capsys.readouterr().out
+    assert "flatten the input in the order CHW; the system flattened it in the order HWC" in capsys.readouterr().out
 
 
 GEMMS: list[tuple[dict[str, Any], str]] = [

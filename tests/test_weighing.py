@@ -82,12 +82,12 @@ def test_data_that_say_little_leave_doubt_and_ties_show(tmp_path, text, y, ties)
 
 
 def test_the_report_says_what_is_not_certain():
-    first, other = {"words": "reverse the kernel", "tied": True}, {"words": "mind the scale", "tied": True}
+    first, other = {"words": "reverse the kernel", "tied": True}, {"words": "correct the scale", "tied": True}
     result = {"verdict": "convention", "words": ["reverse the kernel"], "mode": "as_written", "ambiguous": True}
     told = words.explanation({**result, "explanations": [first, other], "remarks": ["r"]})
     assert (
         told
-        == "what the case means, with this change: reverse the kernel, or, as these data cannot tell: mind the scale"
+        == "what the case means, with this change: reverse the kernel, or, as these data cannot tell: correct the scale"
     )
     told = words.explanation({**result, "explanations": [first], "remarks": ["too little is known"]})
     assert told == "what the case means, with this change: reverse the kernel; too little is known"

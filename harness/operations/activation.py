@@ -25,7 +25,7 @@ from harness.operations.by_settings.of_layer import remedies as remedies
 from harness.operations.by_settings.of_layer import told as told
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
-from harness.operations.transforms.told import shown as value_shown
+from harness.operations.transforms.sayings import shown as value_shown
 
 NAME = "activation"
 _OWN = OfLayer(__name__)

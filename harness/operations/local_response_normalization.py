@@ -29,8 +29,8 @@ from harness.operations.local_response_normalization_spoken import OPTIONS
 from harness.operations.local_response_normalization_spoken import ROLES as ROLES
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.transforms.told import ByHand
-from harness.operations.transforms.told import shown as value_shown
 from harness.worker.entry import EntryPoint
 
 NAME = "local_response_normalization"

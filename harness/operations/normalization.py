@@ -34,7 +34,7 @@ from harness.operations.normalization_spoken import OPTIONS
 from harness.operations.normalization_spoken import ROLES as ROLES
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
-from harness.operations.transforms.told import shown as value_shown
+from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 

@@ -33,7 +33,7 @@ from harness.operations.padding_search import written as written
 from harness.operations.padding_spoken import OPTIONS
 from harness.operations.padding_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
-from harness.operations.transforms.told import shown as value_shown
+from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.windowed.keys import check_elements
 
 NAME = "padding"

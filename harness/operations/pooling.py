@@ -28,7 +28,7 @@ from harness.operations.pooling_search import restated as restated
 from harness.operations.pooling_search import written as written
 from harness.operations.pooling_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
-from harness.operations.transforms.told import shown as value_shown
+from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.windowed import keys
 
 NAME = "pooling"

@@ -32,7 +32,7 @@ from harness.operations.resize_search import alternatives as alternatives
 from harness.operations.resize_search import fitted as fitted
 from harness.operations.resize_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
-from harness.operations.transforms.told import shown as value_shown
+from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.windowed import keys
 
 NAME = "resize"

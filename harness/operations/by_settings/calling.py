@@ -10,7 +10,7 @@ from harness.canonical.settled import Settled
 from harness.operations.by_settings.own_names import Layer, at_rank, name_of, restating
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
-from harness.operations.transforms.told import shown
+from harness.operations.transforms.sayings import shown
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 

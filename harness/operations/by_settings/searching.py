@@ -24,7 +24,8 @@ from harness.operations.by_settings.orders import Base, Question, Transforms, ba
 from harness.operations.by_settings.own_names import Changes, Layer
 from harness.operations.operation import Solution
 from harness.operations.stated import Recording, Stated
-from harness.operations.transforms.told import Setting, shown
+from harness.operations.transforms.sayings import shown
+from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import Transform, applied
 from harness.rounding.noise import Noise
 

@@ -9,7 +9,7 @@ from harness.canonical.layout import expand
 from harness.grammar.forms import demand
 from harness.operations.by_settings.own_names import Layer, at_rank
 from harness.operations.panels import Picture
-from harness.operations.transforms.told import shown
+from harness.operations.transforms.sayings import shown
 from harness.worker.entry import EntryPoint
 
 Found = Mapping[str, Any]

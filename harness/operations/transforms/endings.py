@@ -60,8 +60,8 @@ class Activation(Ending):
         if self.stated:
             return f"then {self.named}, as the case says"
         if self.function == "identity":
-            return "mind the activation: the system applied none to its output"
-        return f"mind the activation: the system applied {self.named} to its output"
+            return "apply the activation; the system left it out"
+        return f"check the activation; the system applied {self.named} to its output"
 
     def end(self, y: np.ndarray) -> np.ndarray:
         return np.asarray(FUNCTIONS[self.function].of(y, **dict(self.parameters)))
@@ -108,7 +108,7 @@ class OutputRounding(Ending):
 
     def words(self) -> str:
         also = f" (the data do not tell it from: {', '.join(self.others).replace('_', ' ')})" if self.others else ""
-        return f"mind the rounding: the system rounded to whole numbers, {self._how}{also}"
+        return f"leave fractions as they are; the system rounded to whole numbers, {self._how}{also}"
 
     @property
     def _how(self) -> str:
@@ -187,7 +187,7 @@ class Overflow(Ending):
 
     def words(self) -> str:
         does = "held at the ends of" if self.kind == "saturate" else "wrapped around in"
-        return f"mind the range: the system's outputs are {does} {self.low} to {self.high} ({self._format})"
+        return f"use a wider format; the system's outputs are {does} {self.low} to {self.high} ({self._format})"
 
     @property
     def _format(self) -> str:

@@ -10,13 +10,9 @@ import numpy as np
 
 from harness.canonical.settled import Settled
 from harness.canonical.window import Pairs, pairs_text
+from harness.operations.transforms.sayings import sentence, shown
 from harness.operations.transforms.transform import Transform
 
-SAID = {
-    "flattened": "order in which the input is flattened",
-    "kernel_flattened": "order in which the kernel is flattened",
-}
-"""Keys that are no nouns, in words."""
 ALTERNATIVES = 32
 """Values and functions among which one is, about."""
 
@@ -52,10 +48,7 @@ class Setting(Transform):
         return frozenset({self.key, *(key for key, value in self.others if value is not None)})
 
     def words(self) -> str:
-        rest = "".join(f", {key} {shown(value)}" for key, value in self.others if value is not None)
-        meant = "" if self.was is None else f", where {shown(self.was)} is meant"
-        about = SAID.get(self.key, self.key.replace("_", " "))
-        return f"mind the {about}: the system has {shown(self.value)}{rest}{meant}"
+        return sentence(self.key, self.value, self.was, dict(self.others))
 
     def differ(self, conv: Settled) -> Settled:
         return conv.with_settings(**{self.key: self.value, **dict(self.others)})
@@ -113,13 +106,3 @@ class ByHand(Transform):
     def finish(self, y: np.ndarray) -> np.ndarray:
         y = y[:, list(self.given)] if self.given else y
         return y * self.factor if self.factor != 1 else y
-
-
-def shown(value: Any) -> str:
-    """A value as people read it: its shortest digits, a few of many."""
-    if isinstance(value, float):
-        return f"{value:.9g}"
-    if isinstance(value, tuple):
-        more = ", ..." if len(value) > 8 else ""
-        return f"({', '.join(map(shown, value[:8]))}{more})"
-    return str(value)

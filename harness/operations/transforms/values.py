@@ -53,13 +53,13 @@ class Bias(Transform):
 
     def words(self) -> str:
         if self.kind == "unknown":
-            return f"mind the bias: the system added {each_of(self.values)} to its output channels"
+            return f"correct the bias; the system added {each_of(self.values)} to its output channels"
         if self.kind == EACH:
             return f"add the bias once; the system added it {EACH} of the input, {self.times} times"
         if self.kind == "permuted":
-            return f"mind the order of the bias: the channels got those of channels {', '.join(map(str, self.order))}"
+            return f"reorder the bias; the channels got those of channels {', '.join(map(str, self.order))}"
         if self.kind == "negated":
-            return "mind the sign of the bias: the system subtracted it"
+            return "add the bias; the system subtracted it"
         return f"add the bias once; the system {'left it out' if self.kind == 'missing' else 'added it twice'}"
 
     def added(self, bias: np.ndarray) -> np.ndarray:
@@ -129,7 +129,7 @@ class Scale(Transform):
 
     def words(self) -> str:
         what = "" if self.role == "output" else f" the {self.role}"
-        return f"mind the scale: the system multiplied{what} by {self.name}"
+        return f"correct the scale; the system multiplied{what} by {self.name}"
 
     def differ(self, conv: Linear) -> Linear:
         factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
