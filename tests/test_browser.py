@@ -26,8 +26,8 @@ from harness.report.page import Html
 from harness.result import CaseReport
 from harness.runner import run
 from harness.systems.selection import backends
-from tests.pieces import both, report, result
-from tests.test_page import every_verdict
+from tests.pieces import HEADER, both, report, result
+from tests.test_page import as_of_twelve_systems, every_verdict
 
 CASES = Path(__file__).parent.parent / "cases"
 SCHEMES = ["light", "dark"]
@@ -40,7 +40,7 @@ ROUNDED = {"a": _A, "b": np.nextafter(_A, np.float32(9)), "c": _A + 3 * np.spaci
 
 ALL_LAID_OUT = """
 document.querySelectorAll("details").forEach((each) => { each.open = true; });
-document.querySelectorAll(".case").forEach((each) => { each.style.contentVisibility = "visible"; });
+document.querySelectorAll(".case, .tall").forEach((each) => { each.style.contentVisibility = "visible"; });
 requestAnimationFrame(() => requestAnimationFrame(arguments[0]));
 """
 """What is skipped where it is not in view has no place, and axe would take what lies elsewhere for its background."""
@@ -94,6 +94,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def question(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of one case, with pictures, edits and code."""
     return page_of(tmp_path_factory.mktemp("question"), "seeds/apple-data.yaml", CONVOLVING)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two hundred cases on twelve systems."""
+    html = Html(HEADER)
+    for number in range(200):
+        html.add(as_of_twelve_systems(number))
+    html.write(tmp_path_factory.mktemp("many") / "comparison.html")
+    return tmp_path_factory.getbasetemp() / "many0" / "comparison.html"
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +266,63 @@ def test_a_case_is_drawn_when_it_comes_near(browser: Any, page: Path) -> None:
     browser.execute_script("arguments[0].scrollIntoView()", last)
     waits = pytest.importorskip("selenium.webdriver.support.ui")
     waits.WebDriverWait(browser, 60).until(lambda _: last.find_elements("css selector", ".heat td"))
+
+
+def waited(browser: Any, found: Any) -> Any:
+    """What `found` gives of the browser, as soon as it is something."""
+    return pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait(browser, 60).until(found)
+
+
+def test_many_cases_are_unpacked_where_one_goes(browser: Any, many: Path) -> None:
+    visit(browser, many, drawn=False)
+    assert browser.execute_script("return document.getElementsByTagName('*').length") < 60 * 200
+    section = all_of(browser, ".case")[149]
+    assert section.get_attribute("class") == "case stub"
+    browser.execute_script("location.hash = arguments[0]", section.get_attribute("id"))
+    waited(browser, lambda _: section.find_elements("css selector", ".heat td"))
+    assert "reverse the kernel along both spatial axes" in section.text
+    top = browser.execute_script("return arguments[0].getBoundingClientRect().top", section)
+    assert abs(top) < 100, "what was unpacked around it did not push it away"
+    assert browser.get_log("browser") == []
+
+
+def test_a_cell_of_the_matrix_says_why(browser: Any, many: Path) -> None:
+    visit(browser, many, drawn=False)
+    browser.execute_script("document.querySelector('#matrix').scrollIntoView()")
+    name = "framework0.nn.functional.conv_general_0d"
+    link = waited(browser, lambda _: all_of(browser, ".matrix tbody td a"))[0]
+    browser.execute_script("arguments[0].focus()", link)
+    told = browser.find_element("id", "told")
+    waited(browser, lambda _: told.text)
+    assert told.text.startswith(f"0, {name}: R kernel reversed")
+    assert link.get_attribute("title") == told.text
+
+
+def test_a_cell_that_declined_says_why_and_one_of_a_recording_what_it_is(browser: Any, question: Path) -> None:
+    visit(browser, question)
+    said = [
+        browser.execute_async_script("tell(arguments[0]).then(() => arguments[1](arguments[0].title))", link)
+        for link in all_of(browser, ".matrix[data-mode=as_written] tbody td a")
+    ]
+    assert "apple-data, scipy.signal.convolve: R kernel reversed, within" in "\n".join(said)
+    (knet,) = (each for each in said if "Knet 1.x" in each)
+    assert "what the case means, with this change: reverse the kernel" in knet
+    assert not [each for each in said if each.endswith(": ")]
+
+
+def test_filters_stay_in_the_address_and_enter_goes_to_the_first_case(browser: Any, many: Path) -> None:
+    visit(browser, many, drawn=False)
+    browser.find_element("name", "case").send_keys("17")
+    browser.find_element("css selector", '#filter [value="framework3"]').click()
+    count = browser.find_element("css selector", "#filter output").text
+    assert count == "12 of 200 cases"
+    browser.find_element("name", "case").send_keys("\ue007")
+    address = browser.current_url
+    assert address.endswith("?case=17&without=framework3#c18")
+    browser.get("about:blank")
+    browser.get(address)
+    assert browser.find_element("css selector", "#filter output").text == count
+    assert not browser.find_element("css selector", '#filter [value="framework3"]').is_selected()
 
 
 def test_every_cell_of_the_matrix_leads_to_its_case(browser: Any, page: Path) -> None:
@@ -426,9 +493,9 @@ def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: P
     for name in ("numpy (convolve)", "scipy (signal.convolve,", "theano (", "Knet (conv4(mode=0)", "octave (conv2"):
         assert name in reversing
     assert not any(name in reversing for name in ("tensorflow", "torch", "onnxruntime", "keras"))
-    assert line_of(lines, "Computes (convolution reads the kernel backwards). Most systems: cross-correlation.")
+    assert line_of(lines, "Which functions reverse the kernel, as a convolution does? Most systems: cross-correlation.")
 
-    assert line_of(lines, "same. Most systems: odd sample on the high side.")
+    assert line_of(lines, "Where does `same` put an odd sample of padding? Most systems: odd sample on the high side.")
     centred = line_of(lines, "centre at k // 2:")
     assert "numpy, scipy (" in centred
     assert "cv2 (filter2D)" in centred
@@ -436,7 +503,8 @@ def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: P
     assert "onnxruntime" in line_of(lines, "odd sample on the low side:")
 
     apple = line_of(lines, "apple-data: the output of Knet 1.x conv4(w, x; padding=1)")
-    assert "is what the case means, with this change: reverse the kernel along both spatial axes" in apple
+    assert "is what TensorFlow 1.x tf.nn.conv2d(" in apple
+    assert "gives, with this change: reverse the kernel along both spatial axes" in apple
     assert "in Knet, to get what is meant (from a program that held): conv4(w, x; mode=1, padding=1)" in apple
 
 

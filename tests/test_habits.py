@@ -38,7 +38,7 @@ def test_a_first_look_says_what_most_do_and_who_does_otherwise() -> None:
         *(declared(f"{name}.f", words=high) for name in "de"),
     ]
     computes, same = habits.looks({"entry_points": entries}, ["activation", "convolution"])
-    assert computes.habit.startswith("computes")
+    assert computes.question.startswith("Which functions reverse the kernel")
     assert computes.usual == "cross-correlation"
     assert computes.others == [("convolution", "a (turned), c")]
     assert (same.usual, same.others) == ("odd sample on the high side", [("odd sample on the low side", "b")])

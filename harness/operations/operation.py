@@ -297,6 +297,7 @@ class Shown(Protocol):
     EXAMPLE: a convention in which systems differ. AS_WRITTEN: what is left as it is in a call as written. DECLARED,
     MEASURED: what must be known to read a table of declarations, or of cards; DECLARED_LEGEND: the same, for a page of
     its own. HABITS: the heads of those tables that tell systems apart at a first look, and what they are called there.
+    QUESTIONS: some heads of a table of declarations, as the questions that they answer at the first look of all.
     CLAIMS: claims that a machine may refuse, in words where their names say too little. RULE: what the formula
     of a rule gives. SETTINGS_FORM, conventions_form: forms (`harness.grammar.forms`).
     """
@@ -317,6 +318,8 @@ class Shown(Protocol):
     def MEASURED_HEADS(self) -> Sequence[str]: ...
     @property
     def HABITS(self) -> Mapping[str, str]: ...
+    @property
+    def QUESTIONS(self) -> Mapping[str, str]: ...
     @property
     def CLAIMS(self) -> Mapping[str, str]: ...
     @property

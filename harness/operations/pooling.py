@@ -10,7 +10,7 @@ from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
-from harness.operations.operation import Setting
+from harness.operations.operation import Setting, Shown
 from harness.operations.pooling_formula import formula as formula
 from harness.operations.pooling_formula import output_shape as output_shape
 from harness.operations.pooling_formula import pairs_of
@@ -34,7 +34,14 @@ from harness.operations.windowed import keys
 NAME = "pooling"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+probes, new_cases, own_words = _OWN.probes, _OWN.new_cases, _OWN.own_words
+
+
+def shown() -> Shown:
+    from harness.operations.pooling_pictures import WindowTelling
+
+    return WindowTelling(_OWN.layer)
+
 
 SETTINGS = {
     "reduce": Field(or_unknown(word("max", "average", "norm")), "what is made of a window: max, average or norm"),

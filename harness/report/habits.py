@@ -12,8 +12,6 @@ NOTHING = "nothing"
 """A habit that need not be told beside others."""
 NONE = "none"
 """What stands in a cell for a function that has no such thing."""
-LOOKS = 2
-"""Habits that are told at a first look."""
 NAMED = 3
 """Functions that are named beside a habit which their system does not have as a whole; more are counted."""
 
@@ -36,25 +34,25 @@ def tables(header: Mapping[str, Any], operations: Collection[str]) -> list[Habit
 
 
 class Look(NamedTuple):
-    """A habit at a first look: what most systems do, and what others do instead, with who they are."""
+    """A habit at a first look, as a question: what most systems do, and what others do instead, with who they are."""
 
-    habit: str
+    question: str
     usual: str
     others: list[tuple[str, str]]
 
 
 def looks(header: Mapping[str, Any], operations: Collection[str]) -> list[Look]:
-    """The first habits of the first operation that has several, as entry points declare them; none where all agree."""
+    """The habits of the first operation that asks for some, as entry points declare them; none where all agree."""
     for name, section in conventions.declared_by_name(header, [each for each in TABLE if each in operations]).items():
-        asked = TABLE[name].shown().HABITS
-        columns = [number for number, head in enumerate(section.heads) if head in asked][:LOOKS]
-        if len(columns) > 1:
+        asked = TABLE[name].shown().QUESTIONS
+        columns = [number for number, head in enumerate(section.heads) if head in asked]
+        if columns:
             found = (_look(asked[section.heads[column]], section.rows, column) for column in columns)
             return [each for each in found if each.others]
     return []
 
 
-def _look(habit: str, rows: Iterable[Sequence[str]], column: int) -> Look:
+def _look(question: str, rows: Iterable[Sequence[str]], column: int) -> Look:
     """Who does what, of functions that may do several things; what a function is told comes before a colon."""
     doing: dict[str, dict[str, list[str]]] = {}
     all_of: dict[str, list[str]] = {}
@@ -66,7 +64,7 @@ def _look(habit: str, rows: Iterable[Sequence[str]], column: int) -> Look:
     doing.pop(NONE, None)
     usual = max(doing, key=lambda each: len(doing[each]), default=NONE)
     others = sorted((each for each in doing if each != usual), key=lambda each: -len(doing[each]))
-    return Look(habit, usual, [(each, ", ".join(_who(doing[each], all_of))) for each in others])
+    return Look(question, usual, [(each, ", ".join(_who(doing[each], all_of))) for each in others])
 
 
 def _who(doing: Mapping[str, list[str]], all_of: Mapping[str, list[str]]) -> Iterator[str]:

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from harness.report import words
-from harness.report.view import MODES, Piece, Result, edits, operation_name, short_name
+from harness.report import prose, words
+from harness.report.view import MODES, Piece, Result, edits, operation_name, short_name, who_gives_it
 
 FULL = ("as_written",)
 """Modes whose tables have all cases; of a normalized call that agrees there is nothing to look for."""
 AGREES = {"=", "≈", words.DECLINED}
+RECORDED = "recorded"
+"""The group of the columns of recordings."""
+NAMED = 5
+"""Recordings of a table that are columns by their names; more are numbered in each case."""
 
 
 class Mark(NamedTuple):
@@ -32,13 +36,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """Cases of one rank in one mode; its columns are entry points, without those that declined every case.
+    """Cases of one operation and rank in one mode; its columns are entry points, without those that declined every
+    case, and as written the recordings.
 
     groups: (backend, its entry points), next to each other, which together are the columns. folded: cases that are left
     out, as all that answered agrees there.
     """
 
     title: str
+    mode: str
     groups: tuple[tuple[str, tuple[str, ...]], ...]
     lines: tuple[Line, ...]
     folded: int
@@ -54,6 +60,7 @@ class _Row:
     case: str
     names: Mapping[str, tuple[str, ...]]
     marks: Mapping[str, tuple[Mark, ...]]
+    recorded: tuple[tuple[str, Mark], ...]
 
 
 class Answer(NamedTuple):
@@ -88,7 +95,7 @@ class Matrix:
         self.operations: dict[str, None] = {}
         self.failures: list[tuple[int, str, str]] = []
         self.answers: list[Answer] = []
-        self._rows: dict[int, list[_Row]] = {}
+        self._rows: dict[tuple[str, int], list[_Row]] = {}
         self._seen: dict[Any, Any] = {}
 
     def add(self, piece: Piece) -> int:
@@ -99,25 +106,24 @@ class Matrix:
         self.results += len(results)
         name = short_name(case["id"])
         self.failures += [(self.cases, name, failure) for failure in case["failures"]]
-        recorded = (each for each in results if each["mode"] == "recorded")
-        self.answers += [
-            Answer(self.cases, name, each["entry_point"], words.answer(each), edits(each), each["verdict"])
-            for each in recorded
-        ]
+        recorded = [each for each in results if each["mode"] == RECORDED]
+        self.answers += [_answer(self.cases, name, each, who_gives_it(piece, each)) for each in recorded]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
         for result in by_mode["as_written"]:
             self.backends.setdefault(result["entry_point"], result["backend"])
         names = {mode: self._once(tuple(each["entry_point"] for each in row)) for mode, row in by_mode.items()}
         marks = {mode: self._once(tuple(map(mark, row))) for mode, row in by_mode.items()}
-        row = _Row(self.cases, name, names, marks)
-        self._rows.setdefault(len(case["input"]["shape"]) - 2, []).append(row)
+        told = tuple((each["entry_point"], mark(each)) for each in recorded)
+        kind = operation_name(case), len(case["input"]["shape"]) - 2
+        self._rows.setdefault(kind, []).append(_Row(self.cases, name, names, marks, told))
         return self.cases
 
     def tables(self) -> Iterator[Table]:
-        """The tables, as written first, each mode by rank."""
+        """The tables, as written first, each mode by operation and rank."""
         for mode, title in MODES.items():
-            for rank, rows in sorted(self._rows.items()):
-                yield self._table(f"{title}, {rank}-D", rows, mode)
+            for name, rank in sorted(self._rows, key=lambda kind: (list(self.operations).index(kind[0]), kind[1])):
+                of = f"{prose.in_words(name)}, " if len(self.operations) > 1 else ""
+                yield self._table(f"{title}, {of}{rank}-D", self._rows[name, rank], mode)
 
     def outcome(self, unmet: Sequence[str] = ()) -> str:
         """What came out, in a sentence; `unmet` is what did not come out of the run as a whole."""
@@ -126,18 +132,20 @@ class Matrix:
         return f"{self.cases} case{'s' * (self.cases != 1)}, {self.results} results: {outcome}."
 
     def _table(self, title: str, rows: list[_Row], mode: str) -> Table:
-        cases = [(row, dict(zip(row.names[mode], row.marks[mode]))) for row in rows]
+        cases = list(zip(rows, _cells(rows, mode)))
         offered = dict.fromkeys(
             name for _, marks in cases for name, mark in marks.items() if mark.sign != words.DECLINED
         )
         groups: dict[str, list[str]] = {}
         for name in offered:
-            groups.setdefault(self.backends.get(name, name), []).append(name)
+            groups.setdefault(self.backends.get(name, RECORDED), []).append(name)
+        groups.update({RECORDED: groups.pop(RECORDED)} if RECORDED in groups else {})  # behind the others
         columns = [name for names in groups.values() for name in names]
         shown = [(row, marks) for row, marks in cases if mode in FULL or not _agrees(marks.values())]
         lines = (Line(row.number, row.case, tuple(map(marks.get, columns))) for row, marks in shown)
         return Table(
             title,
+            mode,
             tuple((backend, tuple(names)) for backend, names in groups.items()),
             tuple(lines),
             len(cases) - len(shown),
@@ -146,6 +154,33 @@ class Matrix:
     def _once(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The one copy that is kept of rows that are alike."""
         return self._seen.setdefault(row, row)  # type: ignore[no-any-return]
+
+
+def _cells(rows: Sequence[_Row], mode: str) -> Iterator[dict[str, Mark]]:
+    """The cells of each row by the head of their column."""
+    heads = _heads(rows)
+    for row in rows:
+        recorded = _recorded(row, heads) if mode in FULL else {}
+        yield {**dict(zip(row.names[mode], row.marks[mode])), **recorded}
+
+
+def _heads(rows: Sequence[_Row]) -> Mapping[str, str] | None:
+    """Name of a recording -> the head of its column; None where they are too many, or a case has two of one name."""
+    alike = any(len(dict(row.recorded)) < len(row.recorded) for row in rows)
+    names = dict.fromkeys(name for row in rows for name, _ in row.recorded)
+    return None if alike or len(names) > NAMED else {name: f"{name} ({RECORDED})" for name in names}
+
+
+def _recorded(row: _Row, heads: Mapping[str, str] | None) -> dict[str, Mark]:
+    """The cells of the recordings of a case."""
+    if heads is not None:
+        return {heads[name]: mark for name, mark in row.recorded}
+    return {f"recording {number}": mark for number, (_, mark) in enumerate(row.recorded, 1)}
+
+
+def _answer(number: int, case: str, result: Result, meant: str) -> Answer:
+    found = words.answer(result, meant)
+    return Answer(number, case, result["entry_point"], found, edits(result), result["verdict"])
 
 
 def mark(result: Result) -> Mark:

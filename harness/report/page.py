@@ -10,7 +10,7 @@ import functools
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from harness.output import Spool, replacing
 from harness.report import blocks, conventions, habits, prose, view, words
 from harness.report.drawing import drawn
 from harness.report.matrix import Mark, Matrix, mark
+from harness.report.packing import PACKED, packed
 from harness.report.said import FEW
 from harness.report.steps import unshown
 from harness.report.text import brief_line, one_line, printable
@@ -44,7 +45,7 @@ class Html:
         self._templates = templates()
         self._texts: dict[str, int] = {}
         self._drawings: dict[Markup, int] = {}
-        self._templates.globals |= {"once": self._once, "drawing": self._drawing}
+        self._templates.globals |= {"once": self._once, "numbers": self._numbers, "drawing": self._drawing}
         self._case = self._templates.get_template("case.html.j2")
         self._matrix = Matrix()
         self._file, self._first = "", 0
@@ -68,6 +69,7 @@ class Html:
             file=file,
             name=view.short_name(case["id"]),
             show_data=data != self._data,
+            like=_like(classes),
             classes=classes,
             unshown=unshown(piece, classes),
             meant=view.meant(piece),
@@ -76,7 +78,7 @@ class Html:
             reasons=list(view.reasons(piece)),
         )
         self._data = data
-        self._sections.add([section])
+        self._sections.add([section.rstrip("\n"), "\n"])
 
     def write(self, path: Path) -> None:
         """Writes the page of all pieces so far; raises OSError."""
@@ -93,7 +95,7 @@ class Html:
                     answers=sorted(self._matrix.answers, key=lambda each: each.rank),
                     habits=habits.tables(self._header, self._matrix.operations),
                     looks=habits.looks(self._header, self._matrix.operations) if self._matrix.cases > FEW else [],
-                    sections=map(Markup, self._sections.lines()),
+                    sections=self._in_page(),
                     texts=list(self._texts),
                     drawings=list(self._drawings),
                     title=prose.title(about),
@@ -105,10 +107,18 @@ class Html:
                 )
             )
 
+    def _in_page(self) -> Iterator[Markup]:
+        """The sections as they stand in the page."""
+        lines = self._sections.lines()
+        return map(Markup, lines if self._matrix.cases <= PACKED else packed(lines))
+
     def _once(self, tag: str, texts: Iterable[str]) -> Markup:
         """An element for texts that recur, as names and steps do: the page has each once, its script fills them in."""
-        numbers = (self._texts.setdefault(one_line(text), len(self._texts)) for text in texts)
-        return Markup('<{0} data-t="{1}"></{0}>').format(tag, " ".join(map(str, numbers)))
+        return Markup('<{0} data-t="{1}"></{0}>').format(tag, self._numbers(texts))
+
+    def _numbers(self, texts: Iterable[str]) -> str:
+        """The numbers of these texts among those that the page has once."""
+        return " ".join(str(self._texts.setdefault(one_line(text), len(self._texts))) for text in texts)
 
     def _drawing(self, picture: Picture) -> int:
         """The number of a drawing; the page has each once, its script puts it where it belongs."""
@@ -118,6 +128,12 @@ class Html:
         loader = self._templates.loader
         assert loader
         return Markup(loader.get_source(self._templates, name)[0])
+
+
+def _like(classes: Mapping[str, list[view.AgreementClass]]) -> str:
+    """Which array of a section is what the case means."""
+    agreeing = (each for found in classes.values() for each in found if each.result["verdict"] == "agrees")
+    return next((str(each.figure) for each in agreeing), "reference")
 
 
 def templates() -> Environment:

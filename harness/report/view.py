@@ -13,6 +13,7 @@ from harness.operations.operation import Operation
 from harness.operations.panels import Picture
 from harness.operations.spoken import main_roles
 from harness.report import words
+from harness.report.text import one_line
 
 MODES = {"as_written": "As written", "normalized": "Normalized"}
 NO_ANSWER = ("declined", "raised", "died", "broken")
@@ -103,6 +104,14 @@ def meant(piece: Piece) -> Mapping[str, Any] | None:
     if any(each.result["verdict"] == "agrees" for found in classes(piece).values() for each in found):
         return None
     return {**piece["case"]["reference"], "dtype": piece["case"]["settings"]["dtype"]}
+
+
+def who_gives_it(piece: Piece, told: Result) -> str:
+    """What the case means, by another one that gives it: a recorded output, or the first entry point as written."""
+    agreeing = [each for each in piece["results"] if each["verdict"] == "agrees" and each is not told]
+    by_mode = {mode: [each for each in agreeing if each["mode"] == mode] for mode in ("recorded", "as_written")}
+    first = next(iter([*by_mode["recorded"], *by_mode["as_written"]]), None)
+    return f"what {one_line(first['entry_point'])} gives" if first and told["verdict"] != "agrees" else words.MEANT
 
 
 def recordings(piece: Piece) -> Iterator[tuple[Mapping[str, Any], Result]]:

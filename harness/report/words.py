@@ -40,6 +40,7 @@ KINDS = {
 }
 """A word or two for each sign."""
 UNEXPECTED = "✗"
+MEANT = "what the case means"
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
 
 _OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†", "broken": "‡"}
@@ -47,6 +48,7 @@ _BOUNDS = {
     "statistical": "the statistical bound",
     "summation order": "the bound for any order of summation",
     "fft": "the bound for FFT",
+    "rounding of each step": "the bound for the rounding of each step",
     "printed digits": "what the rounding of the printed digits allows",
     "case tolerance": "the tolerance that the case sets",
 }
@@ -74,14 +76,14 @@ def normalized(result: Result) -> str:
     return f"{_verdict(result)}{_difference(result)}{f' - {steps}' if steps else ''}"
 
 
-def explanation(result: Result) -> str:
-    """Why the members of a class differ from what the case means, or that they do not."""
+def explanation(result: Result, meant: str = MEANT) -> str:
+    """Why the members of a class differ from what the case means, or that they do not; `meant` names who gives it."""
     if result["verdict"] == "agrees":
-        return "agrees with what the case means"
+        return f"agrees with {meant}"
     if result["verdict"] == "convention":
         found = result["words"]
         changes = "this change" if len(found) == 1 else "these changes"
-        return f"what the case means, with {changes}: {'; '.join(found)}{_open(result)}"
+        return f"{meant}, with {changes}: {'; '.join(found)}{_open(result)}"
     return "unexplained: no convention that is known here gives these numbers"
 
 
@@ -95,13 +97,13 @@ def _open(result: Result) -> str:
     return f"; {result['remarks'][0]}" if result["remarks"] else "; not certain"
 
 
-def answer(result: Result) -> str:
+def answer(result: Result, meant: str = MEANT) -> str:
     """What was found of a recorded output, as the end of a sentence, without how closely."""
     if result["verdict"] == "declined":
         return f"cannot be judged: {result['reason']}"
     if result["verdict"] == "unexplained":
         return "is unexplained: no convention that is known here gives it"
-    return explanation(result) if result["verdict"] == "agrees" else f"is {explanation(result)}"
+    return f"{'' if result['verdict'] == 'agrees' else 'is '}{explanation(result, meant)}"
 
 
 def recording(result: Result) -> str:

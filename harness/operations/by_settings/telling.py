@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.canonical.layout import expand
 from harness.grammar.forms import demand
+from harness.operations.by_settings.letter_pictures import letters
 from harness.operations.by_settings.own_names import Layer, at_rank
 from harness.operations.panels import Picture
 from harness.operations.transforms.sayings import shown
@@ -30,6 +31,7 @@ it has no argument for and always does so, which shows as a convention where a c
     )
     MEASURED_HEADS: Sequence[str] = ("follows", "differs", "dtypes")
     HABITS: Mapping[str, str] = {"keeps": "always so, as there is no argument for it"}
+    QUESTIONS: Mapping[str, str] = {}
     CLAIMS: Mapping[str, str] = {}
     RULE = "what it comes to"
 
@@ -46,8 +48,8 @@ it has no argument for and always does so, which shows as a convention where a c
         return f"{self._layer.words(told)}, {told['dtype']}"
 
     def pictures(self, case: Found, changes: Iterable[Found]) -> Iterable[Picture]:
-        """A setting has none: it is a word or a number."""
-        return ()
+        """Of settings that are letters of axes; others are words or numbers."""
+        return (picture for change in changes for picture in letters(case, change))
 
     def examples(self) -> Iterable[tuple[str, Picture]]:
         """There are none."""

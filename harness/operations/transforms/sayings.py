@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from harness.canonical.window import numbers_text, pairs_text
+from harness.canonical.window import pairs_text
 
 MOST = 8
 """Numbers of a setting that are shown; of more the first ones are."""
@@ -199,7 +199,7 @@ def shown(value: Any) -> str:
         return str(value)
     if value and all(isinstance(each, tuple) for each in value):
         return _pairs(value)
-    return numbers_text(tuple(map(shown, value[:MOST]))) + (" x ..." if len(value) > MOST else "")
+    return " x ".join(map(shown, value[:MOST])) + (" x ..." if len(value) > MOST else "")
 
 
 def _pairs(value: tuple[tuple[Any, ...], ...]) -> str:

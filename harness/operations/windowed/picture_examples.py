@@ -19,10 +19,15 @@ def examples() -> Iterator[tuple[str, Picture]]:
             yield name, Picture(caption, named)
 
 
-def _example(size: int, taps: int, stride: int = 1, rank: int = 1, ends: tuple[int, int] = (0, 0)) -> Found:
+def _example(
+    size: int, taps: int, stride: int = 1, rank: int = 1, ends: tuple[int, int] = (0, 0), channels: int = 1
+) -> Found:
     ones = [1] * rank
     settings = {"stride": [stride] * rank, "dilation": ones, "padding_pairs": [ends] * rank, "boundary": "zero"}
-    shapes = {"input": {"shape": [1, 1, *[size] * rank]}, "kernel": {"shape": [1, 1, *[taps] * rank]}}
+    shapes = {
+        "input": {"shape": [1, channels, *[size] * rank]},
+        "kernel": {"shape": [channels, channels, *[taps] * rank]},
+    }
     return {**shapes, "settings": settings}
 
 
@@ -62,6 +67,12 @@ EXAMPLES: Sequence[tuple[str, tuple[str, str], Found, Found]] = (
         ("PyTorch, ONNX, Caffe", "TensorFlow, Keras"),
         _example(5, 3, rank=2),
         {"id": "kernel_axes", "order": [2, 3, 1, 0]},
+    ),
+    (
+        "groups",
+        ("one group", "two groups"),
+        _example(5, 3, channels=4),
+        {"id": "groups", "groups": 2, "kind": "block"},
     ),
 )
 """Name, titles of both sides, case and change of each picture of the documents."""

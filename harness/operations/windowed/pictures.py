@@ -16,6 +16,7 @@ from harness.canonical.axis import sample
 from harness.canonical.window import BOUNDARIES
 from harness.grammar.forms import FormError, demand, pair
 from harness.operations.panels import BLANK, GAP, Cell, Mark, Panel, Picture
+from harness.operations.windowed.group_pictures import drawn_groups
 
 MEANT, COMPUTED = "what is meant", "what was computed"
 MOST = 7
@@ -288,6 +289,7 @@ DRAWN: Mapping[str, _Drawn] = {
     "input_axes": _Drawn(_ORDERS, _ordered("input")),
     **dict.fromkeys(("kernel_axes", "transpose_kernel_spatial"), _Drawn(_ORDERS, _ordered("kernel"))),
     "output_axes": _Drawn({"source": [int]}, _ordered("output")),
+    "groups": _Drawn({"groups": int, "kind": str}, drawn_groups),
     "column_major": _Drawn({"role": str}, _reread),
 }
 """Id of a transform -> how it is drawn."""

@@ -60,6 +60,10 @@ HABITS = {
     "boundaries": "boundaries",
     "input, kernel, sum": "bits kept of input, kernel, sum",
 }
+QUESTIONS = {
+    "computes": "Which functions reverse the kernel, as a convolution does?",
+    "its word for `same`, and what that is": "Where does `same` put an odd sample of padding?",
+}
 CLAIMS = {"uneven_strides": "a stride of its own for each axis", "together": "a stride with a dilation"}
 RULE = "(low, high)"
 SAME = ("same", "same_upper", "same_lower")

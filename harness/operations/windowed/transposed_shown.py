@@ -50,6 +50,7 @@ HABITS = {
     "padding": "its words for padding, and what they cut",
     "input, kernel, sum": "bits kept of input, kernel, sum",
 }
+QUESTIONS = {"transposes": "Which functions stamp the kernel backwards, as the transpose of a convolution does?"}
 SETTINGS_FORM = {**shown.SETTINGS_FORM, "output_padding": [int]}
 
 
