@@ -21,7 +21,7 @@ from harness.operations.panels import Picture
 from harness.output import Spool, replacing
 from harness.report import blocks, conventions, habits, prose, view, words
 from harness.report.drawing import drawn
-from harness.report.matrix import Mark, Matrix, mark
+from harness.report.matrix import RECORDED, Mark, Matrix, mark
 from harness.report.packing import PACKED, packed
 from harness.report.said import FEW
 from harness.report.steps import unshown
@@ -89,7 +89,10 @@ class Html:
                 page.generate(
                     header=self._header,
                     matrix=self._matrix,
-                    backends=sorted(set(self._matrix.backends.values())),
+                    backends=[
+                        *sorted(set(self._matrix.backends.values())),
+                        *([RECORDED] if self._matrix.answers else []),
+                    ],
                     few=FEW,
                     shown=SHOWN,
                     answers=sorted(self._matrix.answers, key=lambda each: each.rank),

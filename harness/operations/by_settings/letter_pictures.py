@@ -20,8 +20,9 @@ Found = Mapping[str, Any]
 def letters(case: Found, change: Found) -> Iterator[Picture]:
     """The picture of a change of such a setting; none of others, and of what does not fit the case."""
     axes = canonical("input", len(case["input"]["shape"]) - 2)
-    key, both = str(change.get("id")), [change.get("was"), change.get("value")]
-    if not all(isinstance(each, str) and set(each) <= set(axes) and len(each) <= len(axes) for each in both):
+    key = str(change.get("id"))
+    both = [str(change.get(side)) for side in ("was", "value")]
+    if not all(set(each) <= set(axes) and len(each) <= len(axes) for each in both):
         return
     if key in RUNS:
         yield _picture(RUNS[key], [[Cell(each, "seen" if each in marked else "") for each in axes] for marked in both])

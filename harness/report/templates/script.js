@@ -414,7 +414,7 @@ function saidOfCall(section, name, mode) {
   const rows = [...section.querySelectorAll(".verdicts tbody tr")];
   const cell = rows.find((row) => hasNumber(row.querySelector("code").dataset.t, number))?.cells[mode === "normalized" ? 2 : 1];
   const steps = cell?.querySelector("i[data-t]");
-  return cell ? `${plain(cell.firstChild)} ${steps ? textsOf(steps).join("; ") : ""}` : "";
+  return cell ? `${plain(cell.firstChild)} ${steps ? textsOf(steps).join("; ") : ""}`.trim() : "";
 }
 
 async function tell(link) {
