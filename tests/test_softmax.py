@@ -133,7 +133,7 @@ def test_a_call_is_in_the_words_of_the_function(tmp_path: Path) -> None:
     assert lowering.as_written(case_of(tmp_path, "over: W"), entry).settings == {"over": "W"}
     with pytest.raises(Unsupported, match="has no over HW"):
         lowering.as_written(case_of(tmp_path, "over: HW"), entry)
-    with pytest.raises(Unsupported, match="log False; the case has True"):
+    with pytest.raises(Unsupported, match="log false; the case has true"):
         lowering.as_written(case_of(tmp_path, "log: true"), entry)
 
 

@@ -106,7 +106,7 @@ class Html:
                     how_to_read=prose.how_to_read(about),
                     conventions=conventions.sections(self._header, self._matrix.operations),
                     style=self._source("style.css"),
-                    script=self._source("script.js"),
+                    scripts=[self._source("script.js"), self._source("finding.js")],
                 )
             )
 

@@ -14,7 +14,7 @@ from harness.canonical.settled import Settled
 from harness.grammar.streams import RawStream
 from harness.operations.by_settings.own_names import Changes, Layer
 from harness.operations.stated import Stated
-from harness.operations.transforms.sayings import plain, shown
+from harness.operations.transforms.sayings import shown
 from harness.operations.transforms.transform import Transform
 
 TELLING = 4
@@ -76,7 +76,7 @@ def _drawn(stated: Stated, seed: int) -> tuple[np.ndarray, str]:
 
 def named(changes: Changes) -> str:
     """A change of settings in few words."""
-    return ", ".join(f"{plain(key)} {shown(value)}" for key, value in _said(changes))
+    return ", ".join(f"{key} {shown(value)}" for key, value in _said(changes))
 
 
 def _said(changes: Changes) -> Iterator[tuple[str, object]]:

@@ -112,6 +112,8 @@ LETTERS = ("over", "across")
 """Keys whose values are letters of axes."""
 PARAMETERS = ("alpha", "beta", "gamma", "theta", "epsilon", "k")
 """Keys that have no article, as they are names in a formula."""
+NOUNS = {"reduce": "reduction", "over": "axes", "across": "axes", "log": "logarithm"}
+"""Keys that are no nouns."""
 UNSTATED = {
     "area_samples": "average whole samples; the system took parts of samples, too",
 }
@@ -186,7 +188,7 @@ def told(key: str, value: Any) -> str:
 
 def plain(key: str) -> str:
     """The key of a setting in words."""
-    return key.replace("_", " ")
+    return NOUNS.get(key, key.replace("_", " "))
 
 
 def shown(value: Any) -> str:

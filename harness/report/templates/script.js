@@ -1,6 +1,5 @@
 "use strict";
-// Numbers stand in the page as text. This writes out names and links, draws heat maps, subtracts any two outputs, says
-// what a cell of the matrix means, filters, and copies code.
+// Numbers stand in the page as text. This writes out names, draws heat maps, subtracts any two outputs and copies code.
 
 const LEVELS = ["n4", "n3", "n2", "n1", "z", "p1", "p2", "p3", "p4"];
 const DOUBLE = 53;
@@ -18,19 +17,6 @@ const short = (value) =>
 const TEXTS = JSON.parse(document.getElementById("texts").textContent);
 const DRAWINGS = document.getElementById("drawings").content;
 const textsOf = (element) => element.dataset.t.split(" ").map((number) => TEXTS[number]);
-
-const headsOf = (table) => [...table.tHead.rows[1].cells];
-
-// Makes links of the cells of a table.
-function linkCells(table) {
-  for (const row of table.tBodies[0].rows) {
-    const { hash } = row.cells[0].firstElementChild;
-    for (const cell of [...row.cells].slice(1)) {
-      const sign = cell.textContent.trim();
-      if (sign) cell.replaceChildren(make("a", { href: hash, textContent: sign }));
-    }
-  }
-}
 
 function writeTexts(section) {
   for (const element of section.querySelectorAll("[data-t]")) {
@@ -249,78 +235,6 @@ function drawDifference(place, outputs, first, second, most) {
   }
 }
 
-// ---- filter --------------------------------------------------------------------------------------------------------
-
-function filterTable(table, wanted, seen) {
-  const wants = (head) => wanted.backends.has(head.dataset.backend);
-  const columns = [true, ...headsOf(table).map(wants)];
-  for (const head of table.tHead.querySelectorAll("[data-backend]")) head.hidden = !wants(head);
-  for (const row of table.tBodies[0].rows) {
-    const link = row.cells[0].firstElementChild;
-    let any = false;
-    for (const cell of [...row.cells].slice(1)) {
-      cell.hidden = !columns[cell.cellIndex];
-      const [, cross, sign] = /^(✗?)(\S*)/.exec(cell.textContent);
-      const fits = wanted.verdicts.has(sign) && (!wanted.unexpected || cross === "✗");
-      cell.classList.toggle("off", !fits);
-      any ||= fits && !cell.hidden;
-    }
-    const fits = link.textContent.toLowerCase().includes(wanted.text);
-    row.hidden = !(any && fits);
-    if (!row.hidden) seen.add(link.hash.slice(1));
-  }
-}
-
-function filter(form) {
-  const data = new FormData(form);
-  const wanted = {
-    text: data.get("case").trim().toLowerCase(),
-    backends: new Set(data.getAll("backend")),
-    verdicts: new Set(data.getAll("verdict")),
-    unexpected: data.has("unexpected"),
-  };
-  const seen = new Set();
-  document.querySelectorAll(".matrix").forEach((table) => filterTable(table, wanted, seen));
-  const sections = [...document.querySelectorAll(".case")];
-  for (const section of sections) section.hidden = !seen.has(section.id);
-  form.querySelector("output").textContent = `${seen.size} of ${sections.length} cases`;
-}
-
-// What is not as it is at first stands in the address, so that a link keeps it.
-function keep(form) {
-  const kept = new URLSearchParams();
-  if (form.elements.case.value) kept.set("case", form.elements.case.value);
-  if (form.elements.unexpected.checked) kept.set("unexpected", "");
-  for (const box of form.querySelectorAll("[value]:not(:checked)")) kept.append("without", box.value);
-  history.replaceState(null, "", `${location.pathname}${kept.size ? `?${kept}` : ""}${location.hash}`);
-}
-
-function restore(form) {
-  const kept = new URLSearchParams(location.search);
-  form.elements.case.value = kept.get("case") ?? "";
-  form.elements.unexpected.checked = kept.has("unexpected");
-  for (const box of form.querySelectorAll("[value]")) box.checked = !kept.getAll("without").includes(box.value);
-  if (kept.size) filter(form);
-}
-
-const form = document.getElementById("filter");
-form.hidden = false;
-form.addEventListener("input", () => {
-  filter(form);
-  keep(form);
-});
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const first = document.querySelector(".matrix tbody tr:not([hidden]) a");
-  if (first) location.hash = first.hash;
-});
-form.querySelector("button").addEventListener("click", () => {
-  form.reset();
-  filter(form);
-  keep(form);
-});
-restore(form);
-
 // ---- code ----------------------------------------------------------------------------------------------------------
 
 function offerCopy(figure) {
@@ -336,101 +250,5 @@ function offerCopy(figure) {
       getSelection().selectAllChildren(code);
       button.textContent = "Selected: press Ctrl+C";
     }
-  });
-}
-
-// ---- cases and tables: each is drawn when it comes near, or is to be printed -----------------------------------------
-
-function whenNear(elements, draw) {
-  const waiting = new Set(elements);
-  const once = (element) => {
-    if (!waiting.delete(element)) return;
-    observer.unobserve(element);
-    draw(element);
-  };
-  const observer = new IntersectionObserver(
-    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => once(entry.target)),
-    { rootMargin: "0px 0px 100%" }, // what is above stays as it is, or it would push away what was jumped to
-  );
-  waiting.forEach((element) => observer.observe(element));
-  addEventListener("beforeprint", () => [...waiting].forEach(once));
-}
-
-// Of many cases the page has the sections in packed parts, each behind the headings of its cases.
-const PARTS = [...document.querySelectorAll("script.part")];
-const SECTIONS = [...document.querySelectorAll(".case")];
-const unpacked = new Map();
-
-async function inflated(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return (await new Response(stream).text()).split("\f");
-}
-
-// Writes the rest of a section behind its heading.
-async function fill(section) {
-  const each = SECTIONS.findIndex((other) => other.nextElementSibling === PARTS[0]) + 1; // sections of a part
-  const number = SECTIONS.indexOf(section);
-  const part = PARTS[Math.floor(number / each)];
-  if (!unpacked.has(part)) unpacked.set(part, inflated(part.textContent));
-  const texts = await unpacked.get(part);
-  section.insertAdjacentHTML("beforeend", texts[number % each]);
-  section.classList.remove("stub");
-}
-
-const filled = new Map();
-function fillOnce(section) {
-  if (!filled.has(section)) filled.set(section, fill(section));
-  return filled.get(section);
-}
-
-async function show(section) {
-  if (PARTS.length) await fillOnce(section);
-  writeTexts(section);
-  section.querySelectorAll("figure.code").forEach(offerCopy);
-  drawCase(section);
-}
-
-whenNear(document.querySelectorAll(".case"), show);
-whenNear(document.querySelectorAll(".matrix"), linkCells);
-
-// ---- what a cell of the matrix says ----------------------------------------------------------------------------------
-
-const plain = (element) => element.textContent.trim().replace(/\s+/g, " ");
-const hasNumber = (list, number) => list.split(" ").includes(String(number));
-
-function saidOfRecording(section, name) {
-  const found = [...section.querySelectorAll("[data-recorded]")];
-  const named = found.find((each) => `${each.dataset.recorded} (recorded)` === name);
-  return plain((named ?? found[Number(name.split(" ").pop()) - 1]).querySelector("p"));
-}
-
-function saidOfCall(section, name, mode) {
-  const number = TEXTS.indexOf(name);
-  const reasons = [...section.querySelectorAll("[data-of]")].filter(
-    (each) => hasNumber(each.dataset.of, number) && hasNumber(each.dataset.modes, mode),
-  );
-  if (reasons.length) return reasons.map((each) => textsOf(each.querySelector("i")).join("; ")).join("; ");
-  const rows = [...section.querySelectorAll(".verdicts tbody tr")];
-  const cell = rows.find((row) => hasNumber(row.querySelector("code").dataset.t, number))?.cells[mode === "normalized" ? 2 : 1];
-  const steps = cell?.querySelector("i[data-t]");
-  return cell ? `${plain(cell.firstChild)} ${steps ? textsOf(steps).join("; ") : ""}`.trim() : "";
-}
-
-async function tell(link) {
-  const cell = link.parentElement;
-  const table = cell.closest("table");
-  const head = headsOf(table)[cell.cellIndex - 1];
-  const section = document.querySelector(link.hash);
-  if (PARTS.length) await fillOnce(section);
-  const name = head.textContent.trim();
-  const said = head.dataset.backend === "recorded" ? saidOfRecording(section, name) : saidOfCall(section, name, table.dataset.mode);
-  link.title = `${plain(section.querySelector("h3"))}, ${name}: ${said}`;
-  document.getElementById("told").textContent = link.title;
-}
-
-for (const kind of ["pointerover", "focusin"]) {
-  document.getElementById("matrix").addEventListener(kind, ({ target }) => {
-    if (target.matches("td a")) tell(target);
   });
 }
