@@ -24,6 +24,11 @@ def seed(side: str, labels: tuple[str, str, str] = ("input HWC:", "kernel: HWI",
     return "\n".join(f"{label}\n{(SEED / name).read_text('utf-8')}" for label, name in zip(labels, names))
 
 
+def test_a_label_with_more_in_its_line_is_told() -> None:
+    with pytest.raises(CaseError, match=r"not so in line 9: output: Knet conv4\(w, x\)$"):
+        pasted.write(Path("no.yaml"), f"{SMALL}output: Knet conv4(w, x)\n[[1. 2.]\n [3. 4.]]\n", ())
+
+
 @pytest.mark.parametrize("side", ["julia", "numpy"])
 def test_the_first_question_is_pasted_and_answered(
     side: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -37,7 +37,7 @@ def write(path: Path, text: str, layouts: Sequence[str], operation: str = USUAL)
     roles = main_roles(TABLE[operation])
     given = dict(zip((*roles, "output"), layouts))
     blocks = _blocks(text, operation)
-    shown = {role: _shown(role, block) for role, block in blocks.items()}
+    shown = {role: _shown(role, block, operation) for role, block in blocks.items()}
     stated = {role: own for role, block in blocks.items() if (own := block.layout or given.get(role, ""))}
     shapes = {role: each.values.shape for role, each in shown.items()}
     letters = _layouts(shapes, stated, operation)
@@ -55,9 +55,13 @@ def write(path: Path, text: str, layouts: Sequence[str], operation: str = USUAL)
 
 def _label(operation: str) -> re.Pattern[str]:
     """A line before each array: its role, and perhaps its layout before or behind the colon, `input:`, `input HWC:`."""
-    roles = "|".join((*TABLE[operation].ROLES, "output", "observed"))
+    roles = _roles(operation)
     letters = "".join(sorted({*"NCDHW", *(each for role in TABLE[operation].ROLES.values() for each in role.letters)}))
     return re.compile(rf"\s*((?i:{roles}))\b\s*\(?([{letters}]{{0,5}})\)?\s*:\s*([{letters}]{{0,5}})\s*")
+
+
+def _roles(operation: str) -> str:
+    return "|".join((*TABLE[operation].ROLES, "output", "observed"))
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,21 @@ def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
     return found
 
 
-def _shown(role: str, block: _Block) -> Printout:
+def _shown(role: str, block: _Block, operation: str) -> Printout:
     try:
         return printouts.read("\n".join(block.lines))
     except PrintoutError as problem:
         line = block.first + problem.line - 1
-        raise CaseError(f"{SOURCE}:{line}:{problem.column}: {role}: {problem}") from problem
+        raise CaseError(f"{SOURCE}:{line}:{problem.column}: {role}: {problem}{_hint(block, operation)}") from problem
+
+
+def _hint(block: _Block, operation: str) -> str:
+    """What to do about a line that begins as a label does, and is none."""
+    almost = re.compile(rf"\s*(?i:{_roles(operation)})\s*:\s*\S")
+    lines = (
+        f"line {number}: {line.strip()}" for number, line in enumerate(block.lines, block.first) if almost.match(line)
+    )
+    return next((f"\na label has its line to itself, or its layout behind it; not so in {each}" for each in lines), "")
 
 
 def _layouts(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, str], operation: str) -> Mapping[str, str]:

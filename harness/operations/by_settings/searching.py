@@ -317,7 +317,11 @@ class Room:
     def hidden(self, question: Question, form: Settled, room: np.ndarray | float) -> list[str]:
         """What would not show in an output that is no further than `room` from that of `form`."""
         most, largest = (float(np.nanmax(np.abs(each), initial=0)) for each in (room, question.observed))
-        return [f"a value that is off by {most / largest:.1g} of the largest one need not show here"] if largest else []
+        return (
+            [f"these data would not show a value that is off by {most / largest:.1g} of the largest one"]
+            if largest
+            else []
+        )
 
     def of_recordings(
         self, question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float

@@ -179,7 +179,7 @@ def hidden(question: Question, form: Linear, room: np.ndarray | float) -> list[s
     share = faint.limit(replace(question, form=form), room)
     if share is None:
         return []
-    return [f"a kernel element that is off by {share:.1g} of the largest one need not show here"]
+    return [f"these data would not show a kernel element that is off by {share:.1g} of the largest one"]
 
 
 def of_recordings(question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float) -> list[str]:

@@ -157,7 +157,7 @@ def _seen_besides(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[st
         return ["one element differs alone, though others see all that it sees: it may be mistyped, or a fault there"]
     return [
         "what differs sees nothing of input and kernel that what agrees does not see too, where other data would show: "
-        "so the settings differ, or the place of reading, short of a coincidence"
+        "so the settings differ, or the place of reading, unless by chance"
     ]
 
 

@@ -55,7 +55,7 @@ def _constant(off: np.ndarray, known: np.ndarray, room: np.ndarray | float) -> I
     numbers = ", ".join(f"{value:.6g}" for value in middle.ravel()[:8])
     rest = known & ~there
     others = f", all but {_named(rest)}" if rest.any() else ""
-    yield f"the values of each channel are off by one number ({numbers}){others}: mind what is added to the sums"
+    yield f"the values of each channel are off by one number ({numbers}){others}: check what is added to the sums"
 
 
 def _standing_out(off: np.ndarray, differ: np.ndarray) -> Iterator[str]:

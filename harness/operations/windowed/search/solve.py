@@ -55,8 +55,8 @@ class Solution:
     def remarks(self) -> Iterator[str]:
         """What follows, in sentences."""
         yield (
-            f"the kernel that was applied, by least squares: rank {self.rank} of {self.terms} unknowns, "
-            f"{self.equations} equations for each output channel"
+            f"the kernel that was applied, by least squares: {self.equations} values of each output channel tell "
+            f"{self.rank} of its {self.terms} elements"
         )
         if not self.fits:
             yield (
@@ -64,7 +64,7 @@ class Solution:
                 "padding: the settings are others, some values are wrong, or something else is made of them"
             )
         elif self.rank < self.terms or self.equations <= self.rank:
-            yield "some kernel of this size gives these values, but the data do not determine it"
+            yield "some kernel of this size gives these values, but too few values are known to say which"
         elif self.values is None and self.offsets is None and self.moved <= MOVED:
             yield (
                 f"the kernel that fits best is the intended one, to {self.moved:.1g} of its largest value: what is "

@@ -70,7 +70,7 @@ def _alone(question: Question, seen: Recording, coarse: float) -> Iterator[str]:
     systems = {words: system(each, values, slack, coarse) for words, each in changed.items()}
     confirmed = [words for words, other in systems.items() if other and other.confirmed]
     if confirmed:
-        yield f"some data give them with one of these changes: {'; '.join(confirmed)}"
+        yield f"these values fit with one of these changes: {'; '.join(confirmed)}"
 
 
 def _pair(question: Question, seen: Recording, other: Recording) -> Iterator[str]:
@@ -90,14 +90,14 @@ def _causes(question: Question, same: np.ndarray, apart: np.ndarray) -> Iterator
     drawn = _drawn(conv)
     ruled_out = list(_ruled_out(drawn, same))
     if ruled_out:
-        yield f"what agrees rules out, as a single difference: {'; '.join(ruled_out)}"
+        yield f"the elements that agree rule out each of these as the only difference: {'; '.join(ruled_out)}"
     data = list(_data(question, same, apart))
     changes = list(_changes(question, drawn, same, differ))
     if data:
         where = " or ".join(each.words for each in data)
-        yield f"if both compute what the case means, their data differ in {where}, short of a coincidence: print these"
+        yield f"if both compute what the case means, their data differ in {where}, unless by chance: print these"
     if changes:
-        yield f"if their data are equal, changes that keep what agrees and change what differs: {_listed(changes)}"
+        yield f"if their data are equal, one of these changes explains what agrees and what differs: {_listed(changes)}"
     yield from _deciding([*data, *changes], same | differ)
 
 
@@ -248,7 +248,7 @@ def _deciding(suspects: Sequence[Suspect], known: np.ndarray) -> Iterator[str]:
     one = np.zeros(known.shape, bool)
     one[best] = True
     left = _listed([each for each in suspects if not each.changes[best]])
-    yield f"to part these, print element {listed(one)} of both outputs; if it agrees, this is left: {left}"
+    yield f"to tell these apart, print element {listed(one)} of both outputs; if it agrees, this is left: {left}"
 
 
 def _listed(suspects: Sequence[Suspect]) -> str:

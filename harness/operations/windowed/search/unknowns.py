@@ -65,17 +65,20 @@ class System:
     def remarks(self, conv: Linear) -> Iterator[str]:
         """What the system says of the values, in sentences."""
         if self.products:
-            yield f"{self.products} values see products of two unknown elements, and say nothing by themselves"
+            yield f"{self.products} values are left out, as they hold products of two unknown elements"
         if not self.matrix.size:
             return
         found, rank, solvable = self.solution
-        counted = f"{len(self.matrix)} values are equations of rank {rank} in {len(found)} unknown elements"
-        some = "some" if solvable else "no"
-        free = "; so they do any values, and alone these refute nothing" if rank == len(self.matrix) else ""
-        yield f"{counted}: {some} data give them as the case means it{free}"
+        values, unknown = len(self.matrix), f"the {len(found)} unknown elements"
+        if not solvable:
+            yield f"{values} values do not fit what the case means, whatever {unknown} are"
+        elif rank == values:
+            yield f"{values} values are too few to check anything alone: some choice of {unknown} gives any values"
+        else:
+            yield f"{values} values fit what the case means, with some choice of {unknown}"
         if self.confirmed and rank == len(found) <= NAMED:
             named = zip(self.unknowns, found)
-            yield f"only these do: {', '.join(f'{_named(conv, *each)} = {value:.6g}' for each, value in named)}"
+            yield f"only this choice fits: {', '.join(f'{_named(conv, *each)} = {value:.6g}' for each, value in named)}"
         yield from self._alike(conv)
 
     def _alike(self, conv: Linear) -> Iterator[str]:
