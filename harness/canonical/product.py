@@ -55,6 +55,10 @@ class Product(Settled):
         return self.linear.terms
 
     @property
+    def work(self) -> int:
+        return self.terms
+
+    @property
     def largest(self) -> float:
         return self.linear.largest
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from harness.canonical import axis, gaps, magnitudes, reference, slack
-from harness.canonical.arithmetic import bounded, plain, twofold
+from harness.canonical.arithmetic import bounded, counted, plain, twofold
 
 TWOFOLD = 300
 """Products whose time an element takes in twice its precision, about."""
@@ -72,6 +72,13 @@ class Settled:
     @property
     def terms(self) -> int:
         return 1
+
+    @property
+    def work(self) -> int:
+        """Numbers that are computed on the way to one number of the output, about."""
+        tally: list[int] = []
+        self.computed(plain, lambda each: counted.lifted(each, tally))
+        return math.ceil(sum(tally) / max(math.prod(self.output_shape), 1))
 
     @property
     def largest(self) -> float:

@@ -57,6 +57,7 @@ class Base:
 
 def bases(layer: Layer, question: Question) -> Iterator[Base]:
     """Input and kernel as they are and taken otherwise, and the same of the output; the same stands once."""
+    read: dict[tuple[int, ...], list[Transforms]] = {}
     for kernel in _one_or_none(of_kernel(layer, question.form)):
         form, known = applied(question.form, kernel), set[bytes]()
         numbered = replace(form, arrays={"x": np.arange(form.x.size).reshape(form.x.shape)})
@@ -64,12 +65,11 @@ def bases(layer: Layer, question: Question) -> Iterator[Base]:
             key = _key(applied(numbered, x).arrays["x"])
             if key not in known:
                 known.add(key)
-                yield from _read_otherwise(layer, question, (*kernel, *x), applied(form, x))
-
-
-def _read_otherwise(layer: Layer, question: Question, change: Transforms, form: Settled) -> Iterator[Base]:
-    for each in _reads(layer, question, form) if not change or not layer.POINTWISE else [()]:
-        yield Base(change, form, each)
+                changed = applied(form, x)
+                if (shape := changed.output_shape) not in read:
+                    read[shape] = list(_reads(layer, question, shape))
+                reads = read[shape] if not (kernel or x) or not layer.POINTWISE else [()]
+                yield from (Base((*kernel, *x), changed, each) for each in reads)
 
 
 def _one_or_none(changes: Iterable[Transform]) -> list[Transforms]:
@@ -80,9 +80,8 @@ def _key(array: np.ndarray) -> bytes:
     return repr(array.shape).encode() + blake2b(array.tobytes()).digest()
 
 
-def _reads(layer: Layer, question: Question, form: Settled) -> Iterator[Transforms]:
-    """The output as it is and read otherwise; axes of length 1 make no difference."""
-    shape = form.output_shape
+def _reads(layer: Layer, question: Question, shape: tuple[int, ...]) -> Iterator[Transforms]:
+    """An output of this shape as it is and read otherwise; axes of length 1 make no difference."""
     numbered, known = np.arange(math.prod(shape)).reshape(shape), set[bytes]()
     for each in _one_or_none(_outputs(layer, question)):
         key = _key(read(numbered, each, ()))

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,11 +31,11 @@ from harness.operations.transforms.transform import Transform, applied
 from harness.rounding.noise import Noise
 
 DEEPEST = 3
-CANDIDATE, ENDED = (30_000, 100), (100_000, 150)
-"""Work (see `budget`) of a candidate, and for each element of its output, besides its terms; of the factor and the
-offset that are read for it."""
-TOLD, READ = (40_000, 40), (300_000, 150)
-"""The same of what tells changes apart, and of the numbers that are read from an output."""
+COMPUTED = 3
+"""Work (see `budget`) of each number that is computed on the way to an output."""
+CANDIDATE, TOLD, READ, ENDED = (30_000, 30, 1), (40_000, 20, 2), (300_000, 150, 1), (100_000, 150, 0)
+"""The same besides that of a candidate, for each element of its output, and how often that is computed; of what tells
+changes apart; of the numbers that are read from an output; of a factor and an offset that are."""
 TELLING = 4
 """Output channels that tell whether two changes come to the same."""
 COARSE = 2.0**-4
@@ -45,6 +46,7 @@ MANY = 100
 """Explanations of one level, after which there is no need of more."""
 
 
+Item = TypeVar("Item")
 Changed = tuple[tuple[Setting, ...], Settled]
 """Changes of settings, and a form with them."""
 
@@ -65,9 +67,7 @@ class Candidates:
             rest = count - self.question.count((*base.transforms, *base.reads))
             if rest < 0:
                 continue
-            for settings, form in self._settings(base, rest):
-                if self.budget.spent:
-                    break
+            for settings, form in self._affordable(self._settings(base, rest)):
                 yield from self._completed(base, settings, form, count)
             if self.budget.spent:
                 self.left_out, self.whole = self.left_out + 1, min(self.whole, count - 1)
@@ -75,17 +75,27 @@ class Candidates:
             if rest == 2:
                 yield from self._jointly(base)
 
-    def _take(self, form: Settled, each: tuple[int, int]) -> None:
-        """Takes the work for a form, and for each element of its output, besides its terms."""
-        self.budget.take(each[0] + (each[1] + form.terms) * math.prod(form.output_shape))
+    def _take(self, form: Settled, work: tuple[int, int, int]) -> None:
+        """Takes some work for a form, for each element of its output, and to compute that so often."""
+        once, each, times = work
+        self.budget.take(once + (each + times * COMPUTED * self._computed) * math.prod(form.output_shape))
+
+    def _affordable(self, every: Iterable[Item]) -> Iterator[Item]:
+        """Each of them, as long as there is work left for it."""
+        return itertools.takewhile(lambda _: not self.budget.spent, every)
+
+    @cached_property
+    def _computed(self) -> int:
+        """Numbers that are computed on the way to an output as it is meant; other settings compute about as many."""
+        return self.question.form.work
 
     @cached_property
     def _distinct(self) -> list[Base]:
         """The candidates but for settings, without those that come to the same as one change of these."""
         first = self._bases[0]
-        known = {self._digest(form) for _, form in self._singles(first)}
-        changes = dict.fromkeys(each.transforms for each in self._bases)
-        same = {each for each in changes if _on_input(each) and self._digest(first.form, each) in known}
+        known = {self._digest(form) for _, form in self._affordable(self._singles(first))}
+        changes = dict.fromkeys(each.transforms for each in self._bases if _on_input(each.transforms))
+        same = {each for each in self._affordable(changes) if self._digest(first.form, each) in known}
         return [each for each in self._bases if each.transforms not in same]
 
     def _settings(self, base: Base, most: int) -> Iterator[Changed]:
@@ -134,8 +144,9 @@ class Candidates:
         """The pairs, as found for the input as it is; what comes to the same as fewer or earlier ones is left out."""
         first, found = self._bases[0], []
         singles = self._singles(first)
-        known = {self._digest(form) for form in (first.form, *(form for _, form in singles))}
-        for (one,), changed in singles:
+        forms = first.form, *(form for _, form in singles)
+        known = {self._digest(form) for form in self._affordable(forms)}
+        for (one,), changed in self._affordable(singles):
             reads = self._fitted(first, changed)
             found += [both for both, _ in self._changes(changed, (one,), reads, known)]
         return found
@@ -155,9 +166,7 @@ class Candidates:
         taken = {key for each in before for key in (each.key, *dict(each.others))}
         drawn = _drawn(form)
         every = itertools.chain(((each, 0) for each in self.layer.alternatives(form)), _counted(reads))
-        for changes, numbers in every:
-            if self.budget.spent:
-                return
+        for changes, numbers in self._affordable(every):
             if taken.isdisjoint(changes):
                 change = setting(form, changes, numbers)
                 changed = change.differ(form)
@@ -183,7 +192,7 @@ class Candidates:
         seen = self._seen(base, form)
         if seen is None or (not missing and not _possible(form, *seen)):
             return
-        self._take(form, (0, CANDIDATE[1]))
+        self._take(form, (0, *CANDIDATE[1:]))
         y = gaps.output(form)
         if missing and not apart(y, *seen, form.terms):
             return
