@@ -65,6 +65,8 @@ def explain(
     keys of a case file, and `dtype`, `digits`, `decimals` of the output. systems: write code for these, which is run
     before it is given, in workers that are started for it. Raises CaseError where arrays and settings do not fit.
     """
+    if not arrays:
+        raise CaseError("no arrays: give those of the operation in their order, then the output that was observed")
     *given, output = arrays
     case = Call.of(operation, given, {"bias": bias}, layout, settings).case(output)
     (found,) = asked.recordings(case)
@@ -187,10 +189,11 @@ def run(
     with started(backends, entries, Limits(call=seconds), jobs) as on:
         for case in found:
             selection.check_names(case.id, case.expect, on.offered)
-        tally = Tally(backends, entries)
+        header = results.header(on.hellos, on.pool.unavailable)
+        tally = Tally(backends, entries, header["environment"])
         pieces = [results.piece(report) for report in run_on(found, on.pool, on.entries, coded=True)]
         for piece in pieces:
             tally.add(piece)
-        header = {**results.header(on.hellos, on.pool.unavailable), "failures": tally.unanswered(on.pool.unavailable)}
+        header["failures"] = tally.unanswered()
     failures = [f"{piece['case']['id']}: {each}" for piece in pieces for each in piece["case"]["failures"]]
     return Ran(results.document(header, pieces), (*failures, *header["failures"]))

@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.backends import own_function
 from harness.backends.own_function import Parameters
-from harness.backends.program_words import FILES, OPTIONS, VARIABLE
+from harness.backends.program_words import FILES, OPTIONS, VARIABLE, VERSION
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from harness.worker.loop import Declined
@@ -44,7 +44,7 @@ def start() -> str:
     NAME = about["name"]
     function = own_function.loaded(about["python"]) if "python" in about else None
     ENTRY_POINTS = (entry(about, function),)
-    return "own"
+    return VERSION
 
 
 def options(command: str) -> Sequence[str]:

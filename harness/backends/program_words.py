@@ -6,5 +6,7 @@ FILES = ("npy", "csv", "raw")
 """The kinds of files that its arrays can be in."""
 VARIABLE = "HARNESS_PROGRAM"
 """The environment variable that says which program a worker serves, as JSON."""
+VERSION = "own"
+"""What stands for its version."""
 AS_IT_IS = "as it is"
 """The word for a padding of which it is told nothing: what it then does is measured."""

@@ -16,9 +16,10 @@ def merge_command(options: argparse.Namespace) -> int:
     kinds = demanded({("--output", options.output): results.Json})
     shards = merged.in_order({name: results.load(Path(name)) for name in options.results})
     header, asked = merged.header(shards), shards[0]["shard"]
-    whole, tally = (kinds[options.output](header), Tally(asked["backends"], asked["entry_points"]))
+    whole = kinds[options.output](header)
+    tally = Tally(asked["backends"], asked["entry_points"], header["environment"])
     for piece in merged.all_pieces(shards):
         whole.add(piece)
         tally.add(piece)
-    header["failures"] = tally.unanswered(header["environment"]["unavailable"])
+    header["failures"] = tally.unanswered()
     return conclude(header, tally, {options.output: whole})

@@ -81,11 +81,11 @@ def _reported(
     """Hands what comes of each case to the reports, and says what came out; `piece` makes of it what they take."""
     header |= _parts(options, members)
     reports = {path: kind(header) for path, kind in kinds.items()}
-    tally = Tally(_held(options), options.entry)
+    tally = Tally(_held(options), options.entry, header["environment"])
     ended = _gather(found, piece, [*reports.values(), tally], len(members))
     header["failures"] = [_ending(ended, tally.cases, len(members))] if ended else []
     if not ended and not options.shard:  # a part of the cases says nothing of who answers none
-        header["failures"] = tally.unanswered(header["environment"]["unavailable"])
+        header["failures"] = tally.unanswered()
     return conclude(header, tally, reports, ended)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from harness.backends.program_words import VERSION
 from harness.report.said import Said
 from harness.report.text import brief_line
 from harness.report.view import Piece, Result
 from harness.systems import selection
 
 ALL_DECLINED = "no output: every entry point declined {count} of the cases, as {case}: {reason}"
+NOT_CALLED = "nothing was called"
 
 
 @dataclass
@@ -20,12 +23,17 @@ class _Answers:
 
     answered: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    without: dict[str, str] = field(default_factory=dict)
+    """Cases in which it was called and did not answer, and why."""
 
-    def add(self, result: Result) -> None:
-        if result["outcome"] == "answered":
-            self.answered += 1
-        else:
-            self.reasons[f"{result['outcome']}: {brief_line(result['reason'])}"] += 1
+    def add(self, case: str, results: Sequence[Result]) -> None:
+        """What it gave in a case."""
+        answered = [result for result in results if result["outcome"] == "answered"]
+        why = [f"{each['outcome']}: {brief_line(each['reason'])}" for each in results if each not in answered]
+        self.answered += len(answered)
+        self.reasons.update(why)
+        if not answered:
+            self.without[case] = why[0] if why else NOT_CALLED
 
     def told(self) -> str:
         if not self.reasons:
@@ -33,15 +41,22 @@ class _Answers:
         ((reason, _),) = self.reasons.most_common(1)
         return f"answered none of {self.reasons.total()} calls; most often {reason}"
 
+    def told_of_some(self) -> str:
+        """Of those cases, where it answered in others."""
+        case, why = next(iter(self.without.items()))
+        return f"answered nothing in {len(self.without)} of the cases, as {case}: {why}"
+
 
 class Tally:
     """Takes pieces of `harness.report.results` one by one.
 
-    backends, globs: what was asked for by name, of backends and of entry points; each must answer at least once. said:
+    backends, globs: what was asked for by name, of backends and of entry points; each must answer at least once, and a
+    program of the user's own in each case that it is called in, or that nobody is. environment: that of the run. said:
     what is told of few cases.
     """
 
-    def __init__(self, backends: Sequence[str], globs: Sequence[str]) -> None:
+    def __init__(self, backends: Sequence[str], globs: Sequence[str], environment: Mapping[str, Any]) -> None:
+        self._environment = environment
         self.cases = self.results = self.unexpected = 0
         self._backends = {name: _Answers() for name in backends}
         self._globs = {glob: _Answers() for glob in globs}
@@ -56,26 +71,31 @@ class Tally:
         self.results += len(results)
         self.unexpected += len(piece["case"]["failures"])
         if all(result["outcome"] == "declined" for result in results):
-            self._silent[piece["case"]["id"]] = results[0]["reason"] if results else "nothing was called"
-        for result in results:
-            for answers in self._asked(result):
-                answers.add(result)
+            self._silent[piece["case"]["id"]] = results[0]["reason"] if results else NOT_CALLED
+        for answers, given in self._asked(results):
+            if given or not results:
+                answers.add(piece["case"]["id"], given)
 
-    def _asked(self, result: Result) -> Iterator[_Answers]:
-        """Who is held to it."""
-        if result["backend"] in self._backends:
-            yield self._backends[result["backend"]]
+    def _asked(self, results: Sequence[Result]) -> Iterator[tuple[_Answers, list[Result]]]:
+        """Who was asked for, and the results that it is held to."""
+        for name, answers in self._backends.items():
+            yield answers, [result for result in results if result["backend"] == name]
+        called = [result for result in results if result["mode"] != "recorded"]
         for glob, answers in self._globs.items():
-            if selection.matches(result["entry_point"], glob) and result["mode"] != "recorded":
-                yield answers
+            yield answers, [result for result in called if selection.matches(result["entry_point"], glob)]
 
-    def unanswered(self, unavailable: Mapping[str, str]) -> list[str]:
-        """A sentence for each that was asked for and answered nothing."""
-        return [
-            f"{name} was asked for and {f'is not available: {why}' if (why := unavailable.get(name)) else each.told()}"
-            for name, each in {**self._backends, **self._globs}.items()
-            if not each.answered
-        ]
+    def unanswered(self) -> list[str]:
+        """A sentence for each that was asked for and answered nothing, or nothing in some cases."""
+        return [f"{name} was asked for and {why}" for name, why in self._why()]
+
+    def _why(self) -> Iterator[tuple[str, str]]:
+        unavailable, backends = self._environment["unavailable"], self._environment["backends"]
+        own = [name for name, about in backends.items() if about["version"] == VERSION]
+        for name, each in {**self._backends, **self._globs}.items():
+            if not each.answered:
+                yield name, f"is not available: {unavailable[name]}" if name in unavailable else each.told()
+            elif name in own and each.without:
+                yield name, each.told_of_some()
 
     def silent(self) -> str:
         """A sentence on the cases that every entry point declined, "" where there is none."""
