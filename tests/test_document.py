@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from harness.grammar import document
 from harness.grammar.document import CaseError, nearest, numbers, parse, read
 
 
@@ -164,3 +165,10 @@ def test_a_place_in_a_block_of_text_is_a_place_in_the_file(mark: str, end: str) 
 def test_only_a_literal_block_is_one() -> None:
     entries = parse("a: |\n  x\nb: >\n  x\nc: x\nd: 'x'\ne: [x]\n", "f").entries()
     assert [item.block for item in entries.values()] == ["x\n", None, None, None, None]
+
+
+def test_more_elements_than_memory_holds_are_not_read(monkeypatch):
+    monkeypatch.setattr(document, "MOST_ELEMENTS", 3)
+    assert document.parse("a: [1, 2]", "case.yaml").is_mapping
+    with pytest.raises(CaseError, match=r"case.yaml: more than 3 elements; put large arrays into .npy files"):
+        document.parse("a: [1, 2, 3, 4]", "case.yaml")

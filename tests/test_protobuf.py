@@ -37,3 +37,9 @@ def test_a_list_may_have_so_many_numbers():
 
 def test_text_that_is_not_utf_8_is_read_as_far_as_it_goes():
     assert protobuf.text(memoryview(b"a\xff")) == "a\ufffd"
+
+
+def test_zeros_are_no_message():
+    """As a file has that was cut and filled up; a field has no number 0."""
+    with pytest.raises(ProtobufError, match="a field of number 0 at byte 2"):
+        list(fields(memoryview(b"\x08\x01\x00\x00")))

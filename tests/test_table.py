@@ -34,3 +34,12 @@ def test_text_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a.csv").write_text("1,23\n")
     with pytest.raises(FileError, match="a.csv: 5 bytes of text; at most 4 are read; save large arrays as .npy"):
         files.read(tmp_path / "a.csv")
+
+
+def test_a_line_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "LONGEST_LINE", 4)
+    (tmp_path / "a.csv").write_text("1,2\n3,4\n")
+    assert files.read(tmp_path / "a.csv").tolist() == [[1, 2], [3, 4]]
+    (tmp_path / "a.csv").write_text("1,2\n3,45\n")
+    with pytest.raises(FileError, match="a.csv: a line of more than 4 bytes; save large arrays as .npy"):
+        files.read(tmp_path / "a.csv")

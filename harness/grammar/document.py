@@ -21,9 +21,9 @@ import yaml
 
 from harness.ending import Mistake
 from harness.grammar import regular
+from harness.grammar.limits import LARGEST_FILE, MOST_ELEMENTS
 
 DEEPEST = 40
-LARGEST_FILE = 2**28
 LONGEST_MESSAGE = 1000
 NUMBER_LETTERS = frozenset("0123456789+-.eE")
 WORDS = {
@@ -175,6 +175,8 @@ def read(path: Path, name: str) -> Item:
 
 def parse(text: str, name: str) -> Item:
     """The document in `text`, which must be a mapping. Raises CaseError as `read` does."""
+    if sum(map(text.count, (",", "\n", ": "))) > MOST_ELEMENTS:
+        raise CaseError(f"{name}: more than {MOST_ELEMENTS} elements; put large arrays into .npy files beside it")
     try:
         if any(mark in text for mark in "&*!"):
             _refuse_anchors_and_tags(text, name)

@@ -22,8 +22,10 @@ def fields(data: memoryview) -> Iterator[Tuple[int, Value]]:
     """(field number, value) of a message: an int, or the bytes of anything else. Raises ProtobufError."""
     at = 0
     while at < len(data):
-        key, at = _read_varint(data, at)
+        start, (key, at) = at, _read_varint(data, at)
         kind = key & 7
+        if not key >> 3:
+            raise ProtobufError("not a protocol buffer: a field of number 0 at byte %d" % start)
         if kind == VARINT:
             value, at = _read_varint(data, at)
             yield key >> 3, value

@@ -81,7 +81,7 @@ def _opened(path: Path) -> Iterator[dict[str, Stored]]:
     data = mapped(path)
     order = "<" if bytes(data[126:HEADER]) == b"IM" else ">"
     try:
-        yield listed((name, stored) for name, stored in _variables(data, order) if name)
+        yield {name: stored for name, stored in listed(_variables(data, order)).items() if name}
     except struct.error as problem:
         raise FileError(f"a broken variable: {problem}") from problem
 
@@ -92,9 +92,8 @@ def _variables(data: memoryview, order: str) -> Iterator[tuple[str, Stored]]:
         kind, size = struct.unpack_from(f"{order}II", data, at)
         if size > len(data) - at - 8:
             raise FileError(f"cut short: a variable of {size} bytes where {len(data) - at - 8} are left")
-        content = data[at + 8 : at + 8 + size]
-        if kind in (MATRIX, COMPRESSED):
-            yield _variable(content, order, packed=kind == COMPRESSED)
+        content, known = data[at + 8 : at + 8 + size], kind in (MATRIX, COMPRESSED)
+        yield _variable(content, order, packed=kind == COMPRESSED) if known else ("", refused("no variable"))
         at += 8 + size  # what is compressed ends at any byte, and matrices end at a multiple of 8
 
 
