@@ -200,3 +200,10 @@ def test_a_line_without_evidence_says_nothing():
     conv = convolution(1, "float32")
     sums = Sums(z, np.array([[0.0, 1.0, 0.0, 1.0]]), np.zeros((1, 4)), conv, "uint8", 2)
     assert not list(fitted(sums))
+
+
+@pytest.mark.parametrize(("count", "named"), [(2, False), (3, True)])
+def test_a_factor_and_an_offset_are_named_where_more_values_could_refute_them(count, named):
+    z = np.array([[3.0, 7.5, -2.25][:count]])
+    sums = Sums(z, 1.7 * z - 25.3, np.full(z.shape, 1e-12), convolution(1, "float64"), "float64", 0)
+    assert bool(list(fitted(sums))) == named

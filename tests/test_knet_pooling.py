@@ -27,6 +27,8 @@ CLIPPED = "1.3.0"
 """The version in which the running maximum or sum of a pooling window becomes max(it, 0) at each padded tap."""
 CALLS, DECONV4 = knet.listed("pool.json"), knet.listed("deconv4_strided.json")
 POOL, UNPOOL = ([call for call in CALLS if call["fn"] == name] for name in ("pool", "unpool"))
+ADDED_TWICE = "1d_window4_of_2_stride1_padding2"
+"""The call of `unpool` with a window in the padding at both ends: a fault of NNlib in both versions."""
 array = knet.array
 
 
@@ -90,14 +92,18 @@ def clipped(total: Any) -> Any:
 
 
 def unpooled(x: np.ndarray, params: dict[str, Any]) -> np.ndarray:
-    """The gradient of the mean pooling, times the size of the window: each number is added to all of its window."""
+    """The gradient of the mean pooling, times the size of the window: each number is added to all of its window.
+
+    NNlib goes through the windows in the padding at each end by themselves: what is in both is added twice. Of several
+    axes, none was recorded.
+    """
     rank = x.ndim - 2
     _, window, stride, padding = said(params, rank)
     sizes = [(n - 1) * s + k - sum(pair) for n, k, s, pair in zip(x.shape[:rank], window, stride, padding, strict=True)]
     y = np.zeros((*sizes, *x.shape[-2:]), x.dtype)
     for place, taps in windows(tuple(sizes), params):
         for tap in filter(None, taps):
-            y[tap] += x[place]
+            y[tap] += x[place] * (2 if rank == 1 and taps[0] is None is taps[-1] else 1)
     return y / params.get("alpha", 1)
 
 
@@ -120,7 +126,7 @@ def transposed(x: np.ndarray, w: np.ndarray, params: dict[str, Any]) -> np.ndarr
 
 
 def test_all_recorded_calls_are_here():
-    assert (len(POOL), len(UNPOOL), len(DECONV4)) == (46, 11, 16)
+    assert (len(POOL), len(UNPOOL), len(DECONV4)) == (46, 12, 16)
 
 
 @pytest.mark.parametrize(("call", "version"), answers(POOL))
@@ -215,7 +221,8 @@ def stamps(call: dict[str, Any]) -> Case:
 @pytest.mark.parametrize(("call", "version"), [*answers(UNPOOL), *answers(DECONV4)])
 def test_recorded_stamps_are_those_of_the_transposed_convolution(call, version):
     found = canonical(array(call["y"][version]), "output")
-    np.testing.assert_array_equal(found, evaluate(stamps(call).meant()) * alpha_of(call))
+    alike = np.array_equal(found, evaluate(stamps(call).meant()) * alpha_of(call))
+    assert alike == (call["id"] != ADDED_TWICE)
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

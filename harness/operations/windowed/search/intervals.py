@@ -64,9 +64,12 @@ class Intervals:
         return not bool(((values < self.low) | (values > self.high)).any())
 
     def evidence(self, line: Line) -> float:
-        """Bits by which the limits could have refuted a line: how much narrower they are than the line's own range."""
+        """Bits by which the limits could have refuted a line: how much narrower they are than the line's own range.
+
+        None where there are no more values than numbers that were fitted to them.
+        """
         values = line.at(self.z)[self.closed]
-        if not values.size:
+        if values.size <= line.free:
             return 0.0
         width = (self.high - self.low)[self.closed]
         with np.errstate(divide="ignore", over="ignore"):

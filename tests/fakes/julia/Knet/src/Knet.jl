@@ -84,7 +84,7 @@ function pool(x; window = 2, padding = 0, stride = window, mode = 0)
     return y
 end
 
-"""Each number added to its whole window."""
+"""Each number added to its whole window; with NNlib, twice where that lies in the padding at both ends (in 1-D)."""
 function unpool(x; window = 2, padding = 0, stride = window)
     rank, channels = ndims(x) - 2, size(x, ndims(x) - 1)
     padding isa Tuple && length(padding) != rank && throw(DimensionMismatch("psize: $padding $rank"))
@@ -92,7 +92,13 @@ function unpool(x; window = 2, padding = 0, stride = window)
     for channel in 1:channels
         ones_of_each[ntuple(_ -> Colon(), rank)..., channel, channel] .= 1
     end
-    return deconv4(ones_of_each, x; padding = padding, stride = stride)
+    y = deconv4(ones_of_each, x; padding = padding, stride = stride)
+    for at in (rank > 1 || old ? () : 1:size(x, 1))
+        start = (at - 1) * per_axis(stride, rank)[1] - both_sides(padding, rank)[1][1]
+        over = start < 0 && start + per_axis(window, rank)[1] > size(y, 1)
+        over && (y .+= x[at:at, :, :])
+    end
+    return y
 end
 
 per_axis(value, rank) = value isa Integer ? ntuple(_ -> value, rank) : value
