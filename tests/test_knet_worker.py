@@ -142,6 +142,8 @@ def test_the_worker_declares_how_this_version_pools(started, version, ranks, mod
     assert largest.takes.limits == mean.takes.limits == limits
     assert (largest.takes.keeps.get("fill"), mean.takes.keeps.get("fill")) == fills
     assert (mean.takes.keeps["divisor"], other.takes.keeps["divisor"]) == ("window", "window")
+    assert "padding" in mean.takes.free
+    assert ("padding" in other.takes.free) == (version != "1.2.1")  # which then raises
 
 
 def test_the_worker_declares_what_the_recordings_declare(started):

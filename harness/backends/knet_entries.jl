@@ -122,7 +122,7 @@ function pool(@nospecialize(called), mode)
         "demands" => Object("reduce" => mean ? "average" : "max", "dilation" => 1),
         "keeps" => keeps,
         "words" => Object(),
-        "free" => ["window", "stride", "padding"],
+        "free" => ["window", "stride", (isempty(pools(called, mode; padding = (1, 0))) ? [] : ["padding"])...],
         "limits" => isempty(pools(called, mode; padding = (1, 0, 0, 0))) ? ["even"] : [],
     )
     told = declaration(
@@ -142,12 +142,16 @@ function pool(@nospecialize(called), mode)
     return Entry(told, prepared)
 end
 
-"""By what a mean of one number and one of padding is divided."""
-divisor(@nospecialize(called), mode) = pools(called, mode; padding = (1, 0))[1] == 1 ? "window" : "valid"
+"""By what a mean of one number and one of padding is divided; below 1.3, mode 2 pads nothing."""
+function divisor(@nospecialize(called), mode)
+    found = pools(called, mode; padding = (1, 0))
+    return isempty(found) || found[1] == 1 ? "window" : "valid"
+end
 
 """What padding counts for, where it is not left out: at it a maximum below 0 becomes 0, or a sum that was begun."""
 function filling(@nospecialize(called), mode)
-    clipped = pools(called, mode; sign = -1, padding = (1, 0))[end] == 0
+    found = pools(called, mode; sign = -1, padding = (1, 0))
+    clipped = !isempty(found) && found[end] == 0
     clipped || return Pair{String,String}[]
     return ["fill" => mode in MEANS ? "a sum that becomes 0 at padded taps if it is below, first axis fastest" : "zero"]
 end
@@ -205,7 +209,7 @@ end
 
 function padded(settings::AbstractDict)
     words = Dict{Symbol,Any}()
-    pairs = something(settings["padding"], [])
+    pairs = something(get(settings, "padding", nothing), [])
     if all(pair[1] == pair[2] for pair in pairs)
         all(pair[1] == 0 for pair in pairs) || (words[:padding] = Tuple(Int(pair[1]) for pair in pairs))
     else

@@ -28,10 +28,10 @@ def sample(position: np.ndarray, size: int, boundary: str = "zero", base_dilatio
 
     boundary: what lies beyond the ends. With base_dilation b the samples are b apart and zeros stand between them.
     """
+    if base_dilation == 1:
+        return _inside(position, size, boundary)
     wide = span(size, base_dilation)
     inside = _inside(position, wide, boundary)
-    if base_dilation == 1:
-        return np.where(inside == wide, size, inside)
     met = (inside < wide) & (inside % base_dilation == 0)
     return np.where(met, inside // base_dilation, size)
 

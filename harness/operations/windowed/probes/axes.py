@@ -47,6 +47,7 @@ def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Aski
     """The entry point with its axes, or why they cannot be read; `kind` knows how to call it."""
     first = layout.expand(entry.layouts["input"], rank), layout.expand(entry.layouts["kernel"], rank)
     answers: list[Outcome] = []
+    simplest: Outcome | None = None
     for limits in _limits(entry, rank, *first):
         asked = Asked(kind, entry, rank, limits)
         for guesses in ([first], [guess for guess in _guesses(entry, rank) if guess != first]):
@@ -57,7 +58,7 @@ def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Aski
                     why = replace(limits, refused=_refused(answers[0])) if answers and limits != FREE else limits
                     return (yield from replace(asked, limits=why).with_low(guess[0], reading))
             answers += outcomes
-    simplest = answers[-1]
+            simplest = outcomes[0] if guesses == [first] else simplest
     if isinstance(simplest, Declined) and all(isinstance(outcome, Declined) for outcome in answers):
         return Unreadable(f"declines every call: {simplest.reason}", declined=True)
     altered = Asked(kind, entry, rank).altered(first, answers[0]) if isinstance(answers[0], Answered) else ""

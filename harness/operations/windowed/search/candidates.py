@@ -79,6 +79,7 @@ class Search:
         self.made = not (self.quick or self.rare) and bool(made(asked))
         self._sights = sights(asked, self._readings())
         self._choices: dict[tuple[Side, Field, int, bool], list[Choice]] = {}
+        self._sights_of: dict[tuple[str, bool], list[Sight]] = {}
         self._sides: list[Side] = []
         for base in [Variant((), q.form)] if self.quick or self.rare else bases(q):
             self._sides.append(Side(q, base, self.deepest, self.quick, self._sides, unit, self.rare))
@@ -128,13 +129,19 @@ class Search:
             strides[number(each.transforms), each.window.stride].append(each)
         for shift in side.made if made else side.shifts:
             rest = count - number(shift.transforms)
-            suited = [sight for sight in self._sights if sight.suits(shift)]
-            for ((changes, _), alike), sight in itertools.product(strides.items(), suited):
+            for ((changes, _), alike), sight in itertools.product(strides.items(), self._suited(shift)):
                 left = rest - changes - sight.count
                 if left == 0:
                     yield Choice(alike, sight, shift, moved=False)
                 if left == ("padding" not in self.question.unknown):
                     yield Choice(alike, sight, shift, moved=True)
+
+    def _suited(self, shift: Shift) -> list[Sight]:
+        """The readings whose samples tell a shift; they are the same for all of its kind."""
+        key = shift.kind, shift.factor == 1
+        if key not in self._sights_of:
+            self._sights_of[key] = [sight for sight in self._sights if sight.suits(shift)]
+        return self._sights_of[key]
 
     def _among(
         self, choices: list[Choice], side: Side, batch: Batch, shelf: Shelf, changes: int, field: Field

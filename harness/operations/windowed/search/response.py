@@ -148,10 +148,15 @@ class Response:
             spots = self._spots(axis, point).T
             places = places[:, np.newaxis, :, np.newaxis] * x.shape[2 + axis] + spots[:, np.newaxis]
             places = places.reshape(-1, places.shape[2] * places.shape[3])
-        windows = self.batch.values.take(x.reshape(*x.shape[:2], -1).take(places, axis=2))
+        windows = self._gathered(x.reshape(*x.shape[:2], -1), places)
         columns = windows.reshape(len(x), self.kernels.rows.shape[2], -1)
         product: np.ndarray = self.kernels.rows[:, point.channel] @ columns  # input by input
         return np.moveaxis(product, 0, 1).reshape(self.shape)
+
+    def _gathered(self, x: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """The values at some places of each channel; all of it is looked up first where that is less to look up."""
+        values = self.batch.values
+        return values.take(x).take(places, axis=2) if places.size > x.shape[2] else values.take(x.take(places, axis=2))
 
     def near(self, point: Point, shift: Shift, target: float) -> Hits:
         """Where an output element, shifted, is the target; for one target at a point."""
@@ -166,7 +171,7 @@ class Response:
             return np.asarray(~(np.abs(apart) > 1 + math.ldexp(self.slack + self.noise, self.unit)))
         values = self._made(values, shift)
         middle, room = target / shift.factor, self.slack / abs(shift.factor) + self.noise
-        low, high = (min(max(end, -FARTHEST), FARTHEST) for end in (middle - room, middle + room))
+        low, high = min(max(middle - room, -FARTHEST), FARTHEST), min(max(middle + room, -FARTHEST), FARTHEST)
         return np.asarray(~((values < low) | (values > high)))
 
     def related(self, first: np.ndarray, other: np.ndarray, shift: Shift, targets: tuple[float, ...]) -> np.ndarray:

@@ -62,6 +62,7 @@ with NNlib 0.6.
 function pool(x; window = 2, padding = 0, stride = window, mode = 0)
     rank = ndims(x) - 2
     old && (rank != 2 || padding isa Tuple && length(padding) != rank) && throw(MethodError(pool, (x,)))
+    old && mode == 2 && any(per_axis(padding, rank) .!= 0) && throw(ArgumentError("mode 2 not supported by cpu pool"))
     mode == 3 && broken && error("mode=3 is not supported for CPU pool.")
     mean = mode in (1, 2)
     window, stride, sides = per_axis(window, rank), per_axis(stride, rank), both_sides(padding, rank)
