@@ -1,13 +1,19 @@
-"""What holds for all tests: those of properties are seeded, and have no time limit."""
+"""What holds for all tests: those of properties are seeded, and have no time limit; a framework is started once."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from harness.backends import TABLE
 from harness.interrupts import SIGNALS
+from harness.judge import fix
+from harness.parent.pool import Pool
+from harness.parent.process import Startable
 
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
@@ -29,6 +35,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.removeprefix("test_") in QUICK:
             item.add_marker("quick")
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Callable[..., Pool]]:
+    """workers(name, ...): a pool of these backends, started when a test first asks for it, that works for all tests."""
+    pools: dict[tuple[str, ...], Pool] = {}
+
+    def of(*names: str) -> Pool:
+        if names not in pools:
+            pools[names] = Pool([TABLE[name] for name in names]).__enter__()
+        return pools[names]
+
+    yield of
+    for pool in pools.values():
+        pool.close()
+
+
+@pytest.fixture
+def kept(workers: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code of fixes is run by workers that other tests have started, and leaves them to others."""
+
+    def pool(backends: Iterable[Startable]) -> contextlib.AbstractContextManager[Pool]:
+        return contextlib.nullcontext(workers(*(each.name for each in backends)))
+
+    monkeypatch.setattr(fix, "Pool", pool)
 
 
 @pytest.fixture

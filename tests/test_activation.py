@@ -212,6 +212,7 @@ def test_an_unknown_setting_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("transform", [(), (Setting("approximate", "tanh", "none"),)])
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, transform: tuple[Setting, ...]) -> None:
     case = case_of(tmp_path, "function: gelu")
     code = {each.system: each.program for each in fix.proofs(case, [transform], ["numpy", "torch"])}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,15 +38,13 @@ ENTRIES = [
 
 
 class Asker:
-    """Outcomes of calls, from workers that are started once; skips where there is none."""
+    """Outcomes of calls; skips where there is no worker."""
 
-    def __init__(self) -> None:
-        self.pools: dict[str, Pool] = {}
+    def __init__(self, workers: Callable[[str], Pool]) -> None:
+        self._workers = workers
 
     def _pool(self, backend: str) -> Pool:
-        if backend not in self.pools:
-            self.pools[backend] = Pool([TABLE[backend]]).__enter__()
-        pool = self.pools[backend]
+        pool = self._workers(backend)
         if backend in pool.unavailable:
             pytest.skip(pool.unavailable[backend])
         if pool.hellos[backend].version.startswith("recorded"):
@@ -66,12 +64,9 @@ class Asker:
 
 
 @pytest.fixture(scope="session")
-def ask():
+def ask(workers):
     """ask(backend, calls): their outcomes."""
-    asker = Asker()
-    yield asker
-    for pool in asker.pools.values():
-        pool.close()
+    return Asker(workers)
 
 
 def taken(cases: Iterable[Case], entry: EntryPoint) -> Iterator[Call]:

@@ -33,11 +33,8 @@ ENTRIES = [
 
 
 @pytest.fixture(scope="module")
-def asker():
-    asker = Asker()
-    yield asker
-    for pool in asker.pools.values():
-        pool.close()
+def asker(workers):
+    return Asker(workers)
 
 
 def example(rank: int, seed: int, dtype: str = "float32", k: Any = None, **settings: Any) -> Case:

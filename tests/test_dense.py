@@ -281,6 +281,7 @@ CHANGES: list[dict[str, Any]] = [{}, {"flattened": "WHC"}, {"kernel_flattened": 
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, change: dict[str, Any]) -> None:
     case = usual(tmp_path)
     transforms = (setting(case.meant(), change),) if change else ()

@@ -120,6 +120,7 @@ def test_the_factor_of_stored_statistics_is_read_back(tmp_path: Path, factor: fl
     assert change.value == pytest.approx(factor, rel=1e-5)
 
 
+@pytest.mark.usefixtures("kept")
 def test_a_factor_divides_the_mean_and_the_variance_and_none_of_them_is_left_by_0(tmp_path: Path) -> None:
     case = case_of(tmp_path, INSTANCES["batch"])
     form = case.meant()
@@ -160,6 +161,7 @@ def test_a_relative_error_of_a_hundred_roundings_is_no_rounding(tmp_path: Path) 
     ("name", "change"),
     [("batch", {}), ("batch", {"slots": "1 + scale"}), ("group", {}), ("group", {"order": "interleaved"})],
 )
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, name: str, change: dict[str, Any]) -> None:
     case = case_of(tmp_path, INSTANCES[name])
     transforms = [setting(case.meant(), change)] if change else []

@@ -198,6 +198,7 @@ def test_an_unknown_boundary_is_found(tmp_path: Path) -> None:
         ("padding: {W: [1, 1]}\nboundary: constant\nconstant: 0.5", {"numpy", "torch", "tensorflow", "jax"}),
     ],
 )
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, settings: str, systems: set[str]) -> None:
     case = case_of(tmp_path, settings)
     assert set(padding.program().programs(case, ())) == systems

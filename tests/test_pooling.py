@@ -237,6 +237,7 @@ def test_pairs_with_conventions_of_arrays_are_named(tmp_path: Path, change: Any,
         ("reduce: average\nwindow: 2\nstride: 2", {"output_size": (3, 5), **dict.fromkeys(OF_WINDOWS)}),
     ],
 )
+@pytest.mark.usefixtures("kept")
 def test_the_code_of_a_convention_is_run_and_holds(tmp_path: Path, settings: str, change: Any) -> None:
     case = case_of(tmp_path, settings)
     (key, value), *others = change.items()
@@ -252,6 +253,7 @@ def test_data_without_a_border_tell_no_divisor(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("settings", CODED)
 @pytest.mark.parametrize("rounding", ["floor", "ceil"])
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, settings: str, rounding: str) -> None:
     told = settings.replace("\nrounding: ceil", "") + f"\nrounding: {rounding}"
     case = case_of(tmp_path, settings if "output_size" in settings else told)

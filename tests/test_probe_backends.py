@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,10 @@ NAMES = [entry.name for name in CORE for entry in importlib.import_module(TABLE[
 
 
 @pytest.fixture(scope="module")
-def cards() -> dict[str, Card]:
-    """The cards of all core frameworks that are here; the workers run side by side."""
-    with Pool([TABLE[name] for name in CORE]) as pool:
-        return probe(pool, pool.entry_points())
+def cards(workers: Callable[[str], Pool]) -> dict[str, Card]:
+    """The cards of all core frameworks that are here."""
+    pools = [workers(name) for name in CORE]
+    return {name: card for pool in pools for name, card in probe(pool, pool.entry_points()).items()}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -284,15 +284,15 @@ def test_saved_results_and_the_table_hold_the_card() -> None:
 
 
 @pytest.fixture(scope="module")
-def measured() -> Callable[[str, str], Card | None]:
+def measured(workers: Callable[[str], Pool]) -> Callable[[str, str], Card | None]:
     """Name of a backend and of an entry point -> its card, None where it is not here."""
     known: dict[str, dict[str, Card]] = {}
 
     def found(backend: str, name: str) -> Card | None:
         if backend not in known:
-            with Pool([TABLE[backend]]) as pool:
-                entries = [each for each in pool.entry_points() if each[1].operation == "transposed_convolution"]
-                known[backend] = probe(pool, entries)
+            pool = workers(backend)
+            entries = [each for each in pool.entry_points() if each[1].operation == "transposed_convolution"]
+            known[backend] = probe(pool, entries)
         return known[backend].get(name)
 
     return found

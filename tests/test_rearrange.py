@@ -182,6 +182,7 @@ def test_noise_and_one_exchange_are_explained_by_nothing(tmp_path: Path) -> None
         ("depth_to_space: 2", {"numpy", "tensorflow"}),
     ],
 )
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, settings: str, systems: set[str]) -> None:
     case = case_of(tmp_path, settings)
     assert set(rearrange.program().programs(case, ())) == systems

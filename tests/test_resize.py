@@ -459,6 +459,7 @@ def test_the_code_of_every_grid_computes_it(tmp_path: Path, grid: str, outside: 
         np.testing.assert_allclose(written_out(case, ()), direct(case.meant()), rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path) -> None:
     case = case_of(tmp_path, CASES[1])
     changes = (Setting("coordinates", "align_corners", "half_pixel"), Bias("unknown", (3.0, 3.0, 3.0)))

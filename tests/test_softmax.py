@@ -102,6 +102,7 @@ def test_a_relative_error_of_a_hundred_roundings_is_no_rounding(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("settings", ["over: HW", "over: C\nlog: true"])
+@pytest.mark.usefixtures("kept")
 def test_the_code_is_run_and_holds(tmp_path: Path, settings: str) -> None:
     case = case_of(tmp_path, settings)
     code = {each.system: each.program for each in fix.proofs(case, [()], ["numpy", "torch"])}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -61,7 +62,7 @@ class Settled:
     def rank(self) -> int:
         return self.x.ndim - 2
 
-    @property
+    @cached_property
     def output_shape(self) -> tuple[int, ...]:
         return self.meaning.output_shape({name: each.shape for name, each in self.arrays.items()}, self.settings)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy
@@ -46,7 +47,7 @@ class Axis:
     high: int
     rounding: str
 
-    @property
+    @cached_property
     def outputs(self) -> int:
         """Windows; none where the first does not fit."""
         room = self.n + self.low + self.high - span(self.taps, self.dilation)
@@ -56,13 +57,13 @@ class Axis:
         beyond = (count - 1) * self.stride >= self.n + self.low
         return count - 1 if self.rounding == "ceil" and beyond else count
 
-    @property
+    @cached_property
     def places(self) -> numpy.ndarray:
         """(outputs, taps): where each tap stands, counted from the first sample of the input."""
         outputs, taps = numpy.arange(self.outputs)[:, None], numpy.arange(self.taps)
         return numpy.asarray(position(outputs, taps, self.stride, self.low, self.dilation))
 
-    @property
+    @cached_property
     def inside(self) -> numpy.ndarray:
         """(outputs, taps): which of them stand on the input."""
         return numpy.asarray((self.places >= 0) & (self.places < self.n))
@@ -88,13 +89,13 @@ class Bins:
         first = numpy.arange(self.outputs)
         return numpy.stack([first * self.n // self.outputs, -(-(first + 1) * self.n // self.outputs)], 1)
 
-    @property
+    @cached_property
     def places(self) -> numpy.ndarray:
         """(outputs, taps): the samples of each bin, and behind a short one some of the next."""
         first, last = self.edges.T
         return numpy.asarray(first[:, None] + numpy.arange((last - first).max(initial=0)))
 
-    @property
+    @cached_property
     def inside(self) -> numpy.ndarray:
         """(outputs, taps): which of them are its own."""
         return numpy.asarray(self.places < self.edges[:, 1:])

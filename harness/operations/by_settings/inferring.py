@@ -48,24 +48,46 @@ def root(
     if not telling.any():
         return None
     b, y, r, rising = b[telling], y[telling], r[telling], (high > low)[telling]
-    ends = [_bisected(value, b, target, rising, limits) for target in (y - r, y + r)]
-    return _within(np.sort(ends, axis=0), b)
+    between = _allowed(lambda p: value(np.full(b.shape, p), b), y, r, np.where(rising, 1, -1), limits)
+    return None if between is None else _within(np.array(between).reshape(2, 1), b)
 
 
-def _bisected(
-    value: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    basis: np.ndarray,
-    target: np.ndarray,
-    rising: np.ndarray,
+def _allowed(
+    value: Callable[[float], np.ndarray],
+    seen: np.ndarray,
+    room: np.ndarray,
+    sign: np.ndarray,
     limits: tuple[float, float],
-) -> np.ndarray:
-    """For each element the p at which it reaches `target`, halving the interval between the logarithms."""
-    low, high = (np.full(basis.shape, np.log(each)) for each in limits)
+) -> tuple[float, float] | None:
+    """Between which p every element allows it, halving intervals of its logarithm; None where two exclude each other.
+
+    sign: 1 where the value rises with p, -1 where it falls.
+    """
+
+    def asks(at: float) -> tuple[bool, bool]:
+        """Whether an element asks for more than this, and whether one asks for less."""
+        off = (value(float(np.exp(at))) - seen) * sign
+        return bool((off < -room).any()), not bool((off <= room).all())
+
+    low, high = (float(np.log(each)) for each in limits)
     for _ in range(STEPS):
         middle = (low + high) / 2
-        above = (value(np.exp(middle), basis) > target) == rising
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
-    return np.asarray(np.exp((low + high) / 2))
+        more, less = asks(middle)
+        if more == less:
+            break
+        low, high = (middle, high) if more else (low, middle)
+    if more or less:
+        return None
+    ends = _edge(lambda at: asks(at)[0], low, middle), _edge(lambda at: not asks(at)[1], middle, high)
+    return float(np.exp(ends[0])), float(np.exp(ends[1]))
+
+
+def _edge(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """Up to where it holds, as it does at `low` and no longer at `high`."""
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return (low + high) / 2
 
 
 def _within(limits: np.ndarray, basis: np.ndarray) -> float | None:

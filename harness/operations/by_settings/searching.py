@@ -18,8 +18,8 @@ from harness.canonical import gaps
 from harness.canonical.axis import outputs_at
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.settled import Settled
-from harness.grammar.streams import RawStream
 from harness.operations.budget import Budget
+from harness.operations.by_settings.distinct import TELLING, Distinct, drawn
 from harness.operations.by_settings.ends import apart, ended, ends, fits, of_most, without
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer
@@ -36,8 +36,6 @@ COMPUTED = 3
 CANDIDATE, TOLD, READ, ENDED = (30_000, 30, 1), (40_000, 20, 2), (300_000, 150, 1), (100_000, 150, 0)
 """The same besides that of a candidate, for each element of its output, and how often that is computed; of what tells
 changes apart; of the numbers that are read from an output; of a factor and an offset that are."""
-TELLING = 4
-"""Output channels that tell whether two changes come to the same."""
 COARSE = 2.0**-4
 """Share of the size of a sum by which no arithmetic is off, as the worst case of many terms would have it."""
 SAMPLES, COSTLY = 8, 2**20
@@ -60,6 +58,7 @@ class Candidates:
         self.left_out, self.whole, self.tested = 0, deepest, 0
         self._bases = [base for base in bases(layer, question) if min(base.form.output_shape, default=1) > 0]
         self._single: dict[Base, list[Changed]] = {}
+        self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
 
     def level(self, count: int) -> Iterator[Transforms]:
         """Sets of `count` changes that give what was seen, to the error that it may have."""
@@ -93,10 +92,26 @@ class Candidates:
     def _distinct(self) -> list[Base]:
         """The candidates but for settings, without those that come to the same as one change of these."""
         first = self._bases[0]
-        known = {self._digest(form) for _, form in self._affordable(self._singles(first))}
+        known = self._all_of(form for _, form in self._singles(first))
         changes = dict.fromkeys(each.transforms for each in self._bases if _on_input(each.transforms))
-        same = {each for each in self._affordable(changes) if self._digest(first.form, each) in known}
+        same = {
+            each
+            for each in self._affordable(changes)
+            if known.has(self._told(applied(first.form, each)), _fresh(first.form, each))
+        }
         return [each for each in self._bases if each.transforms not in same]
+
+    def _all_of(self, forms: Iterable[Settled]) -> Distinct:
+        """These forms, to tell others from them."""
+        known = Distinct()
+        for form in self._affordable(forms):
+            known.add(self._told(form), _fresh(form, ()))
+        return known
+
+    def _told(self, form: Settled) -> Settled:
+        """What is computed of a form to tell it from others."""
+        self._take(form.first(TELLING), TOLD)
+        return form.first(TELLING)
 
     def _settings(self, base: Base, most: int) -> Iterator[Changed]:
         """No change of settings, one, or two of different keys; `most` may count, others only say what is unknown."""
@@ -109,10 +124,20 @@ class Candidates:
     def _singles(self, base: Base) -> list[Changed]:
         """One change: what the operation knows, and what it reads from the output."""
         if base not in self._single:
-            reads = self._fitted(base, base.form)
-            known = {self._digest(base.form)}
-            self._single[base] = list(self._changes(base.form, (), reads, known))
+            stated, known = self._stated(base.form)
+            reads = _counted(self._fitted(base, base.form))
+            self._single[base] = [*stated, *self._changes(base.form, (), reads, known.copy())]
         return self._single[base]
+
+    def _stated(self, form: Settled) -> tuple[list[Changed], Distinct]:
+        """One change that the operation knows, the same however the output is read; and what these come to."""
+        if form not in self._known:
+            known = self._all_of([form])
+            self._known[form] = list(self._changes(form, (), self._alternatives(form), known)), known
+        return self._known[form]
+
+    def _alternatives(self, form: Settled) -> Iterator[tuple[Changes, int]]:
+        return ((each, 0) for each in self.layer.alternatives(form))
 
     def _pairs(self, base: Base) -> Iterator[Changed]:
         """Two changes of different keys, each pair once; numbers are read from the output of an input as it is."""
@@ -144,11 +169,10 @@ class Candidates:
         """The pairs, as found for the input as it is; what comes to the same as fewer or earlier ones is left out."""
         first, found = self._bases[0], []
         singles = self._singles(first)
-        forms = first.form, *(form for _, form in singles)
-        known = {self._digest(form) for form in self._affordable(forms)}
+        known = self._all_of([first.form, *(form for _, form in singles)])
         for (one,), changed in self._affordable(singles):
-            reads = self._fitted(first, changed)
-            found += [both for both, _ in self._changes(changed, (one,), reads, known)]
+            every = itertools.chain(self._alternatives(changed), _counted(self._fitted(first, changed)))
+            found += [both for both, _ in self._changes(changed, (one,), every, known)]
         return found
 
     def _fitted(self, base: Base, form: Settled) -> Iterable[Changes]:
@@ -160,26 +184,16 @@ class Candidates:
         return self.layer.fitted(form, *seen)
 
     def _changes(
-        self, form: Settled, before: tuple[Setting, ...], reads: Iterable[Changes], known: set[bytes]
+        self, form: Settled, before: tuple[Setting, ...], every: Iterable[tuple[Changes, int]], known: Distinct
     ) -> Iterator[Changed]:
         """One more change of a form, of another key; of those that come to the same on all data the first."""
         taken = {key for each in before for key in (each.key, *dict(each.others))}
-        drawn = _drawn(form)
-        every = itertools.chain(((each, 0) for each in self.layer.alternatives(form)), _counted(reads))
         for changes, numbers in self._affordable(every):
             if taken.isdisjoint(changes):
                 change = setting(form, changes, numbers)
                 changed = change.differ(form)
-                self._take(changed.first(TELLING), TOLD)
-                digest = _digest_of(changed.first(TELLING), change.differ(drawn))
-                if digest not in known:
-                    known.add(digest)
+                if known.add(self._told(changed), _fresh(form, (change,))):
                     yield (*before, change), changed
-
-    def _digest(self, form: Settled, transforms: Transforms = ()) -> bytes:
-        """The output on the data and on fresh ones, changed so: equal for what comes to the same on both."""
-        self._take(form.first(TELLING), TOLD)
-        return _digest_of(*(applied(each, transforms) for each in (form.first(TELLING), _drawn(form))))
 
     def _completed(self, base: Base, settings: tuple[Setting, ...], form: Settled, count: int) -> Iterator[Transforms]:
         """The candidate where it gives what was seen, as it is or with a factor or an offset."""
@@ -233,14 +247,9 @@ def _on_input(transforms: Transforms) -> bool:
     return bool(transforms) and all(each.touches == ("x",) for each in transforms)
 
 
-def _drawn(form: Settled) -> Settled:
-    """The form with fresh data: of what is computed for each channel by itself, some channels tell it."""
-    return form.first(TELLING).drawn(lambda size: RawStream("PCG64", 3).integers(1, 99, size))
-
-
-def _digest_of(*forms: Settled) -> bytes:
-    parts = [np.round(gaps.output(each), each.places + 2) + 0.0 for each in forms]
-    return b"".join(repr(y.shape).encode() + y.tobytes() for y in parts)
+def _fresh(form: Settled, transforms: Transforms) -> Callable[[], Settled]:
+    """What makes the form of fresh data, and changes it so."""
+    return lambda: applied(drawn(form), transforms)
 
 
 # --- the room --------------------------------------------------------------------------------------------------------

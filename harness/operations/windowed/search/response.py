@@ -151,7 +151,7 @@ class Response:
         windows = self._gathered(x.reshape(*x.shape[:2], -1), places)
         columns = windows.reshape(len(x), self.kernels.rows.shape[2], -1)
         product: np.ndarray = self.kernels.rows[:, point.channel] @ columns  # input by input
-        return np.moveaxis(product, 0, 1).reshape(self.shape)
+        return product.swapaxes(0, 1).reshape(self.shape)
 
     def _gathered(self, x: np.ndarray, places: np.ndarray) -> np.ndarray:
         """The values at some places of each channel; all of it is looked up first where that is less to look up."""
