@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, settings
 from harness.backends import TABLE
 from harness.interrupts import SIGNALS
 from harness.judge import fix
+from harness.models import tracing_runs
 from harness.parent.pool import Pool
-from harness.parent.process import Startable
+from harness.parent.process import Startable, Worker
+from harness.parent.worker_limits import Limits
 
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
@@ -60,6 +63,46 @@ def kept(workers: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch) -> None:
         return contextlib.nullcontext(workers(*(each.name for each in backends)))
 
     monkeypatch.setattr(fix, "Pool", pool)
+
+
+class _Tracer(Worker):
+    """A worker that traces one model after another: asked for again, it has said hello, and a stop leaves it."""
+
+    spoken = False
+
+    def greeted(self) -> None:
+        if not self.spoken:
+            self.spoken = True
+            super().greeted()
+
+    def stop(self) -> None:
+        if self.process.poll() is not None:
+            super().stop()
+
+
+@pytest.fixture(scope="session")
+def tracers() -> Iterator[dict[tuple[str, ...], _Tracer]]:
+    """Workers that trace, by their command and the backend that Keras was given."""
+    found: dict[tuple[str, ...], _Tracer] = {}
+    yield found
+    for each in found.values():
+        each.kill()
+        each.stop()
+
+
+@pytest.fixture(scope="module")
+def one_tracer(tracers: dict[tuple[str, ...], _Tracer]) -> Iterator[None]:
+    """All models of a framework are traced by one worker, which starts once for all modules that ask for this."""
+
+    def worker(backend: Startable, limits: Limits) -> _Tracer:
+        key = (*backend.command(), os.environ.get("KERAS_BACKEND", ""))
+        if key not in tracers or tracers[key].process.poll() is not None:
+            tracers[key] = _Tracer(backend, limits)
+        return tracers[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracing_runs, "Worker", worker)
+        yield
 
 
 @pytest.fixture

@@ -21,25 +21,19 @@ IMAGE = np.random.default_rng(1).normal(size=(2, 17, 16, 3)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Saves a network of NETS to a file, in a process of its own, on the backend that starts the fastest."""
+def saved(one_tracer, tmp_path_factory):
+    """The folder of the networks of NETS, saved by a process of its own, on the backend that starts the fastest."""
     folder = tmp_path_factory.mktemp("keras")
     quickest = "torch" if pytest.importorskip("torch") else ""
-    os.environ.setdefault("KERAS_BACKEND", quickest)
-
-    def save(name, file):
-        path = folder / file
-        if not path.exists():
-            subprocess.run([sys.executable, NETS, name, path], check=True, capture_output=True)
-        return path
-
-    yield save
-    os.environ.pop("KERAS_BACKEND", None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", os.environ.get("KERAS_BACKEND", quickest))
+        subprocess.run([sys.executable, NETS, folder], check=True, capture_output=True)
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def net(saved, tmp_path_factory):
-    with opened(trace(tmp_path_factory.mktemp("net"), saved("net", "net.keras"), x=IMAGE)) as found:
+    with opened(trace(tmp_path_factory.mktemp("net"), saved / "net.keras", x=IMAGE)) as found:
         yield found
 
 
@@ -98,7 +92,7 @@ def test_parameters_have_their_roles_and_letters(net):
 
 
 def test_the_older_format_gives_the_same(saved, net, tmp_path):
-    with opened(trace(tmp_path, saved("net", "net.h5"), image=IMAGE)) as found:
+    with opened(trace(tmp_path, saved / "net.h5", image=IMAGE)) as found:
         assert [(each.name, each.settings) for each in found.layers] == [
             (each.name, each.settings) for each in net.layers
         ]
@@ -107,7 +101,7 @@ def test_the_older_format_gives_the_same(saved, net, tmp_path):
 
 def test_the_steps_of_a_recurrent_layer_are_one_layer(saved, tmp_path):
     words = np.arange(12).reshape(2, 6) % 11
-    with opened(trace(tmp_path, saved("tagger", "tagger.keras"), x=words)) as found:
+    with opened(trace(tmp_path, saved / "tagger.keras", x=words)) as found:
         assert [(each.name, each.operation) for each in found.layers] == [
             *(("embedding", None), ("both", None), ("gru", None), ("tags", "dense"))
         ]
@@ -118,7 +112,7 @@ def test_the_steps_of_a_recurrent_layer_are_one_layer(saved, tmp_path):
 
 
 def test_only_the_layers_that_are_asked_for_are_recorded(saved, tmp_path):
-    with opened(trace(tmp_path, saved("net", "net.keras"), x=IMAGE, layers=["block.*"])) as found:
+    with opened(trace(tmp_path, saved / "net.keras", x=IMAGE, layers=["block.*"])) as found:
         assert [each.name for each in found.layers] == ["block.depth", "block.point", "block.leaky"]
         assert {each for each in found.arrays if not each.startswith("par/block.")} == {
             *("in/image", "out/norm", "out/block.depth", "out/block.point", "out/block.leaky", "out/fc.softmax"),
@@ -128,5 +122,5 @@ def test_only_the_layers_that_are_asked_for_are_recorded(saved, tmp_path):
 def test_an_input_that_does_not_fit_is_one_message(saved, tmp_path, capsys):
     np.save(tmp_path / "x.npy", IMAGE.transpose(0, 3, 1, 2))
     arguments = ["--input", str(tmp_path / "x.npy"), "-o", str(tmp_path / "a.npz")]
-    assert main(["trace", str(saved("net", "net.keras")), *arguments]) == 2
+    assert main(["trace", str(saved / "net.keras"), *arguments]) == 2
     assert "input 'image' has shape (2, 3, 17, 16); the model takes (None, 17, 16, 3)" in capsys.readouterr().err

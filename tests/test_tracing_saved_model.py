@@ -20,7 +20,7 @@ IMAGE = np.random.default_rng(1).normal(size=(2, 17, 16, 3)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
-def net(tmp_path_factory):
+def net(one_tracer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved")
     subprocess.run([sys.executable, NETS, folder / "net"], check=True, capture_output=True)
     with opened(trace(folder, folder / "net", image=IMAGE)) as found:

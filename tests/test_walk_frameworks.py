@@ -24,7 +24,7 @@ MISTAKES = {"down": "padding_split", "slope": "slope", "reversed": "reverse_kern
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trace]:
+def original(one_tracer: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trace]:
     with opened(trace(tmp_path_factory.mktemp("torch"), f"torch:{NETWORK}:make", x=IMAGE)) as found:
         yield found
 

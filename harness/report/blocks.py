@@ -47,6 +47,11 @@ def planes(shown: Described, role: str) -> Iterator[tuple[str, list[list[str]]]]
         yield name, _texts(cells[index].tolist(), shown["dtype"])
 
 
+def lines(rows: list[list[str]]) -> str:
+    """The rows of a plane as lines."""
+    return "\n".join(map(" ".join, rows))
+
+
 def elements(shown: Described) -> list[Any]:
     """The elements that `planes` shows, as they are, in its order."""
     return list(np.array(shown["values"] if "values" in shown else shown["corner"], object).ravel())
@@ -66,9 +71,10 @@ def number(value: Any, dtype: str) -> str:
     if not isinstance(value, float):
         return str(value)
     kept = np.dtype(dtype).type(value) if dtype.startswith("float") else value
-    if kept and not 1e-4 <= abs(value) < 1e16:
-        return np.format_float_scientific(kept, trim="-", exp_digits=2)
-    return np.format_float_positional(kept, trim="-")
+    text = str(kept).removesuffix(".0")
+    if "e" in text and 1e-4 <= abs(value) < 1e16:  # where NumPy has an exponent for fewer digits
+        return np.format_float_positional(kept, trim="-")
+    return text
 
 
 def _letters(shown: Described, role: str) -> str:

@@ -117,7 +117,7 @@ class Html:
 
     def _once(self, tag: str, texts: Iterable[str]) -> Markup:
         """An element for texts that recur, as names and steps do: the page has each once, its script fills them in."""
-        return Markup('<{0} data-t="{1}"></{0}>').format(tag, self._numbers(texts))
+        return Markup(f'<{tag} data-t="{self._numbers(texts)}"></{tag}>')
 
     def _numbers(self, texts: Iterable[str]) -> str:
         """The numbers of these texts among those that the page has once."""
@@ -152,7 +152,8 @@ def templates() -> Environment:
     found.globals |= {"words": words, "MODES": MODES, "when": view.when}
     found.globals |= {"tied": view.tied, "code_of": view.code, "badge": _badge, "kind_of": _kind}
     found.globals |= {"edits_of": view.edits, "pictures_of": view.pictures}
-    found.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "summary": blocks.summary}
+    found.globals |= {"mark": mark, "kind": blocks.kind, "planes": blocks.planes, "lines": blocks.lines}
+    found.globals |= {"summary": blocks.summary}
     found.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}
     found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     found.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}

@@ -1,6 +1,6 @@
 """`python -m harness.worker MODULE` serves one backend module; the protocol stands in `harness.worker.loop`.
 
-With `trace` behind it, MODULE traces one model, as `harness.worker.tracer` says.
+With `trace` behind it, MODULE traces models, as `harness.worker.tracer` says.
 """
 
 import os

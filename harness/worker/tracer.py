@@ -1,4 +1,4 @@
-"""A worker that traces one model: `python -m harness.worker MODULE trace`.
+"""A worker that traces models, one after another: `python -m harness.worker MODULE trace`.
 
     worker -> {"hello": 2, "version": ...} or {"hello": 2, "unavailable": reason}, and it ends
     parent -> {"source": [file, ...], "said": as the user named it, "inputs": [name, ...], "layers": [pattern, ...],
@@ -61,15 +61,19 @@ class Request:
 
 
 def main(module_name: str) -> None:
-    """Traces one model, as the parent says."""
+    """Traces models, as the parent says, until it closes its end."""
     requests, replies = begun()
     ready = started(module_name, replies)
     if ready is None:
         return
     module, version = ready
     wire.write_message(replies, {"hello": wire.PROTOCOL, "version": version})
-    message, arrays = wire.read_message(requests)
-    wire.write_message(replies, _traced(module, version, message, arrays))
+    while True:
+        try:
+            message, arrays = wire.read_message(requests)
+        except EOFError:
+            return
+        wire.write_message(replies, _traced(module, version, message, arrays))
 
 
 def _traced(module: Any, version: str, message: Mapping[str, Any], arrays: List[np.ndarray]) -> Dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Networks of Keras, saved to the files that they are traced from: `python keras_net.py NAME FILE`."""
+"""Networks of Keras, saved to the files that they are traced from: `python keras_net.py FOLDER`."""
 
 import sys
 
@@ -41,9 +41,11 @@ def tagger():
     return keras.Model(words, layers.Dense(2, name="tags")(x), name="tagger")
 
 
-if __name__ == "__main__":
+def save(make, *paths):
+    """Saves a network with weights that are drawn, in every format that the paths name."""
+    keras.utils.clear_session()
     keras.utils.set_random_seed(15)
-    model = {"net": net, "tagger": tagger}[sys.argv[1]]()
+    model = make()
     rng = np.random.default_rng(15)
     for weight in model.weights:
         if weight.dtype == "float32":
@@ -52,4 +54,11 @@ if __name__ == "__main__":
                 if "variance" in weight.path
                 else rng.normal(0, 0.4, weight.shape)
             )
-    model.save(sys.argv[2])
+    for path in paths:
+        model.save(path)
+
+
+if __name__ == "__main__":
+    folder = sys.argv[1]
+    save(net, f"{folder}/net.keras", f"{folder}/net.h5")
+    save(tagger, f"{folder}/tagger.keras")

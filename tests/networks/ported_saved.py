@@ -1,6 +1,6 @@
 """A network of PyTorch, and its port to TensorFlow with mistakes that people make: the same words for other things.
 
-python ported_saved.py FOLDER [MISTAKE ...]
+python ported_saved.py FOLDER [MISTAKE ...] saves a port without and one with each of them, in folders of their names.
 """
 
 import sys
@@ -52,4 +52,5 @@ def save(folder, mistakes):
 
 
 if __name__ == "__main__":
-    save(sys.argv[1], sys.argv[2:])
+    for each in ("none", *sys.argv[2:]):
+        save(f"{sys.argv[1]}/{each}", [each])
