@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,11 +33,21 @@ FEW = (5, 59, 77, 78)
 """Numbers of calls among which both faults of `hasty` show themselves."""
 
 
-def hunted(names: Sequence[str], numbers: Sequence[int], seed: int = 0, known: Sequence[Path] = ()) -> list[Found]:
+def hunting(names: Sequence[str], numbers: Sequence[int], known: Sequence[Path] = ()) -> Iterator[Found]:
     with Workers([FAKES[name] for name in names], PATIENT) as workers:
         hunt = Hunt(workers, workers.pool.entry_points())
         hunt.known(case for path in known for case in load(path))
-        return list(hunt.found([CONVOLUTION], seed, numbers))
+        yield from hunt.found([CONVOLUTION], 0, numbers)
+
+
+def hunted(names: Sequence[str], numbers: Sequence[int], known: Sequence[Path] = ()) -> list[Found]:
+    return list(hunting(names, numbers, known))
+
+
+@pytest.fixture(scope="module")
+def both() -> list[Found]:
+    """What the hunt for the faults of `hasty` finds, beside `honest`."""
+    return hunted(["hasty", "honest"], FEW)
 
 
 def told(found: Sequence[Found]) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -48,29 +58,27 @@ def test_what_is_right_and_what_follows_its_declaration_is_no_find():
     assert not hunted(["honest", "flipped", "declining"], range(12))
 
 
-def test_each_fault_is_told_once_as_its_smallest_call():
-    found = hunted(["hasty", "honest"], FEW)
-    assert sorted(told(found)) == [
+def test_each_fault_is_told_once_as_its_smallest_call(both: list[Found]):
+    assert sorted(told(both)) == [
         ("fake.hasty", "died", ("int32", "dilation")),
         ("fake.hasty", "differs", ("stride",)),
     ]
-    deadly, late = sorted(found, key=lambda each: each.find.kind)
+    deadly, late = sorted(both, key=lambda each: each.find.kind)
     assert [array.values.size for array in late.quarry.case.arrays.values()] == [2, 1]
     assert late.quarry.case.settings["stride"] == (3,)
     assert "SIGABRT" in deadly.find.words
     assert deadly.quarry.case.settings["dilation"] == (3,)
 
 
-def test_shards_find_together_what_the_whole_hunt_finds():
-    whole = hunted(["hasty"], FEW)
+def test_shards_find_together_what_the_whole_hunt_finds(both: list[Found]):
     parts = [each for number in range(2) for each in hunted(["hasty"], FEW[number::2])]
-    assert set(told(parts)) == set(told(whole))
+    assert set(told(parts)) == set(told(both))
     drawn = [TABLE[CONVOLUTION].draws().draw(chase._stream(seed, 5)) for seed in (3, 3, 4)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_a_find_is_a_case_file_that_shows_it_and_a_known_one_is_no_find(tmp_path: Path):
-    deadly, late = sorted(hunted(["hasty", "honest"], FEW), key=lambda each: each.find.kind)
+def test_a_find_is_a_case_file_that_shows_it_and_a_known_one_is_no_find(both: list[Found], tmp_path: Path):
+    deadly, late = sorted(both, key=lambda each: each.find.kind)
     for name, each in (("late", late), ("deadly", deadly)):
         (tmp_path / f"{name}.yaml").write_text(casefile.text(each, "1.0", 7))
     (case,) = load(tmp_path / "late.yaml")
@@ -94,7 +102,7 @@ def test_a_find_is_a_case_file_that_shows_it_and_a_known_one_is_no_find(tmp_path
     ],
 )
 def test_what_is_wrong_everywhere_is_found_at_once_and_needs_nothing_special(fake: str, kind: str, words: str):
-    (first, *_) = hunted([fake], range(4))
+    first = next(hunting([fake], range(4)))
     assert told([first]) == [(f"fake.{fake}", kind, ())]
     assert words in first.find.words
 

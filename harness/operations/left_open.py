@@ -16,7 +16,7 @@ class LeftOpen:
 
     def is_free(self, transform: Transform) -> bool:
         """Whether `transform` only says what an unknown setting was."""
-        return bool(self.unknown & transform.frees(self.form.rank))
+        return bool(self.unknown) and not self.unknown.isdisjoint(transform.frees(self.form.rank))
 
     def count(self, transforms: Iterable[Transform]) -> int:
         """Differences among `transforms`."""
