@@ -23,8 +23,8 @@ settings.load_profile("tests")
 
 QUICK = {
     *("agreement", "array_json", "as_printed", "axis", "blame", "browser_words", "caffe_weights", "case"),
-    *("channels", "compare", "completion", "diff", "document", "entry", "expect", "formats"),
-    *("forms", "gaps", "generators", "installed", "interrupts", "junit", "layer", "layout"),
+    *("channels", "compare", "completion", "diff", "distinct", "document", "entry", "expect", "formats"),
+    *("forms", "gaps", "generators", "inferring", "installed", "interrupts", "junit", "layer", "layout"),
     *("machine", "members", "named_files", "npy", "pasted", "printed_files", "printout_forms", "progress"),
     *("prototxt", "protobuf", "regular", "results", "safetensors", "sheets", "slack", "sources"),
     *("steps", "summary", "table", "tail", "tally", "template", "terminal", "transform"),
@@ -33,8 +33,23 @@ QUICK = {
 """Modules whose tests start no framework and search little: what one wants to know after each change."""
 
 
+LONG = {
+    *("activation", "browser", "caffe-migration", "controls", "dense", "explain", "faint", "fitted", "followed"),
+    *("hunt", "local_response_normalization", "normalization", "padding", "planted", "plants", "pooling"),
+    *("probe_backends", "rearrange", "resize", "theano-convolve2d", "tracing_keras", "walk_frameworks", "walk_saved"),
+}
+"""Files that take the longest, however few their tests: they begin first, so that those side by side end together."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """pytest-xdist would begin with the files of the most tests."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`-m quick` takes the tests of these modules."""
+    """The long files first; `-m quick` takes the tests of the modules in `QUICK`."""
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONG)
     for item in items:
         if item.path.stem.removeprefix("test_") in QUICK:
             item.add_marker("quick")

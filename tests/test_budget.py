@@ -14,7 +14,7 @@ from harness.case.read import load
 from harness.judge.verdict import Judge
 from harness.operations import budget, followed
 from harness.operations.budget import Budget
-from harness.operations.by_settings import searching
+from harness.operations.by_settings import distinct, searching
 from harness.operations.by_settings.searching import Candidates
 from harness.operations.transforms.arrays import InputAxes, ReverseKernel
 from harness.operations.windowed import search
@@ -161,7 +161,8 @@ def elements(monkeypatch) -> list[int]:
         every.append(y.size)
         return y
 
-    monkeypatch.setattr(searching, "gaps", SimpleNamespace(output=output, filled=gaps.filled))
+    for module in (distinct, searching):
+        monkeypatch.setattr(module, "gaps", SimpleNamespace(output=output, filled=gaps.filled))
     return every
 
 
