@@ -46,7 +46,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first; `-m quick` takes the tests of the modules in `QUICK`."""
     items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONG)
