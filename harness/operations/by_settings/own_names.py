@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -141,3 +142,10 @@ def name_of(role: str) -> str:
 def arrays_of(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Arrays by role as a form has them, by name."""
     return {name_of(role): each for role, each in values.items()}
+
+
+def counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
+    """Changes that were read from an output, and how many numbers they hold."""
+    for changes in reads:
+        values = itertools.chain.from_iterable(each if type(each) is tuple else (each,) for each in changes.values())
+        yield changes, sum(isinstance(each, float) for each in values)

@@ -22,7 +22,7 @@ from harness.operations.budget import Budget
 from harness.operations.by_settings.distinct import TELLING, Distinct, drawn
 from harness.operations.by_settings.ends import apart, ended, ends, fits, of_most, without
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
-from harness.operations.by_settings.own_names import Changes, Layer
+from harness.operations.by_settings.own_names import Changes, Layer, counted
 from harness.operations.operation import Solution
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.sayings import shown
@@ -125,7 +125,7 @@ class Candidates:
         """One change: what the operation knows, and what it reads from the output."""
         if base not in self._single:
             stated, known = self._stated(base.form)
-            reads = _counted(self._fitted(base, base.form))
+            reads = counted(self._fitted(base, base.form))
             self._single[base] = [*stated, *self._changes(base.form, (), reads, known.copy())]
         return self._single[base]
 
@@ -155,7 +155,7 @@ class Candidates:
         self._take(base.form, READ)
         for end in of_most(gaps.output(base.form), *whole):
             self._take(base.form, READ)
-            for changes, numbers in _counted(self.layer.fitted(base.form, *without(end, *whole))):
+            for changes, numbers in counted(self.layer.fitted(base.form, *without(end, *whole))):
                 change = setting(base.form, changes, numbers)
                 if fits(ended(gaps.output(change.differ(base.form)), (end,)), *whole):
                     yield (*base.transforms, change, end, *base.reads)
@@ -171,7 +171,7 @@ class Candidates:
         singles = self._singles(first)
         known = self._all_of([first.form, *(form for _, form in singles)])
         for (one,), changed in self._affordable(singles):
-            every = itertools.chain(self._alternatives(changed), _counted(self._fitted(first, changed)))
+            every = itertools.chain(self._alternatives(changed), counted(self._fitted(first, changed)))
             found += [both for both, _ in self._changes(changed, (one,), every, known)]
         return found
 
@@ -234,13 +234,6 @@ def setting(form: Settled, changes: Changes, numbers: int = 0) -> Setting:
     """The change of a form by other settings, of which so many numbers were read from the output."""
     (key, value), *others = changes.items()
     return Setting(key, value, form.settings.get(key), tuple(others), numbers)
-
-
-def _counted(reads: Iterable[Changes]) -> Iterator[tuple[Changes, int]]:
-    """Changes that were read from an output, and how many numbers they hold."""
-    for changes in reads:
-        values = itertools.chain.from_iterable(each if type(each) is tuple else (each,) for each in changes.values())
-        yield changes, sum(isinstance(each, float) for each in values)
 
 
 def _on_input(transforms: Transforms) -> bool:
