@@ -1,4 +1,4 @@
-"""Arrays that are several of the other side: two or three joined along an axis, or two vectors added, as biases are."""
+"""Arrays that are several of the other side: two to four joined, or two vectors added, as biases are."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MOST_TRIED = 400
 """Arrays without a partner among which parts are looked for."""
 MOST_VECTORS = 64
 """Vectors of one length of which any two may be added."""
+QUARTERS, MOST_QUARTERS = 4, 24
+"""Arrays of one size of which any four may be joined, as the biases of a recurrent layer that reads both ways."""
 GRU = 3
 """Gates of a GRU, the only recurrent layer whose two biases do not come to their sum."""
 
@@ -32,16 +34,19 @@ class _Part:
     arrangement: Arrangement
 
 
+Joined = tuple[int | None, list[_Part]]
+
+
 def joined(a: Side, b: Side) -> Iterator[Pair]:
     """Arrays of B that are several of A, joined, and the other way round."""
     for name, axis, pieces in _split(b, a, False):
-        yield _of_several(name, axis, pieces)
+        yield _of_several(name, axis, pieces, b.arrays[name].shape)
     for name, axis, pieces in _split(a, b, True):
         yield from (_of_one(name, axis, piece) for piece in pieces)
 
 
-def _split(wholes: Side, parts: Side, turned: bool) -> Iterator[tuple[str, int, list[_Part]]]:
-    """(name, axis, parts in order) of each array that is several of the other side."""
+def _split(wholes: Side, parts: Side, turned: bool) -> Iterator[tuple[str, int | None, list[_Part]]]:
+    """(name, axis, parts in order) of each array that is several of the other side; no axis where it is flattened."""
     for name, names in list(_wholes(wholes, parts)):
         untaken = name in wholes.left and all(each in parts.left for each in names)
         if untaken and (found := _parts(wholes.read(name), parts, names, turned)):
@@ -56,7 +61,9 @@ def _wholes(wholes: Side, parts: Side) -> Iterator[tuple[str, tuple[str, ...]]]:
     names = [name for each in held.values() for name in each]
     for whole, (size, total) in list(wholes.left.items())[:MOST_TRIED]:
         thirds = [name for name in names if 3 * parts.size(name) == size]
-        for first in (*((name,) for name in names), *itertools.combinations(thirds, 2)):
+        quarters = [name for name in names if QUARTERS * parts.size(name) == size][:MOST_QUARTERS]
+        several = itertools.combinations(thirds, 2), itertools.combinations(quarters, 3)
+        for first in itertools.chain(((name,) for name in names), *several):
             rest = size - sum(parts.size(name) for name in first)
             print_ = rest, (total - sum(parts.left[name][1] for name in first)) % MODULUS
             last = [name for name in held.get(print_, ()) if name not in first]
@@ -64,8 +71,11 @@ def _wholes(wholes: Side, parts: Side) -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield whole, (*first, last[0])
 
 
-def _parts(whole: np.ndarray, side: Side, names: Sequence[str], turned: bool) -> tuple[int, list[_Part]] | None:
+def _parts(whole: np.ndarray, side: Side, names: Sequence[str], turned: bool) -> Joined | None:
     """The axis along which an array is these, and its parts in order; `turned`: the parts are made of the whole."""
+    if len(names) == QUARTERS and whole.ndim > 1:  # each place along one axis is two of them, joined along another
+        found = _parts(whole.ravel(), side, names, turned)
+        return None if found is None else (None, found[1])
     for axis, order in itertools.product(range(whole.ndim), itertools.permutations(names)):
         rest = whole.size // max(whole.shape[axis], 1)
         if all(side.size(name) % rest == 0 for name in order):
@@ -85,23 +95,29 @@ def _piece(whole: np.ndarray, axis: int, side: Side, name: str, start: int, stop
     return _Part(name, int(start), int(stop), found[0]) if found else None
 
 
-def _of_several(name: str, axis: int, pieces: Sequence[_Part]) -> Pair:
+def _of_several(name: str, axis: int | None, pieces: Sequence[_Part], shape: tuple[int, ...]) -> Pair:
     made = ", ".join(piece.arrangement.expression(f"a[{index}]") for index, piece in enumerate(pieces))
     transforms = [each for piece in pieces for each in piece.arrangement.transforms()]
     different = [each for index, each in enumerate(transforms) if each not in transforms[:index]]
-    told = (f"{len(pieces)} arrays of A, joined along axis {axis}", *map(words, different))
+    told = (f"{len(pieces)} arrays of A, joined {_along(axis)}", *map(words, different))
     names, orders = tuple(piece.name for piece in pieces), {piece.arrangement.order for piece in pieces}
     order = orders.pop() if len(orders) == 1 else None
-    transform = {"id": "joined", "axis": axis}
-    return Pair(names, name, (transform, *different), order, f"b = np.concatenate([{made}], axis={axis})", told)
+    code = f"b = np.concatenate([{made}], axis={axis or 0}){f'.reshape{shape}' if axis is None else ''}"
+    return Pair(names, name, ({"id": "joined", "axis": axis}, *different), order, code, told)
 
 
-def _of_one(name: str, axis: int, piece: _Part) -> Pair:
-    index = ", ".join([":"] * axis + [f"{piece.start}:{piece.stop}"])
+def _along(axis: int | None) -> str:
+    return "one behind the other" if axis is None else f"along axis {axis}"
+
+
+def _of_one(name: str, axis: int | None, piece: _Part) -> Pair:
+    index = ", ".join([":"] * (axis or 0) + [f"{piece.start}:{piece.stop}"])
     transforms = piece.arrangement.transforms()
-    told = (f"the part {piece.start} to {piece.stop} of A along axis {axis}", *map(words, transforms))
+    where = "of A, flattened" if axis is None else f"of A {_along(axis)}"
+    told = (f"the part {piece.start} to {piece.stop} {where}", *map(words, transforms))
     part = {"id": "part", "axis": axis, "range": [piece.start, piece.stop]}
-    code = f"b = {piece.arrangement.expression(f'a[{index}]')}"
+    source = "a.ravel()" if axis is None else "a"
+    code = f"b = {piece.arrangement.expression(f'{source}[{index}]')}"
     return Pair((name,), piece.name, (part, *transforms), piece.arrangement.order, code, told)
 
 
