@@ -1,4 +1,4 @@
-"""`harness weights` on taggers of PyTorch and their exports: its code moves the parameters of another tagger as well."""
+"""`harness weights` on taggers of PyTorch and their exports: its code moves the parameters of others as well."""
 
 from __future__ import annotations
 

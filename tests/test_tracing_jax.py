@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.cli import main
+from harness.models.traced import Tensor
 from harness.models.traces import opened
+from harness.models.walk import walk
+from tests.test_walk import demand_clean
+from tests.traced import Net
 from tests.tracing import layer, of, trace, unlike
 
 pytest.importorskip("jax")
+from tests.networks.jax_net import of_torch
+
 NETS = Path(__file__).parent / "networks" / "jax_net.py"
 IMAGE = np.random.default_rng(1).normal(size=(2, 9, 8, 3)).astype(np.float32)
 
@@ -50,6 +57,29 @@ def test_settings_are_keys_of_cases(net, name, operation, settings):
 
 def test_settings_and_arrays_give_the_output(net):
     assert not unlike(net)
+
+
+def test_what_is_made_of_parameters_alone_is_no_layer(tmp_path):
+    x = np.random.default_rng(2).normal(size=(4, 6)).astype(np.float32)
+    with opened(trace(tmp_path, f"jax:{NETS}:of_torch", x=x)) as found:
+        dense, add = found.layers[:2]
+        assert (dense.operation, dense.layouts["kernel"]) == ("dense", "IO")
+        assert found.shape(dense.parameters["kernel"]) == (6, 6)
+        assert found.shape(add.parameters["input_1"]) == (1, 6)  # and not (4, 6)
+        assert all(each.inputs for each in found.layers)
+        demand_clean(walk(written_whole(x), found))
+
+
+def written_whole(x):
+    """The same network in three layers, with the same parameters."""
+    from tests.networks.jax_net import of_torch
+
+    w, b, scale, offset = (np.asarray(of_torch()[1][name]) for name in ("w", "b", "scale", "offset"))
+    net = Net("torch 2.0", weights="OI")
+    at = net.layer("fc", "dense", net.input(x), {"kernel": w, "bias": b})
+    at = net.layer("norm", "normalization", at, {"scale": scale, "offset": offset}, {"over": "C", "epsilon": 1e-5})
+    made = net.trace(net.layer("silu", "activation", at, {}, {"function": "silu"}))
+    return replace(made, inputs=(Tensor("in/x", "NC"),))
 
 
 def test_parameters_have_their_paths(net):

@@ -70,6 +70,13 @@ def test_two_sides_in_inference_mode_say_nothing():
     assert "remarks" not in as_json(walked)
 
 
+def test_a_softmax_over_images_is_no_training_mode():
+    nets = [(net := Net(seed=seed), net.input(drawn(7, 3, 4, 5, 5))) for seed in (0, 1)]
+    a, b = (net.trace(net.layer("soft", "softmax", at, {}, {"over": over})) for (net, at), over in zip(nets, "CN"))
+    (fault,) = walk(a, b).faults
+    assert ids(fault) == ["over"]
+
+
 @pytest.mark.parametrize(("mode", "said"), [("training", 1), ("inference", 0)])
 def test_a_trace_that_says_its_mode_only_is_remarked(mode: str, said: int):
     assert len(remarks(replace(traced(False), mode=mode))) == said

@@ -14,7 +14,7 @@ from harness.models.joins import join_of
 from harness.models.traced import Layer, Tensor, Trace
 from harness.models.walk import walk
 from tests.test_walk import BIASES, KERNELS, MEANS, A, B, X, demand_clean, ids, told, with_bias
-from tests.traced import Net, drawn
+from tests.traced import Net, drawn, stored
 
 
 def padded(
@@ -126,6 +126,36 @@ def test_a_join_that_is_left_out_before_another_fault_is_told_beside_it():
     assert fault.why.transforms[0]["missing"] == "a.add"
 
 
+def smoothed(side: Any, approximate: str) -> Trace:
+    """A GELU before a pooling, whose padding is a layer of its own in B."""
+    net, prefix = Net(*side), "a" if side is A else "b"
+    at = net.layer(f"{prefix}0", "convolution", net.input(X[:1]), {"kernel": KERNELS[0]}, {**MEANS, "padding": 1})
+    at = net.layer(f"{prefix}.gelu", "activation", at, {}, {"function": "gelu", "approximate": approximate})
+    settings = {"reduce": "average", "window": 3, "stride": 2, "padding": 1, "divisor": "padded"}
+    if side is B:
+        at = net.layer("b.pad", "padding", at, {}, {"padding": {"H": [1, 1], "W": [1, 1]}})
+        settings = {**settings, "padding": "valid"}
+    return net.trace(net.layer(f"{prefix}.pool", "pooling", at, {}, settings))
+
+
+def test_a_fault_before_a_padding_of_its_own_is_no_layer_left_out():
+    (fault,) = walk(smoothed(A, "none"), smoothed(B, "tanh")).faults
+    assert (fault.a, fault.b, ids(fault)) == (("a.gelu",), ("b.gelu",), ["approximate"])
+
+
+def normalized(side: Any, moved: float) -> Trace:
+    net, prefix = Net(*side), "a" if side is A else "b"
+    held = {"scale": BIASES[0], "offset": BIASES[1], "mean": BIASES[2] + np.float32(moved)}
+    held |= {"variance": np.abs(BIASES[3]) + 1}
+    return net.trace(net.layer(f"{prefix}.norm", "normalization", net.input(X), held, {"epsilon": 1e-5}))
+
+
+def test_statistics_that_were_not_moved_with_the_rest_are_named():
+    demand_clean(walk(normalized(A, 0), normalized(B, 0)))
+    (fault,) = walk(normalized(A, 0), normalized(B, 0.1)).faults
+    assert fault.why.transforms == ({"id": "mean", "numbers": "other"},)
+
+
 def test_a_join_that_is_left_out_is_told():
     net = Net(*B)
     x = net.input(X)
@@ -195,6 +225,17 @@ def attention(side: Any, over: str, function: str = "softmax", really: str = "",
     add("mixed", (f"out/{prefix}.soft", "in/k"))
     found = net.trace(f"out/{prefix}.mixed")
     return replace(found, inputs=(Tensor("in/q"), Tensor("in/k")), outputs=(Tensor(f"out/{prefix}.mixed"),))
+
+
+def test_the_axes_of_an_output_are_not_those_that_a_place_is_named_by():
+    layers = [
+        Layer("fc", "dense", {}, ("in/x",), ("out/fc",), {}, {"input": "NWC", "output": "NWC"}),
+        Layer("tanh", "convolution", {}, ("out/fc",), ("out/tanh",), {}, {"input": "NWC", "output": "NWC"}),
+        Layer("soft", "softmax", {"over": "W"}, ("out/tanh",), ("out/soft",), {}, {"input": "NCW", "output": "NCW"}),
+    ]
+    arrays = stored(dict.fromkeys(["in/x", "out/fc", "out/tanh", "out/soft"], drawn(1, 2, 5, 3)))
+    graph = Graph(Trace(arrays, (Tensor("in/x", "NWC"),), (Tensor("out/soft", "NCW"),), tuple(layers)))
+    assert graph.letters("out/soft") == "NWC"
 
 
 def test_other_letters_of_the_same_places_agree():

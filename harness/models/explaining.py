@@ -19,7 +19,8 @@ from harness.models.inverting import before
 from harness.models.joined_otherwise import joined_otherwise
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
-from harness.models.one_sided import added, left_out, left_out_besides, stated_otherwise
+from harness.models.one_sided import UNKNOWN, added, left_out, left_out_besides, stated_otherwise
+from harness.models.other_numbers import other_numbers
 from harness.models.reasons import Why, searched
 from harness.models.unfolded import unfolded
 from harness.operations import TABLE
@@ -28,7 +29,7 @@ from harness.rounding.compare import distance
 
 def why(walker: Walker, pair: Pair) -> Why:
     """What explains that a cut is not what A's layers mean."""
-    stated = (stated_otherwise, _by_search) if _is_all_settings(pair) else (_by_search, stated_otherwise)
+    stated = (stated_otherwise, _of_vectors) if _is_all_settings(pair) else (_by_search, stated_otherwise)
     for attempt in (
         left_out,
         added,
@@ -55,6 +56,14 @@ def _is_all_settings(pair: Pair) -> bool:
 def _by_search(walker: Walker, pair: Pair) -> Why | None:
     judge, seen = pair.outcome.judge, pair.outcome.seen
     return None if judge is None or seen is None else searched(judge, seen)
+
+
+def _of_vectors(walker: Walker, pair: Pair) -> Why | None:
+    """What the search finds; where that is numbers of which it knows nothing, rather the vectors that are others."""
+    found = _by_search(walker, pair)
+    if found is not None and any(change.get("kind") != UNKNOWN for change in found.transforms):
+        return found
+    return other_numbers(walker, pair) or found
 
 
 def _of_the_last(walker: Walker, pair: Pair) -> Why | None:

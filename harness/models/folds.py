@@ -13,8 +13,15 @@ def done_at_once(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:
     behind, others = _only(a, one), b.users[layer.outputs[0]]
     if behind is None or not others:
         return None
-    its_like = any(other.operation in (None, behind.operation) and len(other.inputs) == 1 for other in others)
-    return None if its_like else behind
+    return None if any(_is_its_like(b, other, behind) for other in others) else behind
+
+
+def _is_its_like(b: Graph, other: Layer, behind: Layer) -> bool:
+    """Whether a layer of B may do what one of A does, or leads to one that may, as a padding does."""
+    if len(other.inputs) != 1 or other.operation in (None, behind.operation):
+        return len(other.inputs) == 1
+    users = b.users[other.outputs[0]] if not other.parameters else ()
+    return any(each.operation == behind.operation for each in users)
 
 
 def goes_on(a: Graph, b: Graph, one: Layer, layer: Layer) -> Layer | None:

@@ -80,10 +80,16 @@ class Graph:
 
     @cached_property
     def _letters(self) -> Mapping[str, str]:
-        found: dict[str, str] = {each.array: each.layout for each in (*self.trace.outputs, *self.trace.inputs)}
+        ends = [each for each in self.trace.outputs if not self._is_named_by_place(each.array)]
+        found: dict[str, str] = {each.array: each.layout for each in (*ends, *self.trace.inputs)}
         for name in self.order:
             found[name] = found.get(name) or self._said(name) or self._handed_on(name, found)
         return found
+
+    def _is_named_by_place(self, name: str) -> bool:
+        """Whether what makes a tensor names its axes by their places, as the trace does that of an output then."""
+        layer = self.maker.get(name)
+        return layer is not None and names_axes_by_place(layer.operation, layer.settings)
 
     def _said(self, name: str) -> str:
         said = [_sure(layer, "input") for layer in self.users[name] if layer.inputs[0] == name]

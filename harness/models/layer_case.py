@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from harness.operations.operation import Operation
 
 FILE = "case.yaml"
 MEANS = "means"
+PLACE = re.compile(r"^(\d+:)*\d*:? *")
+"""Line and column of a case that nobody sees, in a message."""
 FLOATS = tuple(each for each in DTYPES if each.startswith("float"))
 
 
@@ -64,7 +67,7 @@ def case_of(graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = Non
         try:
             (case,) = load(path)
         except (CaseError, LayoutError) as problem:
-            raise NotJudged(str(problem).replace(f"{path}:", "").strip()) from None
+            raise NotJudged(f"{layer.name}: {PLACE.sub('', str(problem).removeprefix(f'{path}:'))}") from None
     return case
 
 

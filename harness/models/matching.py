@@ -20,7 +20,7 @@ from harness.models.graph import Graph, lengths
 from harness.models.layer_case import NotJudged
 from harness.models.meaning import Meaning
 from harness.models.partners import partners
-from harness.models.segments import Segment, segment
+from harness.models.segments import LONGEST_OF_PARTS, Segment, segment
 from harness.models.traced import Layer
 
 
@@ -117,7 +117,7 @@ class Matcher:
         yield Lead(layer.inputs)
         if len(layer.inputs) != 1 or layer.inputs[0] in self.cuts.image:
             return
-        found = segment(self.b, layer.outputs[0], set(self.cuts.image))
+        found = segment(self.b, layer.outputs[0], set(self.cuts.image), LONGEST_OF_PARTS)
         if found is not None and len(found[1]) == 1 and all(self._is_part(each, layer) for each in found[0][:-1]):
             yield Lead(tuple(found[1]), tuple(found[0][:-1]))
 
@@ -176,7 +176,8 @@ class Matcher:
         """The cut before two layers that do the same, where what they take was not known to be."""
         segment = ([], {a}) if a in self.cuts.given else self._segment(a)
         own = None if b in self.cuts.image else self._segment_of_b(b)
-        if segment is None:
+        untraced = b in self.b.orphans or not self.b.trace.layers
+        if segment is None or not (segment[0] or (own and own[0]) or untraced):
             return
         pair = self._judged(a, b, segment, own or ([], set()))
         if pair.outcome.agrees or not self._by_the_last(segment[0], (own or ([], set()))[0]):
@@ -258,7 +259,7 @@ class Matcher:
         """Likewise in B, its cuts by the names that they have in A; nothing where no layer made it."""
         if name in self.b.orphans:
             return [], set()
-        found = segment(self.b, name, set(self.cuts.image))
+        found = segment(self.b, name, set(self.cuts.image), LONGEST_OF_PARTS)
         return None if found is None else (found[0], {self.cuts.image[each] for each in found[1]})
 
     def _seen(self, layer: Layer) -> Signal:

@@ -7,14 +7,16 @@ from harness.models.traced import Layer
 
 LONGEST = 6
 """Layers of a segment that are taken together."""
+LONGEST_OF_PARTS = 24
+"""Likewise of those that are not evaluated: a normalization that a system writes out is as many."""
 Segment = tuple[list[Layer], set[str]]
 """Layers in order, and the cuts that they start from."""
 
 
-def segment(graph: Graph, name: str, cuts: set[str]) -> Segment | None:
+def segment(graph: Graph, name: str, cuts: set[str], longest: int = LONGEST) -> Segment | None:
     """The layers from `cuts` to a tensor, in order, and the cuts that they start from.
 
-    None where there is a tensor that nothing makes and that is no cut, or more than LONGEST layers.
+    None where there is a tensor that nothing makes and that is no cut, or more layers than `longest`.
     """
     found: dict[str, Layer] = {}
     starts, open_ = set[str](), [name]
@@ -28,6 +30,6 @@ def segment(graph: Graph, name: str, cuts: set[str]) -> Segment | None:
         elif layer.name not in found:
             found[layer.name] = layer
             open_ += layer.inputs
-        if len(found) > LONGEST:
+        if len(found) > longest:
             return None
     return [layer for layer in graph.trace.layers if layer.name in found], starts

@@ -13,7 +13,7 @@ from harness.models.reasons import Why
 from harness.models.traced import Layer, Trace
 
 MODES = ("inference", "training")
-DROPS = "dropout"
+DROPS, NORMALIZES = "dropout", "normalization"
 TO_DO = {"torch": "Call .eval() on its module, and trace it again.", "onnx": "Export it in inference mode again."}
 """System -> what ends training mode there."""
 OTHERWISE = "Run it in inference mode, and trace it again."
@@ -38,7 +38,7 @@ def mode(walker: Walker, pair: Pair, found: Why) -> Why | None:
     does = "drops values at random" if _drops(layer) else "takes mean and variance of this batch"
     words = f"{side}'s {layer.name} was in training mode: it {does}. {_to_do(graph.trace)}"
     kept = found.transforms if side == "B" else ()
-    return replace(found, transforms=(change, *kept), alternatives=(), words=words)
+    return replace(found, transforms=(change, *kept), alternatives=(), words=words, to_prove=None)
 
 
 def _is_trained(graph: Graph, layer: Layer) -> bool:
@@ -46,7 +46,7 @@ def _is_trained(graph: Graph, layer: Layer) -> bool:
     if _drops(layer):
         x, y = (graph.trace.array(name) for name in (layer.inputs[0], layer.outputs[0]))
         return not np.array_equal(x, y)
-    return "N" in str(layer.settings.get("over", "")) and len(graph.trace.shape(layer.inputs[0])) > 1
+    return layer.operation == NORMALIZES and "N" in str(layer.settings.get("over", ""))
 
 
 def _drops(layer: Layer) -> bool:

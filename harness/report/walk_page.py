@@ -43,6 +43,8 @@ def _write(template: str, walked: Walked, names: tuple[str, str], path: Path) ->
         "ends": list(told.ends(walked)),
         "remarks": list(told.remarks(walked)),
         "place": told.place,
+        "alternatives": told.alternatives,
+        "layers": told.layers,
         "verdict": told.verdict,
         "colour": _colour,
         "shades": shades,

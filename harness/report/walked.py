@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.array_json import finite
@@ -13,6 +13,8 @@ from harness.report.text import quantity, share
 
 SCARCELY = 1.1
 """Times what rounding may do up to which a difference is only a little more."""
+NAMED = 5
+"""Layers of a pair that are all named."""
 LINES = 40
 """Lines of code of a fault that a terminal shows."""
 
@@ -84,13 +86,26 @@ def _lines(walked: Walked, names: tuple[str, str]) -> Iterator[str]:
     for number, fault in enumerate(walked.faults, 1):
         yield f"\n{number}. {place(fault)}"
         yield f"   {fault.why.words}"
-        yield from (f"   or: {', '.join(each['id'] for each in changes)}" for changes in fault.why.alternatives)
+        yield from (f"   or: {each}" for each in alternatives(fault))
         yield from _code(fault.why.code)
     yield "\nLayers of B, each on its own input:"
     yield from (f"  {line}" for line in _table(walked))
     yield from _unpaired(walked)
     yield ""
     yield from ends(walked)
+
+
+def alternatives(fault: Judged) -> list[str]:
+    """Other explanations that are not of the same kinds as the first, each once."""
+    kinds = [", ".join(each["id"] for each in changes) for changes in (fault.why.transforms, *fault.why.alternatives)]
+    return [each for each in dict.fromkeys(kinds) if each != kinds[0]]
+
+
+def layers(names: Sequence[str]) -> str:
+    """Names of layers; of many, the first and the last."""
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return f"{names[0]}, ..., {names[-1]} ({len(names)} layers)"
 
 
 def remarks(walked: Walked) -> Iterator[str]:
@@ -113,14 +128,14 @@ def headline(walked: Walked) -> str:
 
 def place(fault: Judged) -> str:
     """Which layer of B a fault is in, and what that is in A."""
-    mine = f", in A {', '.join(fault.a)}" if fault.a else ", nothing in A"
+    mine = f", in A {layers(fault.a)}" if fault.a else ", nothing in A"
     return f"{_names(fault)}{mine}"
 
 
 def _names(each: Judged) -> str:
     kind = f" ({each.operation})" if each.operation else ""
     if each.b:
-        return f"{', '.join(each.b)}{kind}"
+        return f"{layers(each.b)}{kind}"
     return f"what was not traced between {' and '.join(each.between)}{kind}" if each.between else f"nothing{kind}"
 
 
@@ -134,7 +149,7 @@ def _code(code: Mapping[str, str]) -> Iterator[str]:
 
 
 def _table(walked: Walked) -> Iterator[str]:
-    rows = [(", ".join(each.b) or "-", ", ".join(each.a) or "-", verdict(each)) for each in walked.pairs]
+    rows = [(layers(each.b) or "-", layers(each.a) or "-", verdict(each)) for each in walked.pairs]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for b, a, said in rows:
         yield f"{b:{widths[0]}}  {a:{widths[1]}}  {said}"

@@ -25,5 +25,19 @@ def make():
     return net, parameters
 
 
+def of_torch():
+    """Parameters as PyTorch has them, turned where they are used, and a layer norm that is written out."""
+    rng = np.random.default_rng(16)
+    drawn = {"w": (6, 6), "b": (6,), "scale": (6,), "offset": (6,)}
+    parameters = {name: jnp.asarray(rng.normal(size=s), jnp.float32) for name, s in drawn.items()}
+
+    def net(p, x):
+        x = jnp.matmul(x, p["w"].T) + p["b"]
+        x = (x - x.mean(-1, keepdims=True)) / jnp.sqrt(x.var(-1, keepdims=True) + 1e-5)
+        return jax.nn.silu(x * p["scale"] + p["offset"])
+
+    return net, parameters
+
+
 def no_function():
     return 3

@@ -107,6 +107,7 @@ class _Run:
         self._values: Dict[Any, Any] = {}
         self._names: Dict[Any, str] = {}
         self._held: Dict[Any, str] = {}
+        self._short: Dict[Any, Any] = {}
 
     def met(self, variable: Any, name: str, value: Any) -> None:
         self._values[variable], self._names[variable] = value, name
@@ -121,7 +122,8 @@ class _Run:
         """The name of a variable's array, which is written if it was not yet; "" for a literal."""
         if not hasattr(variable, "count") and hasattr(variable, "val"):
             return ""
-        return self._recording.keep(self._names[variable], np.asarray(self._values[variable]))
+        value = self._short.get(variable, self._values[variable])
+        return self._recording.keep(self._names[variable], np.asarray(value))
 
     def value(self, variable: Any) -> Any:
         return variable.val if hasattr(variable, "val") else self._values[variable]
@@ -147,12 +149,16 @@ class _Run:
     def _handed(self, variables: Sequence[Any], given: Sequence[Any]) -> None:
         for variable, each in zip(variables, given):
             self._values[variable] = self.value(each)
+            if not hasattr(each, "val") and each in self._short:
+                self._short[variable] = self._short[each]
             self._names[variable] = self._names.get(each, "") if not hasattr(each, "val") else ""
             if not self._names[variable]:
                 self._names[variable] = self._recording.unique("par/literal")
 
     def _take(self, equation: Any, scope: str) -> None:
         """Evaluates an equation and takes it down."""
+        if self._of_parameters(equation):
+            return
         kept = _function(equation)
         short = kept[0] if kept else equation.primitive.name
         name = self._recording.unique("%s.%s" % (scope, short) if scope else short)
@@ -175,6 +181,30 @@ class _Run:
         outputs = [self.name(each) for each in equation.outvars if type(each).__name__ != "DropVar"]
         native = "jax.nn." + kept[0] if kept else "jax.lax." + equation.primitive.name
         self._recording.layer(name, native, inputs, outputs, parameters, meaning)
+
+    def _of_parameters(self, equation: Any) -> bool:
+        """Whether an equation takes nothing of the inputs: what it makes are parameters then, and it is no layer.
+
+        One that was only made longer is written as it was before, with axes of length 1.
+        """
+        given = [each for each in equation.invars if not hasattr(each, "val")]
+        if not all(self._names[each].startswith("par/") for each in given) or _is_drawn(equation):
+            return False
+        made = _bound(equation, [self.value(each) for each in equation.invars])
+        base = self._names[given[0]] if given else "par/literal"
+        for variable, value in zip(equation.outvars, made):
+            self.met(variable, self._recording.unique("%s.%s" % (base, equation.primitive.name)), value)
+        if given and equation.primitive.name == "broadcast_in_dim":
+            before = self._short.get(given[0], self._values[given[0]])
+            axes = dict(zip(equation.params["broadcast_dimensions"], np.shape(before)))
+            shape = [axes.get(axis, 1) for axis in range(len(equation.params["shape"]))]
+            self._short[equation.outvars[0]] = np.reshape(before, shape)
+        return True
+
+
+def _is_drawn(equation: Any) -> bool:
+    """Whether an equation draws random numbers."""
+    return "random" in str(equation.primitive.name)
 
 
 def _called(equation: Any) -> Any:
