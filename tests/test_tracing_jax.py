@@ -17,8 +17,6 @@ from tests.traced import Net
 from tests.tracing import layer, of, trace, unlike
 
 pytest.importorskip("jax")
-from tests.networks.jax_net import of_torch
-
 NETS = Path(__file__).parent / "networks" / "jax_net.py"
 IMAGE = np.random.default_rng(1).normal(size=(2, 9, 8, 3)).astype(np.float32)
 
