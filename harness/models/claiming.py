@@ -10,14 +10,15 @@ from harness.models.alignment import aligned, sketch
 from harness.models.fitting import Outcome
 from harness.models.folds import done_at_once, goes_on
 from harness.models.graph import Graph, lengths
-from harness.models.matching import Lead, Matcher
+from harness.models.matching import Lead
 from harness.models.traced import Layer
+from harness.models.written_out import Parts
 
 AHEAD = 4
 """Tensors of B after one that nothing gives, in which A's layers may meet it again."""
 
 
-class Walker(Matcher):
+class Walker(Parts):
     """Walks along B. hints: layers of B -> of A, as a user pairs them."""
 
     def __init__(self, a: Graph, b: Graph, hints: Mapping[str, str]) -> None:
@@ -28,7 +29,8 @@ class Walker(Matcher):
         """Finds all cuts that there are, and judges each."""
         self.a.name_axes()
         for name in self.b.order:
-            if name not in self.cuts.image and not self._by_part(name) and not self._by_values(name):
+            ways = self._by_part, self._by_values, self._by_parts
+            if name not in self.cuts.image and not any(way(name) for way in ways):
                 self._claim(name)
         for a, b in zip(self.a.trace.outputs, self.b.trace.outputs):
             if self.cuts.image.get(b.array) != a.array:
@@ -42,7 +44,7 @@ class Walker(Matcher):
         if layer is None:
             self._claim_by_order(name)
             return
-        if self._claim_together(name, layer) or self._skips(layer) or self._adds(layer):
+        if self._claim_together(name, layer) or self._skips(layer) or self._adds(layer) or self._claim_parts(name):
             return
         for one in self._same_part(layer):
             if self._may_be(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:

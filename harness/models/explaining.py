@@ -22,13 +22,15 @@ from harness.models.matching import Pair
 from harness.models.one_sided import UNKNOWN, added, left_out, left_out_besides, stated_otherwise
 from harness.models.other_numbers import other_numbers
 from harness.models.reasons import Why, searched
-from harness.models.unfolded import unfolded
+from harness.models.unfolded import unfolded, written_out
 from harness.operations import TABLE
 from harness.rounding.compare import distance
 
 
 def why(walker: Walker, pair: Pair) -> Why:
     """What explains that a cut is not what A's layers mean."""
+    if (found := written_out(pair)) is not None:
+        return found
     stated = (stated_otherwise, _of_vectors) if _is_all_settings(pair) else (_by_search, stated_otherwise)
     for attempt in (
         left_out,

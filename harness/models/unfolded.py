@@ -1,6 +1,8 @@
-"""Faults of two layers of B that A has in one: what of the second would have to be otherwise, to give what A means."""
+"""Faults of two layers of B that A has in one, or of one that A writes out: what would have to be otherwise in B's."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +34,16 @@ def unfolded(walker: Walker, pair: Pair) -> Why | None:
     except NotJudged:
         return None
     why = searched(judge, seen) if (seen := _seen(walker, pair, meant, judge)) is not None else None
-    return None if why is None else _of_settings(why, last.name, last.operation or "")
+    return None if why is None else _of_settings(why, last.name, last.operation or "", "in what A has folded")
+
+
+def written_out(pair: Pair) -> Why | None:
+    """The setting that B's layer has otherwise than what A writes out."""
+    outcome = pair.outcome
+    if len(pair.of_a) < 2 or len(pair.of_b) != 1 or outcome.judge is None or outcome.seen is None:
+        return None
+    found, layer = searched(outcome.judge, outcome.seen), pair.of_b[0]
+    return None if found is None else _of_settings(found, layer.name, layer.operation or "", "in what A writes out")
 
 
 def _seen(walker: Walker, pair: Pair, meant: Signal, judge: Judge) -> Observation | None:
@@ -47,12 +58,15 @@ def _seen(walker: Walker, pair: Pair, meant: Signal, judge: Judge) -> Observatio
     return Observation(rounded, pair.seen.dtype, "direct", np.ones(rounded.shape, bool), ROUNDINGS * room)
 
 
-def _of_settings(why: Why, name: str, operation: str) -> Why | None:
+def _of_settings(why: Why, name: str, operation: str, where: str) -> Why | None:
+    """Settings that B's layer would need to give what A gives; where: in words, where A has them."""
     keys = TABLE[operation].SETTINGS
     if not all(change["id"] in keys and "value" in change for change in why.transforms):
         return None
     changes = tuple({"id": each["id"], "a": each["value"], "b": each["was"]} for each in why.transforms)
-    told = "; ".join(
-        f"{each['id']} is {each['b']:.6g} in {name}, {each['a']:.6g} in what A has folded" for each in changes
-    )
+    told = "; ".join(f"{each['id']} is {_said(each['b'])} in {name}, {_said(each['a'])} {where}" for each in changes)
     return Why(changes, (), told)
+
+
+def _said(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
