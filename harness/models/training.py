@@ -11,9 +11,10 @@ from harness.models.graph import Graph
 from harness.models.matching import Pair
 from harness.models.reasons import Why
 from harness.models.traced import Layer, Trace
+from harness.operations import TABLE
 
 MODES = ("inference", "training")
-DROPS, NORMALIZES = "dropout", "normalization"
+DROPS, HELD = "dropout", {"mean", "variance"}
 TO_DO = {"torch": "Call .eval() on its module, and trace it again.", "onnx": "Export it in inference mode again."}
 """System -> what ends training mode there."""
 OTHERWISE = "Run it in inference mode, and trace it again."
@@ -42,11 +43,12 @@ def mode(walker: Walker, pair: Pair, found: Why) -> Why | None:
 
 
 def _is_trained(graph: Graph, layer: Layer) -> bool:
-    """Whether a layer takes its statistics over images, or changes its only input at random."""
+    """Whether a layer takes statistics over images that it might be given, or changes its only input at random."""
     if _drops(layer):
         x, y = (graph.trace.array(name) for name in (layer.inputs[0], layer.outputs[0]))
         return not np.array_equal(x, y)
-    return layer.operation == NORMALIZES and "N" in str(layer.settings.get("over", ""))
+    roles = TABLE[layer.operation].ROLES if layer.operation in TABLE else {}
+    return {*roles} >= HELD and "N" in str(layer.settings.get("over", ""))
 
 
 def _drops(layer: Layer) -> bool:
