@@ -47,7 +47,7 @@ def _is_trained(graph: Graph, layer: Layer) -> bool:
     if _drops(layer):
         x, y = (graph.trace.array(name) for name in (layer.inputs[0], layer.outputs[0]))
         return not np.array_equal(x, y)
-    roles = TABLE[layer.operation].ROLES if layer.operation in TABLE else {}
+    roles = TABLE[layer.operation].ROLES if layer.operation and layer.operation in TABLE else {}
     return {*roles} >= HELD and "N" in str(layer.settings.get("over", ""))
 
 
