@@ -31,7 +31,7 @@ from harness.operations.transforms.arrays import KernelAxes, ReverseKernel, Tran
 from harness.operations.transforms.endings import Activation, OutputRounding, Overflow
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.settings import Boundary, Dilation, PaddingSplit, Stride
-from harness.operations.transforms.transform import Transform, applied, ended, read
+from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.operations.transforms.values import Bias, Scale
 
 Transforms = tuple[Transform, ...]
@@ -127,7 +127,7 @@ def changes(plant: Plant) -> Transforms:
 
 def output(form: Linear, made: Transforms) -> np.ndarray:
     """What a system gives that does this."""
-    return read(ended(direct(applied(form, made)), ()), made, ())
+    return read(direct(applied(form, made)), beside(made, form), ())
 
 
 def seen(plant: Plant, form: Linear) -> Observation:
@@ -203,7 +203,7 @@ def counted(plant: Plant, answer: Answer) -> str:
         first = answer.explanations[:1]
         return "wrong" if certain and all(each.by_conventions and each.transforms for each in first) else "named"
     tied = [each for number, each in enumerate(answer.explanations) if not number or each.tied]
-    right = [same(plant, (*each.settings, *each.transforms)) for each in tied]
+    right = [same(plant, each.changes) for each in tied]
     if certain and not right[0]:
         return "wrong"
     return "named" if any(right) else "open"

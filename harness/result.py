@@ -131,7 +131,7 @@ def _unsure(answer: Answer, first: Explanation) -> bool:
 def changes(result: Result) -> tuple[Transform, ...]:
     """What the first explanation of a result changes in the case's call."""
     first = result.explanations[0]
-    return (*first.settings, *first.transforms)
+    return first.changes
 
 
 def ids(transforms: Iterable[Transform]) -> tuple[str, ...]:

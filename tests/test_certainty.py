@@ -12,10 +12,12 @@ import pytest
 
 from harness.case.read import Case, load
 from harness.explanation import answers, diagnosis
+from harness.explanation.confirmed import Explanation
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.explanation.doubts import TOO_LITTLE
 from harness.judge.verdict import Judge
 from harness.operations.budget import Budget
+from harness.operations.transforms.settings import Dilation, PaddingSplit, Stride
 from harness.parent.pool import Pool
 from harness.runner import run
 
@@ -94,6 +96,17 @@ def test_equal_outputs_of_equal_data_are_said_to_carry_nothing(ask):
 def test_five_values_do_not_carry_several_open_settings(ask, settings):
     answer = ask([1, 2, 3, 2, 1], [1, 1, 1], [3.1, 6, 7, 6, 3.1], settings=settings)
     assert answer.ambiguous or not answer.explanations
+
+
+def test_what_was_left_open_applies_before_what_says_more_of_it(ask):
+    """A dilation and a stride bring the intended padding with them, and another padding replaces it."""
+    every = "padding: unknown\nstride: unknown"
+    said = ask([1, 2, 3, 2, 1.0], np.ones(3), [3.1, 6, 7, 6, 3.1], settings=every)
+    assert said.ambiguous
+    first = Explanation(
+        (Dilation((2,), ((1, 1),)),), (Stride((2,), ((1, 1),)), PaddingSplit(((1, 1),), ((4, 4),))), 0, "", 0
+    )
+    assert [each.id for each in first.changes] == ["dilation", "stride", "padding_split"]
 
 
 def test_a_channel_of_zeros_was_not_scaled(ask):

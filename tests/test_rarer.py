@@ -16,17 +16,17 @@ from harness.explanation import diagnosis
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge
 from harness.operations.budget import Budget
+from harness.operations.transforms import in_order
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.kernels import KernelChange
 from harness.operations.transforms.preparing import Flip, Offset
 from harness.operations.transforms.settings import Boundary, PaddingSplit, Stride
-from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.operations.transforms.values import Bias, Precision, Scale, scale_factors
 from harness.operations.windowed import search
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import in_order
 from harness.rounding.formats import BFLOAT16
 
 SIZES = {1: (24,), 2: (8, 9), 3: (5, 4, 6)}
@@ -89,7 +89,7 @@ def found(question: Question) -> list[tuple[Transform, ...]]:
 
 def comes_to_the_same(conv: Linear, one: tuple[Transform, ...], other: tuple[Transform, ...]) -> bool:
     fresh = convolution(conv.rank, 9, len(conv.w), conv.biased)
-    a, b = (read(direct(applied(fresh, each)), each, ()) for each in (one, other))
+    a, b = (read(direct(applied(fresh, each)), beside(each, fresh), ()) for each in (one, other))
     return a.shape == b.shape and bool(np.allclose(a, b, atol=1e-4))
 
 
@@ -176,6 +176,24 @@ def test_a_picture_that_was_prepared_is_said_to_be(tmp_path, monkeypatch, change
     assert words in said.explanations[0].words
 
 
+@pytest.mark.parametrize("order", [(), (ChannelOrder("input", "reversed"),)], ids=["RGB", "BGR"])
+@pytest.mark.parametrize("padded", [False, True])
+def test_a_picture_is_prepared_before_a_depthwise_convolution_too(order, padded):
+    conv = pictures(outputs=3)
+    conv = replace(conv, w=conv.w[:, :1], bias=None, window=replace(conv.window, groups=3))
+    offset = Offset(tuple(-mean * factor for mean, factor in zip(MEAN, FACTORS)), padded)
+    changes = in_order((*order, Scale("f", FACTORS, "input"), offset))
+    y = direct(applied(conv, changes))
+    ways = [way[0] for way in search.rarer(Question(conv, y, 1e-4, dtype="float32"))]
+    assert any(np.allclose(direct(applied(conv, way)), y, atol=1e-3) for way in ways)
+    assert {each.id for each in ways[0]} <= {"channel_order", "scale", "offset", "bias"}
+
+
+def test_of_one_number_throughout_nothing_was_prepared():
+    conv = convolution(2)
+    assert not [*search.prepared(Question(conv, np.full(conv.output_shape, 2.5), SLACK), [()])]
+
+
 def test_an_offset_that_reached_the_padding_explains_the_constants_of_all_channels(tmp_path):
     conv = pictures()
     said = answer(tmp_path, conv, direct(Offset((-117.0,) * 3, padded=True).differ(conv)))
@@ -257,12 +275,13 @@ def test_a_factor_that_rounding_leaves_is_none(tmp_path, monkeypatch):
     assert not any(each.id == "scale" for one in said.explanations for each in one.transforms)
 
 
+@pytest.mark.parametrize("copied", [False, True])
 @pytest.mark.parametrize("convention", ["alone", "reversed", "split"])
-def test_a_border_that_stays_zero_is_read_off(tmp_path, monkeypatch, convention):
+def test_a_border_that_stays_zero_or_is_copied_is_read_off(tmp_path, monkeypatch, convention, copied):
     small_budget(monkeypatch)
-    conv = pictures()
-    changes = in_order((*CONVENTIONS[convention](2), OutputBorder(((1, 1), (1, 1)))))
-    said = answer(tmp_path, conv, read(direct(applied(conv, changes)), changes, ()))
+    conv = pictures(outputs=3)
+    changes = in_order((*CONVENTIONS[convention](2), OutputBorder(((1, 1), (1, 1)), copied)))
+    said = answer(tmp_path, conv, read(direct(applied(conv, changes)), beside(changes, conv), ()))
     assert "output_border" in ids(said) and not said.ambiguous
     assert comes_to_the_same(conv, said.explanations[0].transforms, changes)
 

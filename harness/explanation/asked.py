@@ -175,7 +175,7 @@ def between(case: Case, meant: Observation, seen: Observation, system: str) -> E
     """
     judge, letters = Judge(case), case.recorded[0].layout
     settled = replace(case, unknown=frozenset())
-    bases = [(*each.settings, *each.transforms) for each in diagnose(judge, meant).explanations[:BASES]]
+    bases = [each.changes for each in diagnose(judge, meant).explanations[:BASES]]
     if not bases:
         return Explained(system, _of_equal(meant, seen))
     found = [_explained(system, Judge(settled, base=base), seen, letters) for base in bases]
@@ -206,7 +206,7 @@ def output(case: Case, name: str, pool: Pool, letters: str) -> np.ndarray:
 def _explained(system: str, judge: Judge, seen: Observation, letters: str = "") -> Explained:
     answer = diagnose(judge, seen)
     first = answer.explanations[:CODED] if answer.explanations and answer.explanations[0].transforms else ()
-    changes = tuple((*judge.base, *each.settings, *each.transforms) for each in first)
+    changes = tuple((*judge.base, *each.changes) for each in first)
     meant = (*judge.base, *(each for explanation in first[:1] for each in explanation.settings))
     return Explained(system, answer, changes, meant, letters)
 

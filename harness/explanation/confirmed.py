@@ -15,6 +15,7 @@ from harness.judge.verdict import Judge, Observation, shown_by
 from harness.operations.budget import Budget
 from harness.operations.followed import searching
 from harness.operations.operation import Question, Solution, Transforms
+from harness.operations.transforms import in_order
 from harness.operations.transforms.transform import Transform, detail
 from harness.rounding.ladder import Fit
 from harness.rounding.rungs import WIDE
@@ -49,6 +50,11 @@ class Explanation:
     part: bool = False
 
     @property
+    def changes(self) -> Transforms:
+        """All that differs from the call as it is stated, in the order in which it applies."""
+        return in_order((*self.settings, *self.transforms)) if self.settings else self.transforms
+
+    @property
     def size(self) -> int:
         """What has to be assumed: the changes, and that what is seen is a part only."""
         return len(self.transforms) + self.part
@@ -56,7 +62,7 @@ class Explanation:
     @property
     def detail(self) -> float:
         """Bits that the numbers take which were fitted."""
-        return detail((*self.transforms, *self.settings))
+        return detail(self.changes)
 
     @property
     def by_conventions(self) -> bool:
@@ -181,7 +187,9 @@ def _explanations(question: Question, held: Sequence[Held], dtype: str) -> list[
             own = tuple(each for each in changes if each not in free)
             missing = lacking(known, own, free, question.form.rank)
             found.setdefault((*own, *free), Explanation(own, free, largest, fit.rung, group, missing))
-    return sorted(found.values(), key=_simplicity)  # a finding of precision is one change more
+    every = sorted(found.values(), key=_simplicity)  # a finding of precision is one change more
+    said = {(each.group, *(change.id for change in each.changes), each.words): each for each in reversed(every)}
+    return [each for each in every if each in said.values()]
 
 
 def _simplicity(explanation: Explanation) -> tuple[int, float]:

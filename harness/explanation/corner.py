@@ -37,9 +37,9 @@ def with_corner(judge: Judge, seen: Observation, found: Confirmed, budget: Budge
     if not parts:
         return found
     signature = signatures(judge.intended.form, seen.values.shape)
-    same = {signature((*each.settings, *each.transforms)) for each in parts}
+    same = {signature(each.changes) for each in parts}
     kept = [each for each in found.explanations if each.by_conventions]
-    kept = [each for each in kept if not (each.crops and signature((*each.settings, *each.transforms)) in same)]
+    kept = [each for each in kept if not (each.crops and signature(each.changes) in same)]
     return replace(found, explanations=tuple(sorted([*kept, *parts], key=lambda each: (each.size, each.crops))))
 
 

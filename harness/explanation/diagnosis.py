@@ -83,7 +83,7 @@ def _rounded(judge: Judge, seen: Observation, first: Explanation) -> bool:
     """Whether it is the digits that leave room, and the errors are those of rounding to them."""
     if first.rung in WIDE:
         return False
-    reading = judge.reading((*first.settings, *first.transforms))
+    reading = judge.reading(first.changes)
     placed = seen.placed(reading)
     if placed is None or (known := placed.comparable(reading)) is None:
         return True

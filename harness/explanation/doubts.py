@@ -36,7 +36,7 @@ def rivals(explanations: Sequence[Explanation], rank: int) -> dict[int, Transfor
     others = [each for each in best.values() if each.size > fewest]
     likely = sum(2.0 ** (_rare(explanations[0], rank) - _rare(each, rank)) for each in others)
     chosen = best if likely > RIVALS else simplest
-    return {number: (*each.transforms, *each.settings) for number, each in chosen.items()}
+    return {number: each.changes for number, each in chosen.items()}
 
 
 def tied(explanations: Sequence[Explanation], alike: Mapping[int, Transforms]) -> list[Explanation]:

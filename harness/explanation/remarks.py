@@ -48,7 +48,7 @@ def _of_partial_data(judge: Judge, seen: Observation, question: Question, known:
 def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanation]) -> Iterator[str]:
     """What the settings that are not known come to with the first explanation."""
     for each in first:
-        said = searching(judge.case).came_to(applied(question.form, (*each.settings, *each.transforms)))
+        said = searching(judge.case).came_to(applied(question.form, each.changes))
         settings = [f"{name} {words}" for name, words in said.items() if name in question.unknown]
         if settings:
             yield f"left open, and found: {', '.join(settings)}"
@@ -57,8 +57,8 @@ def _of_open_settings(judge: Judge, question: Question, first: Sequence[Explanat
 def _of_rounding(judge: Judge, seen: Observation, question: Question, first: Sequence[Explanation]) -> Iterator[str]:
     """How small a fault the data would not show, where an explanation leaves a difference."""
     for each in first:
-        changes = (*each.settings, *each.transforms)
-        if each.rung != "exact" and not ends(changes) and not any(change.reads for change in changes):
+        changes = each.changes
+        if each.rung != "exact" and not each.part and not ends(changes) and not any(change.reads for change in changes):
             reading = judge.reading(changes)
             form, room = gaps.as_unknown(reading.stated), seen.allowed(reading, each.rung)
             yield from searching(judge.case).hidden(question, form, room)

@@ -19,7 +19,7 @@ from harness.case.read import Case
 from harness.grammar.streams import RawStream
 from harness.judge.verdict import Judge
 from harness.operations.spoken import main_roles
-from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.transforms.transform import Transform, applied, beside, read
 
 LOW, HIGH = 1, 99
 """Range of the whole numbers of an input that tells explanations apart."""
@@ -105,7 +105,7 @@ def _looked_at(form: Form, transforms: Transforms, shape: Sequence[int] = ()) ->
     changed = applied(form, transforms)
     whole = changed.output_shape
     if math.prod(whole) * changed.terms <= ALL:
-        y = read(direct(changed), transforms, ())[first]
+        y = read(direct(changed), beside(transforms, form), ())[first]
         return y.shape, y
     index = read(np.arange(math.prod(whole)).reshape(whole), transforms, ())[first]
     places = np.transpose(np.unravel_index(index[tuple(_telling(index.shape).T)], whole))

@@ -19,7 +19,7 @@ from harness.canonical.instance import Form
 from harness.case.read import Case
 from harness.operations.spoken import SYSTEMS
 from harness.operations.transforms.endings import concluded
-from harness.operations.transforms.transform import Transform, applied, read
+from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.parent.outcome import Answered, Outcome
 from harness.parent.pool import Pool
 from harness.parent.talk import Program
@@ -102,7 +102,8 @@ class Proofs:
             return
         self._left |= {(transforms, edited, system): len(self._data) for system in new}
         for form, arrays in self._data:
-            y = self._as_shown(read(output(applied(form, transforms)), concluded(transforms, self._case.then), ()))
+            endings = beside(concluded(transforms, self._case.then), form)
+            y = self._as_shown(read(output(applied(form, transforms)), endings, ()))
             for system in new:
                 yield Attempt(transforms, edited, system, Program(written[system], arrays), y)
 

@@ -14,7 +14,7 @@ from harness.canonical.slack import slack_of
 from harness.case.read import Case
 from harness.operations.stated import Given
 from harness.operations.transforms.endings import concluded
-from harness.operations.transforms.transform import Transform, applied, end_errors, ended, ends
+from harness.operations.transforms.transform import Transform, applied, beside, end_errors, ended, ends
 from harness.rounding.formats import FLOAT64
 from harness.rounding.ladder import Ladder
 from harness.rounding.rungs import Magnitudes
@@ -41,7 +41,7 @@ class Reading:
         if case.partial:
             self.form, self.computable = gaps.filled(self.stated), gaps.computable(self.stated)
         self.reads = any(transform.reads for transform in transforms)
-        self._endings = concluded(transforms, case.then)
+        self._endings = beside(concluded(transforms, case.then), case.meant())
         self.ends = ends(self._endings)
         self._ladders: dict[str, Ladder] = {}
 

@@ -149,6 +149,6 @@ def _untraced(walker: Walker, pair: Pair, operation: Operation) -> Why | None:
     first = next(iter(answer.explanations), None)
     if first is None or not all(change.is_convention for change in first.transforms):
         return None
-    found: Changes = tuple(transform_json(each) for each in (*first.settings, *first.transforms))
-    words = "; ".join(change.words() for change in (*first.settings, *first.transforms)) or "as it is usual"
+    found: Changes = tuple(transform_json(each) for each in first.changes)
+    words = "; ".join(change.words() for change in first.changes) or "as it is usual"
     return Why(({"id": operation.NAME, "more": None}, *found), (), f"B has one {operation.NAME} more: {words}")

@@ -15,6 +15,8 @@ FINDINGS show themselves without a search.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.operations.transforms import arrays, calls, endings, grouping, kernels, preparing, settings, values
 from harness.operations.transforms.transform import Transform
 
@@ -71,4 +73,12 @@ SIGNS = {
 
 CONVENTION_IDS: tuple[str, ...] = tuple(sorted(kind.id for kind in CONVENTIONS))
 """Names of the differences that explain an output."""
+_PLACE = {kind: number for number, kind in enumerate((*CONVENTIONS, *FINDINGS))}
+
+
+def in_order(transforms: Iterable[Transform]) -> tuple[Transform, ...]:
+    """Transforms of one explanation in the order in which they apply; those of a formula's settings come first."""
+    return tuple(sorted(transforms, key=lambda each: _PLACE.get(type(each), -1)))
+
+
 BY_ID: dict[str, type[Transform]] = {kind.id: kind for kind in (*FINDINGS, *CALLS, *CONVENTIONS)}

@@ -8,7 +8,7 @@ Factor, bias and zero point are `values.Scale` and `values.Bias`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -31,7 +31,7 @@ class Ending(Transform):
 class Activation(Ending):
     """Each value goes through a function of FUNCTIONS; `parameters` are its numbers by name.
 
-    stated: whether it is what the case says, and no difference.
+    stated: whether it is what the case says, and no difference. others: functions that give the same here.
     """
 
     id = "activation"
@@ -40,10 +40,11 @@ class Activation(Ending):
     function: str
     parameters: tuple[tuple[str, float], ...] = ()
     stated: bool = field(default=False, compare=False)
+    others: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def choices(self) -> float:
-        return math.log2(len(FUNCTIONS))
+        return math.log2(len(FUNCTIONS) / (1 + len(self.others)))
 
     @property
     def fitted(self) -> int:
@@ -61,7 +62,7 @@ class Activation(Ending):
             return f"then {self.named}, as the case says"
         if self.function == "identity":
             return "apply the activation; the system left it out"
-        return f"check the activation; the system applied {self.named} to its output"
+        return f"check the activation; the system applied {self.named} to its output{_also(self.others)}"
 
     def end(self, y: np.ndarray) -> np.ndarray:
         return np.asarray(FUNCTIONS[self.function].of(y, **dict(self.parameters)))
@@ -81,6 +82,11 @@ class Activation(Ending):
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return () if self.function == "identity" else FUNCTIONS[self.function].code(**dict(self.parameters))
+
+
+def _also(others: Sequence[str]) -> str:
+    """What the data do not tell it from, after a name."""
+    return f" (the data do not tell it from: {', '.join(others).replace('_', ' ')})" if others else ""
 
 
 def concluded(transforms: Iterable[Transform], then: Activation | None) -> tuple[Transform, ...]:
@@ -107,8 +113,7 @@ class OutputRounding(Ending):
         return math.log2(len(ROUNDINGS) / (1 + len(self.others)))
 
     def words(self) -> str:
-        also = f" (the data do not tell it from: {', '.join(self.others).replace('_', ' ')})" if self.others else ""
-        return f"leave fractions as they are; the system rounded to whole numbers, {self._how}{also}"
+        return f"leave fractions as they are; the system rounded to whole numbers, {self._how}{_also(self.others)}"
 
     @property
     def _how(self) -> str:
@@ -123,7 +128,10 @@ class OutputRounding(Ending):
 
 @dataclass(frozen=True)
 class OutputBorder(Ending):
-    """Outputs whose window reaches beyond the input are zero: (low, high) of them along each spatial axis."""
+    """Outputs whose window reaches beyond the input are not computed: (low, high) of them along each spatial axis.
+
+    copied: whether they are the input at their places, zero else.
+    """
 
     id = "output_border"
     causes = 0.25
@@ -131,21 +139,42 @@ class OutputBorder(Ending):
     plain = 1.0
 
     widths: Pairs
+    copied: bool = False
 
     def words(self) -> str:
-        return f"compute the border, too: the system leaves it zero, {pairs_text(self.widths)} (low:high per axis)"
+        does = "copies the input there" if self.copied else "leaves it zero"
+        return f"compute the border, too: the system {does}, {pairs_text(self.widths)} (low:high per axis)"
+
+    def beside(self, form: Linear) -> Transform:
+        return _Copied(self, form.x.astype(np.float64)) if self.copied else self
 
     def end(self, y: np.ndarray) -> np.ndarray:
-        return np.where(self._inside(y), y, 0)
+        return np.where(self.inside(y), y, 0)
 
-    def _inside(self, y: np.ndarray) -> np.ndarray:
+    def inside(self, y: np.ndarray) -> np.ndarray:
         inside = np.zeros(y.shape, bool)
         inside[spatial_index(slice(low, size - high) for (low, high), size in zip(self.widths, y.shape[2:]))] = True
         return inside
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         part = ", ".join(f"{low}:{-high or ''}" for low, high in self.widths)
-        return ("inside = np.zeros(y.shape, bool)", f"inside[:, :, {part}] = True", "y = np.where(inside, y, 0)")
+        border = "image" if self.copied else "0"
+        return (
+            "inside = np.zeros(y.shape, bool)",
+            f"inside[:, :, {part}] = True",
+            f"y = np.where(inside, y, {border})",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Copied(Ending):
+    """A border that is copied from an input x, (N, C, *spatial)."""
+
+    border: OutputBorder
+    x: np.ndarray
+
+    def end(self, y: np.ndarray) -> np.ndarray:
+        return np.where(self.border.inside(y), y, self.x[: len(y), : y.shape[1]])
 
 
 class Rule(NamedTuple):

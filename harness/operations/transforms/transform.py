@@ -102,6 +102,10 @@ class Transform:
         """What a system computes that has this convention."""
         return conv
 
+    def beside(self, form: Any) -> Transform:
+        """This, for a call whose data are those of `form`, where `end` takes more of them than the output."""
+        return self
+
     def read(self, y: np.ndarray) -> np.ndarray:
         """What is read from the output of a system that has this convention."""
         return y
@@ -167,6 +171,11 @@ def applied(form: Any, transforms: Iterable[Transform]) -> Any:
     for transform in transforms:
         form = transform.differ(form)
     return form
+
+
+def beside(transforms: Iterable[Transform], form: Any) -> tuple[Transform, ...]:
+    """`transforms`, with what they take of the data of `form` after the sums."""
+    return tuple(transform.beside(form) for transform in transforms)
 
 
 def ends(transforms: Iterable[Transform]) -> bool:

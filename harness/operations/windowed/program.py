@@ -17,6 +17,7 @@ from harness.canonical.window import Linear, span
 from harness.grammar.streams import RawStream
 from harness.operations.returned import returned
 from harness.operations.stated import Stated
+from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.settings import by_hand
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed import edit
@@ -53,7 +54,8 @@ def programs(
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
     letters = letters or layout.canonical("output", stated.rank)
     start = [f"# x: {x}, w: {w}; y: {letters}"]
-    start += [*_canonical(stated), *prepared] + no_bias + changes
+    kept = ["image = x"] if any(isinstance(each, OutputBorder) and each.copied for each in transforms) else []
+    start += [*_canonical(stated), *prepared, *kept] + no_bias + changes
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'
     added = [f"y = y + b.reshape{(-1,) + (1,) * stated.rank}"] if conv.biased else []

@@ -15,6 +15,7 @@ from harness.canonical.gaps import filled, output
 from harness.canonical.window import Linear, numbers_text, pairs_text
 from harness.operations.budget import Budget
 from harness.operations.stated import Recording, Stated
+from harness.operations.transforms import in_order
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Arithmetic, Bias, Precision, Scale
 from harness.operations.windowed.search import agreement, faint, residual, solve, structure, unknowns
@@ -23,11 +24,12 @@ from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.candidates import Search as Search
 from harness.operations.windowed.search.check import CONFIRMED, completed, completions, work
 from harness.operations.windowed.search.fields import fields
+from harness.operations.windowed.search.limited import limited
 from harness.operations.windowed.search.odd import ORDERED
 from harness.operations.windowed.search.permuted import permuted
 from harness.operations.windowed.search.preparation import prepared
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms, in_order
+from harness.operations.windowed.search.variants import Transforms
 from harness.rounding.noise import Noise
 
 MADE, FITTED = 300, 3_000_000
@@ -149,6 +151,7 @@ def rarer(question: Question) -> Iterator[Sequence[Transforms]]:
         return
     yield from ([each] for each in explanations(Search(question, deepest=2, rare=True, budget=Budget(RARE))))
     windows = list(fields(question))
+    yield from ([each] for each in limited(question, windows))
     yield from prepared(question, windows)
     yield from ([each] for each in bordered(question, windows))
     if len(question.form.w) > ORDERED or question.form.window.groups > 1:

@@ -20,6 +20,8 @@ from harness.operations.windowed.search.question import Question
 
 LARGEST = 20_000_000
 """Elements that the table of what all output elements see may have, or the matrix of a linear system."""
+OTHERS = 2
+"""Elements that agree, from more of which on one that does not may be wrong alone."""
 NAMED = 8
 """Elements and indices that a sentence names."""
 AXES = {
@@ -122,7 +124,8 @@ def agreement(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[str]:
         whole = np.flatnonzero(compared_at & ~differ.any(axis=others))
         if 0 < len(whole) < np.count_nonzero(compared_at) and known > NAMED:
             name = "output channel" if letter == "C" else AXES[letter]
-            remarks.append(f"only {indices(name, whole)} (axis {letter}) agrees throughout")
+            verb = "agrees" if len(whole) == 1 else "agree"
+            remarks.append(f"only {indices(name, whole)} (axis {letter}) {verb} throughout")
     if same.any() and differ.any() and tabled(conv):
         remarks += _seen_besides(conv, same, differ)
     return remarks
@@ -153,11 +156,11 @@ def _seen_besides(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[st
     if any(mask.any() for mask in parts.values()):
         words = [words for role, mask in parts.items() for words in along(conv, role, mask, sees_of(conv, same)[role])]
         return [f"what differs also sees {' and '.join(words)}, which nothing that agrees sees"] if words else []
-    if np.count_nonzero(differ) == 1 and np.count_nonzero(same) > NAMED:
+    if np.count_nonzero(differ) == 1 and np.count_nonzero(same) > OTHERS:
         return ["one element differs alone, though others see all that it sees: it may be mistyped, or a fault there"]
     return [
         "what differs sees nothing of input and kernel that what agrees does not see too, where other data would show: "
-        "so the settings differ, or the place of reading, unless by chance"
+        "so the settings differ, or the place of reading, or these values are wrong"
     ]
 
 

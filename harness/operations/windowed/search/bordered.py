@@ -1,4 +1,7 @@
-"""Outputs whose border a system leaves zero: what lies inside is explained, and the border is read off."""
+"""Outputs whose border a system does not compute: what lies inside is explained, and the border is read off.
+
+It is left zero, or the input is copied there; then how wide it is follows from where the input stands.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +11,54 @@ import numpy as np
 
 from harness.canonical.axis import outputs_at
 from harness.canonical.window import Pairs, spatial_index
+from harness.operations.transforms import in_order
 from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.transform import applied
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms, in_order
+from harness.operations.windowed.search.variants import Transforms
 
 PLACES = 48
 """Outputs inside of the border by which a hypothesis is refuted."""
 
 
 def bordered(question: Question, every: Iterable[Transforms]) -> Iterator[Transforms]:
-    """A border of zeros, with each of some changes of the window that gives what lies inside of it."""
-    widths = _widths(question.observed)
-    if not any(map(any, widths)):
-        return
+    """A border that is zero, or copied, with each of some changes of the window that gives what lies inside of it."""
+    windows = list(every)
+    for copied in (False, True):
+        widths = _widths(_computed(question, copied))
+        if any(map(any, widths)):
+            yield from _around(question, windows, OutputBorder(widths, copied))
+
+
+def _around(question: Question, windows: Iterable[Transforms], border: OutputBorder) -> Iterator[Transforms]:
+    """The border, with each of the changes that give what lies inside of it."""
     inside = np.zeros(question.observed.shape, bool)
     sizes = question.observed.shape[2:]
-    inside[spatial_index(slice(low, size - high) for (low, high), size in zip(widths, sizes))] = True
+    inside[spatial_index(slice(low, size - high) for (low, high), size in zip(border.widths, sizes))] = True
     known = np.argwhere(np.isfinite(question.observed) & inside)
     places = np.random.default_rng(0).permutation(known)[:PLACES]
     seen = question.observed[tuple(places.T)]
-    for changes in every:
+    for changes in windows:
         conv = applied(question.form, changes)
         fits = conv.output_shape == question.observed.shape and len(places)
         if fits and (np.abs(outputs_at(conv, places) - seen) <= question.slack).all():
-            yield in_order((*changes, OutputBorder(widths)))
+            yield in_order((*changes, border))
 
 
-def _widths(observed: np.ndarray) -> Pairs:
-    """How many slices of zeros stand at either end of each spatial axis; none at all where everything is zero."""
-    other = (observed != 0) & np.isfinite(observed)
+def _computed(question: Question, copied: bool) -> np.ndarray:
+    """Which known values are not those of the border: not zero, or not the input at their places."""
+    observed, x = question.observed, question.form.x
+    if not copied:
+        return np.asarray((observed != 0) & np.isfinite(observed))
+    if x.shape[2:] != observed.shape[2:] or x.shape[1] not in (1, observed.shape[1]) or len(x) != len(observed):
+        return np.zeros(observed.shape, bool)
+    return np.asarray((observed != x) & np.isfinite(observed))
+
+
+def _widths(computed: np.ndarray) -> Pairs:
+    """How many slices of a border stand at either end of each spatial axis; none at all where all is border."""
     found = []
-    for axis in range(2, observed.ndim):
-        there = np.flatnonzero(other.any(axis=tuple(each for each in range(observed.ndim) if each != axis)))
-        found.append((int(there[0]), int(observed.shape[axis] - 1 - there[-1])) if len(there) else (0, 0))
+    for axis in range(2, computed.ndim):
+        there = np.flatnonzero(computed.any(axis=tuple(each for each in range(computed.ndim) if each != axis)))
+        found.append((int(there[0]), int(computed.shape[axis] - 1 - there[-1])) if len(there) else (0, 0))
     return tuple(found)

@@ -19,17 +19,18 @@ import numpy as np
 
 from harness.canonical.window import Pairs, Window
 from harness.operations.budget import Budget
+from harness.operations.transforms import in_order
 from harness.operations.transforms.arrays import Resizing
 from harness.operations.transforms.settings import AxisSwap, Dilation, Stride
 from harness.operations.transforms.transform import Transform, weight
 from harness.operations.windowed.search import odd, paddings
-from harness.operations.windowed.search.outputs import Index, Reading, Shift, made, readings
+from harness.operations.windowed.search.outputs import OPEN, Index, Reading, Shift, made, readings
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Hits, Point, Response
-from harness.operations.windowed.search.samples import Seen, Sight, sights
+from harness.operations.windowed.search.samples import Seen, Sight, rises, sights
 from harness.operations.windowed.search.sides import Field, Lows, Side, Sizes
 from harness.operations.windowed.search.units import observed_in_units, of_output
-from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases, in_order
+from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases
 
 DEEPEST = 3
 DECISION, CANDIDATE = 60_000, 130_000
@@ -94,6 +95,8 @@ class Search:
     def level(self, count: int, made: bool = False) -> list[Transforms]:
         """The candidates with so many changes, likeliest first; with `made`, those that make something of the sums."""
         found = {frozenset(each): each for each in self._candidates(count, made)}
+        if made and count == 1 and not rises(self._asked):
+            found[frozenset({OPEN})] = (OPEN,)
         if self.rare:
             found = {key: each for key, each in found.items() if any(map(odd.is_odd, each))}
         if self.budget.spent:

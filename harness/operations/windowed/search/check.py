@@ -11,6 +11,7 @@ import numpy as np
 from harness.canonical.gaps import output
 from harness.canonical.window import Linear
 from harness.operations.budget import Budget
+from harness.operations.transforms import in_order
 from harness.operations.transforms.transform import Transform, applied, located, read
 from harness.operations.transforms.values import SCALES, Bias, Scale, scale_factors
 from harness.operations.windowed.search.fitted import Sums, fitted
@@ -18,7 +19,7 @@ from harness.operations.windowed.search.inference import inferred
 from harness.operations.windowed.search.naming import RARER_FACTORS, called, of_stated, short
 from harness.operations.windowed.search.outputs import FACTORS, OPEN
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms, in_order
+from harness.operations.windowed.search.variants import Transforms
 
 ROUNDING = 2.0**-44
 """Share of a value by which float64 arithmetic may be off."""

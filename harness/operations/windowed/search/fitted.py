@@ -7,22 +7,25 @@ channel that keeps within the intervals (`intervals`). What holds is composed in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
 
 from harness.canonical.window import Linear
 from harness.operations.transforms.endings import ROUNDINGS, Activation, OutputRounding, Overflow
 from harness.operations.transforms.functions import FUNCTIONS, TURNING
-from harness.operations.transforms.transform import ended
+from harness.operations.transforms.transform import Transform, ended
 from harness.operations.transforms.values import Bias
 from harness.operations.windowed.search.inference import SHARES
 from harness.operations.windowed.search.intervals import Intervals, Line
 from harness.operations.windowed.search.naming import said
 from harness.operations.windowed.search.variants import Transforms
 
+ANY = Activation("")
+"""What stands for any function without numbers."""
 TIED = 3
 """Whole numbers that have the largest or the smallest value, from which on it looks like a limit."""
 LEAST, EACH_CHANGE, EACH_NUMBER = 8.0, 8.0, 10.0
@@ -94,7 +97,23 @@ def fitted(sums: Sums) -> Iterator[Transforms]:
     shares = SHARES[1:-1] if (sums.room > common).any() else SHARES[-2:-1] if sums.whole else ()
     tight = [replace(sums, room=sums.room - (1 - share) * common) for share in shares]
     found = {each: None for every in (*tight, sums) for way in _ways(every) for each in way}
-    yield from sorted(found, key=len)
+    yield from _together(sorted(found, key=len))
+
+
+def _together(every: Iterable[Transforms]) -> list[Transforms]:
+    """Functions without numbers that give the same with the same other changes, as one: the first, and the others."""
+    found: dict[Transforms, Transforms] = {}
+    for each in every:
+        key = tuple(ANY if _plain(change) else change for change in each)
+        first = found.setdefault(key, each)
+        if first is not each:
+            others = {change.function: None for change in each if _plain(change)}
+            found[key] = tuple(replace(c, others=(*c.others, *others)) if _plain(c) else c for c in first)
+    return [*found.values()]
+
+
+def _plain(change: Transform) -> TypeGuard[Activation]:
+    return isinstance(change, Activation) and not change.parameters
 
 
 def _ways(sums: Sums) -> Iterator[Iterator[Transforms]]:

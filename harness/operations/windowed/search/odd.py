@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.canonical.layout import canonical
 from harness.canonical.window import Linear
+from harness.operations.transforms import in_order
 from harness.operations.transforms.arrays import Role
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.kernels import KernelChange
@@ -31,7 +32,6 @@ from harness.operations.windowed.search.variants import (
     Shelf,
     Taken,
     as_met,
-    in_order,
     perhaps,
     reversals,
     shelf_of,

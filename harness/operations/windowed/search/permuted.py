@@ -8,10 +8,11 @@ import numpy as np
 
 from harness.canonical.axis import outputs_at
 from harness.canonical.window import Linear
+from harness.operations.transforms import in_order
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.transform import applied
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms, in_order
+from harness.operations.windowed.search.variants import Transforms
 
 PLACES = 6
 """Places at which channels are told apart."""

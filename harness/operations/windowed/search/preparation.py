@@ -18,7 +18,8 @@ import numpy as np
 
 from harness.canonical.axis import seen_at
 from harness.canonical.window import Linear
-from harness.operations.transforms.grouping import ChannelOrder
+from harness.operations.transforms import in_order
+from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.preparing import Offset
 from harness.operations.transforms.settings import Boundary
 from harness.operations.transforms.transform import applied
@@ -26,7 +27,7 @@ from harness.operations.transforms.values import Bias, Scale
 from harness.operations.windowed.search.naming import called, short
 from harness.operations.windowed.search.outputs import FACTORS
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms, in_order
+from harness.operations.windowed.search.variants import Transforms
 
 FIRST, EVERY = 3, 4000
 """Equations for each unknown by which a hypothesis is refuted; equations that are solved of one that is not."""
@@ -50,7 +51,7 @@ Ways = list[Transforms]
 @dataclass(frozen=True, eq=False)
 class Seen:
     """Some known outputs: `values` less the bias, and their `channel`; what they see of each input channel under each
-    tap, (outputs, C, taps), of a convolution of one group, and what of ones."""
+    tap, (outputs, C of the group, taps), and what of ones."""
 
     conv: Linear
     values: np.ndarray
@@ -79,11 +80,20 @@ class Seen:
 
     @cached_property
     def own(self) -> np.ndarray:
-        return np.asarray((self.w * self.x).sum(axis=2))
+        """What each channel of the input gives, (outputs, C)."""
+        return self._of_inputs((self.w * self.x).sum(axis=2))
 
     def added(self, padded: bool) -> np.ndarray:
         """What an offset of one in each channel adds, (outputs, C)."""
-        return np.asarray(self.w.sum(axis=2) if padded else (self.w * self.ones).sum(axis=2))
+        return self._of_inputs(self.w.sum(axis=2) if padded else (self.w * self.ones).sum(axis=2))
+
+    def _of_inputs(self, each: np.ndarray) -> np.ndarray:
+        """Numbers for the channels of an output's group, as those of all channels: 0 for what it does not see."""
+        inputs, groups = each.shape[1], self.conv.window.groups
+        first = self.channel * groups // len(self.conv.w) * inputs
+        found = np.zeros((len(each), groups * inputs))
+        np.put_along_axis(found, first[:, None] + np.arange(inputs), each, axis=1)
+        return found
 
     def of_sums(self) -> np.ndarray:
         """What a bias of one in each output channel adds, (outputs, O)."""
@@ -109,10 +119,19 @@ class Seen:
 def prepared(question: Question, every: Iterable[Transforms]) -> Iterator[Ways]:
     """Preparations of the input that give what was observed, with each of some changes of the window or the kernel."""
     places = _places(question)
-    for changes in every:
+    if not len(places) or np.ptp(question.observed[tuple(places.T)]) <= 2 * question.slack:
+        return  # nothing of the input is left
+    for changes in (each for some in every for each in _reversed_in_groups(question, some)):
         conv = applied(question.form, changes)
         if conv.output_shape == question.observed.shape:
             yield from _of_field(question, conv, changes, places)
+
+
+def _reversed_in_groups(question: Question, changes: Transforms) -> list[Transforms]:
+    """The changes, and those with the channels of the input reversed where groups allow no order to be solved for."""
+    backwards = ChannelOrder("input", "reversed")
+    alone = question.form.window.groups == 1 or any(isinstance(each, ChannelOrder | Groups) for each in changes)
+    return [changes] if alone else [changes, in_order((*changes, backwards))]
 
 
 def _places(question: Question) -> np.ndarray:
@@ -127,7 +146,7 @@ def _places(question: Question) -> np.ndarray:
 
 def _of_field(question: Question, conv: Linear, changes: Transforms, places: np.ndarray) -> Iterator[Ways]:
     channels = conv.x.shape[1]
-    if conv.window.groups > 1 or not len(places) or channels > SCALED:
+    if channels > SCALED:
         return
     few = Seen.of(conv, question.observed, places[: FIRST * (2 * channels + SPARE)])
     paddings = (False, True) if any(map(any, conv.window.padding)) else (False,)
@@ -136,7 +155,7 @@ def _of_field(question: Question, conv: Linear, changes: Transforms, places: np.
         if few.solved(np.hstack([few.own, constant]), few.values, question.slack, whole=False) is not None:
             yield from _simplest(question, Seen.of(conv, question.observed, places), changes, (), padded)
             break  # the other one says the same where this one does
-    if 1 < channels <= CHANNELS:
+    if 1 < channels <= CHANNELS and conv.window.groups == 1:
         yield from _reordered(question, conv, changes, places, paddings)
     if paddings[1:] and max(conv.window.base_dilation) == 1 and conv.window.boundary == "zero":
         yield from _filled(question, few, changes)

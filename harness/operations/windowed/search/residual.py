@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.canonical.layout import canonical
 from harness.canonical.window import Linear
-from harness.operations.windowed.search.agreement import AXES, listed
+from harness.operations.windowed.search.agreement import AXES, indices, listed
 from harness.operations.windowed.search.units import of_one_size
 
 MOST = 0.9
@@ -17,8 +17,9 @@ ENOUGH = 12
 """Known values from which on their differences have a look."""
 STEPS, STRAIGHT = 5, 0.95
 """Samples of an axis, at least, along which a difference grows; its correlation with the index, at least."""
-CLOSE, CHANCE = 0.98, 5.0
-"""Correlation from which on values follow each other; standard deviations of that of values that do not."""
+CLOSE, LITTLE, CHANCE = 0.98, 2.0, 5.0
+"""Correlation from which on values follow each other; standard deviations of that of values that do not, up to which
+they may have nothing in common, and beyond which they have something."""
 FEW = 3
 """Elements that are named as standing out."""
 NEXT = "next: give both systems zeros with a single 1 in the middle; what they print is the kernel as they apply it"
@@ -29,12 +30,17 @@ def looks(conv: Linear, seen: np.ndarray, meant: np.ndarray, room: np.ndarray | 
     off = seen - meant
     known = np.isfinite(off)
     differ = known & (np.abs(off) > room)
-    if np.count_nonzero(known) < ENOUGH or np.count_nonzero(differ) < 2:
-        return
-    alone = [*_copied(conv, seen, differ), *_constant(off, known, room), *_standing_out(off, differ)]
-    yield from alone or _growing(off, known)
-    yield from () if alone else _related(seen[known], meant[known])
-    yield NEXT
+    if np.count_nonzero(known) >= ENOUGH and np.count_nonzero(differ) > 1:
+        alone = [
+            *_copied(conv, seen, differ),
+            *_silent(seen, meant, known),
+            *_constant(off, known, room),
+            *_standing_out(off, differ),
+        ]
+        yield from alone or _growing(off, known)
+        yield from () if alone else _related(seen[known], meant[known])
+    if np.count_nonzero(differ) > 1:
+        yield NEXT
 
 
 def _copied(conv: Linear, seen: np.ndarray, differ: np.ndarray) -> Iterator[str]:
@@ -43,6 +49,19 @@ def _copied(conv: Linear, seen: np.ndarray, differ: np.ndarray) -> Iterator[str]
     fits = x.shape[2:] == seen.shape[2:] and x.shape[1] in (1, seen.shape[1])
     if fits and not differ.all() and (seen == x)[differ].all():
         yield "all that differs is the input itself, at its place: the system copies the border and computes the rest"
+
+
+def _silent(seen: np.ndarray, meant: np.ndarray, known: np.ndarray) -> Iterator[str]:
+    """Channels in which all that was observed is one number, though what is meant varies."""
+    said: dict[float, list[int]] = {}
+    for channel in range(seen.shape[1]):
+        there = known[:, channel]
+        values = seen[:, channel][there]
+        if values.size > 1 and np.ptp(values) == 0 < np.ptp(meant[:, channel][there]):
+            said.setdefault(float(values[0]), []).append(channel)
+    for value, channels in said.items():
+        where = indices("output channel", channels)
+        yield f"{where}: all values are {value:.6g}, whatever the input: mind what is made of it"
 
 
 def _constant(off: np.ndarray, known: np.ndarray, room: np.ndarray | float) -> Iterator[str]:
@@ -91,9 +110,9 @@ def _related(seen: np.ndarray, meant: np.ndarray) -> Iterator[str]:
     found = _correlation(meant, seen)
     if abs(found) >= CLOSE:
         yield f"what was observed follows what is meant (correlation {found:.5g}): some data or the arithmetic differ"
-    elif abs(found) <= CHANCE / np.sqrt(len(seen)):
+    elif abs(found) <= LITTLE / np.sqrt(len(seen)):
         yield f"what was observed has nothing of what is meant (correlation {found:.2f}): check which arrays were used"
-    else:
+    elif abs(found) > CHANCE / np.sqrt(len(seen)):
         yield f"what was observed goes with what is meant in part (correlation {found:.2f})"
 
 

@@ -190,9 +190,10 @@ class Response:
         return np.nonzero(self._monotone(values))
 
     def _monotone(self, values: list[np.ndarray]) -> np.ndarray:
+        """Where values rise, or fall, as far as their noise tells; of equal ones nothing makes different ones."""
         steps = [after - before for before, after in itertools.pairwise(values)]
         rise, fall = (np.logical_and.reduce([~(sign * step < -2 * self.noise) for step in steps]) for sign in (1, -1))
-        return np.asarray(rise | fall)
+        return np.asarray((rise | fall) & np.logical_and.reduce([step != 0 for step in steps]))
 
     def in_order(self, points: list[Point], hits: Hits, shift: Shift) -> Hits:
         """Those of the hits at which elements rise, or fall, from each point to the next."""

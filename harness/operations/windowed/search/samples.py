@@ -97,6 +97,12 @@ def _inside(question: Question) -> Places:
     return inside if len(np.unique(observed[tuple(inside.T)])) >= 2 * ORDERED else places
 
 
+def rises(question: Question) -> bool:
+    """Whether so many different values are known that their order says something; limits leave few of them."""
+    plain = Reading((), question.observed.shape)
+    return _rising(question.observed, _inside(question), plain, 2 * question.slack) is not None
+
+
 def _rising(observed: np.ndarray, wide: Places, reading: Reading, gap: float) -> Places | None:
     """Places of values of one output channel that rise by more than a gap; None for too few."""
     if not len(wide):

@@ -7,7 +7,7 @@ the same are told by applying them to an array of its own indices, and only the 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -15,7 +15,6 @@ from hashlib import blake2b
 import numpy as np
 
 from harness.canonical.window import Linear, Window
-from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
@@ -40,12 +39,6 @@ LARGE_INPUTS = 2**26
 """Elements of all input variants that are looked at together; combinations are left out beyond."""
 
 Transforms = tuple[Transform, ...]
-ORDER = {kind: number for number, kind in enumerate(CONVENTIONS)}
-
-
-def in_order(transforms: Iterable[Transform]) -> Transforms:
-    """Transforms of one explanation in the order in which they apply."""
-    return tuple(sorted(transforms, key=lambda each: ORDER[type(each)]))
 
 
 @dataclass(frozen=True, eq=False)
