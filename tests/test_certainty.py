@@ -79,6 +79,12 @@ def test_one_zero_is_no_reason_to_pad(ask, settings):
             assert min(min(pair) for pair in getattr(setting, "actual", [(0, 0)])) >= -2
 
 
+def test_a_stride_that_starts_later_is_no_corner_of_a_moved_output(ask):
+    x, w = RANDOM.normal(size=(9, 8)), RANDOM.normal(size=(3, 3))
+    answer = ask(x, w, sums(x, w)[1::2, 1::2], settings="padding: valid\nstride: 2")
+    assert ids(answer) == ["stride_phase"] and not answer.ambiguous and not answer.explanations[0].part
+
+
 @pytest.mark.parametrize("value", [0.0, 2.5])
 def test_outputs_that_are_equal_throughout_are_not_certain(ask, value):
     x, w = RANDOM.normal(size=(5, 5)), RANDOM.normal(size=(3, 3))

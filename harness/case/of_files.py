@@ -99,7 +99,8 @@ def case_of_files(
     """
     made = _Made(TABLE[operation], {role: Path(path).name for role, path in files.items()}, layouts)
     with tempfile.TemporaryDirectory() as folder:
-        names = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
+        kept = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
+        names, made = {role: name for role, (name, _) in kept.items()}, made.meant({r: a for r, (_, a) in kept.items()})
         given = {key: _value(key, text) for key, text in settings.items()}
         case = made.case(Path(folder), names, given, lambda: {role: shape_of(path) for role, path in files.items()})
     return replace(case, id="command line")
@@ -120,6 +121,7 @@ def case_of_arrays(
                 raise CaseError(f"{role}: expected an array of numbers, found dtype {array.dtype}")
             names[role] = f"{number}.npy"
             np.save(Path(folder, names[role]), array, allow_pickle=False)
+        made = made.meant(arrays)
         shapes = {role: array.shape for role, array in arrays.items()}
         case = made.case(Path(folder), names, {key: _plain(each) for key, each in settings.items()}, lambda: shapes)
     return replace(case, id="arrays")
@@ -127,11 +129,22 @@ def case_of_arrays(
 
 @dataclass(frozen=True)
 class _Made:
-    """What a case is made of. origins: role -> what the user calls the array; outputs are what is no role."""
+    """What a case is made of. origins: role -> what the user calls the array; outputs are what is no role.
+
+    odd: roles of arrays whose infinities and NaN are meant.
+    """
 
     operation: Operation
     origins: Mapping[str, str]
     layouts: Mapping[str, str]
+    odd: frozenset[str] = frozenset()
+
+    def meant(self, arrays: Mapping[str, np.ndarray]) -> _Made:
+        """This, with what is not finite in the arrays meant."""
+        return replace(self, odd=frozenset(r for r, each in arrays.items() if odd(each, r in self._outputs)))
+
+    def _array(self, role: str, name: str) -> dict[str, object]:
+        return {"file": name, **({"nonfinite": True} if role in self.odd else {})}
 
     def case(self, folder: Path, names: Mapping[str, str], settings: Mapping[str, Any], shapes: Any) -> Case:
         """The case of the arrays in the files `names` of `folder`; `shapes` tells those of all arrays, by role."""
@@ -159,15 +172,18 @@ class _Made:
         return {
             "title": "Arrays and settings that no case file holds",
             "operation": self.operation.NAME,
-            **{role: {"layout": self.layouts[role], "file": names[role], **kinds.get(role, {})} for role in arrays},
-            **{role: {"file": names[role]} for role in vectors},
+            **{
+                role: {"layout": self.layouts[role], **self._array(role, names[role]), **kinds.get(role, {})}
+                for role in arrays
+            },
+            **{role: self._array(role, names[role]) for role in vectors},
             **self.operation.new_cases().ASSUMED,
             **rest,
             "recorded": [
                 {
                     "system": "observed" if role == OUTPUT else role,
                     "origin": self.origins[role] or role,
-                    "file": names[role],
+                    **self._array(role, names[role]),
                     "layout": self.layouts[role],
                     **printed,
                 }
@@ -192,14 +208,22 @@ class _Made:
         return f"{where}: {fault.told}" if where else fault.told
 
 
-def _brought(path: str, role: str, axes: int, folder: Path) -> str:
-    """The name of a file with the same array in `folder`: text as it is, anything else as .npy."""
+def odd(array: np.ndarray, output: bool = False) -> bool:
+    """Whether there are infinities or NaN, which are then meant.
+
+    NaN alone in an output is left to be what is not known: finite numbers give none.
+    """
+    return bool((np.isinf(array) if output else ~np.isfinite(array)).any())
+
+
+def _brought(path: str, role: str, axes: int, folder: Path) -> tuple[str, np.ndarray]:
+    """The name of a file with the same array in `folder`, text as it is, anything else as .npy; and the array."""
     source = Path(readers.split_key(path)[0])
     if fault := regular.fault(source):
         raise CaseError(f"{source}: {fault}; expected the {role} in one of {', '.join(readers.TABLE)}")
     (folder / role).mkdir()
-    kept, _ = readers.bring(path, folder / role / source.stem, axes)
-    return kept.relative_to(folder).as_posix()
+    kept, array = readers.bring(path, folder / role / source.stem, axes)
+    return kept.relative_to(folder).as_posix(), array
 
 
 def _value(key: str, text: str) -> object:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from harness.canonical.layout import LayoutError, to_canonical
+from harness.case.of_files import odd
 from harness.case.read import CaseError, load
 from harness.case.schema import write_schema
 from harness.grammar import files as readers
@@ -123,15 +124,15 @@ def _document(
     names = {role: quoted(file.relative_to(path.parent).as_posix()) for role, (file, _) in kept.items()}
     parts = [head("arrays", path, operation)]
     for role in main_roles(TABLE[operation]):
-        meant = f"  {MEANT}    # infinities and NaN are meant\n" if _odd(role, arrays[role]) else ""
+        meant = f"  {MEANT}    # infinities and NaN are meant\n" if odd(arrays[role]) else ""
         dtype = _dtype(kept) if role == "input" else ""
         parts += [f"{role}:\n", axes(operation, role, layouts[role], 2), f"{dtype}  file: {names[role]}\n{meant}"]
     parts += [settings(operation, arrays, layouts, stated)]
     for role in (role for role, each in TABLE[operation].ROLES.items() if each.vector and role in arrays):
-        parts += [f"{role}: {{file: {names[role]}{f', {MEANT}' if _odd(role, arrays[role]) else ''}}}\n"]
+        parts += [f"{role}: {{file: {names[role]}{f', {MEANT}' if odd(arrays[role]) else ''}}}\n"]
     if "output" in arrays:
         words = "infinities and NaN are meant; otherwise NaN stands for an unknown element"
-        meant = f"    {MEANT}    # {words}\n" if _odd("output", arrays["output"]) else ""
+        meant = f"    {MEANT}    # {words}\n" if odd(arrays["output"], output=True) else ""
         parts += [RECORDED.format(origin=quoted(Path(files["output"]).name))]
         parts += [axes(operation, "output", layouts["output"], 4), f"    file: {names['output']}\n{meant}"]
     return "".join(parts)
@@ -177,15 +178,6 @@ def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:
     if not names and kept["input"][0].suffix.lower() == readers.PRINTED:
         return ""
     return f"  dtype: {names[0] if names and names[0] in ('float16', 'float32', 'float64') else 'float32'}\n"
-
-
-def _odd(role: str, array: np.ndarray) -> bool:
-    """Whether there are infinities or NaN, which are then meant.
-
-    NaN alone in an output is left to be what is not known: finite numbers give none.
-    """
-    odd = np.isinf(array) if role == "output" else ~np.isfinite(array)
-    return bool(odd.any())
 
 
 def quoted(text: str) -> str:

@@ -123,6 +123,10 @@ class StridePhase(PaddingChange):
     sign = "P"
     causes = 1.0
 
+    @property
+    def crops(self) -> bool:
+        return any(high < 0 for _, high in self.actual)  # what lies before a later start is no loss
+
     def _what(self) -> str:
         return "start the stride at another sample: "
 
