@@ -151,7 +151,7 @@ def rarer(question: Question) -> Iterator[Sequence[Transforms]]:
         return
     yield from ([each] for each in explanations(Search(question, deepest=2, rare=True, budget=Budget(RARE))))
     windows = list(fields(question))
-    yield from ([each] for each in limited(question, windows))
+    yield from ([each] for each in limited(question, windows, Budget(RARE)))
     yield from prepared(question, windows)
     yield from ([each] for each in bordered(question, windows))
     if len(question.form.w) > ORDERED or question.form.window.groups > 1:
