@@ -39,6 +39,7 @@ def case_of(conv: Linear, padding: Any = None) -> Case:
             "padding": padding or win.padding,
             "groups": win.groups,
             "boundary": win.boundary,
+            "constant": win.constant,
             "fits": True,
         },
     )
@@ -62,10 +63,18 @@ def simulated(call: Call) -> np.ndarray:
         padding=understood(entry, settings, x, w),
         reversal=(entry.takes.reversal,) * rank,
         groups=settings["groups"],
-        boundary={own: name for name, own in entry.takes.boundaries.items()}.get(settings["boundary"], "zero"),
-    )
+    ).bounded(*bounded(entry, settings))
     y = evaluate(Linear(x, w, call.arrays.get("bias"), window))
     return layout.from_canonical(y, layout.expand(entry.layouts["output"], rank), "output")
+
+
+def bounded(entry: EntryPoint, settings: dict[str, Any]) -> tuple[str, float]:
+    """The boundary that the entry point makes of its own word, and the number that it fills with."""
+    names = [name for name, own in entry.takes.boundaries.items() if own == settings["boundary"]]
+    if "constant" in settings:
+        assert "constant" in names
+        return "constant", settings["constant"]
+    return next((name for name in names if name != "constant"), "zero"), 0.0
 
 
 def understood(

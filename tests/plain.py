@@ -48,6 +48,7 @@ def convolutions(draw: Any, lowest: int = -2, base_dilation: bool = False) -> Li
         base_dilation=per_axis(1, 2) if base_dilation else (),
         groups=groups,
         boundary=draw(st.sampled_from(sorted(BOUNDARIES))),
+        constant=draw(st.integers(-9, 9)),
     )
     x = integers((draw(st.integers(1, 2)), groups * inputs, *per_axis(1, 6)), seed)
     w = integers((outputs, inputs, *per_axis(1, 3)), seed + 1)

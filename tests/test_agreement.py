@@ -37,7 +37,7 @@ def convolutions(draw) -> Linear:
         ((draw(st.integers(0, 2)), draw(st.integers(-1, 2))),) * rank,
         (draw(st.booleans()),) * rank,
         groups=groups,
-        boundary=draw(st.sampled_from(["zero", "symmetric", "wrap"])),
+        boundary=draw(st.sampled_from(["zero", "symmetric", "wrap", "constant"])),
     )
     x, w = rng.uniform(1, 2, (2, 2, *(6, 7)[:rank])), rng.uniform(1, 2, (4, 2 // groups, *(2, 3)[:rank]))
     return Linear(x, w, None, window)

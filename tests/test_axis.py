@@ -21,9 +21,9 @@ from tests.plain import convolutions
 def test_samples_beyond_the_ends_are_those_that_padding_repeats(size: int, boundary: str) -> None:
     x = np.arange(1, size + 1)
     reach = 2 * size
-    padded = pad(x[None, None], ((reach, reach),), boundary)[0, 0]
+    padded = pad(x[None, None], ((reach, reach),), boundary, -7.0)[0, 0]
     met = sample(np.arange(-reach, size + reach), size, boundary)
-    assert np.append(x, 0)[met].tolist() == padded.tolist()
+    assert np.append(x, [0, -7])[met].tolist() == padded.tolist()
 
 
 def test_zeros_stand_between_samples_that_are_apart() -> None:
@@ -51,7 +51,7 @@ def test_tables_have_a_row_for_each_output_and_a_column_for_each_tap() -> None:
     window = Window((1, 1), (1, 1), ((0, 0), (0, 0)), (False, True))
     conv = Linear(*(np.ones(shape) for shape in ((1, 1, 5, 7), (1, 1, 3, 2))), None, window)
     assert [table.shape for table in tables(conv)] == [(3, 3), (6, 2)]
-    assert ended(conv.x).shape == (1, 1, 6, 8)
+    assert ended(conv.x).shape == (1, 1, 7, 9)
 
 
 @settings(max_examples=150)

@@ -146,7 +146,8 @@ def claims(entry: EntryPoint) -> Iterator[Case]:
         if entry.takes.bias:
             yield example(entry, rank, 10, padding=word, bias=np.array([5, -7], np.float32))
         for boundary in entry.takes.boundaries:
-            yield example(entry, rank, 11, padding="same" if "same" in entry.takes.words else word, boundary=boundary)
+            padding = "same" if "same" in entry.takes.words else word
+            yield example(entry, rank, 11, padding=padding, boundary=boundary, constant=7.0)
 
 
 @pytest.mark.parametrize(("backend", "entry"), ENTRIES)
@@ -197,7 +198,8 @@ def assorted(entry: EntryPoint, count: int) -> Iterator[Case]:
             stride=pick(1, 2, rank),
             dilation=pick(1, 2, rank),
             reversal=(bool(stream.integers(2)),) * rank,
-            boundary=str(stream.choice(["zero", "zero", "edge", "reflect", "symmetric", "wrap"])),
+            boundary=str(stream.choice(["zero", "constant", "edge", "reflect", "symmetric", "wrap"])),
+            constant=float(stream.integers(-9, 10)),
             groups=int(stream.integers(1, 3)),
             padding=[None, "same", "same_lower", "valid", "full"][stream.integers(5)]
             or tuple(zip(pick(-1, 2, rank), pick(-1, 2, rank), strict=True)),

@@ -252,6 +252,8 @@ ADDED = [
     ("padding: [-3, 0]", "10: padding: the kernel does not fit: along H it spans 3 samples"),
     ("padding: 200000000", "10: padding: the padded input would have shape"),
     ("boundary: mirror", "11: boundary: unknown word 'mirror'"),
+    ("constant: 0.5", "11: constant: give it beside `boundary: constant`"),
+    ("constant: .inf", "11: constant: expected a finite number"),
     ("bias: [1, 2]", "7: bias: expected 1 numbers, one for each output channel, found 2"),
     ("bias: [one]", "8: bias[0]: expected a number, or null where it is not known, found the text 'one'"),
     ("bias: 3", "7: bias: expected null, a list of numbers, or a mapping"),

@@ -62,6 +62,7 @@ SETTINGS = [
     "padding: [[0, 1], [2, 1]]\nstride: [2, 1]",
     "padding: 1\ndilation: 2\nbias: BIAS",
     "padding: same\nstride: 2\nbias: BIAS",
+    "padding: same\nstride: 2\nboundary: constant\nconstant: 0.1",
 ]
 FRAMEWORKS = ["torch", "jax", "tensorflow"]
 
@@ -103,6 +104,12 @@ CORRELATE, CONVOLVE = "scipy.signal.correlate2d(x, w, {})", "scipy.signal.convol
         ("HW", "HW", "padding: same", [CORRELATE.format('"same"'), None]),
         ("HW", "HW", "padding: valid\nstride: [2, 1]", [CORRELATE.format('"valid"') + "[::2]", 0]),
         ("HW", "HW", "padding: [[1, 0], [0, 0]]", [None, None]),
+        (
+            "HW",
+            "HW",
+            "padding: full\nboundary: constant\nconstant: 0.5",
+            [CORRELATE.format('"full", fillvalue=0.5'), CONVOLVE.format('"full", fillvalue=0.5')],
+        ),
         ("HW", "HW", "dilation: 2", [None, None]),
     ],
 )

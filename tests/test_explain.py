@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from harness.canonical.reference import direct
-from harness.canonical.window import BOUNDARIES, Linear, Window
+from harness.canonical.window import OF_SAMPLES, Linear, Window
 from harness.operations.transforms import CONVENTIONS
 from harness.operations.transforms.arrays import (
     ColumnMajor,
@@ -120,7 +120,7 @@ def singles(rank: int) -> dict[str, tuple[Linear, tuple]]:
         "full": (conv, OutputMode(pad, tuple((k - 1, k - 1) for k in KERNELS[rank]), "full")),
         "valid": (conv, OutputMode(pad, (one[:2] or (0, 0),) * rank if rank > 1 else ((0, 0),), "valid")),
         "same_centre": (even, SameCentre(even.window.padding, ((1, 0),) * rank)),
-        **{name: (conv, Boundary(name)) for name in BOUNDARIES if name != "zero"},
+        **{name: (conv, Boundary(name)) for name in OF_SAMPLES},
         "stride": (strided, Stride((1,) * rank, pad)),
         "dilation": (conv, Dilation((2,) * rank, pad)),
         "groups_block": (convolution(rank, channels=2), Groups(2, "block")),

@@ -24,8 +24,16 @@ def unknown_in_part(draw) -> Linear:
 
     steps = (draw(st.integers(1, 2)),) * rank
     padding = ((draw(st.integers(0, 2)), draw(st.integers(-1, 2))),) * rank
-    boundary = draw(st.sampled_from(["zero", "edge", "wrap"]))
-    window = Window(steps, steps, padding, (draw(st.booleans()),) * rank, groups=groups, boundary=boundary)
+    boundary = draw(st.sampled_from(["zero", "edge", "wrap", "constant"]))
+    window = Window(
+        steps,
+        steps,
+        padding,
+        (draw(st.booleans()),) * rank,
+        groups=groups,
+        boundary=boundary,
+        constant=draw(st.integers(0, 2)),
+    )
     return Linear(array(2, 2, *(6, 7)[:rank]), array(2, 2 // groups, *(2, 3)[:rank]), array(2), window)
 
 

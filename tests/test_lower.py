@@ -133,6 +133,7 @@ REFUSALS = [
         "tensorflow.nn.convolution has no groups; the case has 2",
     ),
     (TF, example(boundary="reflect"), "tensorflow.nn.conv2d has no boundary 'reflect'"),
+    (TF, example(boundary="constant", constant=0.5), "tensorflow.nn.conv2d has no boundary 'constant'"),
     (SIGNAL, example(boundary="edge"), "scipy.signal.convolve2d has no boundary 'edge'"),
     (
         TORCH,
@@ -194,6 +195,9 @@ def test_the_padding_as_written_is_the_systems_own_word(name, padding, native):
         (TORCH, example(padding="same", stride=(2, 1)), ["pad_input"]),
         (JAX, example(padding="same_lower"), []),
         (NDIMAGE, example(boundary="wrap"), ["crop_output"]),
+        (NDIMAGE, example(w=(2, 2, 3, 3), padding="same", boundary="constant", constant=0.5), []),
+        (TF, example(padding="same", boundary="constant", constant=0.5), ["pad_input"]),
+        (TF, example(padding="same", boundary="constant", constant=0.0), []),
         (TF, example(boundary="wrap"), []),
         (TF, example(padding="same", boundary="wrap"), ["pad_input"]),
         (TF, example(bias=np.ones(2, np.float32)), ["add_bias"]),

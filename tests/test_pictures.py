@@ -33,6 +33,7 @@ def case_of(conv: Linear) -> dict[str, Any]:
         "dilation": list(win.dilation),
         "padding_pairs": [list(each) for each in win.padding],
         "boundary": win.boundary,
+        "constant": win.constant,
     }
     return {"input": {"shape": list(conv.x.shape)}, "kernel": {"shape": list(conv.w.shape)}, "settings": told}
 
@@ -71,6 +72,8 @@ CHANGES = [
         (line(5, 3, padding=((2, 2),)), settings.Boundary(boundary))
         for boundary in ("edge", "reflect", "symmetric", "wrap")
     ),
+    (line(5, 3, padding=((2, 2),)), settings.Boundary("constant", 114.0)),
+    (line(5, 3, padding=((2, 2),), boundary="constant", constant=-1.5), settings.Boundary("wrap")),
 ]
 
 
@@ -130,6 +133,7 @@ HOSTILE: list[dict[str, Any]] = [
     {"id": "stride", "stride": [0, 0], "padding": [[0, 0]]},
     {"id": "dilation", "dilation": [2], "padding": []},
     {"id": "boundary", "boundary": "<script>"},
+    {"id": "boundary", "boundary": "constant", "constant": "<script>"},
     {"id": "precision", "format": "bfloat16"},
 ]
 

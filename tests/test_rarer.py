@@ -88,7 +88,7 @@ def found(question: Question) -> list[tuple[Transform, ...]]:
 
 
 def comes_to_the_same(conv: Linear, one: tuple[Transform, ...], other: tuple[Transform, ...]) -> bool:
-    fresh = convolution(conv.rank, 9, len(conv.w), conv.biased)
+    fresh = replace(convolution(conv.rank, 9, len(conv.w), conv.biased), window=conv.window)
     a, b = (read(direct(applied(fresh, each)), beside(each, fresh), ()) for each in (one, other))
     return a.shape == b.shape and bool(np.allclose(a, b, atol=1e-4))
 
@@ -237,6 +237,27 @@ def test_a_number_in_the_padding_is_solved_for(tmp_path, monkeypatch):
     said = answer(tmp_path, conv, direct(Boundary("constant", 114.0).differ(conv)))
     assert ids(said) == ["boundary"] and not said.ambiguous
     assert said.explanations[0].words == "correct the boundary; the system filled the padding with 114"
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        (Boundary("zero"), True),
+        (Boundary("wrap"), True),
+        (Boundary("constant", -0.25), False),
+        (Scale("2", (2.0,) * 3, "input"), False),
+        (Offset((-0.485, -0.456, -0.406)), False),
+        (Offset((-0.485, -0.456, -0.406), True), True),  # which comes to a bias
+    ],
+)
+def test_what_differs_from_a_padding_with_a_number_is_found(change, known):
+    """What is done to the input before it is padded leaves the number that it is padded with."""
+    plain = convolution(2)
+    conv = replace(plain, window=plain.window.bounded("constant", 0.5))
+    question = asked(conv, (change,))
+    usual = list(search.explanations(search.Search(question, 2)))
+    assert bool(usual) == known
+    assert any(comes_to_the_same(conv, each, (change,)) for each in found(question))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -39,3 +39,16 @@ def test_what_is_not_known_adds_nothing():
     exact = form([1.0])
     unknown = replace(exact, x=np.array([[[np.nan, -2.0, 3.0]]]), bias=np.array([np.nan]))
     assert (slack_of(exact, unknown) == 0).all()
+
+
+@pytest.mark.parametrize("constant", [2.0, -2.0])
+def test_a_number_in_the_padding_has_all_its_digits(constant):
+    """The number is stated, not printed; the kernel that meets it is not known in full."""
+    exact = replace(form(None), window=WINDOW.bounded("constant", constant))
+    wide = exact.map(lambda each: each + 0.25)
+    held = form(None)
+    before = replace(held, x=np.concatenate([[[[constant]]], held.x], axis=2), window=WINDOW.bounded("zero"))
+    padded = replace(before, window=replace(before.window, padding=((0, 0),)))
+    known = padded.map(lambda each: each + 0.25, "w")
+    known = replace(known, x=padded.x + np.array([[[0.0, 0.25, 0.25, 0.25]]]))
+    np.testing.assert_array_equal(slack_of(exact, wide), slack_of(padded, known))

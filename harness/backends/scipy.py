@@ -19,8 +19,15 @@ INTEGERS = ("int8", "uint8", "int16", "int32", "int64")
 VALID, FULL = Word("valid", "valid"), Word("full", "full")
 HALF = {"same": Word("same", "same_half"), "valid": VALID, "full": FULL}
 UPPER = {"same": Word("same", "same_upper"), "valid": VALID, "full": FULL}
-BORDERS_2D = {"zero": "fill", "wrap": "wrap", "symmetric": "symm"}
-BORDERS_ND = {"zero": "constant", "symmetric": "reflect", "reflect": "mirror", "edge": "nearest", "wrap": "wrap"}
+BORDERS_2D = {"zero": "fill", "constant": "fill", "wrap": "wrap", "symmetric": "symm"}
+BORDERS_ND = {
+    "zero": "constant",
+    "constant": "constant",
+    "symmetric": "reflect",
+    "reflect": "mirror",
+    "edge": "nearest",
+    "wrap": "wrap",
+}
 DOCS = "https://docs.scipy.org/doc/scipy/reference/generated/scipy.%s.html"
 ND_NOTE = NOTE + "; the output always has the size of the input; float64 inside"
 
@@ -66,7 +73,7 @@ def correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     )
 )
 def convolve2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-    return over_channels(lambda a, v: signal.convolve2d(a, v, s.padding, s.boundary), x, w, s.groups)
+    return over_channels(lambda a, v: signal.convolve2d(a, v, s.padding, s.boundary, s.constant), x, w, s.groups)
 
 
 @entry_point(
@@ -79,7 +86,7 @@ def convolve2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     )
 )
 def correlate2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-    return over_channels(lambda a, v: signal.correlate2d(a, v, s.padding, s.boundary), x, w, s.groups)
+    return over_channels(lambda a, v: signal.correlate2d(a, v, s.padding, s.boundary, s.constant), x, w, s.groups)
 
 
 @entry_point(**_declaration("signal.fftconvolve", reversal=True, words=HALF, algorithm="fft"))
@@ -102,14 +109,14 @@ def oaconvolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     )
 )
 def nd_convolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-    return over_channels(lambda a, v: ndimage.convolve(a, v, mode=s.boundary), x, w, s.groups)
+    return over_channels(lambda a, v: ndimage.convolve(a, v, mode=s.boundary, cval=s.constant), x, w, s.groups)
 
 
 @entry_point(
     **_declaration("ndimage.correlate", words={"same": Word(None, "same_half")}, boundaries=BORDERS_ND, note=ND_NOTE)
 )
 def nd_correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-    return over_channels(lambda a, v: ndimage.correlate(a, v, mode=s.boundary), x, w, s.groups)
+    return over_channels(lambda a, v: ndimage.correlate(a, v, mode=s.boundary, cval=s.constant), x, w, s.groups)
 
 
 ENTRY_POINTS = (

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import Linear, span
+from harness.canonical.window import CONSTANT, Linear, span, spatial_index
 
 GATHERED = 2**20
 """Numbers that are gathered at a time for some outputs."""
@@ -24,16 +24,18 @@ def position(output: Any, tap: Any, stride: Any, low: Any, dilation: Any) -> Any
 
 
 def sample(position: np.ndarray, size: int, boundary: str = "zero", base_dilation: int = 1) -> np.ndarray:
-    """Which of the `size` samples of an axis stands at `position`, or is repeated there; `size` itself where none does.
+    """Which of the `size` samples of an axis stands at `position`, or is repeated there; `size` itself for a zero, and
+    `size + 1` for the number that a padding is filled with.
 
     boundary: what lies beyond the ends. With base_dilation b the samples are b apart and zeros stand between them.
     """
-    if base_dilation == 1:
+    if base_dilation == 1 and boundary != CONSTANT:
         return _inside(position, size, boundary)
     wide = span(size, base_dilation)
-    inside = _inside(position, wide, boundary)
+    inside = _inside(position, wide, "zero" if boundary == CONSTANT else boundary)
     met = (inside < wide) & (inside % base_dilation == 0)
-    return np.where(met, inside // base_dilation, size)
+    other = np.where(inside < wide, size, size + 1) if boundary == CONSTANT else size
+    return np.where(met, inside // base_dilation, other)
 
 
 def _inside(position: np.ndarray, size: int, boundary: str) -> np.ndarray:
@@ -79,13 +81,13 @@ def _meets(conv: Linear, axis: int) -> bool:
 
 def seen_at(conv: Linear, places: np.ndarray) -> np.ndarray:
     """What some outputs see of the input: a row (I * taps) for each row (n, o, *spatial) of `places`, float64."""
-    return _seen_at(conv, ended(conv.x), places)
+    return _seen_at(conv, ended(conv.x, conv.window.filling), places)
 
 
 @singledispatch
 def outputs_at(conv: Any, places: np.ndarray) -> np.ndarray:
     """Some outputs in plain float64: one for each row (n, o, *spatial) of `places`."""
-    x, w = ended(conv.x), conv.w.reshape(len(conv.w), -1).astype(np.float64)
+    x, w = ended(conv.x, conv.window.filling), conv.w.reshape(len(conv.w), -1).astype(np.float64)
     step = max(GATHERED // conv.terms, 1)
     parts = [places[start : start + step] for start in range(0, len(places), step)]
     found = [np.einsum("pt,pt->p", _seen_at(conv, x, part), w[part[:, 1]]) for part in parts]
@@ -106,9 +108,11 @@ def _seen_at(conv: Linear, x: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.asarray(x[tuple(index)].reshape(len(places), -1))
 
 
-def ended(x: np.ndarray) -> np.ndarray:
-    """`x` (N, C, *spatial) as float64 with a zero behind the end of every spatial axis: what `sample` calls `size`."""
-    wide = np.zeros((*x.shape[:2], *(size + 1 for size in x.shape[2:])))
+def ended(x: np.ndarray, filling: float = 0.0) -> np.ndarray:
+    """`x` (N, C, *spatial) as float64, with a zero behind the end of every spatial axis and what fills a padding behind
+    that: what `sample` calls `size` and `size + 1`."""
+    wide = np.full((*x.shape[:2], *(size + 2 for size in x.shape[2:])), filling)
+    wide[spatial_index(slice(size + 1) for size in x.shape[2:])] = 0.0
     wide[tuple(map(slice, x.shape))] = x
     return wide
 
@@ -116,7 +120,7 @@ def ended(x: np.ndarray) -> np.ndarray:
 def columns(conv: Linear) -> np.ndarray:
     """The input that every output element of a group sees, float64: (groups, N * output elements, I * taps)."""
     groups, rank = conv.window.groups, conv.rank
-    x = ended(conv.x)
+    x = ended(conv.x, conv.window.filling)
     x = x.reshape(len(x), groups, -1, *x.shape[2:])
     index: list[Any] = [slice(None)] * 3
     for axis, table in enumerate(tables(conv)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ def computable(conv: Any) -> np.ndarray:
 
     A term with a factor that is known to be zero is known, so that padding with zeros hides what it meets.
     """
-    unknown_terms = _of(conv, np.isnan(conv.x), conv.w != 0), _of(conv, conv.x != 0, np.isnan(conv.w))
+    unknown_terms = _of(conv, np.isnan, _met(conv.w)), _of(conv, _met, np.isnan(conv.w))
     unknown = sum(map(direct, unknown_terms))
     known: np.ndarray = np.asarray(unknown == 0)
     return np.asarray(known & ~np.isnan(conv.offsets).reshape(-1, *(1,) * conv.rank))
@@ -44,8 +45,14 @@ def as_unknown(form: Kind) -> Kind:
     return form.map(lambda each: each if np.isfinite(each).all() else np.where(np.isfinite(each), each, np.nan))
 
 
-def _of(conv: Linear, x: np.ndarray, w: np.ndarray) -> Linear:
-    return replace(conv, x=x.astype(np.float64), w=w.astype(np.float64), bias=None)
+def _of(conv: Linear, x: Callable[[np.ndarray], np.ndarray], w: np.ndarray) -> Linear:
+    found = conv.elementwise(lambda each: x(each).astype(np.float64), "x")
+    return replace(found, w=w.astype(np.float64), bias=None)
+
+
+def _met(values: np.ndarray) -> np.ndarray:
+    """Where a factor is not known to be zero."""
+    return np.asarray(values != 0)
 
 
 def _filled(values: np.ndarray) -> np.ndarray:

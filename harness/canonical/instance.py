@@ -56,6 +56,9 @@ class Form(Protocol):
     def exact_in(self, digits: int) -> bool:
         """Whether every step is exact in numbers of so many binary digits, in whatever order it is computed."""
 
+    def with_bias(self, bias: np.ndarray | None) -> Self:
+        """The same with another bias, (O,), or with none."""
+
     def scaled(self, factors: np.ndarray) -> Self:
         """The same with each output channel multiplied by its factor, (O,)."""
 

@@ -43,6 +43,16 @@ class Product(Settled):
         return found if self.offset is None else found.shifted(self.offset)
 
     @property
+    def times(self) -> int:
+        """None: the bias is one of the terms."""
+        return 0
+
+    @property
+    def unbiased(self) -> Product:
+        """All of it: the formula has the bias."""
+        return self
+
+    @property
     def factors(self) -> tuple[str, ...]:
         return self.linear.factors
 

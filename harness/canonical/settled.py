@@ -1,9 +1,10 @@
 """The canonical form of operations that are told by settings: a formula of arrays, the input's among them.
 
-    y[n, c, i..] = factor[c] * formula(x, other arrays, settings)[n, c, i..] + offset[c]
+    y[n, c, i..] = factor[c] * (formula(x, other arrays, settings)[n, c, i..] + bias[c]) + offset[c]
 
 The formula is written once, for the three arithmetics of `harness.canonical.arithmetic`: plain, in twice the precision,
-and with its errors. Factor and offset are 1 and 0 unless a system is found to have others.
+and with its errors. The bias is an array that may be given. Factor and offset are 1 and 0 unless a system is found to
+have others.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from harness.canonical import axis, gaps, magnitudes, reference, slack
 from harness.canonical.arithmetic import bounded, counted, plain, twofold
 
+BIAS = "bias"
+"""The array that is added to each output channel, and the setting that says how often where that is not once."""
+LEFT_OUT, TWICE = "none", "twice the stated"
+TIMES: Mapping[str | None, int] = {None: 1, LEFT_OUT: 0, TWICE: 2}
+"""How often the bias is added, by that setting."""
 TWOFOLD = 300
 """Products whose time an element takes in twice its precision, about."""
 
@@ -64,7 +70,10 @@ class Settled:
 
     @cached_property
     def output_shape(self) -> tuple[int, ...]:
-        return self.meaning.output_shape({name: each.shape for name, each in self.arrays.items()}, self.settings)
+        """No channels where the bias has not a number for each."""
+        shapes = {name: each.shape for name, each in self.arrays.items()}
+        images, channels, *spatial = self.meaning.output_shape(shapes, self.settings)
+        return (images, channels if shapes.get(BIAS, (channels,)) == (channels,) else 0, *spatial)
 
     @property
     def places(self) -> int:
@@ -105,11 +114,28 @@ class Settled:
         """All of it: statistics and windows may tie it together."""
         return self
 
+    @property
+    def times(self) -> int:
+        """How often the bias is added to what the formula gives; 0 where there is none."""
+        return TIMES[self.settings.get(BIAS)] if BIAS in self.arrays else 0
+
+    @property
+    def unbiased(self) -> Self:
+        """What the formula alone gives."""
+        return self.with_bias(None)
+
+    def with_bias(self, bias: np.ndarray | None) -> Self:
+        """The same with another bias, or with none."""
+        rest = {name: each for name, each in self.arrays.items() if name != BIAS}
+        return replace(self, arrays=rest if bias is None else {**rest, BIAS: bias}, _kept={})
+
     def exact_in(self, digits: int) -> bool:
         if self.meaning.rounds(self.settings) or self.factor is not None or self.offset is not None:
             return False
-        values = self.arrays.values()
-        return all(_whole(each) and np.abs(each, dtype=np.float64).max(initial=0) < 2.0**digits for each in values)
+        values = self.arrays.items()
+        largest = {name: float(np.abs(each, dtype=np.float64).max(initial=0)) for name, each in values}
+        added = self.times * largest.pop(BIAS, 0.0)
+        return all(_whole(each) for _, each in values) and added + max(largest.values()) < 2.0**digits
 
     def scaled(self, factors: np.ndarray) -> Settled:
         factor = factors if self.factor is None else self.factor * factors
@@ -124,9 +150,17 @@ class Settled:
         """The output in an arithmetic; `lifted` makes its numbers of float64, `way` is another formula."""
         arrays = {name: lifted(each.astype(np.float64)) for name, each in self.arrays.items()}
         with np.errstate(all="ignore"):
-            y = (way or self.meaning.formula)(arithmetic, arrays, self.settings)
+            y = self.summed(arithmetic, arrays, way)
             y = y if self.factor is None else y * lifted(column(self.factor, self.rank))
             return y if self.offset is None else y + lifted(column(self.offset, self.rank))
+
+    def summed(self, arithmetic: Any, arrays: Mapping[str, Any], way: Callable[..., Any] | None = None) -> Any:
+        """What the formula gives of arrays in an arithmetic, and the bias added."""
+        y = (way or self.meaning.formula)(arithmetic, arrays, self.settings)
+        if not self.times or y.shape[1] != len(self.arrays[BIAS]):
+            return y[:, : self.output_shape[1]]
+        bias = arrays[BIAS].reshape(-1, *(1,) * self.rank)
+        return y + (bias if self.times == 1 else self.times * bias)
 
 
 def _spread(whole: np.ndarray) -> np.ndarray:
@@ -216,6 +250,6 @@ def _slack(form: Settled, wide: Settled) -> np.ndarray:
     known = gaps.filled(form)
     arrays = {name: bounded.Bounded(each, units[name]) for name, each in known.arrays.items()}
     with np.errstate(all="ignore"):
-        y = bounded.lifted(form.meaning.formula(bounded, arrays, form.settings))
+        y = bounded.lifted(form.summed(bounded, arrays))
         reach = y.reach if form.factor is None else y.reach * np.abs(column(form.factor, form.rank))
     return np.where(np.isfinite(reach), reach, 0.0)

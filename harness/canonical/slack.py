@@ -20,7 +20,7 @@ def slack_of(form: Any, wide: Any) -> np.ndarray:
     Nothing is added for what is not finite: no digits of it are missing, and an output that sees it has no bound.
     """
     form, wide = gaps.filled(gaps.as_unknown(form)), gaps.as_unknown(wide)
-    exact = replace(form.map(np.abs), bias=None)
+    exact = replace(form.elementwise(np.abs), bias=None)
     largest = replace(exact, x=exact.x + _apart(wide.x, form.x), w=exact.w + _apart(wide.w, form.w))
     offsets = _apart(wide.offsets, form.offsets).reshape(-1, *(1,) * form.rank)
     return np.asarray(direct(largest) - direct(exact) + offsets)

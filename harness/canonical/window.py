@@ -16,7 +16,11 @@ from typing import Any
 
 import numpy as np
 
-BOUNDARIES = {"zero": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric", "wrap": "wrap"}
+CONSTANT = "constant"
+"""The boundary whose padding is filled with one number."""
+OF_SAMPLES = ("edge", "reflect", "symmetric", "wrap")
+"""Boundaries whose padding is filled with samples of the input."""
+BOUNDARIES = {"zero": "constant", CONSTANT: "constant", **{name: name for name in OF_SAMPLES}}
 """Boundary names and the `numpy.pad` mode that each is."""
 
 Pairs = tuple[tuple[int, int], ...]
@@ -24,7 +28,10 @@ Pairs = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class Window:
-    """Settings of a convolution; every tuple has one entry per spatial axis."""
+    """Settings of a convolution; every tuple has one entry per spatial axis.
+
+    constant: what the padding is filled with where the boundary is `CONSTANT`.
+    """
 
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
@@ -33,10 +40,20 @@ class Window:
     base_dilation: tuple[int, ...] = ()
     groups: int = 1
     boundary: str = "zero"
+    constant: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.base_dilation:
             object.__setattr__(self, "base_dilation", (1,) * len(self.stride))
+
+    @property
+    def filling(self) -> float:
+        """The number that stands in the padding; 0 where samples of the input do."""
+        return self.constant if self.boundary == CONSTANT else 0.0
+
+    def bounded(self, boundary: str, constant: float = 0.0) -> Window:
+        """The same with another boundary."""
+        return replace(self, boundary=boundary, constant=constant)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +95,14 @@ class Linear:
         new = {name: function(each) if name in names or not names else each for name, each in self.arrays.items()}
         return Linear(new["x"], new["w"], new.get("bias"), self.window)
 
+    def elementwise(self, function: Callable[[np.ndarray], np.ndarray], *names: str) -> Linear:
+        """`map` by a function of each value; what fills the padding belongs to x."""
+        form = self.map(function, *names)
+        if self.window.boundary != CONSTANT or (names and "x" not in names):
+            return form
+        filling = float(function(np.array([self.window.constant]))[0])
+        return replace(form, window=replace(self.window, constant=filling))
+
     def channels(self, chosen: Any) -> Linear:
         """The same form with these of its output channels, a slice or an array of numbers."""
         return self.map(lambda each: each[chosen], "w", "bias")
@@ -95,7 +120,8 @@ class Linear:
     def largest(self) -> float:
         """max |x| times the largest sum of |w| of an output channel: no output exceeds it by its products."""
         weights = np.abs(self.w, dtype=np.float64).sum(axis=tuple(range(1, self.w.ndim)))
-        return float(np.abs(self.x, dtype=np.float64).max(initial=0.0)) * float(weights.max(initial=0.0))
+        largest = np.abs(self.x, dtype=np.float64).max(initial=abs(self.window.filling))
+        return float(largest) * float(weights.max(initial=0.0))
 
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Linear:
         return self.map(lambda each: draw(each.size).reshape(each.shape), *self.factors)
@@ -109,11 +135,15 @@ class Linear:
         """Whether all data are integers and n max|x| max|w| + max|bias| < 2**digits."""
         # not the maximum of |array|: the least integer of a dtype has no absolute value in it
         sizes = (max(float(each.max(initial=0)), -float(each.min(initial=0))) for each in self.arrays.values())
+        filling = self.window.filling
         x, w, *bias = sizes
-        if not self.terms * x * w + sum(bias) < 2.0**digits:
+        if not self.terms * max(x, abs(filling)) * w + sum(bias) < 2.0**digits or not filling.is_integer():
             return False
         every = self.arrays.values()
         return all(each.dtype.kind in "iub" or bool((each == np.rint(each)).all()) for each in every)
+
+    def with_bias(self, bias: np.ndarray | None) -> Linear:
+        return replace(self, bias=bias)
 
     def scaled(self, factors: np.ndarray) -> Linear:
         scaled = self.map(lambda bias: bias * factors, "bias")
@@ -201,23 +231,30 @@ def padded(conv: Linear) -> np.ndarray:
         wide = np.zeros(x.shape[:2] + tuple(map(span, x.shape[2:], win.base_dilation)), x.dtype)
         wide[spatial_index(slice(None, None, step) for step in win.base_dilation)] = x
         x = wide
-    return pad(x, win.padding, win.boundary)
+    return pad(x, win.padding, win.boundary, win.constant)
 
 
 def pad(x: np.ndarray, pairs: Pairs, boundary: str = "zero", constant: float = 0.0) -> np.ndarray:
     """`x` (N, C, *spatial) with its spatial axes padded by (low, high); negative amounts crop.
 
-    constant: what stands in place of the zeros of the boundary "zero"; the result is then float64.
+    constant: what the boundary `CONSTANT` fills with; where the dtype of `x` does not hold it, the result is float64.
     """
     if any(low > 0 or high > 0 for low, high in pairs):
         grow = [(0, 0), (0, 0), *((max(low, 0), max(high, 0)) for low, high in pairs)]
-        filled = {"constant_values": constant} if constant else {}
-        x = x.astype(np.float64) if constant else x
+        filled = {"constant_values": constant} if boundary == CONSTANT else {}
+        x = x.astype(np.float64) if filled and not holds(x.dtype, constant) else x
         x = np.pad(x, grow, mode=BOUNDARIES[boundary], **filled)  # type: ignore[call-overload]
     if any(low < 0 or high < 0 for low, high in pairs):
         ends = (max(size - max(-high, 0), 0) for (_, high), size in zip(pairs, x.shape[2:]))
         x = x[spatial_index(slice(max(-low, 0), end) for (low, _), end in zip(pairs, ends))]
     return x
+
+
+def holds(dtype: np.dtype[Any], number: float) -> bool:
+    """Whether a number is one of a dtype."""
+    if dtype.kind in "iu":
+        return number.is_integer() and np.iinfo(dtype).min <= number <= np.iinfo(dtype).max
+    return float(np.array(number).astype(dtype)) == number
 
 
 def spatial_index(parts: Iterable[slice]) -> tuple[Any, ...]:

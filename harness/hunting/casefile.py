@@ -33,7 +33,8 @@ def _lines(found: Found, version: str, seed: int) -> Iterator[str]:
         if role == "input":
             yield f"  dtype: {case.dtype}"
         yield f"  values: {values}"
-    yield from (f"{key}: {json.dumps(case.settings[key])}" for key in case.operation.SETTINGS)
+    said = ((key, case.settings[key]) for key in case.operation.SETTINGS)
+    yield from (f"{key}: {json.dumps(value)}" for key, value in said if value is not None)
     yield from _expected(found.quarry.report.classes)
 
 

@@ -45,4 +45,4 @@ def _squared(form: Linear | Product, spread: np.ndarray) -> Linear:
         form = replace(form, arrays={**form.arrays, "x": spread}, _kept={}).linear
     else:
         form = replace(form, x=spread)
-    return replace(form.map(lambda each: each.astype(np.float64) ** 2), bias=None)
+    return replace(form.elementwise(lambda each: each.astype(np.float64) ** 2), bias=None)

@@ -18,7 +18,7 @@ from harness.operations.activation_search import coded as coded
 from harness.operations.activation_search import fitted as fitted
 from harness.operations.activation_spoken import NUMBERS
 from harness.operations.activation_spoken import ROLES as ROLES
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import remedies as remedies
@@ -66,6 +66,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """The slopes of prelu are there, one for each channel, and nobody else's."""
+    check_bias(stated, top)
     channels, slopes = stated.arrays["input"].values.shape[1], stated.values("slope")
     if (stated.settings["function"] == "prelu") != (slopes is not None):
         raise top.at("slope").error("prelu, and no other function, has a list of slopes, one for each channel")

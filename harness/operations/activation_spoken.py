@@ -1,10 +1,11 @@
 """What a command line says of activations."""
 
-from harness.operations.spoken import Role
+from harness.operations.spoken import BIAS, Role
 
 ROLES = {
     "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
     "slope": Role("the slopes of prelu, one for each channel", "C", "C channel", weights=True, vector="C"),
+    "bias": BIAS,
 }
 NUMBERS = {
     "slope": "of leaky_relu, below zero",

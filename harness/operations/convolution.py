@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from harness.canonical.layout import SPATIAL
-from harness.canonical.window import Linear, Pairs, Window, output_size, padding_pair, span
+from harness.canonical.window import CONSTANT, Linear, Pairs, Window, holds, output_size, padding_pair, span
 from harness.grammar.document import Item
 from harness.grammar.gathered import Gathered
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
@@ -39,9 +41,17 @@ SETTINGS = {
     ),
     "groups": keys.GROUPS,
     "boundary": keys.BOUNDARY,
+    "constant": keys.FILLING,
 }
 EXPLAINED_BY = CONVENTION_IDS
-TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "same", "boundary": "zero"}
+TAKEN_FOR_UNKNOWN = {
+    "means": "cross-correlation",
+    "stride": 1,
+    "dilation": 1,
+    "padding": "same",
+    "boundary": "zero",
+    "constant": 0.0,
+}
 FIELDS = {
     "fits": Field(FLAG, "false: the kernel may be larger than the padded input, and the output empty", default=True),
     "prototxt": definition.PROTOTXT,
@@ -58,10 +68,15 @@ def meant(stated: Stated) -> Linear:
         padding=((0, 0),) * rank,
         reversal=(given["means"] == "convolution",) * rank,
         groups=given["groups"],
-        boundary=given["boundary"],
-    )
+    ).bounded(*_boundary(given, x.dtype))
     form = Linear(x, w, stated.values("bias"), window)
     return replace(form, window=replace(window, padding=_pairs(form, given["padding"])))
+
+
+def _boundary(given: Mapping[str, Any], dtype: np.dtype[Any]) -> tuple[str, float]:
+    """The boundary and what it fills with, a number of the input's dtype; the number 0 is the boundary zero."""
+    constant = float(np.array(given["constant"]).astype(dtype)) if given["boundary"] == CONSTANT else 0.0
+    return ("zero" if given["boundary"] == CONSTANT and not constant else given["boundary"]), constant
 
 
 def _pairs(form: Linear, padding: str | Pairs) -> Pairs:
@@ -81,10 +96,12 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
         "stride": keys.per_axis(settings["stride"], rank),
         "dilation": keys.per_axis(settings["dilation"], rank),
         "padding": keys.padding(settings["padding"], rank),
+        "constant": keys.filling(settings),
     }
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
+    _check_filling(stated, settings["constant"][1])
     gathered = Gathered()
     with gathered.part():
         _check_channels(stated, top, settings["groups"][1])
@@ -93,6 +110,13 @@ def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     with gathered.part():
         _check_sizes(stated, keys.where("padding", settings, top.item, top["kernel"].item))
     gathered.demand()
+
+
+def _check_filling(stated: Stated, at: Item) -> None:
+    """The input's dtype has the number that fills the padding; errors stand `at` it."""
+    dtype, filling = stated.arrays["input"].values.dtype, stated.settings["constant"]
+    if filling is not None and dtype.kind in "iu" and not holds(dtype, filling):
+        raise at.error(f"expected a number of the input's dtype, {stated.dtype}, found {filling!r}")
 
 
 def _check_channels(stated: Stated, top: Record, groups_at: Item) -> None:

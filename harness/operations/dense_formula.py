@@ -9,17 +9,16 @@ among them stays: the layer is applied at each place of it, as one on tokens is.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from harness.canonical.layout import canonical
+from harness.canonical.settled import TIMES
 from harness.canonical.window import Linear, Window
 
 Settings = Mapping[str, Any]
-LEFT_OUT, TWICE = "none", "twice the stated"
-"""Biases that are not the stated one."""
 MOVED = " moved to "
 """Stands between the order in which a kernel is flattened and that to which it was brought."""
 
@@ -32,10 +31,7 @@ def linear(arrays: Mapping[str, np.ndarray], settings: Settings) -> Linear:
     rank = x.ndim - 2
     window = Window((1,) * rank, (1,) * rank, ((0, 0),) * rank, (False,) * rank)
     form = Linear(flat(x, settings["flattened"]), w, bias, window)
-    return form.map(BIASES[settings["bias"]], "bias") if "bias" in settings else form
-
-
-BIASES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {LEFT_OUT: np.zeros_like, TWICE: lambda bias: 2 * bias}
+    return form.map(lambda bias: TIMES[settings["bias"]] * bias, "bias") if "bias" in settings else form
 
 
 def flat(x: np.ndarray, order: str) -> np.ndarray:

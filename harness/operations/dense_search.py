@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.layout import canonical
-from harness.canonical.settled import Settled
+from harness.canonical.settled import TIMES, Settled
 from harness.operations.by_settings.own_names import Changes
 from harness.operations.by_settings.writing import called
-from harness.operations.dense_formula import LEFT_OUT, MOVED, TWICE, kept, lengths, moved, orders, sides, significant
+from harness.operations.dense_formula import MOVED, kept, lengths, moved, orders, sides, significant
 from harness.operations.transforms.arrays import KernelAxes, ReshapeNotTranspose
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
@@ -22,13 +22,11 @@ from harness.worker.entry import EntryPoint
 
 
 def alternatives(form: Settled) -> Iterator[Changes]:
-    """Other orders in which the input is flattened, or the kernel is; another bias."""
+    """Other orders in which the input is flattened, or the kernel is."""
     order = form.settings["flattened"]
     others = list(orders(form.x.shape, order))
     yield from ({"flattened": each} for each in others)
     yield from ({"kernel_flattened": f"{order}{MOVED}{each}"} for each in others)
-    if "bias" in form.arrays:
-        yield from ({"bias": each} for each in (LEFT_OUT, TWICE))
 
 
 def of_kernel(form: Settled) -> Iterator[Transform]:
@@ -120,7 +118,8 @@ PRODUCTS = {
     "tensorflow": "tf.linalg.matmul(x, w, transpose_b=True)",
     "jax": "jax.numpy.matmul(x, w.T)",
 }
-SUMMANDS: Mapping[str | None, str] = {None: " + bias", TWICE: " + 2 * bias", LEFT_OUT: ""}
+SUMMANDS: Mapping[int, str] = {0: "", 1: " + bias", 2: " + 2 * bias"}
+"""How often the bias is added, as code."""
 
 
 def _program(system: str, form: Settled) -> Sequence[str]:
@@ -129,7 +128,7 @@ def _program(system: str, form: Settled) -> Sequence[str]:
     batch, rest = sides(form.x.shape, order)
     shape = (batch, *rest, -1) if max(rest) > 1 else (batch, -1)
     axes = tuple(letters.index(letter) for letter in (letters[0], *kept(letters, order), *order))
-    product = PRODUCTS[system] + (SUMMANDS[form.settings.get("bias")] if "bias" in form.arrays else "")
+    product = PRODUCTS[system] + (SUMMANDS[TIMES[form.settings.get("bias")]] if "bias" in form.arrays else "")
     back = "y = np.moveaxis(y, -1, 1)" if max(rest) > 1 else f"y = y.reshape(y.shape + {(1,) * form.rank})"
     return [
         *_reordered(system, form),

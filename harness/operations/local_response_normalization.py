@@ -14,7 +14,7 @@ from harness.grammar.kinds import Field, Record, integer, number, or_unknown, wo
 from harness.grammar.limits import LARGEST
 from harness.operations.by_settings.inferring import root
 from harness.operations.by_settings.letters_of_axes import AXES, checked
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
@@ -98,6 +98,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """All of them fit every input."""
+    check_bias(stated, top)
 
 
 def words(settings: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """What a command line says of local response normalization."""
 
-from harness.operations.spoken import Role
+from harness.operations.spoken import BIAS, Role
 
-ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W")}
+ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W"), "bias": BIAS}
 OPTIONS = {
     "size": "elements of the window along each axis; an even size has (size - 1) // 2 below; or unknown",
     "alpha": "what the sum of squares is multiplied by (default: 1e-4); or unknown",

@@ -11,7 +11,7 @@ from harness.canonical.layout import canonical
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import FLAG, Field, Record, integer, number, or_unknown, word
 from harness.operations.by_settings.letters_of_axes import AXES, checked
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import demand as demand
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
@@ -80,6 +80,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """Statistics are given or computed, parameters fit the input, and so do groups."""
+    check_bias(stated, top)
     x, given = stated.arrays["input"].values, [name for name in PARAMETERS if name in stated.arrays]
     if stated.settings["over"] is None and "variance" not in given:
         raise top.item.error("give `over`, the axes of the statistics, or arrays `mean` and `variance`")

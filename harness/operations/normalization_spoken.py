@@ -1,6 +1,6 @@
 """What a command line says of normalizations."""
 
-from harness.operations.spoken import Role
+from harness.operations.spoken import BIAS, Role
 
 
 def _of_channels(doc: str) -> Role:
@@ -13,6 +13,7 @@ ROLES = {
     "variance": _of_channels("variances that are given (inference)"),
     "scale": _of_channels("what the normalized input is multiplied by: gamma, weight"),
     "offset": _of_channels("what is added then: beta, bias"),
+    "bias": BIAS,
 }
 OPTIONS = {
     "over": "letters of the axes of which statistics are computed, as NHW, CHW, HW or C; none where they are given",

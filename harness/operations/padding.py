@@ -10,7 +10,7 @@ from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Kind, Record, integer, list_of, number, or_unknown, word
 from harness.grammar.limits import LARGEST
 from harness.operations.by_settings.letters_of_axes import LETTERS
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as settings_told
@@ -103,6 +103,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """Something is left of every axis, and the output is not too large."""
+    check_bias(stated, top)
     form, item = meant(stated), settings["padding"][1]
     if 0 in form.output_shape:
         raise item.error(f"nothing is left of an axis of {form.x.shape}")

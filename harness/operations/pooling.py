@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.grammar.kinds import Field, Record, number, or_unknown, word
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
@@ -137,6 +137,7 @@ def _windows(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """There is an output, and a power that has a root."""
+    check_bias(stated, top)
     form = meant(stated)
     if 0 in form.output_shape[2:]:  # of windows: bins have as many as are given
         sizes, pairs = form.x.shape[2:], pairs_of(form.x.shape[2:], form.settings)

@@ -1,8 +1,8 @@
 """What a command line says of pooling."""
 
-from harness.operations.spoken import Role
+from harness.operations.spoken import BIAS, Role
 
-ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W")}
+ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W"), "bias": BIAS}
 OPTIONS = {
     "reduce": "max, average or norm, or unknown",
     "p": "of norm: the power",

@@ -16,7 +16,7 @@ import numpy as np
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import Field, Record, integer, or_unknown, word
 from harness.grammar.limits import LARGEST
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
@@ -71,6 +71,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """Channels, or samples along each axis, are whole blocks."""
+    check_bias(stated, top)
     form = meant(stated)
     direction, block = _direction(form.settings), form.settings[_direction(form.settings)]
     if 0 in form.output_shape and 0 not in form.x.shape:

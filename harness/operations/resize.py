@@ -8,7 +8,7 @@ from typing import Any
 from harness.canonical.layout import SPATIAL
 from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, Field, Kind, Record, either, list_of, number, or_unknown, word
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import remedies as remedies
@@ -144,6 +144,7 @@ def _factors(setting: Setting, rank: int) -> tuple[float, ...] | None:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """There is an output, of a size that can be kept."""
+    check_bias(stated, top)
     if stated.settings["size"] is None and stated.settings["scale"] is None:
         raise top.item.error("the key 'size' is missing: an unknown scale gives none")
     shape = meant(stated).output_shape

@@ -1,8 +1,8 @@
 """What a command line says of resizing."""
 
-from harness.operations.spoken import Role
+from harness.operations.spoken import BIAS, Role
 
-ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W")}
+ROLES = {"input": Role("the input", "NHWC", "N batch, C channel, D H W"), "bias": BIAS}
 OPTIONS = {
     "size": "of the output, one number or one for each axis",
     "scale": "a factor, one number or one for each axis; it maps coordinates",

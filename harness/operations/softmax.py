@@ -12,7 +12,7 @@ from harness.canonical.layout import canonical
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import FLAG, Field, or_unknown
 from harness.operations.by_settings.letters_of_axes import AXES, axes_of, checked
-from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
+from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import demand as demand
 from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
@@ -51,6 +51,7 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Any, settings: Mapping[str, Setting]) -> None:
     """All axes and both values of `log` fit every input."""
+    check_bias(stated, top)
 
 
 # --- the formula -----------------------------------------------------------------------------------------------------

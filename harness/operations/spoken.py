@@ -44,6 +44,10 @@ class Role:
         return bool(self.vector) and not self.wide
 
 
+BIAS = Role("one number for each output channel, added to it", "O", "O output channels", weights=True, vector="O")
+"""What may be added to the output of any operation."""
+
+
 class HasRoles(Protocol):
     """An operation, or what is said of one."""
 

@@ -45,7 +45,7 @@ class Word(NamedTuple):
 class Settings(NamedTuple):
     """Settings of one call in the system's own words; sequences have one entry per spatial axis.
 
-    padding: the system's word, a list of (low, high), or None where the function takes no such argument.
+    padding: the system's word, a list of (low, high), or None where it takes no such argument. constant: what fills it.
     """
 
     stride: Tuple[int, ...]
@@ -54,6 +54,7 @@ class Settings(NamedTuple):
     groups: int = 1
     boundary: str = "zero"
     bias: Optional[np.ndarray] = None
+    constant: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Windows:
 
     @staticmethod
     def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[np.ndarray, np.ndarray, Settings]:
-        """(x, w, settings): what the function of such an entry point is called with."""
+        """(x, w, settings): what a function is called with."""
         return arrays["input"], arrays["kernel"], Settings(**dict(settings, bias=arrays.get("bias")))
 
     def as_json(self) -> Dict[str, Any]:
@@ -172,7 +173,6 @@ def function_of(name: str) -> str:
 
 LOCAL = ("call", "patience")
 """Fields of an EntryPoint that do not travel."""
-
 Place = Tuple[int, str]
 """A spatial rank and a dtype: where a claim holds or does not."""
 LEAST: Mapping[str, Any] = {"groups": "one"}

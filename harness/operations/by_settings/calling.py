@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.canonical import layout
-from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, at_rank, name_of, restating
+from harness.canonical.settled import BIAS, Settled
+from harness.operations.by_settings.own_names import Layer, at_rank, name_of, restating, takes_bias
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
+from harness.operations.transforms.calls import AddBias
 from harness.operations.transforms.sayings import shown
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
@@ -26,13 +27,15 @@ class Calling:
     def as_written(self, stated: Stated, entry: EntryPoint) -> Call:
         """The call that a person would first write: what a function has no argument for stays as it is there."""
         entry = at_rank(entry, stated.rank)
-        return self._call(entry, self._said.written(stated.meant(), entry), ())
+        form, bias = _without_bias(stated.meant(), entry)
+        return self._call(entry, self._said.written(form, entry), bias)
 
     def normalized(self, stated: Stated, entry: EntryPoint) -> Call:
         """The call that computes what the case means, by the transforms that this entry point needs."""
         entry = at_rank(entry, stated.rank)
-        form = self._said.restated(stated.meant(), entry)
-        transforms: list[Transform] = []
+        form, bias = _without_bias(stated.meant(), entry)
+        form = self._said.restated(form, entry)
+        transforms: list[Transform] = [*bias]
         for transform in self._layer.remedies(form, entry):
             form = self._said.restated(transform.rewrite(form), entry)
             transforms.append(transform)
@@ -48,6 +51,13 @@ class Calling:
         for limit in self._said.limits(form, entry):
             raise Unsupported(f"{entry.name} {limit}")
         return _call(entry, form, said, transforms)
+
+
+def _without_bias(form: Settled, entry: EntryPoint) -> tuple[Settled, tuple[Transform, ...]]:
+    """What the call computes, and the bias that is added after it where the entry point takes none."""
+    if BIAS not in form.arrays or takes_bias(entry):
+        return form, ()
+    return form.with_bias(None), (AddBias(form.arrays[BIAS]),)
 
 
 def _said(settings: Mapping[str, Any], entry: EntryPoint) -> Words:

@@ -15,6 +15,8 @@ from harness.operations.windowed.search.inference import inferred
 
 MEANT = 64
 """How many times its error an output must be off for a factor or an offset to be read from it."""
+NEUTRAL = {"factor": 1.0, "offset": 0.0}
+"""What changes nothing."""
 MOST = 0.25
 """Share of the elements that must have a factor or an offset which others tell a setting beside."""
 
@@ -44,8 +46,7 @@ def ends(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transfor
     """A factor and an offset that fit, where enough different values confirm them."""
     for kind in ("factor", "offset"):
         values = _one_or_each(kind, y, seen, room)
-        neutral = 1.0 if kind == "factor" else 0.0
-        if values is not None and not np.all(values == neutral) and np.isfinite(values).all():
+        if values is not None and not np.all(values == NEUTRAL[kind]) and np.isfinite(values).all():
             yield _end(kind, values)
 
 
@@ -59,7 +60,7 @@ def of_most(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Trans
             having = np.abs((y * middle if kind == "factor" else y + middle) - seen) <= MEANT * room
             if middle not in (0.0, 1.0) and having.mean() >= MOST:
                 found = _one_or_each(kind, y, np.where(having, seen, np.nan), room)
-                if found is not None:
+                if found is not None and not np.all(found == NEUTRAL[kind]):
                     yield _end(kind, found)
 
 

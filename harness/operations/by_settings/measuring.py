@@ -17,7 +17,7 @@ from harness.canonical import layout
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import evaluate
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, at_rank, form_of, name_of, restating
+from harness.operations.by_settings.own_names import Layer, alternatives, at_rank, form_of, name_of, restating
 from harness.operations.by_settings.seeing import named
 from harness.operations.card import Card, Fault
 from harness.parent.asking import Asking, Question
@@ -130,7 +130,7 @@ class Measuring:
             return AS_DECLARED
         if form.x.dtype == np.float64 and _fits(form, y, FLOAT32.u):
             return NARROW
-        found = [named(each) for each in self._layer.alternatives(form) if _fits(form.with_settings(**each), y)]
+        found = [named(each) for each in alternatives(self._layer, form) if _fits(form.with_settings(**each), y)]
         return " or ".join(found) or "no settings that are known here"
 
 

@@ -12,7 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.canonical.settled import Settled
+import numpy as np
+
+from harness.canonical.reference import direct
+from harness.canonical.settled import BIAS, Settled
 from harness.grammar.kinds import Record
 from harness.operations.by_settings.own_names import arrays_of, form_of
 from harness.operations.operation import (
@@ -111,5 +114,22 @@ def meant(stated: Stated) -> Settled:
 
 
 def told(stated: Stated) -> dict[str, Any]:
-    """The settings as JSON has them."""
-    return {"dtype": stated.dtype, **{key: value for key, value in stated.settings.items() if value is not None}}
+    """The settings as JSON has them, and whether there is a bias."""
+    settings = {key: value for key, value in stated.settings.items() if value is not None}
+    return {"dtype": stated.dtype, **settings, **({BIAS: True} if BIAS in stated.arrays else {})}
+
+
+def check_bias(stated: Stated, top: Record) -> None:
+    """There is a number for each output channel; whole numbers stay among those of their dtype. Raises CaseError."""
+    if BIAS not in stated.arrays:
+        return
+    bias, form, at = stated.arrays[BIAS].values, meant(stated), top.at(BIAS)
+    shape = form.unbiased.output_shape
+    if 0 in shape:  # which the operation tells
+        return
+    if len(bias) != shape[1]:
+        raise at.error(f"expected {shape[1]} numbers, one for each output channel, found {len(bias)}")
+    if bias.dtype.kind in "iu":
+        y, limits = direct(form), np.iinfo(bias.dtype)
+        if y.min(initial=0) < limits.min or y.max(initial=0) > limits.max:
+            raise at.error(f"the output leaves the range of {stated.dtype}; give smaller numbers, or a floating dtype")

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.settled import Settled
-from harness.operations.by_settings.own_names import Layer, of_kernel
+from harness.operations.by_settings.own_names import Layer, of_kernel, pointwise
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.arrays import ColumnMajor, InputAxes, OutputAxes, ReshapeNotTranspose
 from harness.operations.transforms.grouping import ChannelOrder
@@ -68,7 +68,7 @@ def bases(layer: Layer, question: Question) -> Iterator[Base]:
                 changed = applied(form, x)
                 if (shape := changed.output_shape) not in read:
                     read[shape] = list(_reads(layer, question, shape))
-                reads = read[shape] if not (kernel or x) or not layer.POINTWISE else [()]
+                reads = read[shape] if not (kernel or x) or not pointwise(layer, changed) else [()]
                 yield from (Base((*kernel, *x), changed, each) for each in reads)
 
 
@@ -118,7 +118,7 @@ def _layouts(question: Question) -> list[str]:
 
 def _outputs(layer: Layer, question: Question) -> Iterator[Transform]:
     """Orders of the output's axes, and its buffer read otherwise; what is said of the input of a pointwise one."""
-    if layer.POINTWISE:
+    if pointwise(layer, question.form):
         return
     letters = layout.canonical("output", question.form.rank)
     for order in itertools.permutations(range(len(letters))):

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from harness.canonical.layout import expand
-from harness.canonical.settled import Settled
+from harness.canonical.settled import BIAS, LEFT_OUT, TWICE, Settled
 from harness.grammar.kinds import Field
 from harness.operations.spoken import Role
 from harness.operations.transforms.transform import Transform
@@ -123,6 +123,22 @@ def at_rank(entry: EntryPoint, rank: int) -> EntryPoint:
         for name, each in fixed.items()
     }
     return entry if named == fixed else replace(entry, takes=replace(entry.takes, **named))
+
+
+def alternatives(layer: Layer, form: Settled) -> Iterator[Changes]:
+    """Single changes of settings: those of the operation, and a bias that is left out or added twice."""
+    yield from layer.alternatives(form)
+    if BIAS in form.arrays:
+        yield from ({BIAS: each} for each in (LEFT_OUT, TWICE))
+
+
+def pointwise(layer: Layer, form: Settled) -> bool:
+    """Whether orders of the axes commute with what is computed."""
+    return layer.POINTWISE and BIAS not in form.arrays
+
+
+def takes_bias(entry: EntryPoint) -> bool:
+    return BIAS in (*entry.takes.arrays, *entry.takes.perhaps)
 
 
 def of_kernel(layer: Any, form: Settled) -> Iterator[Transform]:

@@ -12,7 +12,7 @@ from harness.canonical.gaps import output
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.settled import Settled
 from harness.grammar.streams import RawStream
-from harness.operations.by_settings.own_names import Changes, Layer
+from harness.operations.by_settings.own_names import Changes, Layer, alternatives
 from harness.operations.stated import Stated
 from harness.operations.transforms.sayings import shown
 from harness.operations.transforms.transform import Transform
@@ -45,7 +45,7 @@ class Seeing:
 
         meant, random = made(form), form.first(TELLING).drawn(lambda size: RawStream("PCG64", 2).integers(1, 99, size))
         found: dict[bool, list[str]] = {True: [], False: []}
-        for changes in self._layer.alternatives(form):
+        for changes in alternatives(self._layer, form):
             seen = not _close(meant, made(form.with_settings(**changes)))
             if seen or not _close(output(random), output(random.with_settings(**changes))):
                 found[seen].append(named(changes))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.canonical.layout import expand
+from harness.canonical.settled import BIAS
 from harness.grammar.forms import demand
 from harness.operations.by_settings.letter_pictures import letters
 from harness.operations.by_settings.own_names import Layer, at_rank
@@ -45,7 +46,8 @@ it has no argument for and always does so, which shows as a convention where a c
 
     def settings(self, told: Found) -> str:
         """The settings of a case in one line."""
-        return f"{self._layer.words(told)}, {told['dtype']}"
+        said = {key: value for key, value in told.items() if key != BIAS}
+        return f"{self._layer.words(said)}, {told['dtype']}{', bias' if BIAS in told else ''}"
 
     def pictures(self, case: Found, changes: Iterable[Found]) -> Iterable[Picture]:
         """Of settings that are letters of axes; others are words or numbers."""

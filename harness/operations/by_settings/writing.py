@@ -49,12 +49,14 @@ class Writing:
         """
         letters = letters or layout.canonical("output", stated.rank)
         form: Settled = applied(stated.meant(), transforms)
-        lines = {system: list(write(form)) for system, write in self._layer.PROGRAMS.items()}
+        lines = {system: list(write(form.unbiased)) for system, write in self._layer.PROGRAMS.items()}
         start = [f"# x: {stated.arrays['input'].layout}; y: {letters}"]
         start += [*_canonical(stated), *_changes(stated, transforms)]
         end = [*_after(form), *_reads(transforms, form), *returned(letters, stated.rank)]
         return {
-            system: "\n".join(filter(None, [*IMPORTS[system], *_imports(own), *start, *cast(form, system), *own, *end]))
+            system: "\n".join(
+                filter(None, [*IMPORTS[system], *_imports(own), *start, *cast(form.unbiased, system), *own, *end])
+            )
             + "\n"
             for system, own in lines.items()
             if own
@@ -152,9 +154,11 @@ def called(system: str, call: str) -> list[str]:
 
 
 def _after(form: Settled) -> list[str]:
-    """The factor and the offset of each channel."""
+    """The bias, and the factor and the offset of each channel."""
+    often = f"{form.times} * " if form.times > 1 else ""
+    bias = [f"y = y + {often}bias.reshape{(-1,) + (1,) * form.rank}"] if form.times else []
     parts = (("*", form.factor), ("+", form.offset))
-    return [f"y = y {sign} {_numbers(each, form.rank)}" for sign, each in parts if each is not None]
+    return bias + [f"y = y {sign} {_numbers(each, form.rank)}" for sign, each in parts if each is not None]
 
 
 def _numbers(values: np.ndarray, rank: int) -> str:

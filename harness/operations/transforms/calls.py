@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.canonical.window import Linear, Pairs, numbers_text, pad, pairs_text, span
+from harness.canonical.instance import Form
+from harness.canonical.window import CONSTANT, Linear, Pairs, numbers_text, pad, pairs_text, span
 from harness.operations.transforms.transform import Transform, changed
 
 
@@ -26,17 +27,19 @@ class PadInput(Transform):
 
     pairs: Pairs
     boundary: str
+    constant: float = 0.0
 
     def words(self) -> str:
-        return f"pad the input by {pairs_text(self.pairs)} (low:high per axis) with {self.boundary} by hand"
+        filling = f"{self.constant:.7g}" if self.boundary == CONSTANT else self.boundary
+        return f"pad the input by {pairs_text(self.pairs)} (low:high per axis) with {filling} by hand"
 
     def rewrite(self, conv: Linear) -> Linear:
-        none = ((0, 0),) * len(self.pairs)
-        return changed(conv, x=pad(conv.x, self.pairs, self.boundary), padding=none, boundary="zero")
+        padded, none = pad(conv.x, self.pairs, self.boundary, self.constant), ((0, 0),) * len(self.pairs)
+        return changed(conv, x=padded, padding=none, boundary="zero", constant=0.0)
 
     def undo(self, conv: Linear) -> Linear:
-        inside = tuple((-low, -high) for low, high in self.pairs)
-        return changed(conv, x=pad(conv.x, inside), padding=self.pairs, boundary=self.boundary)
+        inside = pad(conv.x, tuple((-low, -high) for low, high in self.pairs))
+        return changed(conv, x=inside, padding=self.pairs, boundary=self.boundary, constant=self.constant)
 
 
 @dataclass(frozen=True)
@@ -156,11 +159,11 @@ class AddBias(Transform):
     def words(self) -> str:
         return "add the bias to the output"
 
-    def rewrite(self, conv: Linear) -> Linear:
-        return changed(conv, bias=None)
+    def rewrite(self, conv: Form) -> Form:
+        return conv.with_bias(None)
 
-    def undo(self, conv: Linear) -> Linear:
-        return changed(conv, bias=self.bias)
+    def undo(self, conv: Form) -> Form:
+        return conv.with_bias(self.bias)
 
     def finish(self, y: np.ndarray) -> np.ndarray:
         biased: np.ndarray = y + self.bias.astype(y.dtype).reshape((-1,) + (1,) * (y.ndim - 2))

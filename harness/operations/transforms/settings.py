@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, numbers_text, pad, pairs_text
-from harness.operations.transforms.transform import Part, Transform, changed
+from harness.canonical.window import CONSTANT, OF_SAMPLES, Linear, Pairs, Window, holds, numbers_text, pairs_text
+from harness.operations.transforms.transform import Transform, changed
 
 OTHER_NAME = 4.0
 """Bits for each step down the names of one padding."""
@@ -291,57 +291,47 @@ class Boundary(Transform):
     constant: float = 0.0
 
     @property
-    def _by_hand(self) -> bool:
-        return self.boundary == CONSTANT
-
-    @property
-    def touches(self) -> tuple[Part, ...]:
-        return ("x", "window") if self._by_hand else ("window",)
-
-    @property
     def choices(self) -> float:
         return math.log2(4)
 
     @property
     def inferred(self) -> tuple[float, ...]:
-        return (self.constant,) if self._by_hand else ()
+        return (self.constant,) if self.boundary == CONSTANT else ()
 
     def unusual(self, rank: int) -> float:
-        return 2.0 if self._by_hand else 0.0
+        return 2.0 if self.boundary == CONSTANT else 0.0
 
     def frees(self, rank: int) -> frozenset[str]:
-        return frozenset({"boundary"})
+        return frozenset({"boundary", "constant"} if self.boundary == CONSTANT else {"boundary"})
 
     def words(self) -> str:
-        number = f"{self.constant:.7g}" if self._by_hand else self.boundary
+        number = f"{self.constant:.7g}" if self.boundary == CONSTANT else self.boundary
         return f"correct the boundary; the system filled the padding with {number}"
 
     def differ(self, conv: Linear) -> Linear:
-        if self._by_hand:
-            return unpadded(conv, pad(conv.x, conv.window.padding, constant=self.constant))
-        return changed(conv, boundary=self.boundary)
-
-    def code(self, conv: Linear) -> tuple[str, ...]:
-        return by_hand(conv, self.constant) if self._by_hand else ()
-
-
-CONSTANT = "constant"
-"""The boundary whose padding is filled with a number."""
+        return replace(conv, window=conv.window.bounded(self.boundary, self.constant))
 
 
 def unpadded(conv: Linear, x: np.ndarray) -> Linear:
     """`conv` of the input `x`, which is padded already."""
     ones = (1,) * conv.rank
-    return changed(conv, x=x, padding=((0, 0),) * conv.rank, boundary="zero", base_dilation=ones)
+    none = ((0, 0),) * conv.rank
+    return changed(conv, x=x, padding=none, boundary="zero", constant=0.0, base_dilation=ones)
 
 
-def by_hand(conv: Linear, constant: float = 0.0) -> tuple[str, ...]:
-    """NumPy lines that pad x as the window of `conv` says, with a number where it has zeros."""
+def filling(conv: Linear) -> str:
+    """The number that fills the padding, in the fewest digits that name it among those of the input's dtype."""
+    number, dtype = conv.window.filling, conv.x.dtype
+    return str(dtype.type(number) if holds(dtype, number) else number)
+
+
+def by_hand(conv: Linear) -> tuple[str, ...]:
+    """NumPy lines that pad x as the window of `conv` says."""
     pairs, boundary = conv.window.padding, conv.window.boundary
     grow = [(0, 0), (0, 0), *((max(low, 0), max(high, 0)) for low, high in pairs)]
     crop = ", ".join(f"{max(-low, 0) or ''}:{high if high < 0 else ''}" for low, high in pairs)
-    filled = f", constant_values={constant!r}" if constant else ""
-    mode = f', mode="{BOUNDARIES[boundary]}"' if boundary != "zero" else filled
+    filled = f", constant_values={filling(conv)}" if conv.window.filling else ""
+    mode = f', mode="{boundary}"' if boundary in OF_SAMPLES else filled
     return (
         *((f"x = np.pad(x, {grow}{mode})",) if any(map(any, grow)) else ()),
         *((f"x = x[:, :, {crop}]",) if any(min(pair) < 0 for pair in pairs) else ()),

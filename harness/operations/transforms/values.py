@@ -254,7 +254,7 @@ class Precision(Transform):
         if self.of == "kernel":
             return replace(conv, w=QUANTIZERS[self.format].of(conv.w.astype(np.float64)))
         digits = FORMATS[self.format].digits
-        return replace(conv, x=significand(conv.x, digits), w=significand(conv.w, digits))
+        return conv.elementwise(lambda each: significand(each, digits), "x", "w")
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         if self.of == "kernel":

@@ -13,6 +13,7 @@ OPTIONS = {
     "dilation": "as in a case file: 2, [1, 2] or unknown",
     "padding": "as in a case file: same, valid, 1, [[0, 1], [0, 1]] or unknown (default)",
     "groups": "as many groups of channels",
-    "boundary": "zero, edge, reflect, symmetric, wrap or unknown",
+    "boundary": "zero, constant, edge, reflect, symmetric, wrap or unknown",
+    "constant": "of boundary constant: what the padding is filled with; or unknown",
 }
 NODE = "Conv"

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from harness.canonical import layout
+from harness.canonical.window import CONSTANT
 from harness.operations.stated import Given, Stated
 from harness.operations.windowed.keys import MEANINGS, PADDING_WORDS
 from harness.operations.windowed.probes.subject import whole
@@ -19,7 +20,7 @@ SIMPLEST = "valid"
 """The padding that is none."""
 DTYPES = ("float32", "float32", "float32", "float64", "float16", "int32")
 RANKS = (1, 2, 2, 3)
-BOUNDARIES = ("zero", "zero", "zero", "edge", "reflect", "symmetric", "wrap")
+BOUNDARIES = ("zero", "zero", "zero", "edge", "reflect", "symmetric", "wrap", CONSTANT)
 LARGE = (16, 33)
 """Samples at which systems take other algorithms; not in space, where that is more than a look takes."""
 
@@ -45,7 +46,13 @@ class Draw(Sizes):
         return self.groups * self.outputs, self.inputs
 
     def settings(self) -> Mapping[str, Any]:
-        return {**self._common(), "boundary": self.boundary, "fits": True, "prototxt": None}
+        return {
+            **self._common(),
+            "boundary": self.boundary,
+            "constant": self.filling.get("constant"),
+            "fits": True,
+            "prototxt": None,
+        }
 
     def _common(self) -> dict[str, Any]:
         """What all operations that move a window have."""

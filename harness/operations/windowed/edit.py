@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, padding_pair
+from harness.canonical.window import CONSTANT, Linear, padding_pair
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
 from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.settings import filling
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Bias
 
@@ -64,9 +65,20 @@ class Asked:
         flags = zip(layout.SPATIAL[self.form.rank], self.form.window.reversal)
         return tuple(letter for letter, flag in flags if flag)
 
+    @property
+    def filled(self) -> bool:
+        """Whether the padding is filled with a number, which no convolution is told."""
+        return bool(self.form.window.filling) and any(map(any, self.form.window.padding))
+
+    def filling(self, argument: str) -> str:
+        """The argument that says what a padding by hand is filled with, nothing for zeros."""
+        return f", {argument}={filling(self.form)}" if self.filled else ""
+
     def padded_by(self, *recipes: str) -> str | None:
         """The first of some recipes that comes to the padding, None where none does."""
         win = self.form.window
+        if self.filled:
+            return None
         axes = list(zip(self.form.x.shape[2:], self.form.w.shape[2:], win.stride, win.dilation))
         pairs = {recipe: tuple(padding_pair(recipe, *axis) for axis in axes) for recipe in recipes}
         return next((recipe for recipe in recipes if pairs[recipe] == win.padding), None)
@@ -127,7 +139,7 @@ def asked_of(stated: Stated, transforms: Sequence[Transform], letters: str) -> A
             names[role] = {own: names[role][canonical[axis]] for own, axis in zip(canonical, transform.order)}
         elif set(transform.touches) - {"window"} and not _said(transform):
             return None
-    if form.window.boundary != "zero":
+    if form.window.boundary not in ("zero", CONSTANT):
         return None
     axes = {"x": stated.arrays["input"].layout, "w": stated.arrays["kernel"].layout, "y": letters}
     relu = Activation("relu") in transforms
@@ -151,8 +163,8 @@ def _tensorflow(asked: Asked) -> str:
     word = asked.padded_by("valid", "same_upper")
     padding = {"valid": '"VALID"', "same_upper": '"SAME"'}.get(word or "")
     pairs = [[0, 0], *map(list, win.padding), [0, 0]]
-    if padding is None and rank != 2:
-        x, padding = f"tf.pad({x}, {pairs})", '"VALID"'
+    if padding is None and (rank != 2 or asked.filled):
+        x, padding = f"tf.pad({x}, {pairs}{asked.filling('constant_values')})", '"VALID"'
     function = {1: "tf.nn.conv1d", 2: "tf.nn.conv2d", 3: "tf.nn.convolution"}[rank]
     steps = one_or_all(win.stride) if rank < 3 else str(list(win.stride))
     dilation = f", dilations={one_or_all(win.dilation) if rank < 3 else list(win.dilation)}"
@@ -172,10 +184,10 @@ def _torch(asked: Asked) -> str:
     x, w = asked.array("x", has, (), permuted), asked.array("w", taps, (), permuted)
     dims = [taps.index(letter) for letter in asked.backwards]
     w += f".flip({', '.join(map(str, dims))})" if dims else ""
-    even = all(low == high for low, high in win.padding)
+    even = all(low == high for low, high in win.padding) and not asked.filled
     if not even:
         flat = [side for pair in reversed(win.padding) for side in pair]
-        x = f"torch.nn.functional.pad({x}, {flat})"
+        x = f"torch.nn.functional.pad({x}, {flat}{asked.filling('value')})"
     lows = tuple(low for low, _ in win.padding) if even else (0,)
     told = options(stride=win.stride, padding=lows, dilation=win.dilation, groups=(win.groups,))
     bias = ", b" if asked.biased else ""
@@ -210,7 +222,11 @@ def called_in_jax(asked: Asked, function: str, steps: Sequence[int], word: str =
     numbers = ", ".join(f'"{letters}"' for letters in (x, w, has))
     more = f", rhs_dilation={dilation}" if max(dilation) > 1 else ""
     more += f", feature_group_count={win.groups}" if win.groups > 1 else ""
-    arrays = f"{asked.array('x', x, (), transposed)}, {asked.array('w', w, asked.backwards, transposed)}"
+    samples = asked.array("x", x, (), transposed)
+    if asked.filled:
+        grow = [win.padding[space.index(letter)] if letter in space else (0, 0) for letter in x]
+        samples, padding = f"jax.numpy.pad({samples}, {grow}{asked.filling('constant_values')})", '"VALID"'
+    arrays = f"{samples}, {asked.array('w', w, asked.backwards, transposed)}"
     call = f"{function}({arrays}, {stride}, {padding}, dimension_numbers=({numbers}){more})"
     return asked.output(added(call, asked, has), has, transposed)
 
@@ -244,7 +260,8 @@ def _planes(asked: Asked, convolve: str, correlate: str, same: str) -> str:
     single = form.x.shape[:2] == (1, 1) and form.w.shape[:2] == (1, 1) and not asked.biased
     smaller = all(k <= n for n, k in zip(form.x.shape[2:], form.w.shape[2:]))
     reversed_ = set(win.reversal)
-    if not single or not smaller or len(reversed_) > 1 or max(win.dilation) > 1:
+    says = form.rank == 2 or not asked.filled
+    if not single or not smaller or not says or len(reversed_) > 1 or max(win.dilation) > 1:
         return ""
     backwards = reversed_ == {True}
     word = asked.padded_at_one("valid", "full", "same_half" if backwards else same)
@@ -252,7 +269,7 @@ def _planes(asked: Asked, convolve: str, correlate: str, same: str) -> str:
         return ""
     space = layout.SPATIAL[form.rank]
     x, w = (_plane(asked, name, space) for name in "xw")
-    call = f'{convolve if backwards else correlate}({x}, {w}, "{word.split("_")[0]}")'
+    call = f'{convolve if backwards else correlate}({x}, {w}, "{word.split("_")[0]}"{asked.filling("fillvalue")})'
     steps = index([f"::{step}" if step > 1 else ":" for step in win.stride])
     return _as_plane(asked, call + steps, space)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.layout import SPATIAL
-from harness.canonical.window import BOUNDARIES, Linear, Pairs
+from harness.canonical.window import BOUNDARIES, CONSTANT, Linear, Pairs
 from harness.grammar.document import Item
-from harness.grammar.kinds import Field, Kind, either, integer, list_of, or_unknown, word
+from harness.grammar.kinds import Field, Kind, either, integer, list_of, number, or_unknown, word
 from harness.grammar.limits import LARGEST
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
@@ -56,6 +56,17 @@ STRIDE = Field(or_unknown(STEPS), "a number, or one per spatial axis; or unknown
 DILATION = Field(or_unknown(STEPS), "distance of kernel taps: a number, or one per spatial axis; or unknown", default=1)
 GROUPS = Field(integer(1, LARGEST), "groups of channels; as many as channels: depthwise", default=1)
 BOUNDARY = Field(or_unknown(word(*BOUNDARIES)), "what the padding is filled with; or unknown", default="zero")
+FILLING = Field(or_unknown(number()), "of boundary constant: the number that the padding is filled with; or unknown")
+
+
+def filling(settings: Mapping[str, Setting]) -> float | None:
+    """The number that a padding is filled with, None for another boundary. Raises CaseError where it is given then."""
+    constant, item = settings["constant"]
+    if settings["boundary"][0] == CONSTANT:
+        return constant or 0.0
+    if constant is not None:
+        raise item.error("give it beside `boundary: constant`")
+    return None
 
 
 def per_axis(setting: Setting, rank: int) -> tuple[int, ...]:
@@ -94,6 +105,7 @@ def told(stated: Stated, pairs: Pairs, **more: Any) -> dict[str, Any]:
         **more,
         "groups": given["groups"],
         "boundary": given.get("boundary", "zero"),
+        **({"constant": given["constant"]} if given.get("boundary") == CONSTANT else {}),
         "bias": "bias" in stated.arrays,
     }
 
@@ -104,7 +116,8 @@ def check_integers(form: Linear, at: Item) -> None:
         return
     taps = np.abs(form.w.astype(np.float64)).sum(axis=tuple(range(1, form.w.ndim)))
     offsets = np.abs(form.offsets.astype(np.float64))
-    largest = float((np.abs(form.x.astype(np.float64)).max(initial=0) * taps + offsets).max(initial=0))
+    samples = np.abs(form.x.astype(np.float64)).max(initial=abs(form.window.filling))
+    largest = float((samples * taps + offsets).max(initial=0))
     if largest >= EXACT:
         raise at.error(
             f"the output may reach {largest:.4g}; integers are compared exactly below 2**53 only: use smaller ones, "

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs, numbers_text, padding_pair, pairs_text, span
+from harness.canonical.window import CONSTANT, Linear, Pairs, numbers_text, padding_pair, pairs_text, span
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
@@ -36,7 +36,7 @@ def as_written(stated: Stated, entry: EntryPoint) -> Call:
         raise Unsupported(f"{word} takes one stride for all axes; the case has {numbers_text(given['stride'])}")
     if given["groups"] > 1 and entry.takes.groups == "one":
         raise Unsupported(f"{word} has no groups; the case has {stated.settings['groups']}")
-    if given["boundary"] not in entry.takes.boundaries:
+    if conv.window.boundary not in entry.takes.boundaries:
         raise Unsupported(f"{word} has no boundary {stated.settings['boundary']!r}")
     padding = _word_as_written(stated, conv, entry)
     transforms = (AddBias(conv.offsets),) if conv.biased and not entry.takes.bias else ()
@@ -82,7 +82,7 @@ def _without_idle_boundary(conv: Linear) -> Linear:
     """`conv`; where nothing is padded the boundary means nothing, and is zero, which every system has."""
     if any(map(any, conv.window.padding)):
         return conv
-    return replace(conv, window=replace(conv.window, boundary="zero"))
+    return replace(conv, window=conv.window.bounded("zero"))
 
 
 def _before_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
@@ -106,7 +106,7 @@ def _for_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
     if _has_padding(conv, entry):
         return
     if any(map(any, conv.window.padding)):
-        by_hand = PadInput(conv.window.padding, conv.window.boundary)
+        by_hand = PadInput(conv.window.padding, conv.window.boundary, conv.window.constant)
         yield by_hand
         conv = by_hand.rewrite(conv)
         if _has_padding(conv, entry):
@@ -180,6 +180,7 @@ def _call(entry: EntryPoint, conv: Linear, word: Word | None, transforms: tuple[
         "padding": win.padding if word is None else word.native,
         "groups": win.groups,
         "boundary": entry.takes.boundaries.get(win.boundary, "zero"),
+        **({"constant": win.constant} if win.boundary == CONSTANT else {}),
     }
     try:
         x = layout.from_canonical(conv.x, layout.expand(entry.layouts["input"], rank), "input")

@@ -60,7 +60,7 @@ EXAMPLES: Sequence[tuple[str, tuple[str, str], Found, Found]] = (
         "boundary",
         ("zero", "reflect"),
         _example(5, 3, ends=(1, 1)),
-        {"id": "boundary", "boundary": "reflect"},
+        {"id": "boundary", "boundary": "reflect", "constant": 0.0},
     ),
     (
         "axes-of-the-kernel",

@@ -14,7 +14,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.axis import sample
 from harness.canonical.window import BOUNDARIES
-from harness.grammar.forms import FormError, demand, pair
+from harness.grammar.forms import FormError, demand, finite, pair
 from harness.operations.panels import BLANK, GAP, Cell, Mark, Panel, Picture
 from harness.operations.windowed.group_pictures import drawn_groups
 
@@ -108,6 +108,7 @@ class _Strip(NamedTuple):
     dilation: int
     stride: int
     boundary: str
+    filling: float
     backwards: bool
 
     @property
@@ -148,7 +149,7 @@ class _Strip(NamedTuple):
     def _filled(self, place: int) -> str:
         """The sample that the boundary puts outside of the input, numbered as there."""
         found = int(sample(np.array(place), self.size, self.boundary))
-        return str(found + 1) if found < self.size else "0"
+        return str(found + 1) if found < self.size else f"{self.filling:.7g}"
 
 
 def _taps(drawn: Sequence[int | None], met: Mapping[int, str]) -> list[Cell]:
@@ -166,6 +167,7 @@ def _strip(case: Found, axis: int, padding: Sequence[Sequence[int]], **changed: 
         settings["dilation"][axis],
         settings["stride"][axis],
         str(settings["boundary"]),
+        float(settings.get("constant", 0.0)),
         _backwards(case),
     )
 
@@ -231,7 +233,7 @@ def _bounded(case: Found, change: Found) -> Picture | None:
     if axis is None:
         return None
     meant = _strip(case, axis, padding)
-    computed = meant._replace(boundary=change["boundary"])
+    computed = meant._replace(boundary=change["boundary"], filling=float(change["constant"]))
     return _compared(case, axis, meant, computed, "The padding is filled with something else")
 
 
@@ -285,7 +287,7 @@ DRAWN: Mapping[str, _Drawn] = {
     **dict.fromkeys(PADDINGS, _PADS),
     "stride": _Drawn({"stride": [int], "padding": [pair]}, _stepped),
     "dilation": _Drawn({"dilation": [int], "padding": [pair]}, _stepped),
-    "boundary": _Drawn({"boundary": str}, _bounded),
+    "boundary": _Drawn({"boundary": str, "constant": finite}, _bounded),
     "input_axes": _Drawn(_ORDERS, _ordered("input")),
     **dict.fromkeys(("kernel_axes", "transpose_kernel_spatial"), _Drawn(_ORDERS, _ordered("kernel"))),
     "output_axes": _Drawn({"source": [int]}, _ordered("output")),

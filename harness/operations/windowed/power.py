@@ -17,7 +17,7 @@ import numpy as np
 from harness.canonical.axis import ended, position, sample
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
-from harness.canonical.window import BOUNDARIES, Linear
+from harness.canonical.window import OF_SAMPLES, Linear
 from harness.grammar.streams import RawStream
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import (
@@ -155,7 +155,7 @@ def _of_the_settings(conv: Linear) -> Iterator[Named]:
             shifted = (*win.padding[:axis], (low + step, high - step), *win.padding[axis + 1 :])
             yield f"padding {low + step}:{high - step} along {letters[axis]}", PaddingSplit(win.padding, shifted)
     if any(side > 0 for pair in win.padding for side in pair):
-        for name in BOUNDARIES:
+        for name in ("zero", *OF_SAMPLES):
             if name != win.boundary:
                 yield f"boundary {name}", Boundary(name)
     for one, other in itertools.combinations(range(conv.rank), 2):
@@ -205,9 +205,9 @@ def _looked_at(convs: list[Linear]) -> np.ndarray:
     places = places[: max(ELEMENTS // (len(convs) * first.terms), 2 if first.terms <= ELEMENTS else 1)]
     together = max(ELEMENTS // (len(places) * first.terms), 1)
     found = np.empty((len(convs), len(places)))
-    of_one_input: dict[int, list[int]] = {}
+    of_one_input: dict[tuple[int, float], list[int]] = {}
     for index, conv in enumerate(convs):
-        of_one_input.setdefault(id(conv.x), []).append(index)
+        of_one_input.setdefault((id(conv.x), conv.window.filling), []).append(index)
     for indices in of_one_input.values():
         for start in range(0, len(indices), together):
             some = indices[start : start + together]
@@ -221,7 +221,7 @@ def _outputs(convs: list[Linear], places: np.ndarray) -> np.ndarray:
     n, o, *spatial = places.T
     inputs, axes = first.w.shape[1], 3 + first.rank
     channels = (o // (len(first.w) // first.window.groups) * inputs)[:, None] + np.arange(inputs)
-    x = ended(first.x)
+    x = ended(first.x, first.window.filling)
     index = [_along(n, (1,), axes), _along(channels, (1, 2), axes)]
     for axis, start in enumerate(spatial):
         index.append(_along(_samples(convs, axis, start), (0, 1, 3 + axis), axes))

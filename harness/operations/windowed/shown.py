@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.canonical.layout import SPATIAL, expand
 from harness.canonical.window import numbers_text, pairs_text
-from harness.grammar.forms import FormError, demand, pair, some
+from harness.grammar.forms import FormError, demand, finite, pair, some
 from harness.operations.windowed.picture_examples import examples as examples
 from harness.operations.windowed.pictures import pictures as pictures
 from harness.worker.entry import EntryPoint, Word
@@ -87,6 +87,7 @@ def settings(told: Found) -> str:
         f"padding {told['padding']} {pairs}" if isinstance(told["padding"], str) else f"padding {pairs}",
         f"{told['groups']} groups" if told["groups"] > 1 else "",
         f"boundary {told['boundary']}" if told["boundary"] != "zero" else "",
+        f"of {told['constant']:.7g}" if "constant" in told else "",
         "bias" if told["bias"] else "",
     ]
     return ", ".join(filter(None, parts))
@@ -104,6 +105,7 @@ SETTINGS_FORM = {
     "padding_pairs": some(pair),
     "groups": int,
     "bias": bool,
+    "constant?": finite,
 }
 
 # --- what is declared ------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from harness.operations.windowed.transposing import cuts, of_both_sides
 def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> Mapping[str, Edit]:
     """System -> the edit that computes what is stated with `transforms` applied; `letters` are the output's axes."""
     asked = asked_of(stated, transforms, letters)
-    if asked is None or max(asked.form.window.stride) > 1:
+    if asked is None or asked.filled or max(asked.form.window.stride) > 1:
         return {}
     return written(asked, WRITERS)
 

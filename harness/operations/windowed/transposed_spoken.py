@@ -12,5 +12,5 @@ ROLES = {
         weights=True,
     ),
 }
-OPTIONS = {key: words for key, words in convolution_spoken.OPTIONS.items() if key != "boundary"}
+OPTIONS = {key: words for key, words in convolution_spoken.OPTIONS.items() if key not in ("boundary", "constant")}
 NODE = "ConvTranspose"

@@ -8,8 +8,12 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from harness.canonical.window import CONSTANT
+
 NUMBERS = "numbers"
 """What stands for a padding by numbers among the words that may be drawn."""
+FILLING = 7.0
+"""What a padding is filled with in a call whose boundary is a number."""
 T = TypeVar("T")
 
 
@@ -41,6 +45,11 @@ class Sizes:
     outputs: int = 1
     boundary: str = "zero"
     dtype: str = "float32"
+
+    @property
+    def filling(self) -> dict[str, float]:
+        """The setting that says what the padding is filled with, where it is a number."""
+        return {"constant": FILLING} if self.boundary == CONSTANT else {}
 
     def weight(self) -> int:
         """How large it is: samples of input and kernel, and settings that are not 1."""

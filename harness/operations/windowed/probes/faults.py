@@ -52,7 +52,9 @@ class Trial(Sizes):
             rule, _ = RULES[rules.of[pairs]]
             pairs = tuple(rule(axis.n, axis.k, axis.stride, axis.dilation) for axis in self.axes)
         steps = tuple(axis.stride for axis in self.axes), tuple(axis.dilation for axis in self.axes)
-        window = Window(*steps, pairs, subject.reversal, groups=self.groups, boundary=self.boundary)
+        window = Window(*steps, pairs, subject.reversal, groups=self.groups).bounded(
+            self.boundary, *self.filling.values()
+        )
         w = subject.limits.taps(whole(kernel, 42, 5))
         return Linear(whole(shape, 41, 5).astype(self.dtype), w.astype(self.dtype), None, window)
 
@@ -61,7 +63,7 @@ class Trial(Sizes):
         win, boundaries = form.window, subject.entry.takes.boundaries
         settings = {"stride": win.stride, "dilation": win.dilation, "groups": win.groups}
         boundary = boundaries.get(self.boundary, "zero")
-        return subject.ask(form.x, form.w, self.native(subject), boundary=boundary, **settings)
+        return subject.ask(form.x, form.w, self.native(subject), boundary=boundary, **self.filling, **settings)
 
     def native(self, subject: Subject) -> Any:
         """The padding in the words of the entry point."""
@@ -77,6 +79,7 @@ class Trial(Sizes):
             "dilation": list(win.dilation),
             "padding": self.padding if said else [list(pair) for pair in win.padding],
             "boundary": self.boundary,
+            **self.filling,
             "groups": win.groups,
         }
         return case_text(subject, "convolution", {"input": form.x, "kernel": form.w}, settings, words)

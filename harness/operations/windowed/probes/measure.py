@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.canonical import layout
+from harness.canonical.window import CONSTANT
 from harness.operations.card import Card, Fault
 from harness.operations.windowed.probes import axes
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
+from harness.operations.windowed.probes.boundary_rules import filled
 from harness.operations.windowed.probes.by_numbers import negative
 from harness.operations.windowed.probes.channel_orders import IN_ORDER
 from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
@@ -145,8 +147,9 @@ def _own_differences(entry: EntryPoint, measured: dict[str, Any]) -> Iterator[st
     if entry.takes.explicit != "no" and f"{entry.takes.explicit} as given" not in measured["numbers"]:
         yield f"numbers: declared {entry.takes.explicit}, measured {measured['numbers']}"
     for name, own in entry.takes.boundaries.items():
-        if name not in measured["boundaries"].get(own, name).split(" or "):
-            yield f"boundaries: {own} is declared {name}, measured {measured['boundaries'][own]}"
+        told = filled(own) if name == CONSTANT else own
+        if name not in measured["boundaries"].get(told, name).split(" or "):
+            yield f"boundaries: {told} is declared {name}, measured {measured['boundaries'][told]}"
 
 
 def _differs(name: str, declared: Any, measured: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.axis import position, sample
-from harness.canonical.window import BOUNDARIES, output_size, padding_pair, span
+from harness.canonical.window import OF_SAMPLES, output_size, padding_pair, span
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.parent.asking import Asking
 
@@ -150,7 +150,7 @@ def answered(
 def _rule_with_boundary(subject: Subject, answers: Sequence[Answer]) -> dict[str, Any]:
     """The rule that fits `answers`, and the first boundary that it fits with; with zeros where there is no rule."""
     zero: dict[str, Any] = {}
-    for boundary in BOUNDARIES:
+    for boundary in ("zero", *OF_SAMPLES):
         seen = [axis for each in answers for axis in _axes(subject, *each, boundary)]
         found = {**rule_of(seen), "boundary": boundary}
         if found["rule"]:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import BOUNDARIES
 from harness.operations.windowed.probes import padding_rules
+from harness.operations.windowed.probes.boundary_rules import boundaries
 from harness.operations.windowed.probes.by_numbers import numbers
 from harness.operations.windowed.probes.channel_orders import depthwise, groups
 from harness.operations.windowed.probes.subject import Subject, in_words, resting
@@ -27,8 +27,6 @@ BRIEF_KERNELS, BRIEF_STEPS = (2, 3), (1, 2)
 OF_LARGER = ", of larger kernels "
 """Stands between the dtype that a kernel of one sample gives and that of others, where they differ."""
 
-ANY_BOUNDARY = " or ".join(BOUNDARIES)
-"""What is found where nothing is padded."""
 
 NO_WORD = "nosuchpadding"
 """In a word: no system has it."""
@@ -43,7 +41,7 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
     parts: dict[str, Asking[Any]] = {
         **{f"padding {word}": _padding(subjects, own) for word, own in first.entry.takes.words.items()},
         "numbers": numbers(first),
-        "boundaries": _boundaries(first),
+        "boundaries": boundaries(first),
         "groups": groups(first),
         "depthwise": depthwise(first),
         "kernel larger": _larger(first),
@@ -127,37 +125,6 @@ def _unknown_word(subject: Subject) -> Asking[str]:
         return "refused"
     alike = [name for name, y in zip(words, known) if y is not None and np.array_equal(y, unknown)]
     return f"taken for {' or '.join(alike) or 'something else'}"
-
-
-def _boundaries(subject: Subject) -> Asking[dict[str, str]]:
-    """Own word of a boundary -> what it is."""
-    entry = subject.entry
-    words = entry.takes.words
-    word = next((words[name] for name in ("same", "full", *words) if name in words), None)
-    if word is None:
-        return {}
-    axes = subject.sided(((6, 5), (7, 5), (6, 5)))
-    x, w = padding_rules.lines(subject, axes, high=6)
-    names = list(entry.takes.boundaries.values())
-    outcomes = yield [subject.ask(*padding_rules.tensors(subject, x, w), word.native, boundary=name) for name in names]
-    found = {name: _boundary(subject, x, w, outcome) for name, outcome in zip(names, outcomes)}
-    return {name: what for name, what in found.items() if what != ANY_BOUNDARY}
-
-
-def _boundary(subject: Subject, x: list[np.ndarray], w: list[np.ndarray], outcome: Outcome) -> str:
-    y = subject.read_whole(outcome)
-    if y is None:
-        return in_words(outcome)
-    own = [part[::-1] if backwards else part for part, backwards in zip(w, subject.reversal)]
-    fits = []
-    for mode in BOUNDARIES:
-        options = [
-            {low: padding_rules.line(a, b, low, m, boundary=mode) for low in range(len(b))}
-            for a, b, m in zip(x, own, y.shape[2:])
-        ]
-        if all(padding_rules.fitting(y[0, 0], options)):
-            fits.append(mode)
-    return " or ".join(fits) or "unknown"
 
 
 def _larger(subject: Subject) -> Asking[dict[str, str]]:

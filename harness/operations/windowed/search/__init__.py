@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.gaps import filled, output
-from harness.canonical.window import Linear, numbers_text, pairs_text
+from harness.canonical.window import CONSTANT, Linear, numbers_text, pairs_text
 from harness.operations.budget import Budget
 from harness.operations.stated import Recording, Stated
 from harness.operations.transforms import in_order
@@ -197,7 +197,8 @@ def came_to(form: Linear) -> dict[str, str]:
         "stride": numbers_text(win.stride),
         "dilation": numbers_text(win.dilation),
         "padding": f"{pairs_text(win.padding)} (low:high per axis)",
-        "boundary": win.boundary,
+        "boundary": win.boundary + (f" of {win.constant:.7g}" if win.boundary == CONSTANT else ""),
+        "constant": f"{win.filling:.7g}",
     }
 
 

@@ -199,7 +199,7 @@ def indices(name: str, found: Sequence[int] | np.ndarray) -> str:
 def _edges_only(conv: Linear, differ: np.ndarray) -> list[str]:
     """Whether all that differs sees padding."""
     ones = replace(conv, x=np.ones_like(conv.x, np.float64), w=np.ones_like(conv.w, np.float64), bias=None)
-    inside = output(replace(ones, window=replace(conv.window, boundary="zero"))) == conv.terms
+    inside = output(replace(ones, window=conv.window.bounded("zero"))) == conv.terms
     if not differ.any() or (differ & inside).any():
         return []
     return ["all that differs sees padding: look at the padding's amounts and at what fills it"]

@@ -33,7 +33,7 @@ def _settings(question: Question) -> Iterator[Transforms]:
                 for each in settings.transforms
             )
             window = applied(conv, changes).window
-            window = window if any(map(any, window.padding)) else replace(window, boundary="zero")
+            window = window if any(map(any, window.padding)) else window.bounded("zero")
             if window not in seen:
                 seen.add(window)
                 yield changes

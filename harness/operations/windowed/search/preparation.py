@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical.axis import seen_at
-from harness.canonical.window import Linear
+from harness.canonical.window import CONSTANT, Linear
 from harness.operations.transforms import in_order
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.preparing import Offset
@@ -50,8 +50,8 @@ Ways = list[Transforms]
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Some known outputs: `values` less the bias, and their `channel`; what they see of each input channel under each
-    tap, (outputs, C of the group, taps), and what of ones."""
+    """Some known outputs: `values` less the bias and what a padding adds that is filled with a number, and `channel`;
+    what they see of each input channel under each tap, (outputs, C of the group, taps), and what of ones."""
 
     conv: Linear
     values: np.ndarray
@@ -62,10 +62,12 @@ class Seen:
     @classmethod
     def of(cls, conv: Linear, observed: np.ndarray, places: np.ndarray) -> Seen:
         shape = (len(places), conv.w.shape[1], -1)
-        ones = replace(conv, x=np.ones_like(conv.x, np.float64))
-        seen, there = (seen_at(each, places).reshape(shape) for each in (conv, ones))
+        unfilled = replace(conv, window=conv.window.bounded("zero")) if conv.window.filling else conv
+        ones = replace(unfilled, x=np.ones_like(conv.x, np.float64))
+        seen, there = (seen_at(each, places).reshape(shape) for each in (unfilled, ones))
         values = observed[tuple(places.T)] - conv.offsets.astype(np.float64)[places[:, 1]]
-        return cls(conv, values, places[:, 1], seen, there)
+        found = cls(conv, values, places[:, 1], seen, there)
+        return replace(found, values=values - conv.window.filling * found.filled) if conv.window.filling else found
 
     @cached_property
     def w(self) -> np.ndarray:
@@ -94,6 +96,11 @@ class Seen:
         found = np.zeros((len(each), groups * inputs))
         np.put_along_axis(found, first[:, None] + np.arange(inputs), each, axis=1)
         return found
+
+    @property
+    def filled(self) -> np.ndarray:
+        """What ones in the padding add, (outputs,)."""
+        return np.asarray((self.added(True) - self.added(False)).sum(axis=1))
 
     def of_sums(self) -> np.ndarray:
         """What a bias of one in each output channel adds, (outputs, O)."""
@@ -157,7 +164,8 @@ def _of_field(question: Question, conv: Linear, changes: Transforms, places: np.
             break  # the other one says the same where this one does
     if 1 < channels <= CHANNELS and conv.window.groups == 1:
         yield from _reordered(question, conv, changes, places, paddings)
-    if paddings[1:] and max(conv.window.base_dilation) == 1 and conv.window.boundary == "zero":
+    stated = conv.window.boundary in ("zero", CONSTANT) and not any(isinstance(each, Boundary) for each in changes)
+    if paddings[1:] and max(conv.window.base_dilation) == 1 and stated:
         yield from _filled(question, few, changes)
 
 
@@ -192,13 +200,14 @@ def _named_order(order: tuple[int, ...]) -> ChannelOrder:
 
 
 def _filled(question: Question, few: Seen, changes: Transforms) -> Iterator[Ways]:
-    """A padding that is filled with a number."""
-    column = (few.added(True) - few.added(False)).sum(axis=1, keepdims=True)
+    """A padding that is filled with a number, or with another one."""
+    column = few.filled[:, None]
     missing = few.values - few.own.sum(axis=1)
     found = few.solved(column, missing, question.slack) if np.count_nonzero(column) > 1 else None
     if found is not None and abs(found[0]) > question.slack:
-        ways = _shortened(found, _errors(column, missing, found)), found
-        yield [in_order((*changes, Boundary("constant", float(way[0])))) for way in ways]
+        number = found + few.conv.window.filling
+        ways = _shortened(number, _errors(column, missing, found)), number
+        yield [in_order((*changes, Boundary(CONSTANT, float(way[0])))) for way in ways]
 
 
 # --- the simplest numbers --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import BOUNDARIES, Linear, Pairs, Window, padding_pair
+from harness.canonical.window import OF_SAMPLES, Linear, Pairs, Window, padding_pair
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.settings import OtherOperation, Stride
 from harness.operations.transforms.transform import Transform
@@ -51,8 +51,8 @@ class Question(LeftOpen):
 
     @property
     def boundaries(self) -> Sequence[str]:
-        """What a padding may be filled with."""
-        return tuple(BOUNDARIES)
+        """What a padding may be filled with, but for a number, which is read from what was observed (`preparation`)."""
+        return ("zero", *OF_SAMPLES)
 
     def strides(self, window: Window, steps: Iterable[tuple[int, ...]]) -> list[Stride]:
         """The changes of the stride to other `steps`."""

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.canonical.axis import position, sample
+from harness.canonical.window import Linear
 from harness.operations.budget import Budget
 from harness.operations.windowed.search.outputs import Shift
 from harness.operations.windowed.search.units import in_units
@@ -43,7 +44,8 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Variants of the input with equal sizes and as many changes; a zero stands behind the end of every spatial axis.
+    """Variants of the input with equal sizes and as many changes; behind the end of every spatial axis stand a zero and
+    what fills the padding.
 
     index: (variants, N, C, *spatial), int32, into `values`, which are float32 in units; NaN where one is not known.
     """
@@ -58,17 +60,19 @@ class Batch:
         """The batch of `orders`, which have one shape, of no values yet."""
         behind = [(0, 0)] * 3 + [(0, 1)] * (orders[0].index.ndim - 2)
         index = np.stack([each.index for each in orders])
-        index = np.pad(index, behind, constant_values=orders[0].index.size)
+        for each in range(2):
+            index = np.pad(index, behind, constant_values=orders[0].index.size + each)
         return cls([each.transforms for each in orders], count, index, np.zeros(0, np.float32))
 
-    def holding(self, x: np.ndarray, unit: int) -> Batch:
+    def holding(self, conv: Linear, unit: int) -> Batch:
         """The same variants of another input, in units of 2**unit."""
-        return replace(self, values=np.append(in_units(x, unit), 0.0).astype(np.float32))
+        values = np.concatenate([conv.x.ravel().astype(np.float64), [0.0, conv.window.filling]])
+        return replace(self, values=in_units(values, unit).astype(np.float32))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        """(N, C, *spatial), without the zeros behind the ends."""
-        return (*self.index.shape[1:3], *(size - 1 for size in self.index.shape[3:]))
+        """(N, C, *spatial), without what stands behind the ends."""
+        return (*self.index.shape[1:3], *(size - 2 for size in self.index.shape[3:]))
 
     def parts(self, each: int) -> Iterator[Batch]:
         """The batch in parts, of which none takes many more than AT_ONCE numbers when a variant takes `each`."""

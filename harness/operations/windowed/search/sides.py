@@ -13,7 +13,7 @@ from harness.operations.windowed.search import odd, paddings
 from harness.operations.windowed.search.outputs import Shift, made, shifts
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.response import Batch, Kernels
-from harness.operations.windowed.search.units import exponent, in_units
+from harness.operations.windowed.search.units import in_units, of_input
 from harness.operations.windowed.search.variants import Order, Settings, Shelf, Variant, inputs, kernels, windows
 
 Sizes = tuple[int, ...]
@@ -82,7 +82,7 @@ class Side:
             self._of_kernels, self._of_inputs = ([shelf], most), _batches(question, (odd.orders(conv), most))
             most = 1
         self.shelves = self._of_kernels[0]
-        self.batches = [each.holding(conv.x, exponent(conv.x)) for each in self._of_inputs[0]]
+        self.batches = [each.holding(conv, of_input(conv)) for each in self._of_inputs[0]]
         self.whole = self.count + min(self._of_kernels[1], self._of_inputs[1])
         self.shifts = [Shift()] if quick else shifts(question, conv)
         self.made = [] if quick else made(question)
@@ -94,7 +94,7 @@ class Side:
         }
         self._windows: dict[Sizes, set[Window]] = defaultdict(set)
         for (dilation, *_), some in self.fields.items():
-            self._windows[dilation] |= {replace(each.window, boundary="zero") for each in some}
+            self._windows[dilation] |= {each.window.bounded("zero") for each in some}
         self.unit = unit
         self._kernels: dict[tuple[int, int], Kernels] = {}
         self._placings: dict[tuple[Window, Sizes, Sizes, int], Lows] = {}
@@ -114,7 +114,7 @@ class Side:
         key = id(shelf), changes
         if key not in self._kernels:
             chosen = np.flatnonzero(shelf.counts == changes)
-            w = in_units(self._values, self.unit - exponent(self.conv.x)).astype(np.float32)
+            w = in_units(self._values, self.unit - of_input(self.conv)).astype(np.float32)
             rows = w.ravel()[shelf.index[chosen]]
             bias = in_units(self.conv.offsets, self.unit).astype(np.float32)[shelf.bias[chosen]]
             names = [shelf.transforms[index] for index in chosen]

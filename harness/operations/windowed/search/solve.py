@@ -19,7 +19,7 @@ from harness.operations.transforms.transform import each_of
 from harness.operations.transforms.values import KernelValues
 from harness.operations.windowed.search.agreement import LARGEST
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.units import exponent, in_own_units
+from harness.operations.windowed.search.units import in_own_units, of_input
 
 SHOWN = 32
 """Values of a kernel up to which it is shown."""
@@ -142,7 +142,7 @@ def _solved(question: Question, biased: bool) -> Solution | None:
     values = None if values is None else _in_the_kernels_unit(values, unit)
     apart, largest = (float(np.abs(each).max(initial=0)) for each in (kernel - conv.w, conv.w))
     moved = apart / largest if largest else math.inf
-    own = np.ldexp(bias, unit + exponent(question.form.x)) if biased else None
+    own = np.ldexp(bias, unit + of_input(question.form)) if biased else None
     return Solution(np.ldexp(kernel, unit), int(rank), terms, equations, fits, values, moved, own)
 
 

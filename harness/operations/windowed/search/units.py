@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.window import Linear
 from harness.operations.windowed.search.question import Question
 
 DISTANT = 64
@@ -28,10 +29,15 @@ def exponent(values: np.ndarray | float) -> int:
     return math.frexp(largest)[1] if largest else SMALLEST
 
 
+def of_input(form: Linear) -> int:
+    """The binary exponent of the unit of the input and of what its padding is filled with."""
+    return max(exponent(form.x), exponent(form.window.filling))
+
+
 def of_output(question: Question) -> int:
     """The binary exponent of the unit of the output."""
     form = question.form
-    products = exponent(form.x) + exponent(form.w)
+    products = of_input(form) + exponent(form.w)
     asked = max(exponent(question.observed), exponent(question.slack))
     return max(products, exponent(form.offsets), asked - DISTANT)
 
@@ -43,8 +49,10 @@ def in_units(values: np.ndarray, unit: int) -> np.ndarray:
 
 def in_own_units(question: Question) -> tuple[Question, int]:
     """`question` with input, kernel and bias up to 1, and the binary exponent of its kernel's unit."""
-    unit, x = of_output(question), exponent(question.form.x)
-    form = question.form.map(lambda each: in_units(each, x), "x").map(lambda each: in_units(each, unit - x), "w")
+    unit, x = of_output(question), of_input(question.form)
+    form = question.form.elementwise(lambda each: in_units(each, x), "x").map(
+        lambda each: in_units(each, unit - x), "w"
+    )
     return replace(
         observed_in_units(question, unit), form=form.map(lambda each: in_units(each, unit), "bias")
     ), unit - x

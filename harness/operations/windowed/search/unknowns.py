@@ -107,9 +107,10 @@ def system(conv: Linear, observed: np.ndarray, slack: float, coarse: float) -> S
     if not len(known):
         return None
     numbered = np.arange(1, conv.x.size + 1).reshape(conv.x.shape)
-    values = np.append(0, conv.x.ravel()).astype(np.float64)
+    values = np.array([0.0, *conv.x.ravel(), conv.window.filling])
+    places = replace(conv, x=numbered, window=replace(conv.window, constant=float(conv.x.size + 1)))
     rows, right, seen = [], [], []
-    for element, place in zip(known, seen_at(replace(conv, x=numbered), known).astype(np.int64)):
+    for element, place in zip(known, seen_at(places, known).astype(np.int64)):
         x = values[place]
         terms = _terms(conv, int(element[1]), place, x)
         if terms is not None:
