@@ -39,7 +39,7 @@ def test_a_row_says_what_is_declared() -> None:
     assert of_tensorflow[same] == "SAME: odd sample on the high side"
     assert of_scipy[same] == "same: centre at k // 2"
     assert (of_torch["padding by numbers"], of_scipy["padding by numbers"]) == ("the same on both sides", "no")
-    assert of_scipy["boundaries"] == "zero, wrap, symmetric"
+    assert of_scipy["boundaries"] == "zero, constant, wrap, symmetric"
 
 
 @pytest.fixture(scope="module")

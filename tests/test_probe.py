@@ -229,6 +229,20 @@ def test_a_boundary_is_recognized(mode: str) -> None:
     assert any(each.startswith("boundaries: other is declared edge") for each in found.differences) == (mode != "edge")
 
 
+@pytest.mark.parametrize(("filled", "measured"), [(True, "constant"), (False, "zero")])
+def test_a_number_in_the_padding_is_recognized(filled: bool, measured: str) -> None:
+    def call(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        if s.padding != "SAME":
+            return refusing(x, w, s)
+        wide = np.pad(x, [(0, 0), (0, 0), *padding_of(x, w, s)], constant_values=s.constant if filled else 0)
+        return refusing(wide, w, s._replace(padding="VALID"))
+
+    found = card_of(call, boundaries={"zero": "fill", "constant": "fill"})
+    assert found.conventions["boundaries"] == {"fill": "zero", "fill of 7": measured}
+    said = [each for each in found.differences if each.startswith("boundaries")]
+    assert said == ([] if filled else ["boundaries: fill of 7 is declared constant, measured zero"])
+
+
 @pytest.mark.parametrize(
     ("function", "expected"),
     [

@@ -27,7 +27,6 @@ BRIEF_KERNELS, BRIEF_STEPS = (2, 3), (1, 2)
 OF_LARGER = ", of larger kernels "
 """Stands between the dtype that a kernel of one sample gives and that of others, where they differ."""
 
-
 NO_WORD = "nosuchpadding"
 """In a word: no system has it."""
 
