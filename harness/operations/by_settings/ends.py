@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.canonical.settled import column
+from harness.canonical.settled import BIAS, Settled, column
 from harness.operations.by_settings.inferring import CONFIRMING, shortest
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.transform import Transform
@@ -48,6 +48,28 @@ def ends(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transfor
         values = _one_or_each(kind, y, seen, room)
         if values is not None and not np.all(values == NEUTRAL[kind]) and np.isfinite(values).all():
             yield _end(kind, values)
+
+
+def unnamed(form: Settled, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transform]:
+    """The same; an offset that is the bias of the form once less or more has that name, and is left out."""
+    for end in ends(y, seen, room):
+        if not (isinstance(end, Bias) and BIAS in form.arrays and _named(form, end, room)):
+            yield end
+
+
+def _named(form: Settled, end: Bias, room: np.ndarray) -> bool:
+    """Whether an offset is the bias once less or more, or comes to another beside one that is."""
+    apart = np.abs(np.abs(end.values) - np.abs(form.arrays[BIAS]))
+    return BIAS in form.settings or bool((apart <= MEANT * np.nanmax(room, initial=0)).all())
+
+
+def before_bias(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What was seen, and its errors, before the bias of the form was added."""
+    if not form.times:
+        return seen, room
+    bias = form.times * form.arrays[BIAS].astype(np.float64)
+    lost = np.spacing(np.nan_to_num(np.abs(seen)).astype(np.float64))
+    return seen - column(bias, form.rank), room + lost
 
 
 def of_most(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transform]:

@@ -19,9 +19,8 @@ from harness.canonical.axis import outputs_at
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
-from harness.operations.by_settings.biased import ends_beside, without_bias
 from harness.operations.by_settings.distinct import TELLING, Distinct, drawn
-from harness.operations.by_settings.ends import apart, ended, fits, of_most, without
+from harness.operations.by_settings.ends import apart, before_bias, ended, fits, of_most, unnamed, without
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted
 from harness.operations.operation import Solution
@@ -156,7 +155,8 @@ class Candidates:
         self._take(base.form, READ)
         for end in of_most(gaps.output(base.form), *whole):
             self._take(base.form, READ)
-            for changes, numbers in counted(self.layer.fitted(*without_bias(base.form, *without(end, *whole)))):
+            reads = self.layer.fitted(base.form.unbiased, *before_bias(base.form, *without(end, *whole)))
+            for changes, numbers in counted(reads):
                 change = setting(base.form, changes, numbers)
                 if fits(ended(gaps.output(change.differ(base.form)), (end,)), *whole):
                     yield (*base.transforms, change, end, *base.reads)
@@ -182,7 +182,7 @@ class Candidates:
         if seen is None:
             return ()
         self._take(form, READ)
-        return self.layer.fitted(*without_bias(form, *seen))
+        return self.layer.fitted(form.unbiased, *before_bias(form, *seen))
 
     def _changes(
         self, form: Settled, before: tuple[Setting, ...], every: Iterable[tuple[Changes, int]], known: Distinct
@@ -213,7 +213,7 @@ class Candidates:
             return
         if missing:
             self._take(form, ENDED)
-        tried: Sequence[Transforms] = [()] if not missing else [(each,) for each in ends_beside(form, y, *seen)]
+        tried: Sequence[Transforms] = [()] if not missing else [(each,) for each in unnamed(form, y, *seen)]
         for end in tried:
             if fits(ended(y, end), *seen):
                 yield (*base.transforms, *settings, *end, *base.reads)
