@@ -28,7 +28,7 @@ OPERATORS = (
     *("Sigmoid", "Softplus", "Softsign", "Tanh", "ThresholdedRelu", "Softmax", "LogSoftmax"),
     *("AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool", "MaxPool"),
     *("BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization", "LpNormalization"),
-    *("RMSNormalization", "Conv", "ConvTranspose", "Gemm", "Resize"),
+    *("RMSNormalization", "Conv", "ConvTranspose", "Gemm", "Resize", "LRN", "DepthToSpace", "SpaceToDepth", "Pad"),
 )
 """Those whose operations are operations of cases."""
 UNSAID = {

@@ -162,10 +162,11 @@ BOUNDARIES = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
 def _pad(given: Given) -> Said:
     ends = given.attribute("pads", None) if given.absent(1) else given.constant(1)
     fill = given.attribute("value", 0.0) if given.absent(2) else given.constant(2)
-    if ends is None or fill is None or not given.letters or not given.absent(3):
+    axes = range(given.rank) if given.absent(3) else given.constant(3)
+    if ends is None or fill is None or axes is None or not given.letters:
         return None
-    sides = pairs(ends[: given.rank], ends[given.rank :])
-    settings: Dict[str, Any] = {"padding": {key: side for key, side in zip(given.letters, sides) if any(side)}}
+    sides = zip(axes, pairs(ends[: len(axes)], ends[len(axes) :]))
+    settings: Dict[str, Any] = {"padding": {given.letters[axis]: side for axis, side in sides if any(side)}}
     mode = given.attribute("mode", "constant")
     if mode != "constant":
         settings["boundary"] = BOUNDARIES[mode]
@@ -176,8 +177,7 @@ def _pad(given: Given) -> Said:
 
 def _rearranged(direction: str) -> Callable[[Given], Said]:
     def say(given: Given) -> Said:
-        order = given.attribute("mode", "DCR") if direction == "depth_to_space" else "DCR"
-        settings = {direction: given.attribute("blocksize", 1), "order": order}
+        settings = {direction: given.attribute("blocksize", 1), "order": given.attribute("mode", "DCR")}
         return Meaning("rearrange", settings, given.letters, given.letters), {}
 
     return say
