@@ -11,6 +11,7 @@ from harness.worker.entry import EntryPoint, settled
 
 DOCS = "https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.zoom.html"
 INTERPOLATIONS = ("nearest", "linear")
+SPLINES = "without order=, zoom takes order=3: a cubic spline through all samples, by a prefilter, which no layer has"
 BORDERS = {"outside": {"edge": "nearest", "zero": "grid-constant"}}
 
 
@@ -30,7 +31,7 @@ def _zoom(order: int, grid: bool, **takes: Any) -> EntryPoint:
     keeps = {"coordinates": "half_pixel" if grid else "align_corners"}
     keeps.update({} if order else {"nearest_rounding": "prefer_ceil"})
     how = "order=%d%s" % (order, ", grid_mode=True" if grid else "")
-    about: Any = dict(takes, demands=demands, keeps=keeps, free=("size",))
+    about: Any = dict(takes, demands=demands, keeps=keeps, free=("size",), note=SPLINES)
     return settled("scipy.ndimage.zoom (%s)" % how, "resize", DOCS, **about)(called)
 
 
