@@ -132,8 +132,10 @@ def test_what_cannot_be_seen_of_a_candidate_is_not_evaluated(evaluated, ending):
 
 
 def test_a_candidate_takes_the_work_of_its_own_output(evaluated):
-    """However small the output is that was seen: its channels may be read from a larger one."""
-    searched = search.Search(nothing_fits(), 2)
+    """However small the output is that was seen: its channels may be read from a larger one. A root keeps the order
+    of the sums, so that what is made of them is looked for."""
+    conv = convolution(2)
+    searched = search.Search(Question(conv, np.cbrt(planted(conv, ())), 1e-6), 2)
     levels, level = [], searched.level
 
     def leveled(count: int, made: bool = False):
