@@ -20,6 +20,7 @@ import pytest
 from harness.array_json import describe
 from harness.backends import TABLE
 from harness.case.read import find, load
+from harness.cli import main
 from harness.parent.pool import Pool
 from harness.report import results
 from harness.report.page import Html
@@ -28,6 +29,7 @@ from harness.runner import run
 from harness.systems.selection import backends
 from tests.pieces import HEADER, both, report, result
 from tests.test_page import as_of_twelve_systems, every_verdict
+from tests.test_walk import REVERSED, A, B, chain
 
 CASES = Path(__file__).parent.parent / "cases"
 SCHEMES = ["light", "dark"]
@@ -104,6 +106,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
         html.add(as_of_twelve_systems(number))
     html.write(tmp_path_factory.mktemp("many") / "comparison.html")
     return tmp_path_factory.getbasetemp() / "many0" / "comparison.html"
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two networks, of which one layer differs."""
+    folder = tmp_path_factory.mktemp("walked")
+    nets = {"a.npz": chain(A), "b.npz": chain(B, {2: REVERSED})}
+    names = [str(net.write(folder / name, end)) for name, (net, end) in nets.items()]
+    assert main(["walk", *names, "--out", str(folder)]) == 1
+    return folder / "walk.html"
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +247,7 @@ def test_it_opens_without_a_word_on_the_console(browser: Any, page: Path, scheme
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", NARROW)])
-@pytest.mark.parametrize("which", ["page", "question", "survey"])
+@pytest.mark.parametrize("which", ["page", "question", "survey", "walked"])
 def test_axe_finds_no_violation(
     browser: Any, request: pytest.FixtureRequest, which: str, scheme: str, width: int
 ) -> None:
@@ -498,7 +510,7 @@ def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: P
     assert not any(name in reversing for name in ("tensorflow", "torch", "onnxruntime", "keras"))
     assert line_of(lines, "Which functions reverse the kernel, as a convolution does? Most systems: cross-correlation.")
 
-    assert line_of(lines, "Where does `same` put an odd sample of padding? Most systems: odd sample on the high side.")
+    assert line_of(lines, "Where does same put an odd sample of padding? Most systems: odd sample on the high side.")
     centred = line_of(lines, "centre at k // 2:")
     assert "numpy, scipy (" in centred
     assert "cv2 (filter2D)" in centred
@@ -506,7 +518,7 @@ def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: P
     assert "onnxruntime" in line_of(lines, "odd sample on the low side:")
 
     apple = line_of(lines, "apple-data: the output of Knet 1.x conv4(w, x; padding=1)")
-    assert "is what TensorFlow 1.x tf.nn.conv2d(" in apple
+    assert 'is what "TensorFlow 1.x tf.nn.conv2d(' in apple
     assert "gives, with this change: reverse the kernel along both spatial axes" in apple
     assert "in Knet, to get what is meant (from a program that held): conv4(w, x; mode=1, padding=1)" in apple
 

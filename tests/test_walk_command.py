@@ -89,7 +89,7 @@ def test_pages_are_written(files: dict[str, Path], tmp_path: Path, capsys: pytes
     page, text = ((tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("walk.html", "walk.md"))
     assert page.count('<li class="rounding">') == 4
     assert '<li class="convention">' in page
-    assert "<pre>" in page
+    assert '<pre tabindex="0">' in page
     assert "default-src 'none'" in page
     assert "## 1. b2 (convolution), in A a2" in text
     assert "| b2 | a2 | convention: reverse_kernel |" in text

@@ -111,7 +111,10 @@ def who_gives_it(piece: Piece, told: Result) -> str:
     agreeing = [each for each in piece["results"] if each["verdict"] == "agrees" and each is not told]
     by_mode = {mode: [each for each in agreeing if each["mode"] == mode] for mode in ("recorded", "as_written")}
     first = next(iter([*by_mode["recorded"], *by_mode["as_written"]]), None)
-    return f"what {one_line(first['entry_point'])} gives" if first and told["verdict"] != "agrees" else words.MEANT
+    if first is None or told["verdict"] == "agrees":
+        return words.MEANT
+    name = one_line(first["entry_point"])
+    return f'what "{name}" gives' if first["mode"] == "recorded" else f"what {name} gives"
 
 
 def recordings(piece: Piece) -> Iterator[tuple[Mapping[str, Any], Result]]:

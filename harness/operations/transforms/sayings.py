@@ -40,6 +40,10 @@ SAYINGS = {
             "window": "the whole window (`window`)",
         },
     ),
+    "groups": Saying("set {it} to {}", "set {it} to {}", "the number of groups"),
+    "low": Saying("set {it} to {}", "set {it} to {}", "the lower end"),
+    "high": Saying("set {it} to {}", "set {it} to {}", "the upper end"),
+    "p": Saying("set {it} to {}", "set {it} to {}", "the power p"),
     "padding": Saying("pad by {}", "padded by {}"),
     "boundary": Saying(
         "fill {it} with {}", "filled {it} with {}", "the padding", {"zero": "zeros", "constant": "a constant"}
@@ -119,6 +123,7 @@ UNSTATED = {
 }
 """What is said where a system does not do what is meant, and there is no word for what it does."""
 WHOLE = {
+    ("factor", 0.0): "use the stored mean and variance as they are; the system took them for zero",
     ("fill", "zero"): "leave the padding out of the maximum; the system took it for zeros",
     ("fill", "a sum that becomes 0 at padded taps if it is below, first axis fastest"): (
         "add nothing for the padding; the system sets a negative sum to 0 at padded taps, first axis fastest"
@@ -131,8 +136,8 @@ WHOLE = {
     ),
     ("bias", "none"): "add the bias; the system left it out",
     ("bias", "twice the stated"): "add the bias once; the system added it twice",
-    ("even_size", "one more below"): "let an even window reach one further up; the system's reached one further down",
-    ("even_size", "one more above"): "let an even window reach one further down; the system's reached one further up",
+    ("even_size", "one more below"): "let an even window reach one more above; the system's reached one more below",
+    ("even_size", "one more above"): "let an even window reach one more below; the system's reached one more above",
     ("centre", True): "leave the mean in; the system subtracted it",
     ("centre", False): "subtract the mean; the system left it in",
     ("log", True): "leave out the logarithm; the system took it",
@@ -168,7 +173,7 @@ def sentence(key: str, value: Any, was: Any, others: Mapping[str, Any]) -> str:
 def _sentence(key: str, value: Any, was: Any) -> str:
     if value is None and key in UNSTATED:
         return UNSTATED[key]
-    if isinstance(value, (str, bool)) and (key, value) in WHOLE:
+    if not isinstance(value, tuple) and (key, value) in WHOLE:
         return WHOLE[key, value]
     if key in STARTS:
         return STARTS[key].format(told(key, value))
