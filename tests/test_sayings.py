@@ -12,6 +12,8 @@ from harness.operations import TABLE
 from harness.operations.by_settings.searching import setting
 from harness.operations.transforms import sayings
 from harness.operations.transforms.sayings import sentence, shown
+from harness.operations.transforms.settings import OutputMode
+from harness.operations.transforms.told import Setting
 from tests.sentences import faults
 
 CONVENTIONS = Path(__file__).parent.parent / "cases" / "conventions"
@@ -48,6 +50,13 @@ def test_what_changes_with_a_setting_is_told_as_the_case_file_has_it() -> None:
     assert sentence("interpolation", "cubic", "linear", others) == (
         "set the interpolation to linear; the system set it to cubic, with antialias false, cubic coefficient -0.5"
     )
+
+
+def test_what_was_left_open_is_told_without_what_to_do() -> None:
+    assert Setting("size", 11, 5, (("beta", 0.5),)).found() == "the system set the size to 11, with beta 0.5"
+    change = OutputMode(((1, 1),), ((0, 0),), mode="valid")
+    assert change.words().startswith("another part of the full result was taken (valid): pad by 1:1")
+    assert change.found() == "the system padded by 0:0"
 
 
 def test_of_many_numbers_the_first_are_shown() -> None:

@@ -78,7 +78,7 @@ class Explanation:
     def words(self) -> str:
         """The explanation as a sentence."""
         changes = "; ".join(each.words() for each in self.transforms) or "no difference"
-        found = "; ".join(each.words() for each in self.settings)
+        found = "; ".join(each.found() for each in self.settings)
         part = ", if these are the first elements of a larger output" if self.part else ""
         return changes + part + (f" (left open, and found: {found})" if found else "")
 

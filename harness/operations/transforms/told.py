@@ -50,6 +50,9 @@ class Setting(Transform):
     def words(self) -> str:
         return sentence(self.key, self.value, self.was, dict(self.others))
 
+    def found(self) -> str:
+        return sentence(self.key, self.value, None, dict(self.others)).rpartition("; ")[2]
+
     def differ(self, conv: Settled) -> Settled:
         return conv.with_settings(**{self.key: self.value, **dict(self.others)})
 

@@ -98,6 +98,10 @@ class Transform:
         """The transform in words."""
         raise NotImplementedError
 
+    def found(self) -> str:
+        """What the system has, of a setting that the case leaves open: `words` without what to do."""
+        return self.words().rpartition("; ")[2]
+
     def differ(self, conv: Any) -> Any:
         """What a system computes that has this convention."""
         return conv
