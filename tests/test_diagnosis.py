@@ -291,7 +291,7 @@ def test_printed_numbers_are_known_for_such_where_the_case_does_not_say_it(tmp_p
     assert [remark.partition(":")[0] for remark in printed] == [
         "exact numbers do not fit, printed ones do" for _ in range(not stated)
     ]
-    assert hidden.startswith("a kernel element that is off by")
+    assert hidden.startswith("these data would not show a kernel element that is off by")
 
 
 def test_a_printed_bias_has_its_slack(tmp_path):
