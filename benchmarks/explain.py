@@ -3,6 +3,8 @@
 `core`: hypotheses a second of kernel variant x padding x stride x dilation, on one core. `search`: all levels of a
 search that finds nothing, with everything around it; `nothing_fits` the same for other ranks, in seconds of the
 processor. A search is over before the rate of the core would show in it: it has so many hypotheses and no more.
+`mixed`: questions a second of those of `benchmarks.plants`, controls among them, and the slowest, in seconds and in
+evaluations in float64 of the convolution that is asked about.
 """
 
 from __future__ import annotations
@@ -10,10 +12,14 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from benchmarks.plants import asked, drawn, plants
+from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.operations.budget import Budget
 from harness.operations.windowed.search import DEEPEST, Question, Search
@@ -29,6 +35,8 @@ NOTHING_FITS = {"4x3x3": (4, 3, (3,)), "4x3x3x3": (4, 3, (3, 3)), "4x2x3x3x3": (
 INPUT = {1: 12, 2: 12, 3: 6}
 """Samples along each axis of the input, by rank."""
 SECONDS = 2.0
+MIXED, EVALUATIONS = 200, 20
+"""Questions of all kinds; evaluations of which one is timed."""
 
 
 def question(outputs: int, channels: int, taps: tuple[int, ...]) -> Question:
@@ -68,13 +76,39 @@ def search(asked: Question) -> dict[str, float]:
     return {"hypotheses": found.tested, "seconds": seconds, "per_second": found.tested / seconds}
 
 
+def mixed(count: int) -> dict[str, float]:
+    """So many questions of all kinds, taken evenly, each beside evaluations of its convolution."""
+    every = [*plants()]
+    chosen = [every[number * len(every) // count] for number in range(count)]
+    spent = {plant: (_seconds(partial(asked, plant)), _evaluation(drawn(plant, 0))) for plant in chosen}
+    slowest = max(seconds for seconds, _ in spent.values())
+    return {
+        "questions": count,
+        "per_second": count / sum(seconds for seconds, _ in spent.values()),
+        "slowest_seconds": slowest,
+        "median_in_evaluations": float(np.median([seconds / one for seconds, one in spent.values()])),
+        "slowest_in_evaluations": max(seconds / one for seconds, one in spent.values()),
+    }
+
+
+def _evaluation(form: Linear) -> float:
+    """Seconds that one evaluation in float64 takes, of several."""
+    return _seconds(lambda: [direct(form) for _ in range(EVALUATIONS)]) / EVALUATIONS
+
+
+def _seconds(does: Callable[[], object]) -> float:
+    start = time.process_time()
+    does()
+    return max(time.process_time() - start, float(np.finfo(float).tiny))
+
+
 def main() -> None:
     found = {
         name: {"core_per_second": core(question(*sizes)), "search": search(question(*sizes))}
         for name, sizes in SIZES.items()
     }
     nothing_fits = {name: search(question(*sizes)) for name, sizes in NOTHING_FITS.items()}
-    print(json.dumps({**found, "nothing_fits": nothing_fits}, indent=1))
+    print(json.dumps({**found, "nothing_fits": nothing_fits, "mixed": mixed(MIXED)}, indent=1))
 
 
 if __name__ == "__main__":
