@@ -110,6 +110,7 @@ def test_a_layer_becomes_a_case(files: dict[str, Path], tmp_path: Path, capsys: 
     asked(capsys, files["a"], files["faulty"], "--case", "b2", "--out", tmp_path / "b2")
     (case,) = load(tmp_path / "b2" / "case.yaml")
     assert case.recorded[0].values.shape == case.meant().output_shape
+    assert "traced behind b2" in case.recorded[0].origin
     assert main(["explain", str(tmp_path / "b2" / "case.yaml"), "--no-code"]) == 0
     assert "reverse_kernel" in capsys.readouterr().out
 

@@ -75,6 +75,7 @@ def _write_case(walked: Walked, a: Trace, b: Trace, options: argparse.Namespace)
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            layer_case.written(folder, mine, one, its.signal(other.inputs[0]), its.signal(other.outputs[0]))
+            taken, seen = its.signal(other.inputs[0]), its.signal(other.outputs[0])
+            layer_case.written(folder, mine, one, taken, seen, (b.system, other.name))
         except layer_case.NotJudged as problem:
             raise WalkError(f"--case {options.case}: {problem}") from None

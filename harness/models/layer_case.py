@@ -71,8 +71,13 @@ def case_of(graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = Non
     return case
 
 
-def written(folder: Path, graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = None) -> Path:
-    """The case file of a layer, and its arrays beside it. Raises NotJudged, OSError."""
+def written(
+    folder: Path, graph: Graph, layer: Layer, taken: Signal, seen: Signal | None = None, by: tuple[str, str] = ("", "")
+) -> Path:
+    """The case file of a layer, and its arrays beside it. by: the system and the layer that gave `seen`, if others.
+
+    Raises NotJudged, OSError.
+    """
     operation = TABLE.get(layer.operation or "")
     if operation is None:
         raise NotJudged(f"{layer.name}: {layer.native or 'this layer'} is no operation that is known here")
@@ -86,7 +91,8 @@ def written(folder: Path, graph: Graph, layer: Layer, taken: Signal, seen: Signa
         **_settings(operation, layer),
     }
     if seen is not None:
-        said = {"system": graph.trace.system or "traced", "origin": f"traced behind {layer.name}", "dtype": seen.dtype}
+        system, name = by[0] or graph.trace.system or "traced", by[1] or layer.name
+        said = {"system": system, "origin": f"traced behind {name}", "dtype": seen.dtype}
         document["recorded"] = [{**said, **_saved(folder, "observed", seen.values, seen.letters)}]
     path = folder / FILE
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")  # JSON is YAML
