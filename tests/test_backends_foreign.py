@@ -17,6 +17,7 @@ from harness.case.read import load
 from harness.operations.call import Call
 from harness.parent.outcome import Answered, Died, Outcome, Raised
 from harness.parent.pool import Pool
+from harness.probing import probe
 from harness.runner import run
 from harness.systems import selection
 from harness.systems.lower import lower
@@ -114,6 +115,17 @@ def test_a_program_that_is_told_nonsense_raises_and_goes_on(started, name):
     good = lower(example(entry, 2, 1, padding="same"), entry, "as_written")
     bad = replace(good, settings={**good.settings, "padding": "sideways"})
     assert [type(outcome) for outcome in ask(pool, name, good, bad, good)] == [Answered, Raised, Answered]
+
+
+def test_layers_of_tensorflow_js_do_what_their_declarations_say(started):
+    """The cards of all that are told by settings, with a bias for a product, and none that raises or is refused."""
+    pool = started("tfjs")
+    entries = [(name, entry) for name, entry in pool.entry_points() if not entry.operation.endswith("convolution")]
+    assert len(entries) > 20
+    cards = probe(pool, entries)
+    assert {name: card.differences for name, card in cards.items() if card.differences} == {}
+    told = [words for card in cards.values() for words in card.conventions["follows"].values()]
+    assert set(told) == {"as declared"}
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")

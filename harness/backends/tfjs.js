@@ -17,6 +17,12 @@ const functions = {
   conv3d: (x, w, s) => tf.conv3d(x, w, s.strides, s.padding, "NDHWC", s.dilations),
 };
 
+// Of a layer that is told by settings: tf.NAME(x, ...arguments), or tf.NAME(x, w, ...arguments) with a second array.
+function layer(x, w, s) {
+  const found = s.name.split(".").reduce((holder, part) => holder[part], tf);
+  return w.size ? found(x, w, ...s.arguments) : found(x, ...s.arguments);
+}
+
 const arrays = { float32: Float32Array, int32: Int32Array, complex64: Float32Array };
 
 function load(file, [dtype, shape]) {
@@ -32,7 +38,7 @@ const told = (kind, error) => kind + ": " + String(error.message || error).repla
 function computed(call) {
   const x = load(xFile, call.x);
   const w = load(wFile, call.w);
-  const called = functions[call.name];
+  const called = call.arguments ? layer : functions[call.name];
   let y, data;
   try {
     y = called(x, w, call);

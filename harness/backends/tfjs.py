@@ -1,14 +1,15 @@
-"""TensorFlow.js: `tf.conv1d`, `conv2d` and `conv3d`, its pure JavaScript backend on Node."""
+"""TensorFlow.js: its pure JavaScript backend on Node."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict
+from typing import Any, Dict, Sequence
 
 import numpy as np
 
 from harness.backends.child import Child
+from harness.backends.tfjs_by_settings import Declaring
 from harness.worker.entry import Settings, Transposition, Word, entry_point
 from harness.worker.loop import Declined
 
@@ -101,4 +102,9 @@ def conv3d_transpose(x: np.ndarray, w: np.ndarray, s: Transposition) -> Any:
     return _transpose("conv3dTranspose", x, w, s)
 
 
-ENTRY_POINTS = (conv1d, conv2d, conv3d, conv2d_transpose, conv3d_transpose)
+def _told(name: str, x: np.ndarray, w: np.ndarray, arguments: Sequence[Any]) -> Any:
+    about = {"name": name, "x": _about(x), "w": _about(w), "arguments": list(arguments)}
+    return node.ask(json.dumps(about), x, w, "C")
+
+
+ENTRY_POINTS = (conv1d, conv2d, conv3d, conv2d_transpose, conv3d_transpose, *Declaring(_told).every())
