@@ -7,7 +7,7 @@ are evaluated is said by functions that choose by the form's type: `evaluate` an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, Self
 
 import numpy as np
@@ -49,6 +49,9 @@ class Form(Protocol):
 
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Self:
         """The same form of fresh data that show all it does; `draw` gives so many whole numbers from 1 to 99."""
+
+    def of_other_sizes(self, draw: Callable[[int], np.ndarray]) -> Iterable[Self]:
+        """The same of inputs of other sizes, drawn so, where what comes to the same may be another thing there."""
 
     def first(self, channels: int) -> Self:
         """The same of the first image and so many output channels, as far as each can be computed by itself."""

@@ -7,7 +7,7 @@ and what they say of data that are rounded or not known.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -75,6 +75,10 @@ class Product(Settled):
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Product:
         """Whole numbers, whose sums are exact."""
         return replace(self, arrays={name: draw(a.size).reshape(a.shape) for name, a in self.arrays.items()}, _kept={})
+
+    def of_other_sizes(self, draw: Callable[[int], np.ndarray]) -> Iterator[Product]:
+        """None: the kernel is as large as what is flattened."""
+        return iter(())
 
     def first(self, channels: int) -> Product:
         """Of all images, as an order of the axes may mix them."""

@@ -10,9 +10,9 @@ have others.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -27,6 +27,8 @@ TIMES: Mapping[str | None, int] = {None: 1, LEFT_OUT: 0, TWICE: 2}
 """How often the bias is added, by that setting."""
 TWOFOLD = 300
 """Products whose time an element takes in twice its precision, about."""
+LARGER, LARGE = (1, 2), 2**18
+"""Samples by which an input of another size is larger; elements of one beside which others are not looked at."""
 
 
 class Meaning(Protocol):
@@ -110,6 +112,14 @@ class Settled:
         fresh = self.map(lambda each: draw(each.size).reshape(each.shape) / 32.0)
         return fresh.map(lambda x: _spread(x * 32 - 50), "x")
 
+    def of_other_sizes(self, draw: Callable[[int], np.ndarray]) -> Iterator[Settled]:
+        """Inputs that are larger along each spatial axis, as far as no other array has one."""
+        others = (each for name, each in self.arrays.items() if name != "x")
+        if not self.rank or self.x.size > LARGE or any(each.ndim > 1 for each in others):
+            return
+        for more in LARGER:
+            yield self.map(partial(_larger, more), "x").drawn(draw)
+
     def first(self, channels: int) -> Settled:
         """All of it: statistics and windows may tie it together."""
         return self
@@ -161,6 +171,11 @@ class Settled:
             return y[:, : self.output_shape[1]]
         bias = arrays[BIAS].reshape(-1, *(1,) * self.rank)
         return y + (bias if self.times == 1 else self.times * bias)
+
+
+def _larger(more: int, x: np.ndarray) -> np.ndarray:
+    """Nothing yet, of the shape of x but for its spatial axes, no two of which grow alike."""
+    return np.zeros((*x.shape[:2], *(size + more + axis for axis, size in enumerate(x.shape[2:]))), x.dtype)
 
 
 def _spread(whole: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ of XLA's `Window`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -125,6 +125,10 @@ class Linear:
 
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Linear:
         return self.map(lambda each: draw(each.size).reshape(each.shape), *self.factors)
+
+    def of_other_sizes(self, draw: Callable[[int], np.ndarray]) -> Iterator[Linear]:
+        """None: paddings and strides are numbers, which are the same at every size."""
+        return iter(())
 
     def first(self, channels: int) -> Linear:
         """The same of the first image and, where groups do not tie them, so many output channels."""

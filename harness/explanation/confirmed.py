@@ -16,15 +16,12 @@ from harness.operations.budget import Budget
 from harness.operations.followed import searching
 from harness.operations.operation import Question, Solution, Transforms
 from harness.operations.transforms import in_order
-from harness.operations.transforms.transform import Transform, detail
+from harness.operations.transforms.transform import NUMBER, Transform, detail
 from harness.rounding.ladder import Fit
 from harness.rounding.rungs import WIDE
 
 LARGE = 2**21
 """Elements of an output beyond which bounds are worked out for the first ones only; float64 confirms the rest."""
-
-NUMBER = 12.0
-"""Bits of detail from which on an explanation says more than another: more than half of a number of many digits."""
 
 Held = tuple[tuple[Transform, ...], Fit, float, Known]
 """Changes that hold, the rung on which they do, the largest distance that they leave, and the values that they give."""

@@ -36,7 +36,7 @@ def with_corner(judge: Judge, seen: Observation, found: Confirmed, budget: Budge
     ]
     if not parts:
         return found
-    signature = signatures(judge.intended.form, seen.values.shape)
+    signature = signatures(judge.intended.form, shape=seen.values.shape)
     same = {signature(each.changes) for each in parts}
     kept = [each for each in found.explanations if each.by_conventions]
     kept = [each for each in kept if not (each.crops and signature(each.changes) in same)]

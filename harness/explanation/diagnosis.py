@@ -15,7 +15,7 @@ from harness.explanation.confirmed import Explanation, confirmed
 from harness.explanation.corner import PART, with_corner
 from harness.explanation.doubts import doubt, rivals, tied
 from harness.explanation.remarks import remarks
-from harness.explanation.separation import Separation, separation
+from harness.explanation.separation import Separation, coincide, separation
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.rounding.compare import distance
@@ -23,6 +23,8 @@ from harness.rounding.rungs import WIDE
 
 SAY_SO = "if they are, say so in the case (`decimals` or `digits`)"
 """What to do where numbers look printed."""
+OTHER_SIZE = "no data of this size tell them apart: run both systems on an input of another size"
+"""What to do where ties come to the same here, and to something else at other sizes."""
 SHOWN = 24
 """Explanations that an answer holds; more are counted."""
 
@@ -99,12 +101,14 @@ def _answer(judge: Judge, seen: Observation, budget: Budget) -> Answer:
     ambiguous = len(alike) > 1
     said = remarks(judge, seen, question, found, ambiguous)
     part = [PART] if found.explanations and found.explanations[0].part else []
+    apart = separation(judge, list(alike.values())) if ambiguous else None
+    elsewhere = [OTHER_SIZE] if ambiguous and apart is None and coincide(judge, list(alike.values())) else []
     return Answer(
         explanations=tuple(tied(found.explanations, alike)[:SHOWN]),
         ambiguous=ambiguous or bool(doubts),
         doubted=bool(doubts),
         known=int(np.count_nonzero(np.isfinite(question.observed))),
         more=max(len(found.explanations) - SHOWN, 0),
-        separation=separation(judge, list(alike.values())) if ambiguous else None,
-        remarks=(*part, *doubts, *said),
+        separation=apart,
+        remarks=(*part, *doubts, *said, *elsewhere),
     )

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.explanation.confirmed import NUMBER, Explanation
+from harness.explanation.confirmed import Explanation
 from harness.judge.evidence import LARGER
 from harness.judge.verdict import Judge
 from harness.operations.operation import Transforms
-from harness.operations.transforms.transform import weight
+from harness.operations.transforms.transform import NUMBER, weight
 
 TOO_LITTLE = "too little is known to be certain"
 """How a remark begins where an explanation fits and the values do not carry it."""

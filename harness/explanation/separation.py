@@ -81,17 +81,30 @@ def _as_stated(case: Case, role: str) -> np.ndarray:
     return layout.from_canonical(given.values, given.layout, role)
 
 
-def signatures(form: Form, shape: Sequence[int] = ()) -> Callable[[Transforms], bytes]:
+def coincide(judge: Judge, rivals: Sequence[Transforms]) -> bool:
+    """Whether some of these changes come to the same on all data of this size, and to something else at another."""
+    form = filled(judge.intended.form)
+    here, everywhere = (signatures(form, sizes) for sizes in (False, True))
+    seen = [(here(each), everywhere(each)) for each in rivals]
+    return any(a[0] == b[0] and a[1] != b[1] for number, a in enumerate(seen) for b in seen[:number])
+
+
+def signatures(form: Form, sizes: bool = True, shape: Sequence[int] = ()) -> Callable[[Transforms], bytes]:
     """What changes come to on fresh data of the shapes of `form`: equal for those that always come to the same.
 
-    shape: that of the first elements of the output, where only these count.
+    sizes: whether on data of other sizes, too, where that may be something else. shape: that of the first elements of
+    the output, where only these count.
     """
     stream = RawStream("PCG64", 0)
-    fresh = form.drawn(lambda size: stream.integers(LOW, HIGH, size))
+
+    def draw(size: int) -> np.ndarray:
+        return stream.integers(LOW, HIGH, size)
+
+    every = [form.drawn(draw), *(form.of_other_sizes(draw) if sizes and not shape else ())]
 
     def signature(transforms: Transforms) -> bytes:
-        found, values = _looked_at(fresh, transforms, shape)
-        return repr(found).encode() + (np.round(values, form.places) + 0.0).tobytes()
+        found = [_looked_at(each, transforms, shape) for each in every]
+        return b"".join(repr(sizes).encode() + (np.round(y, form.places) + 0.0).tobytes() for sizes, y in found)
 
     return signature
 
@@ -104,6 +117,8 @@ def _looked_at(form: Form, transforms: Transforms, shape: Sequence[int] = ()) ->
     first = tuple(map(slice, shape))
     changed = applied(form, transforms)
     whole = changed.output_shape
+    if 0 in whole:
+        return whole, np.zeros(whole)
     if math.prod(whole) * changed.terms <= ALL:
         y = read(direct(changed), beside(transforms, form), ())[first]
         return y.shape, y

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.grammar.kinds import Field, Record, number, or_unknown, word
-from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS, no_parameter
+from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS, empty_range, no_parameter
 from harness.operations.activation_family import formula as formula
 from harness.operations.activation_family import output_shape as output_shape
 from harness.operations.activation_family import rounds as rounds
@@ -16,6 +16,7 @@ from harness.operations.activation_search import TRIED as TRIED
 from harness.operations.activation_search import alternatives as alternatives
 from harness.operations.activation_search import coded as coded
 from harness.operations.activation_search import fitted as fitted
+from harness.operations.activation_search import undone as undone
 from harness.operations.activation_spoken import NUMBERS
 from harness.operations.activation_spoken import ROLES as ROLES
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
@@ -61,7 +62,10 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
         if key not in ("function", *own) and value is not None:
             raise item.error(no_parameter(function, key))
     given = {key: settings[key][0] for key in own}
-    return {"function": function, **{key: own[key] if each is None else each for key, each in given.items()}}
+    numbers = {key: own[key] if each is None else each for key, each in given.items()}
+    if wrong := empty_range(function, numbers):
+        raise settings["low"][1].error(wrong)
+    return {"function": function, **numbers}
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:

@@ -139,6 +139,14 @@ def no_parameter(function: str, key: str) -> str:
     return f"{function} has no {key}; its parameters: {', '.join(DEFAULTS.get(function, {})) or 'none'}"
 
 
+def empty_range(function: str, numbers: Mapping[str, Any]) -> str:
+    """What is wrong where a function is given limits between which there is nothing; "" where they are in order."""
+    low, high = (numbers.get(key) for key in ("low", "high"))
+    if function != "clip" or low is None or high is None or low < high:
+        return ""
+    return f"clip needs a low below its high; found low {low:g}, high {high:g}"
+
+
 EXACT = ("relu", "relu6", "clip", "absolute", "threshold", "identity")
 """Functions that choose among numbers and round none."""
 USUAL_VALUES: Mapping[str, tuple[Any, ...]] = {

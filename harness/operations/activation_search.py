@@ -14,7 +14,12 @@ from harness.operations.activation_family import DEFAULTS, FORMULAS, USUAL_VALUE
 from harness.operations.by_settings.inferring import constant, root, share
 from harness.operations.by_settings.own_names import Changes
 from harness.operations.by_settings.writing import called, source
+from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.functions import FUNCTIONS
 from harness.worker.entry import EntryPoint
+
+STEEP = 4.0
+"""How many times their usual error the values may be off that are told by what the function made of them."""
 
 # --- alternatives ----------------------------------------------------------------------------------------------------
 
@@ -57,7 +62,7 @@ def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Change
     """Parameters of every function that has one, as far as the values tell them."""
     x = form.x.astype(np.float64)
     with np.errstate(all="ignore"):
-        for function, parameters in _read(x, seen, room):
+        for function, parameters in read_off(x, seen, room):
             if function != form.settings["function"]:
                 yield _changed(form, function, **parameters)
                 continue
@@ -65,7 +70,8 @@ def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Change
             yield from [changed] if changed else []
 
 
-def _read(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_off(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Functions that have parameters, with those that `seen` tells of what they made of x."""
     below, above = x < 0, x > 0
     yield from _given("leaky_relu", slope=share(x, seen, room, below))
     yield from _given("prelu", slope=_slopes(x, seen, room))
@@ -117,6 +123,25 @@ def _clipped(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tupl
     for limits in ({"low": low, "high": high}, {"low": low}, {"high": high}):
         if all(each is not None for each in limits.values()):
             yield "clip", limits
+
+
+def undone(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, np.ndarray, np.ndarray] | None:
+    """The form without its function, what that made `seen` of, and how far that may be off; NaN where it does not tell.
+
+    None of a function that has no inverse here.
+    """
+    settings = dict(form.settings)
+    name, kind = settings.pop("function"), settings.pop("approximate", "none")
+    name = name if kind == "none" else f"gelu_{kind}"
+    if name not in FUNCTIONS or set(form.arrays) != {"x"} or "threshold" in settings:
+        return None
+    made = Activation(name, tuple((key, float(value)) for key, value in settings.items() if name != "softplus"))
+    sums = made.undone(seen)
+    apart = np.abs([made.undone(seen + side * room) - sums for side in (-1, 1)]).max(axis=0)
+    known = np.isfinite(sums) & np.isfinite(apart)
+    known &= apart <= STEEP * np.median(apart[known]) if known.any() else False
+    bare = form.with_settings(**{**dict.fromkeys(form.settings), "function": "identity"})
+    return bare, np.where(known, sums, np.nan), np.where(known, apart, 0.0)
 
 
 # --- code and probes -------------------------------------------------------------------------------------------------

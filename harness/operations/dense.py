@@ -22,6 +22,7 @@ from harness.operations.dense_search import TRIED as TRIED
 from harness.operations.dense_search import along as along
 from harness.operations.dense_search import alternatives as alternatives
 from harness.operations.dense_search import coded as coded
+from harness.operations.dense_search import edited as edited
 from harness.operations.dense_search import fitted as fitted
 from harness.operations.dense_search import limits as limits
 from harness.operations.dense_search import of_kernel as of_kernel

@@ -12,6 +12,7 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.settled import TIMES, Settled
 from harness.operations.by_settings.own_names import Changes
+from harness.operations.by_settings.taken import Taken
 from harness.operations.by_settings.writing import called
 from harness.operations.dense_formula import MOVED, kept, lengths, moved, orders, sides, significant
 from harness.operations.transforms.arrays import KernelAxes, ReshapeNotTranspose
@@ -118,7 +119,7 @@ PRODUCTS = {
     "tensorflow": "tf.linalg.matmul(x, w, transpose_b=True)",
     "jax": "jax.numpy.matmul(x, w.T)",
 }
-SUMMANDS: Mapping[int, str] = {0: "", 1: " + bias", 2: " + 2 * bias"}
+SUMMANDS: Mapping[int, str] = {0: "", 1: " + b", 2: " + 2 * b"}
 """How often the bias is added, as code."""
 
 
@@ -136,6 +137,31 @@ def _program(system: str, form: Settled) -> Sequence[str]:
         *called(system, f"({product})"),
         back,
     ]
+
+
+def edited(system: str, form: Settled, taken: Taken) -> tuple[str, str] | None:
+    """The product of the user's own arrays, and the axes of its output; None where axes are kept, or weights moved."""
+    order = "".join(letter for letter in form.settings["flattened"] if letter in taken.own)
+    batch, rest = sides(form.x.shape, form.settings["flattened"])
+    w = _weights(system, form, taken, order)
+    if max(rest, default=1) > 1 or "kernel_flattened" in form.settings or not w:
+        return None
+    x = taken.by("N" + order)
+    if len(order) > 1:
+        x += ".flatten(1)" if system == "torch" else f".reshape({batch}, -1)"
+    summand = SUMMANDS[TIMES[form.settings.get("bias")]] if "bias" in form.arrays else ""
+    if system == "torch" and w == "w":
+        return f"torch.nn.functional.linear({x}, w{summand.replace(' + ', ', ')})", "NC"
+    transposed = w[:-2] if w.endswith(".T") else f"{w}.T"
+    return f"{x} @ {transposed}{summand}", "NC"
+
+
+def _weights(system: str, form: Settled, taken: Taken, order: str) -> str:
+    """The user's kernel as a matrix of (O, I); "" where its axes stand otherwise."""
+    if taken.kernel in ("OI", "IO"):
+        return "w" if taken.kernel == "OI" else "w.T"
+    flat = "w.flatten(1)" if system == "torch" else f"w.reshape({len(form.arrays['w'])}, -1)"
+    return flat if taken.kernel == f"O{order}" else ""
 
 
 def _reordered(system: str, form: Settled) -> list[str]:

@@ -40,6 +40,16 @@ USUAL: Mapping[str, Sequence[Changes]] = {
 """Interpolation -> the settings with which systems have it."""
 TABLES = tuple({key: each[key] for key in ("cubic_coefficient", "outside")} for each in USUAL["cubic"])
 """What TensorFlow 1 and TensorFlow 2 have beside their tables."""
+TOGETHER: Mapping[str, Sequence[Changes]] = {
+    "nearest": (
+        {"coordinates": "asymmetric", "nearest_rounding": "floor"},
+        {"coordinates": "half_pixel", "nearest_rounding": "prefer_ceil"},
+        {"coordinates": "align_corners", "nearest_rounding": "prefer_ceil"},
+    ),
+    "cubic": TABLES,
+}
+"""Interpolation -> settings that systems have together, as one function or mode: PyTorch's nearest and nearest-exact,
+TensorFlow 1 with corners aligned; the cubics of OpenCV and PyTorch, and of TensorFlow 2 and JAX."""
 STEPS, NEAR = 6, 1e-4
 """Steps towards a coefficient, and how far apart those are by which a slope is measured."""
 LEFT_OUT = dict.fromkeys(sorted({key for own in KEYS.values() for key in own}))
@@ -60,6 +70,9 @@ def alternatives(form: Settled) -> Iterator[Changes]:
         ("cubic_coefficient", COEFFICIENTS),
     ):
         yield from ({key: each} for each in values if key in own and each != settings[key])
+    for together in TOGETHER.get(settings["interpolation"], ()):
+        changed = {key: value for key, value in together.items() if settings[key] != value}
+        yield from (changed,) if len(changed) > 1 else ()
     yield from _corners(form) if settings.get("coordinates") == "align_corners" else ()
     if "outside" in own:
         yield from ({"outside": each} for each in OUTSIDES if each != settings["outside"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Kind, either, number, record, word
-from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS, no_parameter
+from harness.operations.activation_family import DEFAULTS, FORMULAS, GELUS, empty_range, no_parameter
 from harness.operations.activation_spoken import NUMBERS
 from harness.operations.transforms.endings import Activation
 
@@ -35,6 +35,8 @@ def _activation(function: str, given: dict[str, Any], item: Item) -> Activation:
     if unknown := [key for key in given if key not in own]:
         raise item.error(no_parameter(function, unknown[0]))
     numbers = {**own, **given}
+    if wrong := empty_range(function, numbers):
+        raise item.error(wrong)
     if function == "gelu":
         kind = numbers["approximate"]
         return Activation("gelu" if kind == "none" else f"gelu_{kind}", stated=True)

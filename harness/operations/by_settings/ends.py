@@ -1,22 +1,36 @@
-"""A factor and an offset of each output channel, read from the values where enough of them confirm it."""
+"""What a system made of each value of an output: a factor and an offset of each channel, a function.
+
+Numbers are read from the values where enough of them confirm it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from harness.canonical.settled import BIAS, Settled, column
+from harness.operations.activation_search import read_off
 from harness.operations.by_settings.inferring import CONFIRMING, shortest
 from harness.operations.by_settings.orders import Transforms
+from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias, Scale
 from harness.operations.windowed.search.inference import inferred
+from harness.operations.windowed.search.preparation import NAMES, shortened
 
+WITH_NUMBERS = ("identity", "clip", "leaky_relu", "celu", "hard_sigmoid", "threshold")
+"""What changes nothing, and functions whose numbers have no usual values."""
+RELU6 = FUNCTIONS["relu6"].high
 MEANT = 64
 """How many times its error an output must be off for a factor or an offset to be read from it."""
 NEUTRAL = {"factor": 1.0, "offset": 0.0}
 """What changes nothing."""
+PLAIN = tuple(name for name, each in FUNCTIONS.items() if not each.usual and name not in WITH_NUMBERS)
+"""Functions without numbers that change something."""
 MOST = 0.25
 """Share of the elements that must have a factor or an offset which others tell a setting beside."""
 
@@ -37,24 +51,102 @@ def apart(y: np.ndarray, seen: np.ndarray, room: np.ndarray, terms: int) -> bool
 
 def ended(y: np.ndarray, end: Transforms) -> np.ndarray:
     for each in end:
+        y = each.end(y)
         y = y * column(np.asarray(each.factors), y.ndim - 2) if isinstance(each, Scale) else y
         y = y + column(np.asarray(each.values), y.ndim - 2) if isinstance(each, Bias) else y
     return y
 
 
-def ends(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transform]:
-    """A factor and an offset that fit, where enough different values confirm them."""
+def ends(
+    y: np.ndarray, seen: np.ndarray, room: np.ndarray, count: int = 1, functions: bool = True
+) -> Iterator[Transforms]:
+    """A factor, an offset or a function that fits, or both numbers, where enough different values confirm them."""
+    if count == 2:
+        yield from _lines(y, seen, room)
+        return
     for kind in ("factor", "offset"):
         values = _one_or_each(kind, y, seen, room)
-        if values is not None and not np.all(values == NEUTRAL[kind]) and np.isfinite(values).all():
-            yield _end(kind, values)
+        if _useful(values, kind):
+            yield (_end(kind, values),)
+    yield from ((each,) for each in _functions(y, seen, room)) if functions else ()
 
 
-def unnamed(form: Settled, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transform]:
+def _useful(values: np.ndarray | None, kind: str) -> TypeGuard[np.ndarray]:
+    """Whether there are numbers that change something."""
+    return values is not None and not np.all(values == NEUTRAL[kind]) and bool(np.isfinite(values).all())
+
+
+def _lines(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
+    """A factor, of all channels or of each, and the offset that it leaves."""
+    for shape in ((-1, 1, 1), (y.shape[0], -1, *y.shape[2:])):
+        parts = [part.reshape(shape) for part in (y, seen, room)]
+        if not _confirmed(*parts):
+            continue
+        known = np.isfinite(parts[0]) & np.isfinite(parts[1])
+        factor = np.array(
+            [_slope(*(part[:, each][known[:, each]] for part in parts)) for each in range(parts[0].shape[1])]
+        )
+        factors = np.resize(factor, y.shape[1])
+        offsets = _one_or_each("offset", ended(y, (_end("factor", factors),)), seen, room)
+        if _useful(factors, "factor") and _useful(offsets, "offset"):
+            yield _end("factor", factors), _end("offset", offsets)
+            return
+
+
+def _slope(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> float:
+    """The slope of the line through what was seen, with as many digits as its errors leave."""
+    apart, values = y - y.mean(), seen - seen.mean()
+    square = float(apart @ apart)
+    if not square:
+        return np.nan
+    best = float(apart @ values) / square
+    left = values - best * apart
+    error = 5 * float(np.sqrt((apart**2) @ (left**2))) / square + 2.0**-50 * abs(best)
+    return float(shortened(np.array([best]), np.array([error]))[0])
+
+
+def _functions(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Activation]:
+    """Functions of which each value was made: those with usual numbers, and those whose numbers the values tell."""
+    if not _rises(y, seen, room):
+        return
+    usual = ((name, each.usual) for name, each in FUNCTIONS.items() if name in PLAIN or each.usual)
+    for name, numbers in itertools.chain(usual, _with_limits(read_off(y, seen, room))):
+        made = Activation(name, tuple((key, float(value)) for key, value in numbers.items()))
+        if made.gives(seen, room) and _reached(made, seen, room):
+            yield made
+
+
+def _rises(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
+    """Whether larger ones of the values above zero were made into no smaller ones, as every function does."""
+    above = np.isfinite(y) & np.isfinite(seen) & (y > 0)
+    order = np.argsort(y[above])
+    values, off = seen[above][order], 2 * room[above].max(initial=0.0)
+    return bool((np.diff(values) >= -off).all()) and values.size > CONFIRMING
+
+
+def _with_limits(found: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Those that have one slope, or limits, of which one that is not told is none; without ReLU and ReLU6."""
+    for name, numbers in found:
+        if name == "clip" and (numbers.get("low"), numbers.get("high", RELU6)) != (0, RELU6):
+            yield name, {"low": -np.inf, "high": np.inf, **numbers}
+        sloped = name in ("elu", "celu") or (name == "leaky_relu" and numbers["slope"] != -1)  # which makes magnitudes
+        if name == "hard_sigmoid" or (sloped and any(numbers.values())):
+            yield name, numbers
+
+
+def _reached(made: Activation, seen: np.ndarray, room: np.ndarray) -> bool:
+    """Whether what it holds at a limit is seen there, of a function that differs from others by that limit."""
+    return made.function != "relu6" or bool((np.abs(seen - RELU6) <= room).any())
+
+
+def unnamed(
+    form: Settled, y: np.ndarray, seen: np.ndarray, room: np.ndarray, count: int = 1, functions: bool = True
+) -> Iterator[Transforms]:
     """The same; an offset that is the bias of the form once less or more has that name, and is left out."""
-    for end in ends(y, seen, room):
-        if not (isinstance(end, Bias) and BIAS in form.arrays and _named(form, end, room)):
-            yield end
+    for way in ends(y, seen, room, count, functions):
+        biased = BIAS in form.arrays and any(isinstance(end, Bias) and _named(form, end, room) for end in way)
+        if not biased:
+            yield way
 
 
 def _named(form: Settled, end: Bias, room: np.ndarray) -> bool:
@@ -97,9 +189,18 @@ def without(end: Transform, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndar
 
 def _end(kind: str, values: np.ndarray) -> Transform:
     """The factor or the offset of each channel as a transform."""
-    told = ", ".join(dict.fromkeys(f"{each:.6g}" for each in values[:8]))
     end = tuple(values.tolist())
-    return Scale(f"a factor of {told}", end) if kind == "factor" else Bias("unknown", end)
+    if kind == "offset":
+        return Bias("unknown", end)
+    named = (name for name, factor in NAMES.items() if (values == factor).all())
+    told = ", ".join(dict.fromkeys(f"{each:.6g}" for each in values[:8]))
+    return Scale(next(named, f"a factor of {told}"), end)
+
+
+def _shortest(kind: str, low: float, high: float, best: float) -> float:
+    """A factor that has a name, or else the number with the fewest digits."""
+    named = (factor for factor in NAMES.values() if kind == "factor" and low <= factor <= high)
+    return next(named, shortest(low, high, best))
 
 
 def _one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> np.ndarray | None:
@@ -111,7 +212,7 @@ def _one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -
             continue
         with np.errstate(all="ignore"):
             best, low, high = inferred(kind, *parts)
-            found = np.array([shortest(*limits) for limits in zip(low, high, best)])
+            found = np.array([_shortest(kind, *limits) for limits in zip(low, high, best)])
         fitting = y * column(found, y.ndim - 2) if kind == "factor" else y + column(found, y.ndim - 2)
         if fits(fitting, seen, room):
             return found if each else np.full(y.shape[1], found[0])

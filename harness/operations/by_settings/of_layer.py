@@ -34,7 +34,7 @@ from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 
 OF_ARRAYS = (
-    *("bias", "channel_order", "column_major", "input_axes", "output_axes", "precision"),
+    *("activation", "bias", "channel_order", "column_major", "input_axes", "offset", "output_axes", "precision"),
     *("reshape_not_transpose", "scale"),
 )
 """Names of conventions that any of these operations may show besides its settings."""
@@ -57,14 +57,14 @@ class OfLayer:
         return Calling(self.layer)
 
     def search(self) -> Searching:
-        from harness.operations.by_settings.searching import Room
+        from harness.operations.by_settings.search_room import Room
 
         return Room(self.layer)
 
     def program(self) -> Programs:
-        from harness.operations.by_settings.writing import Writing
+        from harness.operations.by_settings.editing import Editing
 
-        return Writing(self.layer)
+        return Editing(self.layer)
 
     def power(self) -> Powers:
         from harness.operations.by_settings.seeing import Seeing

@@ -147,12 +147,17 @@ def of_kernel(layer: Any, form: Settled) -> Iterator[Transform]:
 
 
 NAMES = {"input": "x", "kernel": "w"}
-"""Roles whose arrays have a shorter name in forms and programs."""
+"""Roles whose arrays have a shorter name in forms."""
 
 
 def name_of(role: str) -> str:
-    """The name of the array of a role in forms and programs."""
+    """The name of the array of a role in forms."""
     return NAMES.get(role, role)
+
+
+def said_as(name: str) -> str:
+    """The name in programs of an array of a form: a bias is `b` in those of every operation."""
+    return "b" if name == "bias" else name
 
 
 def arrays_of(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

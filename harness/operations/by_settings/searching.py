@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
 
 from harness.canonical import gaps
 from harness.canonical.axis import outputs_at
-from harness.canonical.magnitudes import magnitudes
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
-from harness.operations.by_settings.distinct import TELLING, Distinct, drawn
+from harness.operations.by_settings.distinct import TELLING, Distinct, drawn, other_sizes
 from harness.operations.by_settings.ends import apart, before_bias, ended, fits, of_most, unnamed, without
+from harness.operations.by_settings.inputs import evaluations, prepared
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted
-from harness.operations.operation import Solution
-from harness.operations.stated import Recording, Stated
-from harness.operations.transforms.sayings import shown
 from harness.operations.transforms.told import Setting
-from harness.operations.transforms.transform import Transform, applied
-from harness.rounding.noise import Noise
+from harness.operations.transforms.transform import applied
 
 DEEPEST = 3
+ENDS = 2
+"""Changes of the values that are read together: a factor and an offset."""
 COMPUTED = 3
 """Work (see `budget`) of each number that is computed on the way to an output."""
 CANDIDATE, TOLD, READ, ENDED = (30_000, 30, 1), (40_000, 20, 2), (300_000, 150, 1), (100_000, 150, 0)
@@ -45,6 +43,8 @@ MANY = 100
 
 
 Item = TypeVar("Item")
+Seen = tuple[np.ndarray, np.ndarray]
+"""What was seen, and its errors."""
 Changed = tuple[tuple[Setting, ...], Settled]
 """Changes of settings, and a form with them."""
 
@@ -58,20 +58,27 @@ class Candidates:
         self.left_out, self.whole, self.tested = 0, deepest, 0
         self._bases = [base for base in bases(layer, question) if min(base.form.output_shape, default=1) > 0]
         self._single: dict[Base, list[Changed]] = {}
+        self._ways: dict[tuple[Base, tuple[Setting, ...]], list[Transforms]] = {}
         self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
 
     def level(self, count: int) -> Iterator[Transforms]:
         """Sets of `count` changes that give what was seen, to the error that it may have."""
-        for base in self._bases[:1] if not count else self._distinct:
-            rest = count - self.question.count((*base.transforms, *base.reads))
-            if rest < 0:
-                continue
-            for settings, form in self._affordable(self._settings(base, rest)):
-                yield from self._completed(base, settings, form, count)
+        for missing in range(min(count, ENDS) + 1):  # numbers are read where nothing else fits
+            yield from self._level(count, missing)
             if self.budget.spent:
                 self.left_out, self.whole = self.left_out + 1, min(self.whole, count - 1)
                 return
-            if rest == 2:
+
+    def _level(self, count: int, missing: int) -> Iterator[Transforms]:
+        """The same, of which `missing` are of the values: how an input was prepared, or what is made of the output."""
+        for base in self._bases[:1] if not count else self._distinct:
+            rest = count - self.question.count((*base.transforms, *base.reads))
+            if rest < missing:
+                continue
+            for settings, form in self._affordable(self._settings(base, rest - missing)):
+                if count - self.question.count((*base.transforms, *settings, *base.reads)) == missing:
+                    yield from self._completed(base, settings, form, missing)
+            if rest == missing == 2 and not self.budget.spent:
                 yield from self._jointly(base)
 
     def _take(self, form: Settled, work: tuple[int, int, int]) -> None:
@@ -90,9 +97,9 @@ class Candidates:
 
     @cached_property
     def _distinct(self) -> list[Base]:
-        """The candidates but for settings, without those that come to the same as one change of these."""
+        """The candidates but for settings, without those that come to the same as no change of these, or as one."""
         first = self._bases[0]
-        known = self._all_of(form for _, form in self._singles(first))
+        known = self._all_of([first.form, *(form for _, form in self._singles(first))])
         changes = dict.fromkeys(each.transforms for each in self._bases if _on_input(each.transforms))
         same = {
             each
@@ -161,7 +168,7 @@ class Candidates:
                 if fits(ended(gaps.output(change.differ(base.form)), (end,)), *whole):
                     yield (*base.transforms, change, end, *base.reads)
 
-    def _seen(self, base: Base, form: Settled) -> tuple[np.ndarray, np.ndarray] | None:
+    def _seen(self, base: Base, form: Settled) -> Seen | None:
         """What was seen and its errors in the places of the output of a form; None where it has no such place."""
         return self.question.whole(form.output_shape, base.reads) if min(form.output_shape, default=1) else None
 
@@ -187,21 +194,21 @@ class Candidates:
     def _changes(
         self, form: Settled, before: tuple[Setting, ...], every: Iterable[tuple[Changes, int]], known: Distinct
     ) -> Iterator[Changed]:
-        """One more change of a form, of another key; of those that come to the same on all data the first."""
+        """One more change of a form, of another key; of those that come to the same at all sizes the first, of single
+        ones under each name."""
         taken = {key for each in before for key in (each.key, *dict(each.others))}
         for changes, numbers in self._affordable(every):
             if taken.isdisjoint(changes):
                 change = setting(form, changes, numbers)
                 changed = change.differ(form)
-                if known.add(self._told(changed), _fresh(form, (change,))):
+                others = partial(other_sizes, form, (change,))
+                if known.add(self._told(changed), _fresh(form, (change,)), others, "" if before else change.key):
                     yield (*before, change), changed
 
-    def _completed(self, base: Base, settings: tuple[Setting, ...], form: Settled, count: int) -> Iterator[Transforms]:
-        """The candidate where it gives what was seen, as it is or with a factor or an offset."""
-        found = (*base.transforms, *settings, *base.reads)
-        missing = count - self.question.count(found)
-        if missing not in (0, 1):
-            return
+    def _completed(
+        self, base: Base, settings: tuple[Setting, ...], form: Settled, missing: int
+    ) -> Iterator[Transforms]:
+        """The candidate where it gives what was seen, as it is or with so many more changes of the values."""
         self.tested += 1
         self.budget.take(CANDIDATE[0])
         seen = self._seen(base, form)
@@ -211,12 +218,29 @@ class Candidates:
         y = gaps.output(form)
         if missing and not apart(y, *seen, form.terms):
             return
-        if missing:
-            self._take(form, ENDED)
-        tried: Sequence[Transforms] = [()] if not missing else [(each,) for each in unnamed(form, y, *seen)]
-        for end in tried:
+        for end in self._ends(y, seen, settings, form, missing):
             if fits(ended(y, end), *seen):
                 yield (*base.transforms, *settings, *end, *base.reads)
+        if missing and not base.reads and (not base.transforms or not settings) and len(settings) < 2:
+            ways = (way for way in self._prepared(base, settings, form) if len(way) == missing)
+            yield from ((*base.transforms, *way, *settings) for way in ways)
+
+    def _ends(
+        self, y: np.ndarray, seen: Seen, settings: tuple[Setting, ...], form: Settled, missing: int
+    ) -> Iterable[Transforms]:
+        """What may be made of an output by so many changes; no function of one that is itself another than meant."""
+        if not missing:
+            return [()]
+        self._take(form, ENDED)
+        return unnamed(form, y, *seen, missing, all(each.key != "function" for each in settings))
+
+    def _prepared(self, base: Base, settings: tuple[Setting, ...], form: Settled) -> list[Transforms]:
+        """Preparations of the input that give what was seen."""
+        if (base, settings) not in self._ways:
+            seen, times = self._seen(base, form), evaluations(form.x.shape[1])
+            self._take(form, (0, CANDIDATE[1] * times, times))
+            self._ways[base, settings] = [] if seen is None else list(prepared(form, *seen, not base.transforms))
+        return self._ways[base, settings]
 
 
 def _possible(form: Settled, seen: np.ndarray, room: np.ndarray) -> bool:
@@ -244,107 +268,3 @@ def _on_input(transforms: Transforms) -> bool:
 def _fresh(form: Settled, transforms: Transforms) -> Callable[[], Settled]:
     """What makes the form of fresh data, and changes it so."""
     return lambda: applied(drawn(form), transforms)
-
-
-# --- the room --------------------------------------------------------------------------------------------------------
-
-
-class Room:
-    """The search of one operation."""
-
-    DEEPEST = DEEPEST
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-
-    def Search(self, question: Question, deepest: int = DEEPEST, budget: Budget | None = None) -> Candidates:
-        return Candidates(self._layer, question, deepest, budget)
-
-    def question(
-        self,
-        stated: Stated,
-        form: Settled,
-        observed: np.ndarray,
-        slack: float,
-        room: np.ndarray | None,
-        dtype: str = "",
-    ) -> Question:
-        within = np.full(observed.shape, slack)
-        if room is not None:
-            known = gaps.filled(form)
-            taken, noise = (Noise.of(known, observed, dtype, stated.dtype, narrow) for narrow in (True, False))
-            most = max(noise.usual, float(magnitudes(known).P.max(initial=0.0)) * COARSE)
-            within = np.broadcast_to(np.maximum(room - taken.largest, 0) + min(noise.largest, most), observed.shape)
-        return Question(form, observed, slack, within, stated.arrays["input"].layout, stated.unknown)
-
-    def quick(self, question: Question) -> Iterator[Transforms]:
-        """Other settings alone: the most frequent causes."""
-        search = Candidates(self._layer, question, deepest=1)
-        search._bases = search._bases[:1]
-        yield from itertools.chain(search.level(0), search.level(1))
-
-    def explanations(
-        self, search: Candidates, holds: Callable[[Transforms], bool] = lambda _: True
-    ) -> Iterator[Transforms]:
-        """All sets of changes that fit, fewest first, and those that have one more and hold no smaller one."""
-        holding: set[frozenset[Transform]] = set()
-        for count in range(search.deepest + 1):
-            smaller = set(holding)
-            for candidate in search.level(count):
-                if any(each <= frozenset(candidate) for each in smaller):
-                    continue
-                if frozenset(candidate) not in holding and holds(candidate):
-                    holding.add(frozenset(candidate))
-                    yield candidate
-                if len(holding) - len(smaller) == MANY:
-                    break
-            if smaller or search.budget.spent:
-                break
-
-    def besides(self, question: Question, found: Transforms) -> Iterator[Sequence[Transforms]]:
-        """Settings say themselves what they are."""
-        return iter(())
-
-    def other_values(self, question: Question, holds: Callable[[Transforms], bool]) -> Solution | None:
-        """There are no weights to solve for."""
-        return None
-
-    def possible(self, form: Settled, values: np.ndarray, slack: float, coarse: float) -> bool:
-        """Nothing is known of data that are not known, so nothing rules them out."""
-        return True
-
-    def pattern(self, question: Question, room: np.ndarray | float) -> list[str]:
-        """Where an output is no further than `room` from what is meant, by the sign of the input where that tells."""
-        if question.observed.shape != question.form.output_shape:
-            return [f"the output has the shape {question.observed.shape}, meant is {question.form.output_shape}"]
-        with np.errstate(invalid="ignore"):
-            off = np.abs(question.observed - gaps.output(question.form)) > room
-        share = f"{np.count_nonzero(off)} of {off.size} elements differ from what is meant"
-        return [share + (", all of them where the input is negative" if _negative(question, off) else "")]
-
-    def marks(self, question: Question) -> Transforms | None:
-        """What is left beside what is meant marks no weights, which there are none of."""
-        return None
-
-    def hidden(self, question: Question, form: Settled, room: np.ndarray | float) -> list[str]:
-        """What would not show in an output that is no further than `room` from that of `form`."""
-        most, largest = (float(np.nanmax(np.abs(each), initial=0)) for each in (room, question.observed))
-        return (
-            [f"these data would not show a value that is off by {most / largest:.1g} of the largest one"]
-            if largest
-            else []
-        )
-
-    def of_recordings(
-        self, question: Question, seen: Recording, earlier: Sequence[Recording], coarse: float
-    ) -> list[str]:
-        return []
-
-    def came_to(self, form: Settled) -> dict[str, str]:
-        """Settings, and what they are in `form`."""
-        return {key: shown(value) for key, value in form.settings.items()}
-
-
-def _negative(question: Question, off: np.ndarray) -> bool:
-    x = question.form.x
-    return x.shape == off.shape and bool(off.any()) and not bool((off & (x >= 0)).any())

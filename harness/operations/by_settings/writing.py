@@ -17,8 +17,7 @@ import numpy as np
 from harness.canonical import layout
 from harness.canonical.settled import Settled, column
 from harness.grammar.streams import RawStream
-from harness.operations.by_settings.own_names import Layer, name_of
-from harness.operations.operation import Edit
+from harness.operations.by_settings.own_names import Layer, name_of, said_as
 from harness.operations.returned import returned
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform, applied
@@ -62,10 +61,6 @@ class Writing:
             if own
         }
 
-    def edits(self, stated: Stated, transforms: Sequence[Transform], letters: str) -> dict[str, Edit]:
-        """None: the programs are short."""
-        return {}
-
     def fresh(self, form: Settled) -> Settled:
         """Random data of the same shapes; what is positive stays so, as a variance must."""
         stream = RawStream("PCG64", 1)
@@ -80,7 +75,7 @@ class Writing:
             found[name] = (
                 values if stated.operation.ROLES[role].narrow else layout.from_canonical(values, given.layout, role)
             )
-        return {name: np.ascontiguousarray(each) for name, each in found.items()}
+        return {said_as(name): np.ascontiguousarray(each) for name, each in found.items()}
 
 
 def _drawn(stream: RawStream, like: np.ndarray) -> np.ndarray:
@@ -144,7 +139,8 @@ def cast(form: Settled, system: str) -> list[str]:
     """Lines that make the arrays contiguous, of one dtype and the system's own."""
     dtype = "float32" if form.x.dtype.name == "float32" else "float64"
     own, _ = CONVERTED.get(system, ("{0}", ""))
-    return [f"{name} = {own.format(f'np.ascontiguousarray({name}, {dtype!r})')}" for name in form.arrays]
+    names = map(said_as, form.arrays)
+    return [f"{name} = {own.format(f'np.ascontiguousarray({name}, {dtype!r})')}" for name in names]
 
 
 def called(system: str, call: str) -> list[str]:
@@ -156,7 +152,7 @@ def called(system: str, call: str) -> list[str]:
 def _after(form: Settled) -> list[str]:
     """The bias, and the factor and the offset of each channel."""
     often = f"{form.times} * " if form.times > 1 else ""
-    bias = [f"y = y + {often}bias.reshape{(-1,) + (1,) * form.rank}"] if form.times else []
+    bias = [f"y = y + {often}b.reshape{(-1,) + (1,) * form.rank}"] if form.times else []
     parts = (("*", form.factor), ("+", form.offset))
     return bias + [f"y = y {sign} {_numbers(each, form.rank)}" for sign, each in parts if each is not None]
 

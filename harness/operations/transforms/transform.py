@@ -14,6 +14,9 @@ from harness.canonical.window import Linear
 QUESTIONS = 108
 """Public questions about differing outputs whose cause is known."""
 
+NUMBER = 12.0
+"""Bits of detail from which on an explanation says more than another: more than half of a number of many digits."""
+
 Part = Literal["x", "w", "bias", "window", "y"]
 """What a linear form is made of, and its output."""
 

@@ -206,7 +206,7 @@ def _filled(question: Question, few: Seen, changes: Transforms) -> Iterator[Ways
     found = few.solved(column, missing, question.slack) if np.count_nonzero(column) > 1 else None
     if found is not None and abs(found[0]) > question.slack:
         number = found + few.conv.window.filling
-        ways = _shortened(number, _errors(column, missing, found)), number
+        ways = shortened(number, errors(column, missing, found)), number
         yield [in_order((*changes, Boundary(CONSTANT, float(way[0])))) for way in ways]
 
 
@@ -217,34 +217,34 @@ def _simplest(question: Question, seen: Seen, changes: Transforms, order: Transf
     """The preparation with the fewest numbers that gives all values."""
     constants = ("none", "alike", "each", *(["sums"] if padded or not any(map(any, seen.conv.window.padding)) else []))
     for factors, offsets in itertools.product(("one", "alike", "each"), constants):
-        added = seen.of_sums() if offsets == "sums" else _columns(seen.added(padded), offsets)
-        parts = [_columns(seen.own, factors), added]
+        constant = seen.of_sums() if offsets == "sums" else columns(seen.added(padded), offsets)
+        parts = [columns(seen.own, factors), constant]
         values = seen.values - (seen.own.sum(axis=1) if factors == "one" else 0)
         matrix = np.hstack(parts)
         if (found := seen.solved(matrix, values, question.slack)) is None:
             continue
         count, channels = parts[0].shape[1], seen.conv.x.shape[1]
-        ways = _shortened(found, _errors(matrix, values, found)), found
+        ways = shortened(found, errors(matrix, values, found)), found
         kind = offsets if offsets == "sums" else "padded" if padded else ""
-        named = [(*_scaled(channels, way[:count]), *_added(channels, way[count:], kind)) for way in ways]
+        named = [(*scaled(channels, way[:count]), *added(channels, way[count:], kind)) for way in ways]
         yield [in_order((*changes, *order, *each)) for each in named]
         return
 
 
-def _columns(each: np.ndarray, kind: str) -> np.ndarray:
+def columns(each: np.ndarray, kind: str) -> np.ndarray:
     if kind in ("one", "none"):
         return each[:, :0]
     return each if kind == "each" else each.sum(axis=1, keepdims=True)
 
 
-def _errors(matrix: np.ndarray, values: np.ndarray, found: np.ndarray) -> np.ndarray:
+def errors(matrix: np.ndarray, values: np.ndarray, found: np.ndarray) -> np.ndarray:
     """By how much the unknowns may be off, as what they leave says: some standard deviations of least squares."""
     left = matrix @ found - values
     inverse = np.linalg.pinv(matrix)
     return np.asarray(5 * np.sqrt((inverse**2) @ (left**2)) + 2.0**-50 * np.abs(found))
 
 
-def _shortened(found: np.ndarray, errors: np.ndarray) -> np.ndarray:
+def shortened(found: np.ndarray, errors: np.ndarray) -> np.ndarray:
     """Numbers by their names, or with few digits, where these lie within their errors."""
     return np.array([_nearest(*each) for each in zip(found, errors)])
 
@@ -254,7 +254,7 @@ def _nearest(value: float, error: float) -> float:
     return short(value, value - error, value + error) if named is None else named
 
 
-def _scaled(channels: int, factors: np.ndarray) -> Transforms:
+def scaled(channels: int, factors: np.ndarray) -> Transforms:
     """The factors of the input's channels, which may be one for all."""
     if not len(factors) or (factors == 1).all():
         return ()
@@ -262,7 +262,7 @@ def _scaled(channels: int, factors: np.ndarray) -> Transforms:
     return (Scale(name, tuple(np.resize(factors, channels).tolist()), "input"),)
 
 
-def _added(channels: int, offsets: np.ndarray, kind: str) -> Transforms:
+def added(channels: int, offsets: np.ndarray, kind: str) -> Transforms:
     """What is added to the channels of the input, or to the sums."""
     if not offsets.any():
         return ()

@@ -1,0 +1,189 @@
+"""How an input was prepared that gave an output: channels in another order, a factor and an offset of each of them.
+
+    y = f(0) + sum over c of  a[c] (f(x of channel c alone) - f(0)) + d[c] (f(ones in channel c) - f(0))
+
+holds where f is linear in its input, and where each output channel is that of an input channel which f moves along with
+its factor and offset, as a maximum does. Where it holds of an f is not asked: what the system gives is held against f.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from harness.canonical import gaps
+from harness.canonical.product import Product
+from harness.canonical.settled import Settled
+from harness.operations.by_settings.ends import fits
+from harness.operations.by_settings.orders import Transforms
+from harness.operations.transforms.grouping import ChannelOrder
+from harness.operations.transforms.transform import applied
+from harness.operations.transforms.values import Scale
+from harness.operations.windowed.search.preparation import (
+    CHANNELS,
+    NAMES,
+    ROUNDING,
+    SCALED,
+    SPARE,
+    added,
+    columns,
+    errors,
+    scaled,
+    shortened,
+)
+
+EVERY = 4000
+"""Elements whose equations are solved."""
+NAMED = len(NAMES)
+"""Factors that are tried by their names."""
+ALL_ORDERS = 4
+"""Channels up to which every order is tried."""
+
+
+def prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) -> Iterator[Transforms]:
+    """Preparations of the input that give what was seen, each with the fewest numbers; orders of channels if asked."""
+    reordered = _reordered(form, seen, room) if orders else ()
+    every = [_by_numbers(form, seen, room), *([each] for each in (*_by_names(form.x.shape[1]), *reordered))]
+    for ways in every:
+        fitting = (way for way in ways if fits(gaps.output(applied(form, way)), seen, room))
+        yield from itertools.islice(fitting, 1)
+
+
+def _by_names(channels: int) -> Iterator[Transforms]:
+    """Factors that have a name, where a system of equations tells nothing."""
+    for name, factor in NAMES.items():
+        yield (Scale(name, (factor,) * channels, "input"),)
+
+
+# --- factors and offsets ---------------------------------------------------------------------------------------------
+
+
+def _by_numbers(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
+    """Factors and offsets, one for all channels or one for each: the fewest that solve the equations."""
+    undone = getattr(form.meaning, "undone", lambda *given: None)(form, seen, room)
+    own, ones, values, slack = _equations(*(undone or (form, seen, room)))
+    channels = form.x.shape[1]
+    for factors, offsets in itertools.product(("one", "alike", "each"), ("none", "alike", "each")):
+        parts = [columns(own, factors), columns(ones, offsets)]
+        matrix = np.hstack(parts)
+        missing = values - (own.sum(axis=1) if factors == "one" else 0)
+        if not matrix.shape[1] or (found := _solved(matrix, missing, slack)) is None:
+            continue
+        count = parts[0].shape[1]
+        for way in (shortened(found, errors(matrix, missing, found)), found):
+            yield (*scaled(channels, way[:count]), *added(channels, way[count:], ""))
+        return
+
+
+def _equations(
+    form: Settled, seen: np.ndarray, room: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What each input channel comes to at some elements, and ones in it; what is missing there, and its room."""
+    channels = form.x.shape[1]
+    nothing = gaps.output(form.map(np.zeros_like, "x"))
+    places = np.flatnonzero(np.isfinite(seen) & np.isfinite(nothing))
+    places = places[:: len(places) // EVERY + 1]
+
+    def alone(made: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        return np.asarray((gaps.output(form.map(made, "x")) - nothing).flat[places])
+
+    each = [np.arange(channels) == channel for channel in range(channels)] if channels <= SCALED else [True]
+    masks = [np.reshape(one, (1, -1, *(1,) * form.rank)) for one in each]
+    own, ones = (np.stack([alone(partial(kept, mask)) for mask in masks], axis=1) for kept in (_kept, _ones))
+    return own, ones, (seen - nothing).flat[places], room.flat[places]
+
+
+def _kept(mask: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.where(mask, x, 0)
+
+
+def _ones(mask: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return np.where(mask, np.ones_like(x), 0)
+
+
+def _solved(matrix: np.ndarray, values: np.ndarray, slack: np.ndarray) -> np.ndarray | None:
+    """The unknowns, where the equations are more and tell all of them."""
+    known = np.isfinite(matrix).all(axis=1)
+    matrix, values, slack = matrix[known], values[known], slack[known]
+    if len(matrix) < matrix.shape[1] + SPARE:
+        return None
+    found, _, rank, _ = np.linalg.lstsq(matrix, values, rcond=None)
+    close = slack + ROUNDING * float((np.abs(matrix) @ np.abs(found)).max(initial=0))
+    whole = rank == matrix.shape[1]
+    return np.asarray(found) if whole and (np.abs(matrix @ found - values) <= close).all() else None
+
+
+# --- orders of the channels ------------------------------------------------------------------------------------------
+
+
+def _reordered(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
+    """Orders of the channels: every one of few; else those that a channel of the output, or equations, tell."""
+    channels = form.x.shape[1]
+    found: Iterator[tuple[int, ...]] = iter(())
+    if channels <= ALL_ORDERS:
+        found = itertools.permutations(range(channels))
+    elif isinstance(form, Product):
+        found = itertools.chain(_by_weights(form, seen), _by_mixing(form, seen, room))
+    elif form.output_shape[1] == channels <= SCALED:
+        found = _by_turns(form, seen, room)
+    plain = tuple(range(channels))
+    for order in found:
+        if order not in (plain, plain[::-1]):  # the other way round is tried elsewhere
+            yield (ChannelOrder("input", "any", order=order),)
+
+
+def _by_turns(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[int, ...]]:
+    """By the channel that gives what was seen of each, put in its place."""
+    channels = form.x.shape[1]
+    axes = (0, *range(2, seen.ndim))
+    turned = (gaps.output(form.map(partial(np.roll, shift=turn, axis=1), "x")) for turn in range(channels))
+    with np.errstate(invalid="ignore"):
+        alike = np.array([~(np.abs(y - seen) > room).any(axis=axes) for y in turned])
+    if (alike.sum(axis=0) == 1).all():
+        order = (np.arange(channels) - alike.argmax(axis=0)) % channels
+        if len(set(order.tolist())) == channels:
+            yield tuple(order.tolist())
+
+
+def _by_weights(form: Product, seen: np.ndarray) -> Iterator[tuple[int, ...]]:
+    """By the weights that were applied, where there are more images than these: those of a channel tell its place."""
+    linear, channels = form.linear, form.x.shape[1]
+    x, y = (np.moveaxis(each, 1, -1).reshape(-1, each.shape[1]) for each in (linear.x, seen))
+    known = np.isfinite(y).all(axis=1)
+    if np.count_nonzero(known) < x.shape[1] + SPARE:
+        return
+    w = linear.w.reshape(len(linear.w), -1)
+    applied_ = np.linalg.lstsq(x[known].astype(np.float64), y[known] - linear.offsets, rcond=None)[0].T
+    numbers = form.map(lambda x: np.arange(channels).reshape(1, -1, *(1,) * form.rank) + 0 * x, "x").linear.x
+    of = numbers[(0, slice(None), *(0,) * form.rank)]
+    meant, there = (np.stack([each[:, of == channel] for channel in range(channels)]) for each in (w, applied_))
+    order = np.abs(meant[:, None] - there[None]).max(axis=(2, 3)).argmin(axis=1)
+    if len(set(order.tolist())) == channels:
+        yield tuple(order.tolist())
+
+
+def _by_mixing(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[int, ...]]:
+    """By how much of each channel is in the place of each, of which all is one."""
+    channels = form.x.shape[1]
+    if channels > CHANNELS:
+        return
+    nothing = gaps.output(form.map(np.zeros_like, "x"))
+    places = np.flatnonzero(np.isfinite(seen))[:EVERY]
+    pairs = itertools.product(range(channels), repeat=2)
+    moved = (gaps.output(form.map(partial(_moved, place, channel), "x")) for place, channel in pairs)
+    mixed = np.stack([(each - nothing).flat[places] for each in moved], axis=1)
+    found = _solved(mixed, (seen - nothing).flat[places], room.flat[places])
+    if found is not None:
+        order = np.abs(found.reshape(channels, channels)).argmax(axis=1)
+        if len(set(order.tolist())) == channels:
+            yield tuple(order.tolist())
+
+
+def _moved(place: int, channel: int, x: np.ndarray) -> np.ndarray:
+    """Zeros, but for one channel in the place of another."""
+    alone = np.zeros_like(x)
+    alone[:, place] = x[:, channel]
+    return alone

@@ -1,0 +1,66 @@
+"""What is made of each value of an output: numbers and functions, told by the values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.operations.by_settings.ends import ends
+from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.functions import FUNCTIONS
+from harness.operations.transforms.values import Bias, Scale
+
+Y = np.random.default_rng(3).normal(size=(2, 3, 5, 6)) * 3
+ROOM = np.full(Y.shape, 1e-6)
+EACH = np.reshape([0.5, -1.25, 2.0], (1, 3, 1, 1))
+
+
+def found(seen: np.ndarray, count: int = 1, **more: bool) -> list[tuple[str, ...]]:
+    return [tuple(each.function if isinstance(each, Activation) else each.id for each in way)
+            for way in ends(Y, seen, ROOM, count, **more)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("relu", {}),
+        ("relu6", {}),
+        ("tanh", {}),
+        ("sigmoid", {}),
+        ("absolute", {}),
+        ("gelu", {}),
+        ("gelu_tanh", {}),
+        ("silu", {}),
+        ("leaky_relu", {"slope": 0.07}),
+        ("elu", {"alpha": 0.6}),
+        ("clip", {"low": -1.5, "high": 2.25}),
+        ("hard_sigmoid", {"alpha": 0.2, "beta": 0.5}),
+    ],
+)
+def test_a_function_is_named_with_its_numbers(name, numbers):
+    seen = FUNCTIONS[name].of(Y, **numbers)
+    made = [way[0] for way in ends(Y, seen, ROOM) if np.abs(way[0].end(Y) - seen).max() <= 1e-5]
+    assert [each.function for each in made if isinstance(each, Activation)] == [name]
+    assert dict(made[-1].parameters) == pytest.approx(numbers)
+    assert not [each for each in found(seen, functions=False) if each not in (("scale",), ("bias",))]
+
+
+def test_a_limit_that_nothing_reaches_is_not_named():
+    assert ("relu6",) not in found(np.maximum(Y / 10, 0) * 10 * (Y < 5))
+    assert found(np.maximum(Y, 0))[0] == ("relu",)
+
+
+@pytest.mark.parametrize(("factor", "offset"), [(1 / 255, 0.5), (EACH, 2 * EACH)], ids=["one", "each"])
+def test_a_factor_and_an_offset_are_told_together(factor, offset):
+    ((scale, bias),) = ends(Y, Y * factor + offset, ROOM, 2)
+    assert isinstance(scale, Scale) and isinstance(bias, Bias)
+    assert np.allclose(scale.factors, np.ravel(factor)) and np.allclose(bias.values, np.ravel(offset))
+    assert (scale.name == "1 / 255") is (np.ndim(factor) == 0)
+
+
+def test_noise_is_nothing():
+    assert (
+        found(np.random.default_rng(5).normal(size=Y.shape))
+        == found(np.random.default_rng(6).normal(size=Y.shape), 2)
+        == []
+    )
