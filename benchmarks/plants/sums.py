@@ -1,30 +1,18 @@
-"""Plants what systems do after a sum, alone and with each convention, and counts what `explain` makes of it, as JSON.
-
-    python -m benchmarks.plants [--every N] [--show]
-
-Ranks 1 to 3, each ending of `ENDINGS` alone and with each convention, in each number format of `FORMATS`; and controls
-that nothing explains. `named`: the first explanation, or one that ties with it, comes to the same on other data;
-`wrong`: a certain one that does not. `--every N` takes every N-th question; `--show` tells which are not named.
-"""
+"""What systems do after the sums of a convolution, alone and with each convention, of ranks 1 to 3."""
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.plants.counting import ALIKE, CLOSE, CONTROL, DIGITS, controlled
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
-from harness.explanation.diagnosis import Answer, diagnose
-from harness.judge.verdict import Judge, Observation
 from harness.operations import convolution
 from harness.operations.stated import Given
 from harness.operations.transforms.arrays import KernelAxes, ReverseKernel, TransposeKernelSpatial
@@ -57,13 +45,8 @@ OF_BYTES: dict[str, Transforms] = {
     "truncate": (OutputRounding("truncate"), Overflow("saturate", 0, 255)),
     "wrap": (OutputRounding("half_even"), Overflow("wrap", 0, 255)),
 }
-DIGITS = {f"printed {digits}": digits for digits in (4, 5, 6)}
 FORMATS = ("float32", "float64", *DIGITS, "uint8")
 CONTROLS = ("random", "one wrong", "another kernel", "zeros", "constant")
-CLOSE = 0.01
-"""Share of the largest value by which outputs on other data may differ that come to the same: numbers are fitted."""
-ALIKE = 0.9
-"""Share of whole outputs that differ by no more than 1, for the same reason."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +61,21 @@ class Plant:
     @property
     def of_bytes(self) -> bool:
         return self.number_format == "uint8"
+
+    @property
+    def is_control(self) -> bool:
+        return self.convention == CONTROL
+
+    def case(self) -> Case:
+        return case_of(drawn(self, 0))
+
+    def output(self) -> np.ndarray:
+        """What a system gives."""
+        form = drawn(self, 0)
+        return _control(self, form) if self.is_control else output(form, changes(self))
+
+    def is_same(self, found: Transforms) -> bool:
+        return same(self, found)
 
 
 def conventions(rank: int) -> dict[str, Transforms]:
@@ -103,7 +101,7 @@ def plants() -> Iterator[Plant]:
         for ending in OF_BYTES if number_format == "uint8" else ENDINGS:
             yield from (Plant(rank, number_format, ending, name) for name in conventions(rank))
     for rank, number_format, control in itertools.product(SIZES, FORMATS, CONTROLS):
-        yield Plant(rank, number_format, control, "control")
+        yield Plant(rank, number_format, control, CONTROL)
 
 
 def drawn(plant: Plant, seed: int) -> Linear:
@@ -130,35 +128,13 @@ def output(form: Linear, made: Transforms) -> np.ndarray:
     return read(direct(applied(form, made)), beside(made, form), ())
 
 
-def seen(plant: Plant, form: Linear) -> Observation:
-    """What is recorded of a plant."""
-    y = _control(plant, form) if plant.convention == "control" else output(form, changes(plant))
-    known, slack = np.ones(y.shape, bool), np.zeros(y.shape)
-    if plant.number_format in DIGITS:
-        texts = [f"{value:#.{DIGITS[plant.number_format]}g}" for value in y.ravel().tolist()]
-        places = [_place(text) for text in texts]
-        slack = 0.5 * 10.0 ** np.reshape(places, y.shape)
-        return Observation(np.reshape([float(text) for text in texts], y.shape), "float64", "any", known, slack)
-    return Observation(y.astype(plant.number_format), plant.number_format, "any", known, slack)
-
-
-def _place(text: str) -> int:
-    """The power of ten of the last digit of a printed number."""
-    mantissa, _, exponent = text.partition("e")
-    return int(exponent or 0) - len(mantissa.partition(".")[2])
-
-
 def _control(plant: Plant, form: Linear) -> np.ndarray:
     """Outputs that nothing explains."""
-    rng = np.random.default_rng([9, plant.rank])
-    y = direct(form)
-    spread = {"random": rng.normal(size=y.shape) * y.std() + y.mean(), "zeros": y * 0, "constant": y * 0 + 2.0}
-    if plant.ending == "one wrong":
-        y.flat[y.size // 3] += 3 * y.std()
-    elif plant.ending == "another kernel":
+    if plant.ending == "another kernel":
+        rng = np.random.default_rng([9, plant.rank])
         y = direct(replace(form, w=rng.permutation(form.w.ravel()).reshape(form.w.shape)))
     else:
-        y = spread[plant.ending]
+        y = controlled(plant.ending, direct(form), [9, plant.rank])
     return np.clip(np.rint(y), 0, 255) if plant.of_bytes else y
 
 
@@ -178,12 +154,6 @@ def case_of(form: Linear) -> Case:
     return Case(id="plant", path=Path("plant.yaml"), operation=convolution, arrays=arrays, settings=settings)
 
 
-def asked(plant: Plant) -> Answer:
-    """What is answered about a plant."""
-    form = drawn(plant, 0)
-    return diagnose(Judge(case_of(form)), seen(plant, form))
-
-
 def same(plant: Plant, found: Transforms) -> bool:
     """Whether an explanation comes to what was planted, on other data."""
     form = drawn(plant, 1)
@@ -194,41 +164,3 @@ def same(plant: Plant, found: Transforms) -> bool:
         apart = np.abs(one - other)
         return bool(np.mean(np.minimum(apart, 256 - apart) <= 1) >= ALIKE)
     return bool((np.abs(one - other) <= CLOSE * np.abs(one).max()).all())
-
-
-def counted(plant: Plant, answer: Answer) -> str:
-    """`named`, `wrong` (a certain one that is not so) or `open`."""
-    certain = bool(answer.explanations) and not answer.ambiguous
-    if plant.convention == "control":
-        first = answer.explanations[:1]
-        return "wrong" if certain and all(each.by_conventions and each.transforms for each in first) else "named"
-    tied = [each for number, each in enumerate(answer.explanations) if not number or each.tied]
-    right = [same(plant, each.changes) for each in tied]
-    if certain and not right[0]:
-        return "wrong"
-    return "named" if any(right) else "open"
-
-
-def measured(chosen: Sequence[Plant], show: bool = False) -> dict[Plant, str]:
-    """Each question, and what became of it; what is not named is told at once where that is to be shown."""
-    found = {}
-    for plant in chosen:
-        found[plant] = counted(plant, asked(plant))
-        if show and found[plant] != "named":
-            print(f"{found[plant]}: {plant}", file=sys.stderr, flush=True)
-    return found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="What explain makes of planted endings and conventions.")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="take every N-th question")
-    parser.add_argument("--show", action="store_true", help="name the questions that are not named")
-    options = parser.parse_args()
-    found = measured([*plants()][:: options.every], options.show)
-    planted = {plant: each for plant, each in found.items() if plant.convention != "control"}
-    parts = {"planted": planted, "controls": {plant: found[plant] for plant in found if plant not in planted}}
-    print(json.dumps({name: Counter(some.values()) for name, some in parts.items()}, indent=1))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Conventions that are planted in outputs, and what `explain` makes of them: `python -m benchmarks.plants`."""
