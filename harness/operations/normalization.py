@@ -153,19 +153,49 @@ def _numpy(form: Settled) -> Sequence[str]:
     return text(form, source)
 
 
+def _usual(form: Settled) -> bool:
+    """Whether it is what functions of systems compute, with parameters of channels."""
+    settings = form.settings
+    variance = settings["statistic"] == "variance" and settings["centre"] and settings["epsilon_at"] == "variance"
+    odd = any(settings.get(key) for key in ("slots", "order")) or settings.get("factor") is not None
+    of_channels = all(form.arrays[name].size == form.x.shape[1] for name in form.arrays if name != "x")
+    return variance and not odd and of_channels
+
+
 def _torch(form: Settled) -> Sequence[str]:
     """The calls that say it, where the settings are a call's."""
-    settings, names = form.settings, set(form.arrays) - {"x"}
-    plain_ = settings["statistic"] == "variance" and settings["centre"] and settings["epsilon_at"] == "variance"
-    if settings.get("slots") or settings.get("order") or not plain_ or "over" in settings or names != set(PARAMETERS):
+    settings, letters, names = form.settings, canonical("input", form.rank), set(form.arrays) - {"x"}
+    if not _usual(form):
         return ()
-    if any(form.arrays[name].size != form.x.shape[1] for name in PARAMETERS):
-        return ()
-    call = "torch.nn.functional.batch_norm(x, mean.flatten(), variance.flatten(), scale.flatten(), offset.flatten(), "
-    return called("torch", f"{call}False, 0.0, {settings['epsilon']!r})")
+    over, epsilon = settings.get("over"), repr(settings["epsilon"])
+    affine = ", ".join(f"{each}.flatten()" if each in names else "None" for each in ("scale", "offset"))
+    calls = {
+        letters[1:]: f"group_norm(x, {settings['groups']}, {affine}, {epsilon})",
+        letters[2:]: f"instance_norm(x, None, None, {affine}, True, 0.0, {epsilon})",
+        letters[0] + letters[2:]: f"batch_norm(x, None, None, {affine}, True, 0.0, {epsilon})",
+    }
+    if over is None and {"mean", "variance"} <= names:
+        call = f"batch_norm(x, mean.flatten(), variance.flatten(), {affine}, False, 0.0, {epsilon})"
+        return called("torch", f"torch.nn.functional.{call}")
+    return called("torch", f"torch.nn.functional.{calls[over]}") if over in calls else ()
 
 
-PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {"numpy": _numpy, "torch": _torch}
+def _tensorflow(form: Settled) -> Sequence[str]:
+    """Of given statistics, by the one function that has no statistics of its own."""
+    names = set(form.arrays)
+    if not _usual(form) or "over" in form.settings or form.rank != 2 or not {"mean", "variance"} <= names:
+        return ()
+    order = ("mean", "variance", "offset", "scale")
+    told = ", ".join(f"tf.reshape({each}, [-1])" if each in names else "None" for each in order)
+    call = f"tf.nn.batch_normalization(tf.transpose(x, (0, 2, 3, 1)), {told}, {form.settings['epsilon']!r})"
+    return called("tensorflow", f"tf.transpose({call}, (0, 3, 1, 2))")
+
+
+PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {
+    "numpy": _numpy,
+    "torch": _torch,
+    "tensorflow": _tensorflow,
+}
 TRIED: Mapping[str, Sequence[Any]] = {
     "epsilon": (1e-5, 1e-1),
     "over": ("NHW", "CHW", "HW", "C"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.canonical.settled import Settled
 from harness.operations.by_settings.writing import called
+from harness.operations.expressions import one_or_all
 from harness.operations.pooling_formula import (
     CLIPPED,
     LAST_CLIPPED,
@@ -103,22 +104,48 @@ def _torch(form: Settled) -> Sequence[str]:
         return _adaptive(form)
     pairs, window = pairs_of(sizes_of(form), settings), per_axis(settings["window"], rank)
     plain = settings.get("fill") is None and all(low == high <= k // 2 for (low, high), k in zip(pairs, window))
-    told = f"{window}, {per_axis(settings['stride'], rank)}, {tuple(low for low, _ in pairs)}"
-    dilation = per_axis(settings["dilation"], rank)
+    dilated = max(per_axis(settings["dilation"], rank)) > 1
     if not plain or min(map(min, pairs)) < 0 or settings["rounding"] not in ("floor", "ceil"):
         return ()
-    told += f", ceil_mode={settings['rounding'] == 'ceil'}"
+    told = _moving(settings, rank) + _more(padding=tuple(low for low, _ in pairs))
+    told += ", ceil_mode=True" if settings["rounding"] == "ceil" else ""
     if settings["reduce"] == "max":
-        return called("torch", f"torch.nn.functional.max_pool{rank}d(x, {told}, dilation={dilation})")
-    if settings["reduce"] == "average" and settings["divisor"] != "window" and max(dilation) == 1:
-        counts = f"count_include_pad={settings['divisor'] == 'padded'}"
-        return called("torch", f"torch.nn.functional.avg_pool{rank}d(x, {told}, {counts})")
+        told += _more(dilation=per_axis(settings["dilation"], rank)) if dilated else ""
+        return called("torch", f"torch.nn.functional.max_pool{rank}d(x, {told})")
+    if settings["reduce"] == "average" and settings["divisor"] != "window" and not dilated:
+        told += "" if settings["divisor"] == "padded" else ", count_include_pad=False"
+        return called("torch", f"torch.nn.functional.avg_pool{rank}d(x, {told})")
     return ()
+
+
+def _moving(settings: Settings, rank: int) -> str:
+    """Window and stride, one number where all axes have the same."""
+    return ", ".join(one_or_all(per_axis(settings[key], rank), tuple) for key in ("window", "stride"))
+
+
+def _more(**given: tuple[int, ...]) -> str:
+    """Arguments of PyTorch that are not zeros."""
+    return "".join(f", {key}={one_or_all(each, tuple)}" for key, each in given.items() if any(each))
+
+
+def _tensorflow(form: Settled) -> Sequence[str]:
+    settings, rank = form.settings, form.rank
+    name = {"max": "max_pool2d", "average": "avg_pool2d"}.get(settings["reduce"])
+    if not name or rank != 2 or settings.get("fill") or "output_size" in settings or settings["rounding"] != "floor":
+        return ()
+    sizes, pairs = sizes_of(form), pairs_of(sizes_of(form), settings)
+    words = {"VALID": "valid", "SAME": "same_upper"}
+    word = next((own for own, each in words.items() if pairs_of(sizes, {**settings, "padding": each}) == pairs), None)
+    counted = settings.get("divisor", "valid") == "valid" or not any(map(any, pairs))
+    if word is None or not counted or max(per_axis(settings["dilation"], rank)) > 1:
+        return ()
+    call = f"tf.nn.{name}(tf.transpose(x, (0, 2, 3, 1)), {_moving(settings, rank)}, {word!r})"
+    return called("tensorflow", f"tf.transpose({call}, (0, 3, 1, 2))")
 
 
 def _adaptive(form: Settled) -> Sequence[str]:
     name = {"max": "adaptive_max_pool", "average": "adaptive_avg_pool"}.get(form.settings["reduce"])
-    size = per_axis(form.settings["output_size"], form.rank)
+    size = one_or_all(per_axis(form.settings["output_size"], form.rank), tuple)
     return called("torch", f"torch.nn.functional.{name}{form.rank}d(x, {size})") if name else ()
 
 
@@ -132,4 +159,9 @@ def _jax(form: Settled) -> Sequence[str]:
     return called("jax", call)
 
 
-PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {"numpy": _numpy, "torch": _torch, "jax": _jax}
+PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {
+    "numpy": _numpy,
+    "torch": _torch,
+    "tensorflow": _tensorflow,
+    "jax": _jax,
+}

@@ -18,6 +18,7 @@ from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
 from harness.operations.by_settings.own_names import Changes
+from harness.operations.by_settings.taken import Taken
 from harness.operations.by_settings.writing import called, source
 from harness.operations.operation import Setting
 from harness.operations.softmax_spoken import ROLES as ROLES
@@ -134,6 +135,16 @@ def _native(system: str, form: Settled) -> Sequence[str]:
         return ()
     call = NATIVE[system][bool(form.settings["log"])]
     return called(system, call.format(axes[0] if len(axes) == 1 else axes))
+
+
+def edited(system: str, form: Settled, taken: Taken) -> tuple[str, str] | None:
+    """The call along the axes that the user's own input has, and those axes."""
+    own, letters = taken.own, [letter for letter in form.settings["over"] if letter in taken.own]
+    if system not in NATIVE or not letters or (len(letters) > 1 and system != "jax"):
+        return None
+    axes = sorted(map(own.index, letters))
+    call = NATIVE[system][bool(form.settings["log"])].format(axes[0] if len(axes) == 1 else tuple(axes))
+    return call.replace("(x", f"({taken.by(own)}"), own
 
 
 PROGRAMS: Mapping[str, Callable[[Settled], Sequence[str]]] = {

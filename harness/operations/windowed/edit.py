@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from harness.canonical import layout
 from harness.canonical.window import CONSTANT, Linear, padding_pair
+from harness.operations.expressions import index, one_or_all, permuted, transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
 from harness.operations.transforms.endings import Activation
@@ -93,14 +94,6 @@ class Asked:
             if lows and tuple(sizes) == self.form.output_shape[2:]:
                 return recipe
         return None
-
-
-def index(parts: Sequence[str]) -> str:
-    """An index of an array, nothing where it takes everything."""
-    kept = list(parts)
-    while kept and kept[-1] == ":":
-        kept.pop()
-    return f"[{', '.join(kept)}]" if kept else ""
 
 
 def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> dict[str, Edit]:
@@ -201,10 +194,6 @@ def options(**given: Sequence[int]) -> str:
     return "".join(f", {key}={one_or_all(values, tuple)}" for key, values in said.items())
 
 
-def permuted(name: str, order: Sequence[int]) -> str:
-    return f"{name}.permute({', '.join(map(str, order))})"
-
-
 def _jax(asked: Asked) -> str:
     words = {"valid": '"VALID"', "same_upper": '"SAME"', "same_lower": '"SAME_LOWER"'}
     word = words.get(asked.padded_by(*words) or "", "")
@@ -238,10 +227,6 @@ def _widened(asked: Asked, name: str) -> str:
     return "".join(letter for letter, user in names.items() if user not in asked.axes[name]) + "".join(
         own[user] for user in asked.axes[name]
     )
-
-
-def transposed(name: str, order: Sequence[int]) -> str:
-    return f"{name}.transpose({', '.join(map(str, order))})"
 
 
 def _numpy(asked: Asked) -> str:
@@ -299,11 +284,6 @@ def added(call: str, asked: Asked, has: str) -> str:
         return call
     behind = len(has) - 1 - has.index("C")
     return f"({call} + b{index([':', *['None'] * behind]) if behind else ''})"
-
-
-def one_or_all(values: Sequence[int], kind: Callable[[Sequence[int]], object] = list) -> str:
-    """One number where all axes have the same."""
-    return str(values[0] if len(set(values)) == 1 else kind(values))
 
 
 RELU = {
