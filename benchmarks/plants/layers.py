@@ -110,7 +110,11 @@ def _own(form: Any, planted: Any) -> Transforms:
 
 def _read(form: Any, changes: Transforms) -> np.ndarray:
     changed = applied(form, changes)
-    return read(computed(changed), beside(changes, form), ()) if 0 not in changed.output_shape else np.zeros(changed.output_shape)
+    return (
+        read(computed(changed), beside(changes, form), ())
+        if 0 not in changed.output_shape
+        else np.zeros(changed.output_shape)
+    )
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:

@@ -11,8 +11,8 @@ import numpy as np
 
 from harness.canonical.layout import canonical
 from harness.canonical.settled import TIMES, Settled
+from harness.operations.by_settings.input_taken import Taken
 from harness.operations.by_settings.own_names import Changes
-from harness.operations.by_settings.taken import Taken
 from harness.operations.by_settings.writing import called
 from harness.operations.dense_formula import MOVED, kept, lengths, moved, orders, sides, significant
 from harness.operations.transforms.arrays import KernelAxes, ReshapeNotTranspose

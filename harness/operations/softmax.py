@@ -11,6 +11,7 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.settled import Settled
 from harness.grammar.kinds import FLAG, Field, or_unknown
+from harness.operations.by_settings.input_taken import Taken
 from harness.operations.by_settings.letters_of_axes import AXES, axes_of, checked
 from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer, check_bias
 from harness.operations.by_settings.of_layer import demand as demand
@@ -18,7 +19,6 @@ from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
 from harness.operations.by_settings.own_names import Changes
-from harness.operations.by_settings.taken import Taken
 from harness.operations.by_settings.writing import called, source
 from harness.operations.operation import Setting
 from harness.operations.softmax_spoken import ROLES as ROLES

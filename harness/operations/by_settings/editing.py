@@ -11,8 +11,8 @@ from typing import Any
 
 from harness.canonical import layout
 from harness.canonical.settled import Settled
+from harness.operations.by_settings.input_taken import Taken
 from harness.operations.by_settings.own_names import said_as
-from harness.operations.by_settings.taken import Taken
 from harness.operations.by_settings.writing import Writing, called
 from harness.operations.expressions import index
 from harness.operations.stated import Stated

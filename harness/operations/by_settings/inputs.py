@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -37,10 +38,13 @@ from harness.operations.windowed.search.preparation import (
 
 EVERY = 4000
 """Elements whose equations are solved."""
-NAMED = len(NAMES)
-"""Factors that are tried by their names."""
 ALL_ORDERS = 4
 """Channels up to which every order is tried."""
+
+
+def evaluations(channels: int) -> int:
+    """Outputs that `prepared` evaluates of so many channels, about."""
+    return 2 * min(channels, SCALED) + len(NAMES) + 1
 
 
 def prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) -> Iterator[Transforms]:
@@ -157,8 +161,9 @@ def _by_weights(form: Product, seen: np.ndarray) -> Iterator[tuple[int, ...]]:
         return
     w = linear.w.reshape(len(linear.w), -1)
     applied_ = np.linalg.lstsq(x[known].astype(np.float64), y[known] - linear.offsets, rcond=None)[0].T
-    numbers = form.map(lambda x: np.arange(channels).reshape(1, -1, *(1,) * form.rank) + 0 * x, "x").linear.x
-    of = numbers[(0, slice(None), *(0,) * form.rank)]
+    numbered = np.broadcast_to(np.arange(channels).reshape(1, -1, *(1,) * form.rank), form.x.shape)
+    numbers = replace(form, arrays={**form.arrays, "x": numbered}).linear.x
+    of = numbers[0].reshape(x.shape[1], -1)[:, 0]
     meant, there = (np.stack([each[:, of == channel] for channel in range(channels)]) for each in (w, applied_))
     order = np.abs(meant[:, None] - there[None]).max(axis=(2, 3)).argmin(axis=1)
     if len(set(order.tolist())) == channels:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.canonical import layout
 from harness.canonical.window import Pairs
+from harness.operations.expressions import index, one_or_all, permuted
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.edit import (
@@ -14,10 +15,7 @@ from harness.operations.windowed.edit import (
     added,
     asked_of,
     called_in_jax,
-    index,
-    one_or_all,
     options,
-    permuted,
     tf_transposed,
     written,
 )
