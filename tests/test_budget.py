@@ -14,7 +14,7 @@ from harness.case.read import load
 from harness.judge.verdict import Judge
 from harness.operations import budget, followed
 from harness.operations.budget import Budget
-from harness.operations.by_settings import distinct, searching
+from harness.operations.by_settings import distinct, inputs, searching
 from harness.operations.by_settings.searching import Candidates
 from harness.operations.transforms.arrays import InputAxes, ReverseKernel
 from harness.operations.windowed import search
@@ -163,7 +163,7 @@ def elements(monkeypatch) -> list[int]:
         every.append(y.size)
         return y
 
-    for module in (distinct, searching):
+    for module in (distinct, searching, inputs):
         monkeypatch.setattr(module, "gaps", SimpleNamespace(output=output, filled=gaps.filled))
     return every
 

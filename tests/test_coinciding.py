@@ -13,6 +13,7 @@ from harness.canonical.settled import Settled
 from harness.explanation.diagnosis import OTHER_SIZE
 from harness.operations import pooling, resize
 from harness.operations.by_settings.distinct import Distinct, drawn, other_sizes
+from harness.operations.dense_formula import LEFT_OUT
 from harness.operations.transforms.told import Setting
 
 X = np.random.default_rng(1).normal(size=(1, 2, 6, 7)).astype("float32")
@@ -90,4 +91,4 @@ def test_a_dense_layer_without_its_bias_has_one_name():
     x, w, b = rng.normal(size=(8, 4)), rng.normal(size=(5, 4)), rng.normal(size=5)
     found = harness.explain(x, w, x @ w.T, bias=b, operation="dense", layout="NC,OI,NC")
     assert names(found) == [("bias",)] and not found.answer.ambiguous
-    assert "none" in found.words
+    assert found.answer.explanations[0].transforms[0].value == LEFT_OUT
