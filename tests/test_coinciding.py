@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 import harness
-from harness.canonical.settled import Settled
+from harness.canonical.settled import LEFT_OUT, Settled
 from harness.explanation.diagnosis import OTHER_SIZE
 from harness.operations import pooling, resize
 from harness.operations.by_settings.distinct import Distinct, drawn, other_sizes
-from harness.operations.dense_formula import LEFT_OUT
 from harness.operations.transforms.told import Setting
 
 X = np.random.default_rng(1).normal(size=(1, 2, 6, 7)).astype("float32")

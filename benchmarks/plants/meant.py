@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from harness.canonical.settled import LEFT_OUT, TWICE
 from harness.canonical.window import Pairs
-from harness.operations.dense_formula import LEFT_OUT, MOVED, TWICE
+from harness.operations.dense_formula import MOVED
 from harness.operations.local_response_normalization_formula import BELOW
 from harness.operations.normalization_formula import ONE_PLUS
 from harness.operations.pooling_formula import FIRST_CLIPPED, KEPT, LAST_CLIPPED, SCALED, ZERO
