@@ -71,6 +71,11 @@ def ends(
     yield from ((each,) for each in _functions(y, seen, room)) if functions else ()
 
 
+def made(way: Transforms) -> Iterator[Activation]:
+    """The functions among changes."""
+    return (each for each in way if isinstance(each, Activation))
+
+
 def _useful(values: np.ndarray | None, kind: str) -> TypeGuard[np.ndarray]:
     """Whether there are numbers that change something."""
     return values is not None and not np.all(values == NEUTRAL[kind]) and bool(np.isfinite(values).all())
@@ -110,7 +115,9 @@ def _functions(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Ac
     if not _rises(y, seen, room):
         return
     usual = ((name, each.usual) for name, each in FUNCTIONS.items() if name in PLAIN or each.usual)
-    for name, numbers in itertools.chain(usual, _with_limits(read_off(y, seen, room))):
+    with np.errstate(all="ignore"):
+        told = list(read_off(y, seen, room))
+    for name, numbers in itertools.chain(usual, _with_limits(told)):
         made = Activation(name, tuple((key, float(value)) for key, value in numbers.items()))
         if made.gives(seen, room) and _reached(made, seen, room):
             yield made
