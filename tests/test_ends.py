@@ -64,3 +64,15 @@ def test_noise_is_nothing():
         == found(np.random.default_rng(6).normal(size=Y.shape), 2)
         == []
     )
+
+
+def test_windows_of_nothing_break_no_fit():
+    """A maximum of no samples is minus infinity."""
+    y = np.where(np.arange(Y.size).reshape(Y.shape) % 5, Y, -np.inf)
+    seen = FUNCTIONS["sigmoid"].of(Y)
+    assert not [
+        each
+        for way in ends(y, seen, ROOM)
+        for each in way
+        if isinstance(each, Activation) and each.function == "hard_sigmoid"
+    ]

@@ -106,7 +106,7 @@ def _slopes(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tuple[float, .
 
 def _hard_sigmoid(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
     """The line between 0 and 1, by least squares, then its slope and offset as the values limit them."""
-    inner = np.isfinite(seen) & (seen > room) & (seen < 1 - room)
+    inner = np.isfinite(seen) & np.isfinite(x) & (seen > room) & (seen < 1 - room)
     if len(np.unique(x[inner])) < 5:
         return
     line = np.polyfit(x[inner], seen[inner], 1)

@@ -110,7 +110,7 @@ def _ones(mask: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def _solved(matrix: np.ndarray, values: np.ndarray, slack: np.ndarray) -> np.ndarray | None:
     """The unknowns, where the equations are more and tell all of them."""
-    known = np.isfinite(matrix).all(axis=1)
+    known = np.isfinite(matrix).all(axis=1) & np.isfinite(values)
     matrix, values, slack = matrix[known], values[known], slack[known]
     if len(matrix) < matrix.shape[1] + SPARE:
         return None
@@ -156,7 +156,7 @@ def _by_weights(form: Product, seen: np.ndarray) -> Iterator[tuple[int, ...]]:
     """By the weights that were applied, where there are more images than these: those of a channel tell its place."""
     linear, channels = form.linear, form.x.shape[1]
     x, y = (np.moveaxis(each, 1, -1).reshape(-1, each.shape[1]) for each in (linear.x, seen))
-    known = np.isfinite(y).all(axis=1)
+    known = np.isfinite(y).all(axis=1) & np.isfinite(x).all(axis=1)
     if np.count_nonzero(known) < x.shape[1] + SPARE:
         return
     w = linear.w.reshape(len(linear.w), -1)
