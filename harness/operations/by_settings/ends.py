@@ -51,7 +51,8 @@ def apart(y: np.ndarray, seen: np.ndarray, room: np.ndarray, terms: int) -> bool
 
 def ended(y: np.ndarray, end: Transforms) -> np.ndarray:
     for each in end:
-        y = each.end(y)
+        with np.errstate(all="ignore"):  # a maximum of no samples is minus infinity
+            y = each.end(y)
         y = y * column(np.asarray(each.factors), y.ndim - 2) if isinstance(each, Scale) else y
         y = y + column(np.asarray(each.values), y.ndim - 2) if isinstance(each, Bias) else y
     return y
