@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.backends import TABLE
 from harness.case.read import Case, load
 
+RUN = {name for name in ("numpy", "torch") if TABLE[name].here()}
+"""Systems that run the code that is shown: NumPy, and PyTorch where it is installed."""
 TRANSPOSED = """
 title: A small layer
 operation: transposed_convolution

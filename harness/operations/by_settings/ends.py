@@ -72,7 +72,7 @@ def ends(
     yield from ((each,) for each in _functions(y, seen, room)) if functions else ()
 
 
-def made(way: Transforms) -> Iterator[Activation]:
+def functions_of(way: Transforms) -> Iterator[Activation]:
     """The functions among changes."""
     return (each for each in way if isinstance(each, Activation))
 

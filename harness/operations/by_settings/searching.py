@@ -19,7 +19,7 @@ from harness.canonical.axis import outputs_at
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
 from harness.operations.by_settings.distinct import TELLING, Distinct, drawn, other_sizes
-from harness.operations.by_settings.ends import apart, before_bias, ended, fits, made, of_most, unnamed, without
+from harness.operations.by_settings.ends import apart, before_bias, ended, fits, functions_of, of_most, unnamed, without
 from harness.operations.by_settings.inputs import evaluations, prepared
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted
@@ -234,7 +234,9 @@ class Candidates:
             return [()]
         self._take(form, ENDED)
         ways = unnamed(form, y, *seen, missing, all(each.key != "function" for each in settings))
-        return (way for way in ways if all(each.function != form.settings.get("function") for each in made(way)))
+        return (
+            way for way in ways if all(each.function != form.settings.get("function") for each in functions_of(way))
+        )
 
     def _prepared(self, base: Base, settings: tuple[Setting, ...], form: Settled) -> list[Transforms]:
         """Preparations of the input that give what was seen."""
