@@ -72,10 +72,12 @@ class Settled:
 
     @cached_property
     def output_shape(self) -> tuple[int, ...]:
-        """No channels where the bias has not a number for each."""
+        """No channels where what is said of each says it of more or fewer; a factor for all is one for any number."""
         shapes = {name: each.shape for name, each in self.arrays.items()}
         images, channels, *spatial = self.meaning.output_shape(shapes, self.settings)
-        return (images, channels if shapes.get(BIAS, (channels,)) == (channels,) else 0, *spatial)
+        each = [self.arrays.get(BIAS), *(said for said in (self.factor, self.offset) if said is None or np.ptp(said))]
+        fits = all(said is None or len(said) == channels for said in each)
+        return (images, channels if fits else 0, *spatial)
 
     @property
     def places(self) -> int:
@@ -161,8 +163,12 @@ class Settled:
         arrays = {name: lifted(each.astype(np.float64)) for name, each in self.arrays.items()}
         with np.errstate(all="ignore"):
             y = self.summed(arithmetic, arrays, way)
-            y = y if self.factor is None else y * lifted(column(self.factor, self.rank))
-            return y if self.offset is None else y + lifted(column(self.offset, self.rank))
+            y = y if self.factor is None else y * lifted(self.for_channels(self.factor))
+            return y if self.offset is None else y + lifted(self.for_channels(self.offset))
+
+    def for_channels(self, said: np.ndarray) -> np.ndarray:
+        """A factor or an offset of each output channel, or one for all, in a shape that meets the output."""
+        return column(said if len(said) == self.output_shape[1] else said[:1], self.rank)
 
     def summed(self, arithmetic: Any, arrays: Mapping[str, Any], way: Callable[..., Any] | None = None) -> Any:
         """What the formula gives of arrays in an arithmetic, and the bias added."""
@@ -266,5 +272,5 @@ def _slack(form: Settled, wide: Settled) -> np.ndarray:
     arrays = {name: bounded.Bounded(each, units[name]) for name, each in known.arrays.items()}
     with np.errstate(all="ignore"):
         y = bounded.lifted(form.summed(bounded, arrays))
-        reach = y.reach if form.factor is None else y.reach * np.abs(column(form.factor, form.rank))
+        reach = y.reach if form.factor is None else y.reach * np.abs(form.for_channels(form.factor))
     return np.where(np.isfinite(reach), reach, 0.0)
