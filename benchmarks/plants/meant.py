@@ -306,7 +306,7 @@ REARRANGE = (
     Meant(
         {"depth_to_space": 2},
         _with({"order": "CRD"}, {"blocks": EXCHANGED}, {"blocks": BUFFER}, {"channels": REVERSED}),
-        (2, 12, 3, 4),
+        (2, 12, 3, 5),
     ),
     Meant(
         {"space_to_depth": 2},
