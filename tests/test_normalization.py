@@ -178,7 +178,6 @@ def test_the_code_is_run_and_holds(tmp_path: Path, name: str, change: dict[str, 
         ("over: D", "the input has no axis D"),
         ("over: CHW\ngroups: 3", "4 channels are not cut into 3 groups"),
         ("over: HW\nscale: [1, 2, 3]", "3 along C; expected 1 or the 4 of the input"),
-        ("over: HW\nstatistic: sum_absolute", "a sum of absolute values has epsilon at the deviation, or its floor"),
         ("over: HW\nepsilon: -1", "at least 0"),
         ("over: HW\nscale: {layout: CD, values: [[1]]}", "layout 'CD'"),
     ],
@@ -211,3 +210,10 @@ def test_parameters_come_as_functions_want_them_or_are_declined() -> None:
         of_channels(np.zeros((1, 1, 1, 3)), 3)
     with pytest.raises(Declined, match="parameters over the axes"):
         of_last(column, (2, 3, 2, 2), 2)
+
+
+@pytest.mark.parametrize(("said", "meant"), [("", "deviation"), ("_floor", "deviation_floor")])
+def test_a_sum_of_absolute_values_has_epsilon_beside_it(tmp_path: Path, said: str, meant: str) -> None:
+    """No root is taken of it: "at the variance" and "at the deviation" are one."""
+    case = case_of(tmp_path, f"over: C\nstatistic: sum_absolute\ncentre: false\nepsilon_at: variance{said}")
+    assert case.meant().settings["epsilon_at"] == meant

@@ -52,6 +52,8 @@ SETTINGS = {
     "epsilon": Field(or_unknown(number(0)), OPTIONS["epsilon"], default=1e-5),
     "epsilon_at": Field(or_unknown(word(*DIVISIONS)), f"{OPTIONS['epsilon_at']}; or unknown", default="variance"),
 }
+ROOTLESS: Mapping[Any, str] = {"variance": "deviation", "variance_floor": "deviation_floor"}
+"""Where epsilon is if no root is taken of what it is added to."""
 TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
     "over": "NHW",
     "statistic": "variance",
@@ -73,9 +75,11 @@ EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5, 1e-4, 0.0)
 
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
-    """The axes, each of which the input has."""
-    over = settings["over"][0] and checked(settings["over"], rank)
-    return {"over": over, **{key: value for key, (value, _) in settings.items() if key != "over"}}
+    """The axes, each of which the input has. A sum of absolute values has no root: epsilon is beside it."""
+    said = {key: value for key, (value, _) in settings.items()}
+    place = said["epsilon_at"]
+    beside = {"epsilon_at": ROOTLESS.get(place, place)} if said["statistic"] in SIZES else {}
+    return {**said, "over": said["over"] and checked(settings["over"], rank), **beside}
 
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
@@ -90,8 +94,6 @@ def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
         _check_shape(top, name, stated.arrays[name].values.shape, x.shape)
     if x.shape[1] % stated.settings["groups"]:
         raise settings["groups"][1].error(f"{x.shape[1]} channels are not cut into {stated.settings['groups']} groups")
-    if stated.settings["statistic"] in SIZES and stated.settings["epsilon_at"].startswith("variance"):
-        raise settings["epsilon_at"][1].error("a sum of absolute values has epsilon at the deviation, or its floor")
 
 
 def _check_shape(top: Record, name: str, found: Sequence[int], shape: Sequence[int]) -> None:

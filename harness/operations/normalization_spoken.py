@@ -21,6 +21,6 @@ OPTIONS = {
     "statistic": "variance (default), mean_square, sum_square or sum_absolute",
     "centre": "false where no mean is taken off (default: true)",
     "epsilon": "what is added (default: 1e-5), or unknown",
-    "epsilon_at": "variance (default: under the root), deviation, variance_floor or deviation_floor",
+    "epsilon_at": "variance (default: under the root, if one is taken), deviation, variance_floor or deviation_floor",
 }
 NODE = "BatchNormalization"
