@@ -92,7 +92,7 @@ def _equations(
     places = places[:: len(places) // EVERY + 1]
 
     def alone(made: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        return np.asarray((gaps.output(form.map(made, "x")) - nothing).flat[places])
+        return np.asarray(gaps.output(form.map(made, "x")).flat[places] - nothing.flat[places])
 
     each = [np.arange(channels) == channel for channel in range(channels)] if channels <= SCALED else [True]
     masks = [np.reshape(one, (1, -1, *(1,) * form.rank)) for one in each]
