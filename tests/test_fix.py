@@ -157,6 +157,14 @@ def test_julia_stands_the_other_way_round(tmp_path):
     assert "x: W H C N" in text
 
 
+def test_arrays_that_stand_as_in_julia_keep_their_axes(tmp_path):
+    as_in_julia = CASE.replace("NHWC", "HWCN").replace("[2, 6, 5, 3]", "[6, 5, 3, 2]")
+    case = small(tmp_path, "padding: [1, 0]\nstride: [2, 1]", as_in_julia)
+    text = program.programs(case, ())[program.JULIA]
+    assert "x: H W C N, w: H W I O" in text
+    assert "padding=(1, 0), stride=(2, 1)" in text
+
+
 def test_julia_is_silent_where_conv4_cannot_say_it(tmp_path):
     case = small(tmp_path, "padding: same")
     uneven = PaddingSplit(case.meant().window.padding, ((0, 2), (1, 0)))

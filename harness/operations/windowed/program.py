@@ -267,14 +267,26 @@ def _julia(stated: Stated, conv: Linear, transforms: Sequence[Transform]) -> str
     arrays = any(set(transform.touches) - {"window"} for transform in transforms)
     if stated.rank == 1 or not simple or arrays or len(set(win.reversal)) > 1:
         return ""
-    backwards = win.padding[::-1]  # Julia's arrays are column-major: the axes stand the other way round
-    lows = tuple(low for low, _ in backwards)
+    space = layout.canonical("input", stated.rank)[2:]
+    own = _space_in_julia(stated.arrays["input"].layout, space)
+    lows, stride, dilation = (
+        tuple(each[space.index(letter)] for letter in own)
+        for each in ([low for low, _ in win.padding], win.stride, win.dilation)
+    )
     padding = f", padding={lows[0] if len(set(lows)) == 1 else lows}" if any(lows) else ""
-    steps = _options(conv, stride=win.stride[::-1], dilation=win.dilation[::-1])
-    axes = " ".join(reversed(layout.canonical("input", stated.rank)))
-    kernel = " ".join(reversed(layout.canonical("kernel", stated.rank)))
+    steps = _options(conv, stride=stride, dilation=dilation)
+    axes, kernel = (" ".join(f"{own}{rest}") for rest in ("CN", "IO"))
     bias = " .+ reshape(b, " + "1, " * stated.rank + ":, 1)" if conv.biased else ""
     return (
         f"# x: {axes}, w: {kernel} (column-major; mode=0 reverses the kernel, mode=1 does not)\n"
         f"using Knet\ny = conv4(w, x; mode={int(not win.reversal[0])}{padding}{steps}){bias}\n"
     )
+
+
+def _space_in_julia(letters: str, space: str) -> str:
+    """The spatial axes in the order that Julia's array has: as they stand where they come first, as in Julia itself.
+
+    Else the array is one of row-major systems, whose axes stand the other way round in Julia.
+    """
+    own = "".join(letter for letter in letters if letter in space)
+    return own if letters.startswith(own) and len(own) == len(space) else space[::-1]
