@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -49,7 +50,8 @@ def alternatives(form: Settled) -> Iterator[Changes]:
     yield from _of_bins(form) if "output_size" in form.settings else _of_windows(form)
     for other in REDUCTIONS:
         if other != form.settings["reduce"]:
-            yield {"reduce": other, "p": None, "divisor": "valid" if other == "average" else None}
+            for divisor in DIVISORS if other == "average" else (None,):
+                yield {"reduce": other, "p": None, "divisor": divisor}
 
 
 def _of_windows(form: Settled) -> Iterator[Changes]:
@@ -129,9 +131,10 @@ def _turned(form: Settled) -> Iterator[Changes]:
 
 
 def _steps(form: Settled, key: str) -> Iterator[tuple[int, ...]]:
-    """The same number along all axes, one more or less, and what the other of stride and window is."""
+    """The same number along all axes, one more or less along each, and what the other of stride and window is."""
     own, other = (per_axis(form.settings[each], form.rank) for each in (key, {"stride": "window"}.get(key, "stride")))
-    near = [tuple(max(each + step, 1) for each in own) for step in (-1, 1)]
+    steps = itertools.product((0, -1, 1), repeat=form.rank)
+    near = [tuple(max(each + step, 1) for each, step in zip(own, way)) for way in steps]
     yield from (each for each in dict.fromkeys([other, (1,) * form.rank, (2,) * form.rank, *near]) if each != own)
 
 
