@@ -127,7 +127,7 @@ class Observation:
         slack = self.slack if self.known is None else self.slack + reading.input_slack
         ladder = reading.ladder(arithmetic(self.dtype, reading.case.dtype))
         stated = None if ends(reading.transforms) else self.algorithm
-        made = propagated.Made(reading.end, reading.end_errors)
+        made = propagated.Made(reading.end, reading.end_errors, any(each.fitted for each in reading.transforms))
         return propagated.fit(ladder, made, self.values, self.dtype, slack, known, stated)
 
     def comparable(self, reading: Reading) -> np.ndarray | None:

@@ -112,6 +112,8 @@ def _checked(entry: EntryPoint) -> EntryPoint:
     if entry.algorithm not in get_args(Algorithm):
         allowed = ", ".join(get_args(Algorithm))
         raise ValueError(f"{entry.name}: algorithm {entry.algorithm!r}, expected one of {allowed}")
+    if not entry.ranks:
+        raise ValueError(f"{entry.name} has no ranks: it answered no call of its start as expected")
     for rank in entry.ranks:
         if rank not in layout.SPATIAL:
             raise ValueError(f"{entry.name}: rank {rank!r}")

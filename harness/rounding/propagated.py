@@ -16,11 +16,23 @@ OWN = 8
 """Roundings of a result that a function of it may take: libraries give tanh to a few units of the last place."""
 
 
+EDGE = 64
+"""How many times its error a sum must move what is made of it, for an edge to lie between: where a value is rounded."""
+
+
+FEW = 1e-3
+"""Share of values that may be at an edge where numbers that were read could have been others."""
+
+
 class Made(NamedTuple):
-    """What is made of sums. errors: of it by itself, in units of the roundoff, beyond OWN of the result."""
+    """What is made of sums. errors: of it by itself, in units of the roundoff, beyond OWN of the result.
+
+    read: whether numbers in it were read from the output, so that hardly a value need be at an edge.
+    """
 
     end: Callable[[np.ndarray], np.ndarray]
     errors: np.ndarray | float = 0.0
+    read: bool = False
 
 
 def fit(
@@ -46,12 +58,28 @@ def fit(
         return EXACT, largest
     own = DTYPES[dtype].u * (OWN * np.abs(expected) + made.errors) if dtype in DTYPES else np.zeros(())
     for name, bound in _bounds(ladder, algorithm):
-        room = _reach(made, ladder.y, bound, expected) + own + extra
+        moved = _reach(made, ladder.y, bound, expected)
+        edges = moved > EDGE * (bound + own)
+        if (made.read and (edges & (apart > 0)).sum() > FEW * apart.size) or _on_edges(edges, apart, known):
+            continue
+        room = moved + own + extra
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = np.divide(apart, room, out=np.zeros_like(apart), where=apart > 0)
         if (share := float(shares.max(initial=0.0))) <= 1:
             return Fit(name, share), largest
     return None, largest
+
+
+def _on_edges(edges: np.ndarray, apart: np.ndarray, known: np.ndarray | None) -> bool:
+    """Whether most values of an output channel that differs are at an edge: there any of two is right, which refutes
+    nothing. With sums of whole numbers and a bias of 1, rounding down would give all of them, and all of them plus 1.
+    """
+    if edges.ndim < 2 or not edges.any():
+        return False
+    looked = np.ones(edges.shape, bool) if known is None else np.broadcast_to(known, edges.shape)
+    rest = (0, *range(2, edges.ndim))
+    many = 2 * (edges & looked).sum(rest) > looked.sum(rest)
+    return bool((many & ((apart > 0) & edges).any(rest)).any())
 
 
 def _bounds(ladder: Ladder, algorithm: Algorithm | None) -> Iterator[tuple[str, np.ndarray]]:

@@ -294,8 +294,6 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
         takes = TAKES[told.get("operation", "convolution")].from_json(told["takes"])
         _typed(values["layouts"], list(values["layouts"]), {}, str)
         lists: Dict[str, Any] = {name: tuple(values[name]) for name in ("ranks", "dtypes")}
-        if not lists["ranks"]:
-            raise TypeError("%s has no ranks: it answered no call of its start as expected" % values["name"])
         lists["measured"] = tuple(values.get("measured", ()))
         refused = values.get("refused", {})
         lists["refused"] = {claim: _places(claim, takes, lists["dtypes"], refused[claim]) for claim in refused}
