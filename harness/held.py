@@ -102,13 +102,37 @@ class Call:
     def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
         names = own_function.parameters(function, len(self.arrays)).names
         said = {**self.settings, **self.vectors}
-        return np.asarray(function(*self.arrays, **{names[key]: said[key] for key in names if key in said}))
+        own = [each.copy() for each in self.arrays]  # a function may write into what it is given
+        return np.asarray(function(*own, **{names[key]: said[key] for key in names if key in said}))
 
     def _of_entry_point(self, name: str) -> np.ndarray:
         axes = self.arrays[0].ndim if self.layout is None else len(_letters(self.layout)[-1])
         case = self.with_defaults().case(np.zeros((1,) * axes, self.arrays[0].dtype))
         with Pool(session.backends([name], [])) as pool:
             return asked.output(case, name, pool, case.recorded[0].layout)
+
+
+class NotANumber(SelectionError):
+    """An output of which an element is no number where that of the other is."""
+
+
+def demand_numbers(actual: np.ndarray, desired: np.ndarray) -> None:
+    """Raises NotANumber where one output has NaN and the other has not, or no number is left to compare.
+
+    An element of a case that is NaN is not known; one that was computed is wrong.
+    """
+    one, other = (
+        np.isnan(each) if each.dtype.kind in "fc" else np.zeros(each.shape, bool) for each in (actual, desired)
+    )
+    if one.shape == other.shape:
+        for which, only in (("actual", one & ~other), ("desired", other & ~one)):
+            if only.any():
+                first = np.argwhere(only)[0].tolist()
+                raise NotANumber(
+                    f"{which} is NaN in {only.sum()} of {only.size} elements, first at {first}; the other is not"
+                )
+    if any(each.all() and each.size for each in (one, other)):
+        raise NotANumber("an output is NaN in all elements: there is nothing to compare")
 
 
 def drawn(

@@ -17,7 +17,7 @@ from harness.case.read import CaseError as CaseError
 from harness.case.read import load
 from harness.explanation import asked
 from harness.explanation.asked import Explained as Explained
-from harness.held import Array, Call, Computed, drawn
+from harness.held import Array, Call, Computed, NotANumber, demand_numbers, drawn
 from harness.judge.verdict import Judge
 from harness.models.traces import opened
 from harness.models.walk import Walked as Walked
@@ -92,7 +92,7 @@ def compare(
 
     Each is an output, a function of the arrays, or the name of an entry point, which is called as one would first write
     it. arrays: those of the operation in their order; where they are left out, whole numbers are drawn for functions.
-    The rest as in `explain`. Raises SelectionError where something gives no output.
+    The rest as in `explain`. Raises SelectionError where something gives no output, or NaN where the other does not.
     """
     given = arrays or drawn(operation, layout, [actual, desired], settings)
     if not arrays and layout is None:
@@ -100,7 +100,9 @@ def compare(
     call = Call.of(operation, given, {"bias": bias}, layout, settings)
     if any(isinstance(each, str) for each in (actual, desired)):
         call = call.with_defaults()
-    case = call.case(call.output(actual), desired=call.output(desired))
+    of_actual, of_desired = call.output(actual), call.output(desired)
+    demand_numbers(of_actual, of_desired)
+    case = call.case(of_actual, desired=of_desired)
     seen, meant = map(Judge(case).observe, case.recorded)
     return asked.mended(case, asked.between(case, meant, seen, "actual"), systems)
 
@@ -119,7 +121,10 @@ def assert_same(
     Its message names the convention in which they differ, and what to change. Arguments as in `compare`.
     """
     __tracebackhide__ = True  # pytest shows the line that calls it
-    found = compare(actual, desired, *arrays, bias=bias, layout=layout, operation=operation, **settings)
+    try:
+        found = compare(actual, desired, *arrays, bias=bias, layout=layout, operation=operation, **settings)
+    except NotANumber as error:
+        raise AssertionError(f"the outputs differ: {error}") from None
     if found.verdict == "convention":
         raise AssertionError(f"the outputs differ by a convention, {' + '.join(found.transforms)}: {found.words}")
     if found.verdict == "unexplained":

@@ -234,5 +234,37 @@ def test_other_operations_are_explained_and_compared_alike():
     assert harness.explain(x, parts.mean(axis=(3, 5)), **told).transforms == ("reduce",)
     with pytest.raises(AssertionError, match="by a convention, reduce"):
         harness.assert_same(lambda a: a.reshape(parts.shape).mean(axis=(3, 5)), parts.max(axis=(3, 5)), x, **told)
-    with pytest.raises(harness.CaseError, match="bias: pooling has none; leave it out"):
+    with pytest.raises(harness.CaseError, match="bias: expected 2 numbers, one for each output channel, found 1"):
         harness.explain(x, x, bias=[1.0], **told)
+
+
+def test_a_function_that_writes_into_its_arrays_changes_none_of_the_other() -> None:
+    def writing(x, w):
+        x -= 5
+        return correlated(x, w)
+
+    with pytest.raises(AssertionError, match="bias"):
+        harness.assert_same(writing, correlated, padding="valid")
+
+
+@pytest.mark.parametrize("rows", [slice(1), slice(None)])
+def test_what_is_no_number_agrees_with_nothing(rows: slice) -> None:
+    def broken(x, w):
+        y = correlated(x, w)
+        y[rows] = np.nan
+        return y
+
+    with pytest.raises(AssertionError, match="actual is NaN in .* elements, first at"):
+        harness.assert_same(broken, correlated, padding="valid")
+    with pytest.raises(AssertionError, match="desired is NaN in"):
+        harness.assert_same(correlated, broken, padding="valid")
+    with pytest.raises(SelectionError, match="NaN in all elements" if rows == slice(None) else "nothing|NaN"):
+        harness.compare(np.full((1, 1, 2, 2), np.nan), np.full((1, 1, 2, 2), np.nan), *ONES, padding="valid")
+
+
+def correlated(x, w):
+    steps = np.lib.stride_tricks.sliding_window_view(np.asarray(x, float), np.shape(w))
+    return (steps * w).sum(axis=(2, 3))
+
+
+ONES = np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2))

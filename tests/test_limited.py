@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.plants import Plant, asked, counted
+from benchmarks.plants.counting import asked, counted
+from benchmarks.plants.sums import Plant
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.operations.transforms import in_order

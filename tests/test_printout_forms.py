@@ -146,6 +146,7 @@ def test_elements_that_are_left_out_are_not_known(
 # --- broken texts ----------------------------------------------------------------------------------------------------
 
 BROKEN = [
+    ("[1.0 2.0; 3.0 4.0;;; 5.0 6.0; 7.0 8.0]", 1, 18, "a Julia literal of more than two axes; paste what display(x)"),
     ("", 1, 1, "no numbers here"),
     (">>> x\n\n", 1, 1, "no numbers here"),
     ("[[1, 2],\n [3, 4]", 2, 8, "the text ends inside of the list that begins in line 1; is it cut off?"),

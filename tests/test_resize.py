@@ -386,7 +386,9 @@ def test_a_pair_of_settings_is_named(tmp_path: Path) -> None:
     case = case_of(tmp_path, CASES[0])
     planted = [Setting("coordinates", "asymmetric"), Setting("nearest_rounding", "floor")]
     answer = explained(case, evaluate(applied(case.meant(), planted)))
-    assert {each.id for each in answer.explanations[0].transforms} == {"coordinates", "nearest_rounding"}
+    (found,) = answer.explanations[0].transforms
+    assert isinstance(found, Setting)
+    assert (found.id, found.value, found.others) == ("coordinates", "asymmetric", (("nearest_rounding", "floor"),))
 
 
 @pytest.mark.parametrize("coefficient", [-0.6, -0.35, -1.25])

@@ -24,6 +24,7 @@ from harness.models.other_numbers import other_numbers
 from harness.models.reasons import Why, searched
 from harness.models.unfolded import unfolded, written_out
 from harness.operations import TABLE
+from harness.operations.transforms.preparing import Offset
 from harness.rounding.compare import distance
 
 
@@ -61,9 +62,14 @@ def _by_search(walker: Walker, pair: Pair) -> Why | None:
 
 
 def _of_vectors(walker: Walker, pair: Pair) -> Why | None:
-    """What the search finds; where that is numbers of which it knows nothing, rather the vectors that are others."""
+    """What the search finds; where that is numbers of which it knows nothing, rather the vectors that are others.
+
+    An offset of the input is such numbers, too: the layer is judged on the input that it had.
+    """
     found = _by_search(walker, pair)
-    if found is not None and any(change.get("kind") != UNKNOWN for change in found.transforms):
+    if found is not None and any(
+        change.get("kind") != UNKNOWN and change["id"] != Offset.id for change in found.transforms
+    ):
         return found
     return other_numbers(walker, pair) or found
 

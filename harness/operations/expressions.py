@@ -24,3 +24,7 @@ def transposed(name: str, order: Sequence[int]) -> str:
 def one_or_all(values: Sequence[int], kind: Callable[[Sequence[int]], object] = list) -> str:
     """One number where all axes have the same."""
     return str(values[0] if len(set(values)) == 1 else kind(values))
+
+
+def tf_transposed(name: str, order: Sequence[int]) -> str:
+    return f"tf.transpose({name}, {list(order)})"

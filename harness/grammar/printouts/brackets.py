@@ -14,7 +14,7 @@ from harness.grammar.printouts.numerals import BARE_POINT, WHOLE, Numbers
 
 MOST_AXES = 16
 TOKEN = re.compile(
-    r"(?P<open>[\[{])|(?P<close>[\]}])|(?P<separator>[,;])|(?P<comment>//.*|/\*.*?\*/|[#%].*)"
+    r"(?P<open>[\[{])|(?P<close>[\]}])|(?P<pages>;{2,})|(?P<separator>[,;])|(?P<comment>//.*|/\*.*?\*/|[#%].*)"
     r"|(?P<word>[^\s,;\[\]{}#%/]+)|(?P<other>\S)"
 )
 CLOSING = {"[": "]", "{": "}"}
@@ -170,6 +170,11 @@ def _take(token: re.Match[str], line: int, numbers: Numbers, nest: _Nest) -> Non
         _close(token, line, nest)
     elif kind == "separator":
         _separate(token, line, nest)
+    elif kind == "pages":
+        column = token.start() + 1
+        raise PrintoutError(
+            line + 1, column, "a Julia literal of more than two axes; paste what display(x) prints of it"
+        )
     elif kind == "other":
         raise refused(line, token.start(), word, token.string)
 

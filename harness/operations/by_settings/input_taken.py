@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.operations.expressions import index, permuted, transposed
+from harness.operations.expressions import index, permuted, tf_transposed, transposed
+
+MOVED = {"torch": permuted, "tensorflow": tf_transposed}
+"""System -> how it says another order of axes, where that is not NumPy's way."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Taken:
     def moved(self, text: str, order: Sequence[int]) -> str:
         """An array with its axes in another order."""
         plain = list(order) == sorted(order)
-        return text if plain else (permuted if self.system == "torch" else transposed)(text, order)
+        return text if plain else MOVED.get(self.system, transposed)(text, order)
 
     def _turned(self, letter: str) -> bool:
         return self.backwards and letter == "C"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harness.canonical import layout
 from harness.canonical.window import CONSTANT, Linear, padding_pair
-from harness.operations.expressions import index, one_or_all, permuted, transposed
+from harness.operations.expressions import index, one_or_all, permuted, tf_transposed, transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
 from harness.operations.transforms.endings import Activation
@@ -165,10 +165,6 @@ def _tensorflow(asked: Asked) -> str:
     w = asked.array("w", f"{space}IO", asked.backwards, tf_transposed)
     call = f"{function}({x}, {w}, {steps}, {padding or pairs}{more})"
     return asked.output(added(call, asked, f"N{space}C"), f"N{space}C", tf_transposed)
-
-
-def tf_transposed(name: str, order: Sequence[int]) -> str:
-    return f"tf.transpose({name}, {list(order)})"
 
 
 def _torch(asked: Asked) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.canonical import layout
 from harness.canonical.window import Pairs
-from harness.operations.expressions import index, one_or_all, permuted
+from harness.operations.expressions import index, one_or_all, permuted, tf_transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.edit import (
@@ -16,7 +16,6 @@ from harness.operations.windowed.edit import (
     asked_of,
     called_in_jax,
     options,
-    tf_transposed,
     written,
 )
 from harness.operations.windowed.transposing import cuts, of_both_sides
