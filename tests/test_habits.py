@@ -29,19 +29,24 @@ def test_functions_are_named_where_their_system_does_not_do_one_thing() -> None:
 
 
 def test_a_first_look_says_what_most_do_and_who_does_otherwise() -> None:
-    high, low = {"same": Word("SAME", "same_upper")}, {"same_lower": Word("LOW", "same_lower")}
+    high, low = {"same": Word("SAME", "same_upper")}, {"same_lower": Word("SAME_LOWER", "same_lower")}
+    at_one = {"same": Word("same", "same_upper", strided=False)}
     entries = [
         declared("a.turned", reversal=True, words=high),
         declared("a.plain", words=high),
         declared("b.only", words={**high, **low}),
         declared("c.turned", reversal=True),
         *(declared(f"{name}.f", words=high) for name in "de"),
+        declared("f.f", words=at_one),
     ]
     computes, same = habits.looks({"entry_points": entries}, ["activation", "convolution"])
     assert computes.question.startswith("Which functions reverse the kernel")
     assert computes.usual == "cross-correlation"
     assert computes.others == [("convolution", "a (turned), c")]
-    assert (same.usual, same.others) == ("odd sample on the high side", [("odd sample on the low side", "b")])
+    assert (same.usual, same.others) == (
+        "odd sample on the high side",
+        [("odd sample on the low side", "b (only [SAME_LOWER])")],
+    )
 
 
 def test_where_all_do_the_same_there_is_no_first_look() -> None:

@@ -59,18 +59,26 @@ def _look(question: str, rows: Iterable[Sequence[str]], column: int) -> Look:
     for row in rows:
         system, _, function = row[0].partition(".")
         all_of.setdefault(system, []).append(function)
-        for part in row[column].split("; "):
-            doing.setdefault(part.rpartition(": ")[2], {}).setdefault(system, []).append(function)
+        for told, habit in map(_parted, row[column].split("; ")):
+            doing.setdefault(habit, {}).setdefault(system, []).append(f"{function} {told}".strip())
     doing.pop(NONE, None)
     usual = max(doing, key=lambda each: len(doing[each]), default=NONE)
-    others = sorted((each for each in doing if each != usual), key=lambda each: -len(doing[each]))
+    differing = (each for each in doing if each != usual and not each.startswith(f"{usual}, "))  # that is in part so
+    others = sorted(differing, key=lambda each: -len(doing[each]))
     return Look(question, usual, [(each, ", ".join(_who(doing[each], all_of))) for each in others])
+
+
+def _parted(part: str) -> tuple[str, str]:
+    """What a function is told, in brackets, where that is a word by itself as SAME_LOWER, and what it does then."""
+    told, _, habit = part.rpartition(": ")
+    return (f"[{told}]" if "_" in told else ""), habit
 
 
 def _who(doing: Mapping[str, list[str]], all_of: Mapping[str, list[str]]) -> Iterator[str]:
     """The systems, with their functions where it is not all of them."""
     for system, functions in doing.items():
-        yield system if len(functions) == len(all_of[system]) else f"{system} ({_functions(functions)})"
+        plain = functions == all_of[system]
+        yield system if plain else f"{system} ({_functions(functions)})"
 
 
 def _tells(operation: str, section: conventions.Section) -> bool:
