@@ -61,18 +61,18 @@ class Call:
         for role in given:
             if role not in about.ROLES:
                 raise CaseError(f"{role}: {operation} has none; leave it out")
-        return cls(about, tuple(map(np.asarray, arrays)), given, layout, settings)
+        return cls(about, tuple(map(values_of, arrays)), given, layout, settings)
 
     def case(self, output: Array, **others: Array) -> Case:
         """The case of this call and an output, and perhaps more outputs by name. Raises CaseError."""
         roles = (*main_roles(self.operation), OUTPUT)
-        given = dict(zip(roles, (*self.arrays, np.asarray(output))))
+        given = dict(zip(roles, (*self.arrays, values_of(output))))
         layouts = self._layouts(given)
-        vectors = {role: np.asarray(each) for role, each in self.vectors.items()}
+        vectors = {role: values_of(each) for role, each in self.vectors.items()}
         layouts |= dict.fromkeys(others, layouts[OUTPUT]) | {
             role: self.operation.ROLES[role].vector for role in vectors
         }
-        more = {name: np.asarray(each) for name, each in others.items()}
+        more = {name: values_of(each) for name, each in others.items()}
         stated = {"dtype": _dtype(given), **self.settings}
         return case_of_arrays(self.operation.NAME, {**given, **vectors, **more}, layouts, stated)
 
@@ -84,7 +84,7 @@ class Call:
         """
         if isinstance(what, str):
             return self._of_entry_point(what)
-        return self._of_function(what) if callable(what) else np.asarray(what)
+        return self._of_function(what) if callable(what) else values_of(what)
 
     def with_defaults(self) -> Call:
         """This call, what is not said of it being as in a case file that does not say it."""
@@ -103,13 +103,18 @@ class Call:
         names = own_function.parameters(function, len(self.arrays)).names
         said = {**self.settings, **self.vectors}
         own = [each.copy() for each in self.arrays]  # a function may write into what it is given
-        return np.asarray(function(*own, **{names[key]: said[key] for key in names if key in said}))
+        return values_of(function(*own, **{names[key]: said[key] for key in names if key in said}))
 
     def _of_entry_point(self, name: str) -> np.ndarray:
         axes = self.arrays[0].ndim if self.layout is None else len(_letters(self.layout)[-1])
         case = self.with_defaults().case(np.zeros((1,) * axes, self.arrays[0].dtype))
         with Pool(session.backends([name], [])) as pool:
             return asked.output(case, name, pool, case.recorded[0].layout)
+
+
+def values_of(given: Any) -> np.ndarray:
+    """The array of what somebody has; of PyTorch's tensor that is trained, its values."""
+    return np.asarray(given.detach() if hasattr(given, "detach") else given)
 
 
 class NotANumber(SelectionError):

@@ -125,6 +125,10 @@ def assert_same(
         found = compare(actual, desired, *arrays, bias=bias, layout=layout, operation=operation, **settings)
     except NotANumber as error:
         raise AssertionError(f"the outputs differ: {error}") from None
+    if found.verdict == "convention" and found.answer.ambiguous:
+        raise AssertionError(
+            f"the outputs differ; these arrays allow several causes, the likeliest first: {found.words}"
+        )
     if found.verdict == "convention":
         raise AssertionError(f"the outputs differ by a convention, {' + '.join(found.transforms)}: {found.words}")
     if found.verdict == "unexplained":

@@ -268,3 +268,16 @@ def correlated(x, w):
 
 
 ONES = np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2))
+
+
+def test_a_tensor_that_is_trained_is_taken_by_its_values() -> None:
+    torch = pytest.importorskip("torch")
+    x, w = (torch.nn.Parameter(torch.from_numpy(each)) for each in ONES)
+    y = torch.nn.functional.conv2d(x, w)
+    assert y.requires_grad
+    assert harness.compare(y, y.detach().numpy(), x, w, padding="valid").verdict == "agrees"
+
+
+def test_what_fits_and_is_not_certain_is_not_told_as_the_cause() -> None:
+    with pytest.raises(AssertionError, match="the outputs differ; these arrays allow several causes, the likeliest"):
+        harness.assert_same(lambda x, w: np.zeros((1, 1)), correlated, padding="valid")
