@@ -23,16 +23,20 @@ MEBI = 2**20
 LIMIT = 2**10
 """MiB that the process may take, with the interpreter and NumPy in it."""
 READS = """
-import json, resource, sys
+import json, re, resource, sys
 from pathlib import Path
 from harness.grammar import files
-unit = 1 if sys.platform == "darwin" else 1024
+unit, own = 1 if sys.platform == "darwin" else 1024, Path("/proc/self/status")
+def most():  # getrusage counts what the process that started this one held, too
+    if own.exists():
+        return int(re.search(r"VmHWM:\\s*(\\d+)", own.read_text())[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name in sys.argv[1:]:
     try:
         said = f"read: {files.read(Path(name)).shape}"
     except files.FileError as problem:
         said = str(problem)
-    print(json.dumps([name, said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20]), flush=True)
+    print(json.dumps([name, said, most() * unit / 2**20]), flush=True)
 """
 
 
