@@ -18,7 +18,8 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.plants import asked, drawn, plants
+from benchmarks.plants.counting import asked
+from benchmarks.plants.sums import drawn, plants
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear, Window
 from harness.operations.budget import Budget

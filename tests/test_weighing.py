@@ -68,7 +68,7 @@ def test_data_that_could_have_refuted_it_make_it_certain(tmp_path, text, y, name
 @pytest.mark.parametrize(
     ("text", "y", "ties"),
     [
-        (leaky([1, 2, 3, -4]), [1, 2, 3, 0], False),
+        (leaky([1, 2, 3, -4]), [1, 2, 3, 0], True),
         (CELLS, [[0.25, 0.25], [0.25, 0.25]], False),
         (convolution(RAMP, SOBEL), sums(RAMP, SOBEL[::-1, ::-1]), True),
     ],

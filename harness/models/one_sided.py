@@ -128,7 +128,8 @@ def added(walker: Walker, pair: Pair) -> Why | None:
     if pair.of_a:
         return None
     if not pair.of_b:
-        return next(filter(None, (_untraced(walker, pair, each) for each in TABLE.values())), None)
+        found = filter(None, (_untraced(walker, pair, each) for each in TABLE.values()))
+        return min(found, key=lambda why: len(why.transforms), default=None)
     kinds = [each.operation or each.native or "layer" for each in pair.of_b]
     names = ", ".join(each.name for each in pair.of_b)
     changes = tuple({"id": kind, "more": each.name} for kind, each in zip(kinds, pair.of_b))
