@@ -87,7 +87,7 @@ def test_recordings_are_explained_as_the_case_expects_with_little_work(file, num
     assert sorted(ids(best)) == sorted(one.recorded[number].expect or ())
     assert answer.ambiguous == ((file, number) in FEW)
     assert work.tested < 50_000
-    assert work.judged <= 10 * max(one.recorded[number].values.size, 20)  # few values fit many candidates
+    assert work.judged <= 10 * one.recorded[number].values.size
 
 
 DATA = """

@@ -50,7 +50,7 @@ def plain(rng: random.Random) -> tuple[dict[str, Tree], Files]:
         most = 6 if name == "input" else 3
         tree[name] = array(rng, _letters(letters, rank), {**sizes, **_spatial(rng, most)}, files, name)
     tree |= settings(rng, operation, rank)
-    if groups > 1:
+    if groups > 1 and "groups" in properties:
         tree["groups"] = groups
     _extras(rng, tree, properties, sizes)
     if rng.random() < 0.6:
@@ -119,7 +119,7 @@ def _spatial(rng: random.Random, most: int) -> dict[str, int]:
 
 def _extras(rng: random.Random, tree: dict[str, Tree], properties: Mapping[str, Any], sizes: dict[str, int]) -> None:
     made: dict[str, Callable[[], Tree]] = {
-        "bias": lambda: [rng.randint(-9, 9) for _ in range(sizes["O"])],
+        "bias": lambda: [rng.randint(-9, 9) for _ in range(sizes["O" if "kernel" in tree else "C"])],
         "matrix": lambda: {"input.dtype": ["float32", "float64"]},
         "expect": lambda: {"normalized": [["scipy.signal.correlate"]]},
         "tolerance": lambda: {"rtol": 1e-3, "why": "w"},

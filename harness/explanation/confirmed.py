@@ -138,7 +138,7 @@ def confirmed(
     for transforms, fit, *_ in list(held):
         for ways in room.besides(question, (*transforms, *([shown_by(fit, seen.dtype)] if fit.finding else ()))):
             any(map(holds, ways))
-    solution = None if held else room.other_values(question, holds)
+    solution = room.other_values(question, holds) if deepest and not held else None  # they are changes, too
     explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
     return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)

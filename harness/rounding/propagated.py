@@ -14,12 +14,8 @@ from harness.worker.entry import Algorithm
 
 OWN = 8
 """Roundings of a result that a function of it may take: libraries give tanh to a few units of the last place."""
-
-
 EDGE = 64
 """How many times its error a sum must move what is made of it, for an edge to lie between: where a value is rounded."""
-
-
 FEW = 1e-3
 """Share of values that may be at an edge where numbers that were read could have been others."""
 
@@ -60,7 +56,8 @@ def fit(
     for name, bound in _bounds(ladder, algorithm):
         moved = _reach(made, ladder.y, bound, expected)
         edges = moved > EDGE * (bound + own)
-        if (made.read and (edges & (apart > 0)).sum() > FEW * apart.size) or _on_edges(edges, apart, known):
+        differing = edges & (apart > 0)
+        if (made.read and differing.sum() > FEW * apart.size) or _on_edges(edges, differing, known):
             continue
         room = moved + own + extra
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -70,16 +67,16 @@ def fit(
     return None, largest
 
 
-def _on_edges(edges: np.ndarray, apart: np.ndarray, known: np.ndarray | None) -> bool:
+def _on_edges(edges: np.ndarray, differing: np.ndarray, known: np.ndarray | None) -> bool:
     """Whether most values of an output channel that differs are at an edge: there any of two is right, which refutes
     nothing. With sums of whole numbers and a bias of 1, rounding down would give all of them, and all of them plus 1.
     """
-    if edges.ndim < 2 or not edges.any():
+    if edges.ndim < 2 or not differing.any():
         return False
     looked = np.ones(edges.shape, bool) if known is None else np.broadcast_to(known, edges.shape)
     rest = (0, *range(2, edges.ndim))
     many = 2 * (edges & looked).sum(rest) > looked.sum(rest)
-    return bool((many & ((apart > 0) & edges).any(rest)).any())
+    return bool((many & differing.any(rest)).any())
 
 
 def _bounds(ladder: Ladder, algorithm: Algorithm | None) -> Iterator[tuple[str, np.ndarray]]:

@@ -147,9 +147,7 @@ def _by_turns(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[tup
     with np.errstate(invalid="ignore"):
         alike = np.array([~(np.abs(y - seen) > room).any(axis=axes) for y in turned])
     if (alike.sum(axis=0) == 1).all():
-        order = (np.arange(channels) - alike.argmax(axis=0)) % channels
-        if len(set(order.tolist())) == channels:
-            yield tuple(order.tolist())
+        yield from _whole((np.arange(channels) - alike.argmax(axis=0)) % channels)
 
 
 def _by_weights(form: Product, seen: np.ndarray) -> Iterator[tuple[int, ...]]:
@@ -165,9 +163,7 @@ def _by_weights(form: Product, seen: np.ndarray) -> Iterator[tuple[int, ...]]:
     numbers = replace(form, arrays={**form.arrays, "x": numbered}).linear.x
     of = numbers[0].reshape(x.shape[1], -1)[:, 0]
     meant, there = (np.stack([each[:, of == channel] for channel in range(channels)]) for each in (w, applied_))
-    order = np.abs(meant[:, None] - there[None]).max(axis=(2, 3)).argmin(axis=1)
-    if len(set(order.tolist())) == channels:
-        yield tuple(order.tolist())
+    yield from _whole(np.abs(meant[:, None] - there[None]).max(axis=(2, 3)).argmin(axis=1))
 
 
 def _by_mixing(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[int, ...]]:
@@ -182,9 +178,13 @@ def _by_mixing(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[tu
     mixed = np.stack([(each - nothing).flat[places] for each in moved], axis=1)
     found = _solved(mixed, (seen - nothing).flat[places], room.flat[places])
     if found is not None:
-        order = np.abs(found.reshape(channels, channels)).argmax(axis=1)
-        if len(set(order.tolist())) == channels:
-            yield tuple(order.tolist())
+        yield from _whole(np.abs(found.reshape(channels, channels)).argmax(axis=1))
+
+
+def _whole(order: np.ndarray) -> Iterator[tuple[int, ...]]:
+    """An order that has each channel once; none for others."""
+    if len(set(order.tolist())) == len(order):
+        yield tuple(order.tolist())
 
 
 def _moved(place: int, channel: int, x: np.ndarray) -> np.ndarray:
