@@ -60,8 +60,10 @@ def plain(rng: random.Random) -> tuple[dict[str, Tree], Files]:
     return tree, files
 
 
-NEEDED = ("function", "reduce", "window", "over")
+NEEDED = ("function", "reduce", "window", "over", "size", "interpolation")
 """Keys without which a case of some operation says nothing."""
+BLOCKS = ("depth_to_space", "space_to_depth")
+"""Keys of which a case has one."""
 
 
 def settings(rng: random.Random, operation: str, rank: int) -> dict[str, Tree]:
@@ -70,7 +72,9 @@ def settings(rng: random.Random, operation: str, rank: int) -> dict[str, Tree]:
     own = [key for key in properties if key not in (*COMMON, *_roles(properties), "bias", "groups")]
     share = {"means": 0.95, "padding": 0.8, "fits": 0.5, **dict.fromkeys(NEEDED, 1.0)}
     usual = 0.25 if "kernel" in properties else 0.03  # settings told by others exclude each other more often
-    return {key: of_schema(rng, properties[key], rank) for key in own if rng.random() < share.get(key, usual)}
+    said = {key for key in own if rng.random() < share.get(key, usual)} - {*BLOCKS}
+    said |= {rng.choice(BLOCKS)} & {*own}
+    return {key: of_schema(rng, properties[key], rank) for key in own if key in said}
 
 
 def of_schema(rng: random.Random, schema: Mapping[str, Any], rank: int) -> Tree:
