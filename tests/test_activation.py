@@ -312,3 +312,36 @@ def test_a_gelu_of_float32_agrees_far_below_zero(tmp_path: Path) -> None:
     )
     y = torch.nn.functional.gelu(torch.from_numpy(case.arrays["input"].values)).numpy()
     assert Judge(case).live(y, "direct").kind == "agrees"
+
+
+def gelu_of_approximate_erf(x: np.ndarray, off: float = 0.0) -> np.ndarray:
+    """GELU in float32 by Abramowitz & Stegun 1964, 7.1.26, as oneDNN has it without AVX-512; `off` is added to erf."""
+    one = np.float32(1)
+    terms = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+    z = np.abs(x) * np.float32(math.sqrt(0.5))
+    t = one / (np.float32(0.3275911) * z + one)
+    r = np.float32(0)
+    for each in terms:
+        r = (r + np.float32(each)) * t
+    erf = np.sign(x) * (one - r * np.exp(-z * z)) + np.float32(off)
+    return np.asarray(np.float32(0.5) * x * (one + erf))
+
+
+@pytest.mark.parametrize("reach", [0.3, 6.0])
+def test_an_error_function_is_off_by_as_much_where_it_is_small(tmp_path: Path, reach: float) -> None:
+    """Approximations of it are of the form 1 - r(x): near 0 they are off by several times its own roundings."""
+    drawn = f"random: {{shape: [1, 1, 1, 8192], seed: 3, distribution: uniform, low: {-reach}, high: {reach}}}"
+    judge = Judge(case_of(tmp_path, "function: gelu", drawn))
+    x = judge.case.arrays["input"].values
+    assert judge.live(gelu_of_approximate_erf(x), "direct").kind == "agrees"
+    assert judge.live(gelu_of_approximate_erf(x, 60 * 2.0**-24), "direct").kind != "agrees"
+
+
+@pytest.mark.parametrize(("meant", "other"), [*itertools.permutations(["none", "tanh", "quick"], 2)])
+def test_gelus_of_the_approximate_error_function_are_told_apart(tmp_path: Path, meant: str, other: str) -> None:
+    case = case_of(tmp_path, f"function: gelu\napproximate: {meant}")
+    x = case.arrays["input"].values
+    given = form_of("gelu", x, approximate=other)
+    y = gelu_of_approximate_erf(x) if other == "none" else evaluate(given).astype(np.float32)
+    assert Judge(case).live(y, "direct").kind != "agrees"
+    assert found(explained(case, y))[0] == ("approximate",)
