@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from harness.backends import torch as torch_backend
+from harness.canonical.arithmetic import bounded
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import direct, evaluate
 from harness.canonical.settled import Settled
@@ -22,7 +23,7 @@ from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations import activation
-from harness.operations.activation_family import DEFAULTS, FORMULAS
+from harness.operations.activation_family import DEFAULTS, FORMULAS, WAYS
 from harness.operations.call import Unsupported
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
@@ -93,6 +94,34 @@ def test_float32_arithmetic_is_within_the_bound_and_twice_its_unit_is_not_needed
     assert single.dtype == np.float32
     off = np.abs(single.astype(np.float64) - evaluate(form))
     assert (off <= 2.0**-24 * (magnitudes(form).A + 2 * np.abs(direct(form)))).all()
+
+
+@pytest.mark.parametrize("function", WAYS)
+def test_other_ways_of_a_function_are_within_the_bound(function: str) -> None:
+    """Where they cancel (a hard swish by a hard sigmoid, at -3) they are not within the bound of the formula alone."""
+    x = np.random.default_rng(2).uniform(-14, 14, 20000).astype(np.float32).reshape(1, 1, -1)
+    form = form_of(function, x)
+    meant = evaluate(form)
+    for way in activation.ways(form.settings):
+        y = way(np_of_float32(), {"x": x}, form.settings)
+        off = np.abs(y.astype(np.float64) - meant)
+        assert y.dtype == np.float32
+        assert (off <= 2.0**-24 * (magnitudes(form).A + 2 * np.abs(meant))).all()
+        alone = bounded.lifted(form.computed(bounded, bounded.Bounded)).error
+        assert (off > 2.0**-24 * (alone + 2 * np.abs(meant))).any() == (function in ("sigmoid", "silu", "hard_swish"))
+
+
+@pytest.mark.parametrize(("function", "at"), [("softplus", 10.5), ("log_sigmoid", -10.5)])
+def test_a_softplus_is_off_by_what_its_exponential_is_off(tmp_path: Path, function: str, at: float) -> None:
+    """TensorFlow's, a logarithm of 1 + exp(x), was measured to be off by two of float32's steps there."""
+    case = case_of(
+        tmp_path,
+        f"function: {function}",
+        f"random: {{shape: [1, 1, 1, 50], seed: 1, low: {at}, high: {at + 1}, distribution: uniform}}",
+    )
+    y, step = evaluate(case.meant()), 2.0**-20
+    assert Judge(case).live((y + 2 * step).astype(np.float32), "direct").kind == "agrees"
+    assert Judge(case).live((y + 12 * step).astype(np.float32), "direct").kind != "agrees"
 
 
 def np_of_float32() -> Any:

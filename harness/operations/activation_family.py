@@ -198,6 +198,19 @@ def _silu_by_tanh(np: Any, x: Any) -> Any:
     return x * (1 + np.tanh(x / 2)) / 2
 
 
+def _softplus_at_once(np: Any, x: Any, beta: float) -> Any:
+    """TensorFlow's: from 14 on, where float32 tells no difference, x itself."""
+    return np.where(beta * x > 14, x, np.log1p(np.exp(np.minimum(beta * x, 14.0))) / beta)
+
+
+def _log_sigmoid_at_once(np: Any, x: Any) -> Any:
+    return -_softplus_at_once(np, -x, 1)
+
+
+def _hard_swish_by_sigmoid(np: Any, x: Any) -> Any:
+    return x * np.minimum(np.maximum(x * (1 / 6) + 0.5, 0.0), 1.0)
+
+
 def _hard_sigmoid_in_steps(np: Any, x: Any, alpha: float, beta: float) -> Any:
     return np.minimum(np.maximum(x + beta / alpha, 0.0), 1 / alpha) * alpha
 
@@ -205,6 +218,9 @@ def _hard_sigmoid_in_steps(np: Any, x: Any, alpha: float, beta: float) -> Any:
 WAYS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "sigmoid": (_sigmoid_by_tanh,),
     "silu": (_silu_by_tanh,),
+    "softplus": (_softplus_at_once,),
+    "log_sigmoid": (_log_sigmoid_at_once,),
+    "hard_swish": (_hard_swish_by_sigmoid,),
     "hard_sigmoid": (_hard_sigmoid_in_steps,),
 }
 
