@@ -154,3 +154,30 @@ def test_a_card_says_over_which_axis(axis: int, measured: str) -> None:
     assert bool(card.differences) == bool(measured)
     assert all(measured in each for each in card.differences)
     assert "fake.softmax" in cards.text(card.as_json())
+
+
+def softmax_of_unfused(x: np.ndarray, off: float = 0.0) -> np.ndarray:
+    """Over C in float32, as oneDNN has it with SSE4.1: the exponential takes n log 2 off in one step; `off` times |x|
+    is added to its argument."""
+    z = x - x.max(1, keepdims=True)
+    n = np.rint(z * np.float32(1 / np.log(2)))
+    e = np.exp(z - n * np.float32(np.log(2)) + np.abs(z) * np.float32(off)) * np.exp2(n)
+    return np.asarray(e / e.sum(1, keepdims=True))
+
+
+def test_an_exponential_far_from_0_is_off_by_as_much_as_its_argument(tmp_path: Path) -> None:
+    judge = Judge(
+        case_of(
+            tmp_path, "over: C", "random: {shape: [2, 8, 40, 41], seed: 5, low: -30, high: 30, distribution: uniform}"
+        )
+    )
+    x = judge.case.arrays["input"].values
+    assert judge.live(softmax_of_unfused(x), "direct").kind == "agrees"
+    assert judge.live(softmax_of_unfused(x, 4 * 2.0**-24), "direct").kind != "agrees"
+
+
+def test_a_masked_element_leaves_the_others_their_bound(tmp_path: Path) -> None:
+    judge = Judge(case_of(tmp_path, "over: C", "values: [[[[1.5]], [[-.inf]], [[2.25]]]]\n  nonfinite: true"))
+    y = evaluate(judge.case.meant()).astype(np.float32)
+    assert judge.live(np.nextafter(y, np.float32(1)), "direct").kind == "agrees"
+    assert judge.live(y * np.float32(1 + 2e-5), "direct").kind != "agrees"

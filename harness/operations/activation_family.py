@@ -198,13 +198,13 @@ def _silu_by_tanh(np: Any, x: Any) -> Any:
     return x * (1 + np.tanh(x / 2)) / 2
 
 
-def _softplus_at_once(np: Any, x: Any, beta: float) -> Any:
+def _softplus_at_once(np: Any, x: Any, beta: float = 1.0) -> Any:
     """TensorFlow's: from 14 on, where float32 tells no difference, x itself."""
     return np.where(beta * x > 14, x, np.log1p(np.exp(np.minimum(beta * x, 14.0))) / beta)
 
 
 def _log_sigmoid_at_once(np: Any, x: Any) -> Any:
-    return -_softplus_at_once(np, -x, 1)
+    return -_softplus_at_once(np, -x)
 
 
 def _hard_swish_by_sigmoid(np: Any, x: Any) -> Any:

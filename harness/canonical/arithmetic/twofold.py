@@ -39,6 +39,11 @@ class Twofold(Parts):
         """The nearest float64."""
         return np.asarray(self.high + self.low)
 
+    def or_else(self, plain: np.ndarray) -> Twofold:
+        """The same where it is finite, what float64 gives elsewhere: an infinity, or a quotient by one."""
+        fine = np.isfinite(self.high)
+        return self if fine.all() else where(fine, self, plain)
+
     def __neg__(self) -> Twofold:
         return Twofold(-self.high, -self.low)
 
@@ -46,8 +51,8 @@ class Twofold(Parts):
         other = lifted(other)
         total, lost = _two_sum(self.high, other.high)
         low, low_lost = _two_sum(self.low, other.low)
-        total, lost = _fast_two_sum(total, lost + low)
-        return _normal(total, lost + low_lost)
+        high, lost = _fast_two_sum(total, lost + low)
+        return _normal(high, lost + low_lost).or_else(total)
 
     __radd__ = __add__
 
@@ -70,7 +75,8 @@ class Twofold(Parts):
         rest = self - other * Twofold(first)
         second = rest.high / other.high
         rest = rest - other * Twofold(second)
-        return _normal(*_fast_two_sum(first, second)) + Twofold(_finite(rest.high / other.high))
+        found = _normal(*_fast_two_sum(first, second)) + Twofold(_finite(rest.high / other.high))
+        return found.or_else(first)
 
     def __rtruediv__(self, other: Any) -> Twofold:
         return lifted(other) / self
