@@ -26,6 +26,9 @@ Computed: TypeAlias = Any
 """An output, a function of the arrays that gives it, or the name of an entry point."""
 
 
+FINE = 0.7390851332151607
+
+
 @dataclass(frozen=True)
 class Call:
     """One call: its arrays in their own layouts, in the order of the operation's roles, and what is said of it.
@@ -163,6 +166,20 @@ def drawn(
         except Exception as error:  # whatever a function raises for arrays that it does not take
             errors.append(f"{type(error).__name__}: {error}")
     raise SelectionError(f"a function gives no output, whatever the shapes: {errors[0]}")
+
+
+def needing_digits(arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """The arrays times a number that needs all digits of float32, each rounded to that: small whole numbers are kept by
+    formats of few digits, too."""
+    return [(each * FINE).astype(np.float32).astype(each.dtype) for each in arrays]
+
+
+def as_wide(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two outputs in the wider of their floating-point dtypes: that of the narrower has lost what it cannot hold."""
+    if {one.dtype.kind, other.dtype.kind} != {"f"}:
+        return one, other
+    wide = np.result_type(one, other)
+    return one.astype(wide), other.astype(wide)
 
 
 def _letters(layout: str | Sequence[str]) -> list[str]:

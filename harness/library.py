@@ -17,7 +17,7 @@ from harness.case.read import CaseError as CaseError
 from harness.case.read import load
 from harness.explanation import asked
 from harness.explanation.asked import Explained as Explained
-from harness.held import Array, Call, Computed, NotANumber, demand_numbers, drawn
+from harness.held import Array, Call, Computed, NotANumber, as_wide, demand_numbers, drawn, needing_digits
 from harness.judge.verdict import Judge
 from harness.models.traces import opened
 from harness.models.walk import Walked as Walked
@@ -91,16 +91,27 @@ def compare(
     """`actual` in terms of the call that gave `desired`: what to change in that call so that it gives the former.
 
     Each is an output, a function of the arrays, or the name of an entry point, which is called as one would first write
-    it. arrays: those of the operation in their order; where they are left out, whole numbers are drawn for functions.
-    The rest as in `explain`. Raises SelectionError where something gives no output, or NaN where the other does not.
+    it. arrays: those of the operation in their order; where they are left out, numbers are drawn for functions: whole
+    ones, and where these agree, such as need all digits of float32. The rest as in `explain`. Raises SelectionError
+    where something gives no output, or NaN where the other does not.
     """
-    given = arrays or drawn(operation, layout, [actual, desired], settings)
-    if not arrays and layout is None:
-        layout = own_programs.LAYOUT
-    call = Call.of(operation, given, {"bias": bias}, layout, settings)
+    if arrays:
+        return _compared(actual, desired, Call.of(operation, arrays, {"bias": bias}, layout, settings), systems)
+    letters = layout or own_programs.LAYOUT
+    whole = drawn(operation, letters, [actual, desired], settings)
+    for given in (whole, needing_digits(whole)):
+        call = Call.of(operation, given, {"bias": bias}, letters, settings)
+        found = _compared(actual, desired, call, systems)
+        if found.verdict != "agrees":
+            break
+    return found
+
+
+def _compared(actual: Computed, desired: Computed, call: Call, systems: Sequence[str]) -> Explained:
+    """`actual` in terms of `desired`, by what both give for the arrays of a call."""
     if any(isinstance(each, str) for each in (actual, desired)):
         call = call.with_defaults()
-    of_actual, of_desired = call.output(actual), call.output(desired)
+    of_actual, of_desired = as_wide(call.output(actual), call.output(desired))
     demand_numbers(of_actual, of_desired)
     case = call.case(of_actual, desired=of_desired)
     seen, meant = map(Judge(case).observe, case.recorded)

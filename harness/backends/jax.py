@@ -78,7 +78,8 @@ def _declaration(name: str, **more: Any) -> Dict[str, Any]:
 
 
 def _single(name: str, ranks: Sequence[int], words: Dict[str, Word], **more: Any) -> Dict[str, Any]:
-    return _declaration(name, ranks=ranks, words=words, groups="any", **dict({"note": NOTE + "; " + X64}, **more))
+    told: Dict[str, Any] = {"keywords": {"padding": "mode=full"}, "note": NOTE + "; " + X64}
+    return _declaration(name, ranks=ranks, words=words, groups="any", **dict(told, **more))
 
 
 @entry_point(
@@ -90,6 +91,7 @@ def _single(name: str, ranks: Sequence[int], words: Dict[str, Word], **more: Any
             "same_lower": Word("SAME_LOWER", "same_lower"),
             "valid": Word("VALID", "valid"),
         },
+        keywords={"padding": "padding="},
         explicit="uneven",
         stride=True,
         dilation=True,
@@ -112,7 +114,7 @@ def np_convolve(x: Any, w: Any, s: Settings) -> Any:
     return _each(jax.numpy.convolve, x, w, s)
 
 
-@entry_point(**_single("numpy.correlate", [1], HALF))
+@entry_point(**_single("numpy.correlate", [1], HALF, keywords={"padding": "mode=valid"}))
 def np_correlate(x: Any, w: Any, s: Settings) -> Any:
     return _each(jax.numpy.correlate, x, w, s)
 

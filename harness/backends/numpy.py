@@ -33,14 +33,17 @@ def about() -> Dict[str, str]:
     }
 
 
-@entry_point(
-    "numpy.convolve", [1], docs=DOCS % "convolve", reversal=True, words=WORDS, groups="any", dtypes=DTYPES, note=NOTE
-)
+def _declaration(name: str, left_out: str, **more: Any) -> Dict[str, Any]:
+    own = {"words": WORDS, "keywords": {"padding": "mode=" + left_out}, "groups": "any"}
+    return {"name": "numpy." + name, "ranks": [1], "docs": DOCS % name, "dtypes": DTYPES, "note": NOTE, **own, **more}
+
+
+@entry_point(**_declaration("convolve", "full", reversal=True))
 def convolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: np.convolve(a, v, s.padding), x, w, s.groups)
 
 
-@entry_point("numpy.correlate", [1], docs=DOCS % "correlate", words=WORDS, groups="any", dtypes=DTYPES, note=NOTE)
+@entry_point(**_declaration("correlate", "valid"))
 def correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: np.correlate(a, v, s.padding), x, w, s.groups)
 

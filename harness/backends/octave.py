@@ -96,6 +96,7 @@ def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
         "ranks": [rank],
         "docs": "https://docs.octave.org/v7/Signal-Processing.html#XREF%s" % name,
         "words": UPPER,
+        "keywords": {"padding": "shape=same" if name == "filter2" else "shape=full"},
         "groups": "any",
         "note": NOTE,
         **more,

@@ -55,6 +55,7 @@ def about() -> Dict[str, str]:
     docs="https://docs.opencv.org/4.x/d4/d86/group__imgproc__filter.html",
     words={"same": Word(None, "same_half")},
     boundaries=BORDERS,
+    keywords={"boundary": "borderType=BORDER_REFLECT_101"},
     groups="any",
     algorithm="fft",
     note=NOTE + "; borderType is always said, its default is BORDER_REFLECT_101; large kernels go through a DFT",

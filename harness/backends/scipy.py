@@ -48,16 +48,21 @@ def about() -> Dict[str, str]:
     return {"BLAS": "%s %s" % (blas["name"], blas["version"])}
 
 
+SIGNAL: Dict[str, Any] = {"keywords": {"padding": "mode=full"}}
+"""How `scipy.signal` is told a padding; two axes are told what fills it, too."""
+ND: Dict[str, Any] = {"keywords": {"boundary": "mode=reflect"}, "boundaries": BORDERS_ND}
+
+
 def _declaration(name: str, **more: Any) -> Dict[str, Any]:
     return {"name": "scipy." + name, "docs": DOCS % name, "ranks": RANKS, "groups": "any", "note": NOTE, **more}
 
 
-@entry_point(**_declaration("signal.convolve", reversal=True, words=HALF, algorithm="fft"))
+@entry_point(**_declaration("signal.convolve", reversal=True, words=HALF, algorithm="fft", **SIGNAL))
 def convolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: signal.convolve(a, v, s.padding), x, w, s.groups)
 
 
-@entry_point(**_declaration("signal.correlate", words=HALF, algorithm="fft"))
+@entry_point(**_declaration("signal.correlate", words=HALF, algorithm="fft", **SIGNAL))
 def correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: signal.correlate(a, v, s.padding), x, w, s.groups)
 
@@ -69,6 +74,7 @@ def correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         reversal=True,
         words=HALF,
         boundaries=BORDERS_2D,
+        **SIGNAL,
         dtypes=("float32", "float64") + INTEGERS,
     )
 )
@@ -82,6 +88,7 @@ def convolve2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         ranks=[2],
         words=UPPER,
         boundaries=BORDERS_2D,
+        **SIGNAL,
         dtypes=("float32", "float64") + INTEGERS,
     )
 )
@@ -89,12 +96,12 @@ def correlate2d(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: signal.correlate2d(a, v, s.padding, s.boundary, s.constant), x, w, s.groups)
 
 
-@entry_point(**_declaration("signal.fftconvolve", reversal=True, words=HALF, algorithm="fft"))
+@entry_point(**_declaration("signal.fftconvolve", reversal=True, words=HALF, algorithm="fft", **SIGNAL))
 def fftconvolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: signal.fftconvolve(a, v, s.padding), x, w, s.groups)
 
 
-@entry_point(**_declaration("signal.oaconvolve", reversal=True, words=HALF, algorithm="fft"))
+@entry_point(**_declaration("signal.oaconvolve", reversal=True, words=HALF, algorithm="fft", **SIGNAL))
 def oaconvolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: signal.oaconvolve(a, v, s.padding), x, w, s.groups)
 
@@ -104,17 +111,15 @@ def oaconvolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         "ndimage.convolve",
         reversal=True,
         words={"same": Word(None, "same_upper")},
-        boundaries=BORDERS_ND,
         note=ND_NOTE,
+        **ND,
     )
 )
 def nd_convolve(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: ndimage.convolve(a, v, mode=s.boundary, cval=s.constant), x, w, s.groups)
 
 
-@entry_point(
-    **_declaration("ndimage.correlate", words={"same": Word(None, "same_half")}, boundaries=BORDERS_ND, note=ND_NOTE)
-)
+@entry_point(**_declaration("ndimage.correlate", words={"same": Word(None, "same_half")}, note=ND_NOTE, **ND))
 def nd_correlate(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
     return over_channels(lambda a, v: ndimage.correlate(a, v, mode=s.boundary, cval=s.constant), x, w, s.groups)
 

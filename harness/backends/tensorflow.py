@@ -47,6 +47,7 @@ def _declaration(name: str, **more: Any) -> Dict[str, Any]:
         "kernel": "*IO",
         "output": "N*C",
         "words": {"same": Word("SAME", "same_upper"), "valid": Word("VALID", "valid")},
+        "keywords": {} if name == "convolution" else {"padding": "padding="},
         "stride": True,
         "dilation": True,
         "dtypes": FLOATS,

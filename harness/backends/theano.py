@@ -40,6 +40,7 @@ def _declaration(name: str, rank: int, **more: Any) -> Dict[str, Any]:
         "ranks": [rank],
         "docs": DOCS % name.split("(")[0],
         "words": WORDS,
+        "keywords": {"padding": "border_mode=valid"},
         "explicit": "uneven",
         "stride": True,
         "dilation": True,

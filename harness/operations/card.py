@@ -28,6 +28,8 @@ class Card:
     declaration says otherwise. declined: whether it is unreadable because it declines every call, as recordings do.
     note: what its declaration says of how it is called.
     alike: of a user's own program, which known functions compute the same, and what to change for others.
+    ending: what is made of its sums, as `clip(y + 1, 0, 6)`; `conventions` are then those of the sums, and `beneath`
+    says of a user's own program what `alike` says of others.
     """
 
     entry_point: str
@@ -43,6 +45,8 @@ class Card:
     operation: str = "convolution"
     note: str = ""
     alike: list[str] = field(default_factory=list)
+    ending: str = ""
+    beneath: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

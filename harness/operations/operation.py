@@ -283,8 +283,8 @@ class OwnWords(Protocol):
     def learned(self, found: Mapping[str, Any]) -> dict[str, Any]:
         """The conventions of its card without what was only tried."""
 
-    def alike(self, found: Mapping[str, Any], entries: Iterable[EntryPoint]) -> list[str]:
-        """Sentences on the conventions of its card beside known functions."""
+    def beside(self, card: Card, entries: Iterable[EntryPoint]) -> Card:
+        """Its card with sentences on it beside known functions."""
 
 
 Cells = list[str]

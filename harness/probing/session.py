@@ -113,10 +113,8 @@ def own_card(card: Card) -> Card:
         return replace(card, differences=[])
     words = own_programs.OPERATION.own_words()
     known = [entry for backend in TABLE.values() for entry in importlib.import_module(backend.module).ENTRY_POINTS]
-    found = words.learned(card.conventions)
-    sound = all(fault.excluded for fault in card.faults)  # what contradicts itself equals nothing
-    alike = words.alike(found, [entry for entry in known if entry.operation == card.operation]) if sound else []
-    return replace(card, differences=[], conventions=found, alike=alike)
+    own = replace(card, differences=[], conventions=words.learned(card.conventions))
+    return words.beside(own, [entry for entry in known if entry.operation == card.operation])
 
 
 def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:

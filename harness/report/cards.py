@@ -92,6 +92,8 @@ def unreadable(cards: Iterable[Found]) -> dict[str, str]:
 def _lines(card: Found) -> Iterator[tuple[str, str]]:
     """(property, finding) of a card, in the order in which people ask."""
     yield from operation(card).shown().conventions(card["conventions"])
+    if card.get("ending"):
+        yield "what y becomes", card["ending"]
     for dtype, precise in card["precision"].items():
         yield dtype, "; ".join(f"{name}: {value}" for name, value in precise.items())
     yield "algorithm", card["algorithm"]["algorithm"]
@@ -102,5 +104,5 @@ def _lines(card: Found) -> Iterator[tuple[str, str]]:
         yield "FAULT", f"{fault['words']}: {fault['call']}"
     if card.get("note"):
         yield "note", card["note"]
-    for sentence in card.get("alike", ()):
+    for sentence in (*card.get("alike", ()), *card.get("beneath", ())):
         yield "", sentence

@@ -19,7 +19,6 @@ Algorithm = Literal["direct", "winograd", "fft", "any"]
 Arrays = Mapping[str, np.ndarray]
 """The arrays of a call by role."""
 
-
 RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled", "same_clipped")
 """What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.canonical.window` know."""
 
@@ -66,7 +65,8 @@ class Windows:
     together: whether a stride and a dilation above 1 may stand in one call. uneven_strides: whether the axes may have
     different strides.
     groups: "any", "depthwise" (groups must equal the channels) or "one". bias: whether the call takes one.
-    boundaries: boundary of a case -> its own word.
+    boundaries: boundary of a case -> its own word. keywords: "padding" or "boundary" -> its parameter for that and what
+    it does where nothing is said, as "mode=full"; "padding=valid" and "boundary=" with its word for zeros elsewhere.
     """
 
     reversal: bool = False
@@ -79,6 +79,7 @@ class Windows:
     groups: str = "one"
     bias: bool = False
     boundaries: Mapping[str, str] = field(default_factory=lambda: {"zero": "zero"})
+    keywords: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[np.ndarray, np.ndarray, Settings]:
@@ -87,13 +88,12 @@ class Windows:
 
     def as_json(self) -> Dict[str, Any]:
         """The words of the operation as the hello carries them."""
-        words = {word: list(own) for word, own in self.words.items()}
-        return dict(asdict(self), words=words, boundaries=dict(self.boundaries))
+        return dict(asdict(self), words={word: list(own) for word, own in self.words.items()})
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Windows:
         """What a hello says; raises TypeError, ValueError or KeyError where a field is odd or missing."""
-        types = {"words": dict, "boundaries": dict, "explicit": str, "groups": str}
+        types = {"words": dict, "boundaries": dict, "keywords": dict, "explicit": str, "groups": str}
         return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from harness.grammar.kinds import Field, Record
 from harness.grammar.streams import RawStream
 from harness.operations.by_settings.own_names import Layer
+from harness.operations.card import Card
 from harness.worker.entry import EntryPoint
 
 
@@ -57,5 +58,5 @@ class Words:
     def learned(self, found: Mapping[str, Any]) -> dict[str, Any]:
         return dict(found)
 
-    def alike(self, found: Mapping[str, Any], entries: Iterable[EntryPoint]) -> list[str]:
-        return []
+    def beside(self, card: Card, entries: Iterable[EntryPoint]) -> Card:
+        return card

@@ -6,9 +6,11 @@ What a known function computes is what it declares; tests hold every declaration
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness.worker.entry import EntryPoint
+from harness.operations.card import Card
+from harness.operations.windowed.digits_kept import Kept, kept
+from harness.worker.entry import EntryPoint, Word
 
 Found = Mapping[str, Any]
 
@@ -17,11 +19,47 @@ FIRST = ("torch", "tensorflow", "theano", "scipy", "numpy", "jax")
 MOST = 6
 """Functions that the sentence on further ones names."""
 PLAIN = "valid"
-"""The rule of a program that pads nothing, which functions have without being told."""
+"""The rule of a program that pads nothing."""
 
 
-def sentences(found: Found, entries: Iterable[EntryPoint]) -> Iterator[str]:
-    """What to say of the conventions of a card beside functions of the same operation, the main thing last."""
+def sentences(card: Card, entries: Iterable[EntryPoint]) -> Iterator[str]:
+    """What to say of a card beside functions of the same operation, the main thing last.
+
+    A function that keeps fewer digits than its data have equals none that keeps them: probes ask mostly for sums of
+    small whole numbers, which do not tell. One that contradicts itself is beside nothing.
+    """
+    digits = kept(card)
+    if all(fault.excluded for fault in card.faults):
+        yield from _beside(card.conventions, list(entries), _claim(digits))
+    if digits and not digits.equal:
+        yield f"{digits.words}: on data that need more it differs; compute in float32 or float64 to match"
+
+
+def of_sums(card: Card, entries: Iterable[EntryPoint]) -> Iterator[str]:
+    """What to say of a card whose conventions are those of its sums, of which something is made."""
+    yield from _beside(card.conventions, list(entries), Claim("its sums equal", "its sums equal"))
+    yield f"of a sum y it makes {card.ending}; to match, do so behind that function, too, or leave it out here"
+
+
+class Claim(NamedTuple):
+    """What is said of a function: that it `verb`s the best known one `on` some data, and, in `many`, further ones."""
+
+    verb: str = "equals"
+    many: str = "equal"
+    on: str = ""
+
+
+def _claim(digits: Kept | None) -> Claim:
+    """That a function equals others on data of which it keeps everything; or else that its convention is theirs."""
+    if digits is None:
+        return Claim()
+    if digits.equal:
+        return Claim(many=f"on {digits.equal} data, equal", on=f" on {digits.equal} data: it {digits.words}")
+    return Claim("has the convention of", "of the same convention")
+
+
+def _beside(found: Found, entries: Sequence[EntryPoint], claim: Claim) -> Iterator[str]:
+    """Which known functions have conventions that were found, the best known ones last."""
     rank = found["ranks"][-1]
     flags = set(found["reversal"][rank])
     usable = (entry for entry in entries if rank in entry.ranks and entry.takes.groups != "depthwise")
@@ -29,21 +67,31 @@ def sentences(found: Found, entries: Iterable[EntryPoint]) -> Iterator[str]:
     if len(flags) != 1 or not known:
         return
     (backwards,) = flags
-    rules, boundary = _rules(found), _boundary(found)
+    rules, boundary, moved = _rules(found), _boundary(found), _moved(found)
     padding = [entry for entry in known if _pads(entry, rules, boundary)]
     same = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal == backwards]
     other = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal != backwards]
+    too = f"then {claim.many}" if moved else claim.many
     if same[1:]:
-        yield f"equal, too: {', '.join(same[1:MOST])}"
+        yield f"{too}, too: {', '.join(same[1:MOST])}"
     if other[1:]:
-        yield f"equal once the kernel is reversed: {', '.join(other[1:MOST])}"
+        yield f"{too} once the kernel is reversed: {', '.join(other[1:MOST])}"
     if same and other:
-        yield f"equals {same[0]}; to match {other[0]} reverse the kernel"
-    elif same or other:
-        yield f"equals {same[0]}" if same else f"to match {other[0]} reverse the kernel"
+        reverse = f"to match {other[0]} reverse the kernel{', too' if moved else ''}"
+        yield f"{claim.verb} {same[0]}{moved}{claim.on}; {reverse}"
+    elif same:
+        yield f"{claim.verb} {same[0]}{moved}{claim.on}"
+    elif other:
+        yield f"to match {other[0]} reverse the kernel{moved.replace(' once', ', once')}{claim.on}"
     else:
         read = next(entry for entry in known if entry.takes.reversal == backwards)
-        yield f"reads the kernel as `{read.name}` does; no function that is known here pads as it does"
+        yield f"reads the kernel as `{read.name}` does{moved}; no function that is known here pads as it does"
+
+
+def _moved(found: Found) -> str:
+    """Which axes are to be exchanged before others can be equal: those that it has in another order than was said."""
+    pairs = [f"of the {role} ({said} to {own})" for role, (said, own) in found.get("moved", {}).items()]
+    return f" once the axes {' and '.join(pairs)} are exchanged" if pairs else ""
 
 
 def _fame(entry: EntryPoint) -> int:
@@ -67,19 +115,32 @@ def _boundary(found: Found) -> str:
 def _pads(entry: EntryPoint, rules: Sequence[str], boundary: str) -> bool:
     """Whether an entry point can be told to pad so."""
     plain = PLAIN in rules and entry.takes.explicit != "no"
-    return boundary in entry.takes.boundaries and (
-        plain or any(own.recipe in rules for own in entry.takes.words.values())
-    )
+    return boundary in entry.takes.boundaries and (plain or _word(entry, rules) is not None)
 
 
-def _word(entry: EntryPoint, rules: Sequence[str]) -> str | None:
-    """Its own word for the padding with which it does."""
-    return next((own.native for own in entry.takes.words.values() if own.recipe in rules), None)
+def _word(entry: EntryPoint, rules: Sequence[str]) -> Word | None:
+    """Its word for the padding with which it does."""
+    return next((own for own in entry.takes.words.values() if own.recipe in rules), None)
 
 
 def _named(entry: EntryPoint, rules: Sequence[str], boundary: str) -> str:
-    """The function, and what it must be told to pad so."""
-    native = None if PLAIN in rules else _word(entry, rules)
-    told = [f"padding {native!r}"] if native else []
-    told += [f"boundary {entry.takes.boundaries[boundary]!r}"] if boundary != "zero" else []
-    return f"`{entry.name}`" + (f" with {', '.join(told)}" if told else "")
+    """The function, and what it must be told to pad so and with that, as it does otherwise by itself."""
+    word = _word(entry, rules)
+    told = {"padding": word.native if word else None}
+    if not (word and word.recipe == PLAIN):  # what nothing is padded with does not matter
+        told["boundary"] = entry.takes.boundaries[boundary]
+    said = [
+        f'{keyword}="{own}"'
+        for key, own in told.items()
+        for keyword, usual in [_usual(entry, key)]
+        if own and own != usual
+    ]
+    return f"`{entry.name}`" + (f" with {', '.join(said)}" if said else "")
+
+
+def _usual(entry: EntryPoint, setting: str) -> tuple[str, str | None]:
+    """The parameter by which it is told a setting, and the word that it takes where none is said."""
+    plain = next((own.native for own in entry.takes.words.values() if own.recipe == PLAIN), None)
+    usual = {"padding": plain, "boundary": entry.takes.boundaries.get("zero")}
+    keyword, said, left_out = entry.takes.keywords.get(setting, setting).partition("=")
+    return keyword, left_out if said else usual[setting]

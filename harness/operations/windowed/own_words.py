@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.backends.program_words import AS_IT_IS
 from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, Field, Kind, Record, word
+from harness.operations.card import Card
 from harness.operations.windowed import likeness
 from harness.worker.entry import RECIPES, EntryPoint
 
@@ -78,6 +80,8 @@ def _refused(rule: Mapping[str, Any]) -> bool:
     return bool(rule["refuses"].startswith("every call"))
 
 
-def alike(found: Mapping[str, Any], entries: Iterable[EntryPoint]) -> list[str]:
-    """What to say of the conventions of a card beside known functions."""
-    return list(likeness.sentences(found, entries))
+def beside(card: Card, entries: Iterable[EntryPoint]) -> Card:
+    """A card with what to say of it, or of the sums of which it makes something, beside known functions."""
+    if card.ending:
+        return replace(card, beneath=list(likeness.of_sums(card, entries)))
+    return replace(card, alike=list(likeness.sentences(card, entries)))

@@ -64,6 +64,7 @@ QUESTIONS = {
     "computes": "Which functions reverse the kernel, as a convolution does?",
     "its word for `same`, and what that is": "Where does `same` put an odd sample of padding?",
 }
+PRECISE = ("input", "kernel", "sum")
 CLAIMS = {"uneven_strides": "a stride of its own for each axis", "together": "a stride with a dilation"}
 RULE = "(low, high)"
 SAME = ("same", "same_upper", "same_lower")
@@ -169,7 +170,7 @@ def measured(card: Found) -> list[str]:
         _short(found["groups"] if found["groups"] != "none" else found["depthwise"]),
         "\n".join(larger),
         ", ".join(dict.fromkeys(found["overflow"].values())) or "integers refused",
-        ", ".join(value.split(" bits")[0] for value in precise.values()),
+        ", ".join(precise[each].split(" bits")[0] for each in PRECISE if each in precise),
         card["algorithm"]["algorithm"],
     ]
 

@@ -140,7 +140,7 @@ class Asked:
         """The subject; the low padding is that for kernels of 3 samples."""
         (outcome,) = yield [self.impulse(input_, reading.kernel, (3,) * self.rank)]
         if isinstance(outcome, Answered):
-            y = layout.to_canonical(outcome.array, reading.output, "output")
+            y = layout.to_canonical(_rounded(outcome.array), reading.output, "output")
             low = tuple(start - CENTRE + 2 for start in _patch(y)[1])
             axes = input_, reading.kernel, reading.output
             return self.kind(self.entry, self.rank, *axes, reading.reversal, low, self.limits)
@@ -151,7 +151,7 @@ class Asked:
         output = layout.expand(self.entry.layouts["output"], self.rank)
         if outcome.array.ndim != len(output) or not np.isfinite(outcome.array).all():
             return None
-        found = np.where(abs(outcome.array) < 0.25, 0, np.rint(outcome.array))
+        found = _rounded(outcome.array)
         x, w = self.data(layout.expand(self.entry.layouts["input"], self.rank), kernel, self.taps)
         heights = x[_centre(self.rank)]
         native = layout.from_canonical(w, kernel, "kernel")
@@ -166,6 +166,11 @@ class Asked:
                     low = [start - CENTRE + k - 1 for start, k in zip(starts, own.shape[2:])]
                     return Reading(as_read, letters, reversal, tuple(low))
         return None
+
+
+def _rounded(y: np.ndarray) -> np.ndarray:
+    """Whole numbers, without what an FFT leaves beside them."""
+    return np.where(abs(y) < 0.25, 0, np.rint(y))
 
 
 def _reversal(response: np.ndarray | None, patch: np.ndarray) -> tuple[bool, ...] | None:

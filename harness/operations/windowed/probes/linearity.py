@@ -14,6 +14,8 @@ from harness.parent.asking import Asking
 
 SIDE, TAPS, LARGE = 7, 3, 2.0**10
 """Samples of the input and of the kernel along each axis, and by what sums are made large."""
+MADE = "something is made of the sums"
+"""With what the words of such a fault begin."""
 CLOSE = 1e-3
 """Share of the largest sum by which answers may be off: far more than rounding, far less than what is looked for."""
 
@@ -32,7 +34,7 @@ def linearity(subject: Subject) -> Asking[list[Fault]]:
         words = "" if found is None else _made(plain.astype(np.float64), factor, found.astype(np.float64))
         if words:
             call = f"{call_in_words(question)}; whole numbers up to {abs(factor) * 9:g}, all signs alike in each"
-            return [Fault(f"something is made of the sums: {words}", call)]
+            return [Fault(f"{MADE}: {words}", call)]
     return []
 
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from harness.canonical import layout
 from harness.canonical.window import CONSTANT
 from harness.operations.card import Card, Fault
-from harness.operations.windowed.probes import axes
+from harness.operations.windowed.probes import axes, behind_sums
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
 from harness.operations.windowed.probes.boundary_rules import filled
 from harness.operations.windowed.probes.by_numbers import negative
 from harness.operations.windowed.probes.channel_orders import IN_ORDER
 from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
 from harness.operations.windowed.probes.integers import integers
-from harness.operations.windowed.probes.linearity import linearity
+from harness.operations.windowed.probes.linearity import MADE, linearity
 from harness.operations.windowed.probes.padding_rules import RULES, Rule
 from harness.operations.windowed.probes.precision import precision
-from harness.operations.windowed.probes.properties import NO_WORD, OF_LARGER, conventions
+from harness.operations.windowed.probes.properties import NO_WORD, OF_LARGER, OTHERWISE, conventions
 from harness.operations.windowed.probes.subject import Subject, usual_dtype
 from harness.parent.asking import Asking, together
 from harness.worker.entry import EntryPoint
+
+UNMEASURED = "not measured, as the sums are changed"
 
 
 class Operation(NamedTuple):
@@ -40,8 +43,38 @@ class Operation(NamedTuple):
 
 
 def card(backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
-    """Measures one entry point that computes a convolution."""
-    return measured(Operation(Subject, conventions, RULES, trials, negative, _own_differences), backend, version, entry)
+    """Measures one entry point that computes a convolution; where that makes something of its sums, these."""
+    operation = Operation(Subject, conventions, RULES, trials, negative, _own_differences)
+    found: Card = yield from measured(operation, backend, version, entry)
+    if found.declined or not (found.unreadable or any(fault.words.startswith(MADE) for fault in found.faults)):
+        return found
+    return (yield from _of_sums(found, entry.at(usual_dtype(entry))))
+
+
+def _of_sums(card: Card, entry: EntryPoint) -> Asking[Card]:
+    """The card with the conventions of the sums and what is made of them, where that is known; else as it is."""
+    for ending in (yield from behind_sums.measured(entry, entry.ranks[0])):
+        found = yield from behind_sums.beneath(_conventions(entry), ending)
+        if found:
+            unmeasured = {"algorithm": UNMEASURED, "integers exact below": UNMEASURED, "by size": {}}
+            algorithm = card.algorithm or unmeasured
+            known = {**found, **{name: _dtypes_only(found[name]) for name in ("dtypes", "promotion")}, "overflow": {}}
+            told = [*card.differences, f"ending: declared none, measured {ending.formula}"]
+            card = replace(card, conventions=known, algorithm=algorithm, ending=ending.formula)
+            return replace(card, unreadable="", differences=told)
+    return card
+
+
+def _dtypes_only(found: Mapping[str, str]) -> dict[str, str]:
+    """The dtypes of answers without their numbers, which no ending leaves right in every dtype."""
+    return {given: answer.partition(OTHERWISE)[0] for given, answer in found.items()}
+
+
+def _conventions(entry: EntryPoint) -> Asking[dict[str, Any] | None]:
+    """The conventions of an entry point, None where its axes cannot be read."""
+    found = yield from together({str(rank): axes.subject(entry, rank) for rank in entry.ranks})
+    subjects = [each for each in found.values() if isinstance(each, Subject)]
+    return (yield from conventions(subjects)) if subjects else None
 
 
 def measured(operation: Operation, backend: str, version: str, entry: EntryPoint) -> Asking[Card]:

@@ -22,6 +22,11 @@ BITS = (*range(2, 25), 30, 40, *range(48, 54), 60, 63, 64)
 KERNEL_BITS = (3, 7, 8, 10, 11, 16, 22, 23, 30, 51, 52)
 """Each costs a call of its own."""
 
+INEXACT = "not exact"
+INTEGERS = ("int8", "uint8", "int16", "uint16", "int32")
+"""Dtypes that arrays may be cast to, by their largest numbers."""
+BLOCKS, ABOUT = 16, (1.25, 1.5, 1.75)
+"""Lines of random numbers by whose sums under these taps errors are told."""
 APART = 6
 """Samples from one experiment to the next on a line: outputs see one of them only."""
 
@@ -49,11 +54,45 @@ def _bits(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
     kernel = None if any(each is None for each in w) else np.array([each[0] for each in w if each is not None])
     each_order = None if total is None else abs(total).reshape(len(sums), 6)
     right = None if each_order is None else np.where((each_order == 2.0 ** -np.array(sums)[:, None]).all(1), 1.0, 0.0)
-    return {
+    found = {
         "input": kept(own, x),
         "kernel": kept(taps, kernel),
         "sum": kept(sums, None if right is None else right * 2.0 ** -np.array(sums)),
     }
+    if list(found.values()).count(INEXACT) > 1:  # one may come out by chance
+        whole_only = yield from _whole_only(subject, dtype)
+        found.update(
+            dict.fromkeys(("input", "kernel"), whole_only) if whole_only else (yield from _about(subject, dtype))
+        )
+    return found
+
+
+def _whole_only(subject: Subject, dtype: str) -> Asking[str]:
+    """In words, the whole numbers that it takes only, its arrays being cast to an integer dtype; "" where it is not so.
+
+    Asked are 2.5, which is no such number, and the largest of each dtype and one more, times 1.
+    """
+    shape = (1, 1, *(1,) * subject.rank)
+    largest = {name: 2 ** (np.iinfo(name).bits - (np.dtype(name).kind == "i")) - 1 for name in INTEGERS}
+    with np.errstate(over="ignore"):
+        asked = [value for value in (2.5, *largest.values()) if np.array(value).astype(dtype) == value]
+    outcomes = yield [subject.ask(np.full(shape, value, dtype), np.ones(shape, dtype)) for value in asked]
+    found = [y.item() if y is not None and y.size == 1 else None for y in map(subject.read, outcomes)]
+    if found[0] not in (2, 3):
+        return ""
+    held = [name for name, value, seen in zip(largest, asked[1:], found[1:]) if seen == value]
+    return "whole numbers only" + (f", up to {largest[held[-1]]}" if held else "")
+
+
+def _about(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
+    """The bits that are left of sums where no product comes out exactly, as of an FFT."""
+    blocks = (whole((BLOCKS, 3), 13, 10**6) / 1e6).astype(dtype)
+    (outcome,) = yield [_line(subject, blocks.tolist(), ABOUT, dtype)]
+    seen, due = _values(subject, outcome, BLOCKS), blocks.astype(np.float64) @ np.array(ABOUT)
+    if seen is None or not np.isfinite(seen).all():
+        return {}
+    error = max(float(np.abs(seen - due).max() / np.abs(due).max()), 2.0 ** -DTYPES["float64"].digits)
+    return {"errors": f"about {max(0, int(-np.log2(error)))} bits are right"}
 
 
 def _line(subject: Subject, blocks: Sequence[Sequence[float]], taps: Sequence[float], dtype: str) -> Question:
@@ -92,7 +131,7 @@ def kept(bits: Sequence[int], values: np.ndarray | None) -> str:
         else max((j for j, good in zip(bits, np.logical_and.accumulate(right)) if good), default=0)
     )
     if not kept:
-        return "not exact"
+        return INEXACT
     name = keeping(int(kept))
     more = " or more" if right.all() and not name else ""
     return f"{kept} bits{more}" + (f" ({name})" if name else "")

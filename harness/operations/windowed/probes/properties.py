@@ -31,6 +31,8 @@ NO_WORD = "nosuchpadding"
 """In a word: no system has it."""
 
 ALL_DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
+OTHERWISE = ", but what should be 6 is "
+"""Stands between the dtype of an answer that is wrong and its first number."""
 MIXED = (("float32", "float64"), ("float64", "float32"), ("float32", "float16"), ("int32", "float32"))
 
 
@@ -50,10 +52,10 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
     return {**by_rank(subjects), **takes_only(first), **found}
 
 
-def takes_only(subject: Subject) -> dict[str, str]:
-    """What the entry point takes only, as far as trying shows."""
-    words = subject.limits.words()
-    return {"takes": words} if words else {}
+def takes_only(subject: Subject) -> dict[str, Any]:
+    """What the entry point takes only, as far as trying shows, and the axes that it has in another order than said."""
+    words, moved = subject.limits.words(), subject.moved
+    return {**({"takes": words} if words else {}), **({"moved": moved} if moved else {})}
 
 
 def common(subject: Subject) -> dict[str, Asking[Any]]:
@@ -211,7 +213,7 @@ def _promotion(subject: Subject) -> Asking[dict[str, str]]:
 def _dtype(outcome: Outcome) -> str:
     if isinstance(outcome, Answered):
         right = outcome.array.size == 1 and outcome.array.item() == 6
-        return str(outcome.array.dtype) + ("" if right else f", but what should be 6 is {outcome.array.ravel()[:1]}")
+        return str(outcome.array.dtype) + ("" if right else f"{OTHERWISE}{outcome.array.ravel()[:1]}")
     return _unanswered(outcome)
 
 

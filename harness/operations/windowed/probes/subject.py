@@ -89,6 +89,13 @@ class Subject:
         return "N" in self.input and not self.limits.single
 
     @property
+    def moved(self) -> dict[str, list[str]]:
+        """Role -> letters as declared and as found, of each array whose axes are in another order than declared."""
+        found = {"input": self.input, "kernel": self.kernel, "output": self.output}
+        pairs = {role: [layout.expand(self.entry.layouts[role], self.rank), own] for role, own in found.items()}
+        return {role: pair for role, pair in pairs.items() if len(set(pair)) > 1}
+
+    @property
     def square(self) -> bool:
         """Whether the axes must be alike in some way."""
         return self.limits.kernels or self.limits.inputs
