@@ -70,7 +70,7 @@ class CaseFile(pytest.File):
             bench = _bench(self.config)
             for case in load(self.path):
                 offered = bench.offered(case)
-                selection.check_names(case.id, case.expect, bench.pool.entry_points())
+                selection.check_names([(case.id, case.expect)], bench.pool.entry_points())
                 if wanted and not any(fnmatch.fnmatchcase(case.id, glob) for glob in wanted):
                     continue
                 label = case.id.removesuffix("]").partition(".yaml[")[2]

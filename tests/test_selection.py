@@ -137,7 +137,7 @@ def test_names_in_expect_must_exist_where_their_backend_runs(tmp_path, name, mes
     )
     (case,) = load(path)
     if message is None:
-        selection.check_names(case.id, case.expect, OFFERED)
+        selection.check_names([(case.id, case.expect)], OFFERED)
     else:
         with pytest.raises(CaseError, match=message):
-            selection.check_names(case.id, case.expect, OFFERED)
+            selection.check_names([(case.id, case.expect)], OFFERED)

@@ -10,11 +10,12 @@ import pytest
 
 from harness import cli, completion
 from harness.backends import TABLE
+from harness.operations import SPOKEN
 from harness.options import command_line
 
 ROOT = Path(cli.__file__).parent.parent
 FRAMEWORKS = {each.imports for each in TABLE.values()} - {"", "numpy", "scipy"}
-HEAVY = {"numpy", "scipy", "yaml", "rich", "jinja2", "tabulate", "xml", "concurrent", "importlib.metadata", *FRAMEWORKS}
+HEAVY = {"numpy", "scipy", "yaml", "rich", "jinja2", "xml", "concurrent", "importlib.metadata", *FRAMEWORKS}
 """Packages whose import is felt: 10 ms and more."""
 LIGHT = {"ending", "interrupts", "options", "operations", "parent", "backends", "terminal", "cli"}
 """Rooms, or light parts of them, that the command line itself needs."""
@@ -86,3 +87,31 @@ def test_a_command_imports_what_it_needs_and_no_more(arguments: tuple[str, ...],
     (tmp_path / CASE).parent.mkdir(parents=True)
     (tmp_path / CASE).write_bytes((ROOT / CASE).read_bytes())
     assert heavy(imported(*arguments, folder=tmp_path)) == needed
+
+
+POOLING = "cases/conventions/pooling/average-same.yaml"
+OPENED = "harness.grammar.files."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "met"),
+    [
+        (("list",), set()),
+        (("new", "mine"), {"convolution"}),
+        (("check", CASE), {"convolution"}),
+        (("check", POOLING), {"pooling"}),
+        (("check", CASE, POOLING), {"convolution", "pooling"}),
+        (("explain", CASE, "--no-code"), {"convolution"}),
+        (("run", CASE, "--backend", "scipy"), {"convolution"}),
+    ],
+    ids=lambda given: " ".join(given),
+)
+def test_an_operation_is_imported_where_a_case_is_about_it(arguments: tuple[str, ...], met: set[str], tmp_path: Path):
+    """And a reader of files where one of its kind is met, which none of these is."""
+    for case in (CASE, POOLING):
+        (tmp_path / case).parent.mkdir(parents=True)
+        (tmp_path / case).write_bytes((ROOT / case).read_bytes())
+    modules = imported(*arguments, folder=tmp_path)
+    assert {name for name in SPOKEN if f"harness.operations.{name}" in modules} == met
+    assert {name.removeprefix(OPENED) for name in modules if name.startswith(OPENED)} <= {"stored"}
+    assert not modules & {"harness.probing", "harness.report.junit"}

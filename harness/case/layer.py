@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.grammar import files as readers
 from harness.grammar import prototxt, regular
 from harness.grammar.files import FileError
-from harness.grammar.files.onnx import Node
 from harness.operations import SPOKEN, TABLE, USUAL
 from harness.operations.operation import Operation
 
-OPERATORS: Mapping[str, Operation] = {each.NODE: TABLE[name] for name, each in SPOKEN.items()}
+if TYPE_CHECKING:
+    from harness.grammar.files.onnx import Node
+
+OPERATORS = {each.NODE: name for name, each in SPOKEN.items()}
+"""The operation that a node of a model is, by its operator."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def of_node(name: str) -> Layer | None:
     told, node = f"{path.name}: node {key!r}", found[0]
     if node.op not in OPERATORS:
         raise FileError(f"{told} is a {node.op}; expected a {' or '.join(OPERATORS)}, or the name of an array")
-    operation = OPERATORS[node.op]
+    operation = TABLE[OPERATORS[node.op]]
     arrays = _weights(operation, node)
     computed = [each for each in arrays.values() if each not in held]
     if computed:

@@ -13,11 +13,11 @@ import numpy as np
 from harness.canonical.layout import LayoutError, to_canonical
 from harness.case.of_files import odd
 from harness.case.read import CaseError, load
-from harness.case.schema import write_schema
 from harness.grammar import files as readers
 from harness.operations import TABLE, USUAL
 from harness.operations.spoken import main_roles
 from harness.output import naming, replacing
+from harness.worker import shipped
 
 SCHEMA = "case.schema.json"
 
@@ -190,5 +190,6 @@ def schema_line(path: Path) -> str:
     for number, folder in enumerate(path.absolute().parents):
         if (folder / SCHEMA).is_file():
             return f"# yaml-language-server: $schema={'../' * number}{SCHEMA}\n"
-    write_schema(path.parent / SCHEMA)
+    with replacing(path.parent / SCHEMA) as file:
+        file.write(Path(shipped.FOLDER, SCHEMA).read_text("utf-8"))  # making it imports every operation
     return f"# yaml-language-server: $schema={SCHEMA}\n"

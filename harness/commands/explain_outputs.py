@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from harness import interrupts
+from harness.backends import Backend
 from harness.case import of_files
 from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
@@ -18,7 +19,6 @@ from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, main_role
 from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
-from harness.probing import session
 from harness.progress import waited_for
 from harness.systems import selection
 
@@ -40,12 +40,19 @@ def explain_command(options: argparse.Namespace) -> int:
     cases = cases_of(case_files([path]))
     if not names:
         return max([_say(case, asked.recordings(case), options) for case in cases], default=EXPECTED)
-    backends = [each for name in names for each in session.backends([name], [])]
+    backends = _having(names)
     with Pool({each.name: each for each in backends}.values(), Limits()) as pool:
         selection.demand([each.name for each in backends], pool.hellos, pool.unavailable)
         asked_of = (names[0], names[1])
         codes = [_say(case, (asked.pair(each, asked_of, pool) for each in [case]), options) for case in cases]
     return max(codes, default=EXPECTED)
+
+
+def _having(names: Sequence[str]) -> list[Backend]:
+    """The backends of these entry points; what knows all of them is imported where some are named."""
+    from harness.probing import session
+
+    return [each for name in names for each in session.backends([name], [])]
 
 
 def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> int:

@@ -16,15 +16,14 @@ from harness.commands.concluding import conclude
 from harness.commands.reports import PAGES, Report, demanded
 from harness.interrupts import Interrupted
 from harness.parent import unix
+from harness.parent.pool import Pool
 from harness.parent.talk import Hello
 from harness.parent.worker_limits import Limits
-from harness.probing import probe
 from harness.progress import Progress
 from harness.report import results
-from harness.report.junit import Junit
 from harness.report.summary import Summary
 from harness.report.tally import Tally
-from harness.runner import run
+from harness.runner import Entries, run
 from harness.started import started
 from harness.systems import own_programs, selection
 from harness.worker.entry import EntryPoint
@@ -49,9 +48,16 @@ def run_command(options: argparse.Namespace) -> int:
         entries = _entries(options, members, on.hellos, on.pool.unavailable)
         header = results.header(on.hellos, on.pool.unavailable)
         if options.cards and _first(options):
-            with Progress() as progress:
-                header["cards"] = [card.as_json() for card in probe(on.pool, entries, progress).values()]
+            header["cards"] = _cards(on.pool, entries)
         return _reported(options, members, header, run(members, on.pool, entries, coded=True), results.piece, kinds)
+
+
+def _cards(pool: Pool, entries: Entries) -> list[dict[str, Any]]:
+    """The convention card of each entry point, measured."""
+    from harness.probing import probe
+
+    with Progress() as progress:
+        return [card.as_json() for card in probe(pool, entries, progress).values()]
 
 
 def _run_on_cluster(options: argparse.Namespace, members: Members, limits: Limits, kinds: Kinds) -> int:
@@ -95,8 +101,7 @@ def _entries(
     """The entry points that are to run; raises what says that one of those that are asked for or expected is none."""
     selection.demand(options.backend, hellos, unavailable)
     offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
-    for case_id, wanted in members.expected:
-        selection.check_names(case_id, wanted, offered)
+    selection.check_names(members.expected, offered)
     return selection.entry_points(options.entry, offered, "--entry")
 
 
@@ -123,10 +128,17 @@ def _outputs(options: argparse.Namespace) -> dict[tuple[str, Path], type[Report]
     asked: list[tuple[str, Path | None, type[Report]]] = [
         *(("--out", options.out / name, kind) for name, kind in PAGES.items()),
         ("--json", options.json, results.Json),
-        ("--junit", options.junit, Junit),
+        *((("--junit", options.junit, _junit()),) if options.junit else ()),
         ("GITHUB_STEP_SUMMARY", Path(text) if (text := os.environ.get("GITHUB_STEP_SUMMARY")) else None, Summary),
     ]
     return {(option, path): kind for option, path, kind in asked if path}
+
+
+def _junit() -> type[Report]:
+    """What only its option needs: `xml` brings what opens web addresses with it."""
+    from harness.report.junit import Junit
+
+    return Junit
 
 
 def _gather(

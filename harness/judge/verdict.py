@@ -17,7 +17,7 @@ from harness.judge.evidence import Known
 from harness.judge.reading import Reading, largest
 from harness.operations.budget import OUTPUT, Budget
 from harness.operations.followed import searching
-from harness.operations.operation import Question
+from harness.operations.operation import Question, Searching
 from harness.operations.spoken import main_roles
 from harness.operations.stated import Recording
 from harness.operations.transforms.endings import Overflow
@@ -146,7 +146,6 @@ class Judge:
 
     def __init__(self, case: Case, base: tuple[Transform, ...] = ()) -> None:
         self.case, self.base = case, base
-        self._search = searching(case)
         self.intended = Reading(case, base)
         self._readings = [self.intended]
         self._strangers: list[Observation] = []
@@ -239,6 +238,11 @@ class Judge:
         share = rough(reading.form.terms, seen.dtype)
         slack = self.question(seen).slack + share * float(np.nanmax(np.abs(values), initial=0))
         return self._search.possible(reading.stated, values, slack, self.coarse)
+
+    @cached_property
+    def _search(self) -> Searching:
+        """What is asked only where something differs."""
+        return searching(self.case)
 
     @cached_property
     def coarse(self) -> float:

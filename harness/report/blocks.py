@@ -5,7 +5,8 @@ Arrays come as `harness.array_json.describe` gives them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from harness.report.text import fenced
 AXES = {"N": "image", "C": "channel", "O": "output channel", "I": "input channel", "D": "depth"}
 MISSING = {"not_finite": "not finite", "unknown": "not known"}
 Described = Mapping[str, Any]
+Planes = list[tuple[str, list[list[str]]]]
+LATEST = 64
+"""Arrays whose texts are kept: those of the case that all reports are about to show."""
 
 
 def kind(shown: Described, role: str) -> str:
@@ -33,18 +37,34 @@ def block(shown: Described, role: str) -> str:
     return fenced("\n".join(lines))
 
 
-def planes(shown: Described, role: str) -> Iterator[tuple[str, list[list[str]]]]:
-    """(name, rows of numbers as text) of each plane, of the corner of a large array; "" names an only plane."""
+_latest: dict[int, tuple[Described, str, Planes]] = {}
+
+
+def planes(shown: Described, role: str) -> Planes:
+    """(name, rows of numbers as text) of each plane, of the corner of a large array; "" names an only plane.
+
+    Each kind of report asks for those of the same arrays, one after another: they are written once.
+    """
+    kept = _latest.get(id(shown))
+    if kept is None or kept[0] is not shown or kept[1] != role:
+        if len(_latest) >= LATEST:
+            _latest.clear()
+        kept = _latest[id(shown)] = shown, role, _planes(shown, role)
+    return kept[2]
+
+
+def _planes(shown: Described, role: str) -> Planes:
     if "values" not in shown:
-        yield "corner:", _texts(shown["corner"], shown["dtype"])
-        return
+        return [("corner:", _texts(shown["corner"], shown["dtype"]))]
     shape = shown["shape"]
     flat = 2 if len(shape) > 3 else 1
     cells = np.array(shown["values"], object).reshape(shape)
+    found = []
     for index in np.ndindex(*shape[:-flat]):
         place = zip(_letters(shown, role), index, shape)
         name = ", ".join(f"{AXES[letter]} {at}" for letter, at, size in place if size > 1)
-        yield name, _texts(cells[index].tolist(), shown["dtype"])
+        found.append((name, _texts(cells[index].tolist(), shown["dtype"])))
+    return found
 
 
 def lines(rows: list[list[str]]) -> str:
@@ -70,11 +90,17 @@ def number(value: Any, dtype: str) -> str:
         return "?"  # not known
     if not isinstance(value, float):
         return str(value)
-    kept = np.dtype(dtype).type(value) if dtype.startswith("float") else value
+    kept = _kept_as(dtype)(value)
     text = str(kept).removesuffix(".0")
     if "e" in text and 1e-4 <= abs(value) < 1e16:  # where NumPy has an exponent for fewer digits
         return np.format_float_positional(kept, trim="-")
     return text
+
+
+@cache
+def _kept_as(dtype: str) -> Callable[[float], Any]:
+    """What makes a number of a dtype of one."""
+    return np.dtype(dtype).type if dtype.startswith("float") else float
 
 
 def _letters(shown: Described, role: str) -> str:
@@ -91,5 +117,5 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     """Lines of numbers, decimal points below each other."""
     cells = [[text.partition(".") for text in row] for row in rows]
     before = max((len(whole) for row in cells for whole, _, _ in row), default=0)
-    after = max((len(point + rest) for row in cells for _, point, rest in row), default=0)
-    return [" ".join(f"{whole:>{before}}{point + rest:<{after}}" for whole, point, rest in row) for row in cells]
+    after = max((len(point) + len(rest) for row in cells for _, point, rest in row), default=0)
+    return [" ".join([f"{whole:>{before}}{point + rest:<{after}}" for whole, point, rest in row]) for row in cells]

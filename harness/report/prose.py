@@ -48,12 +48,13 @@ def in_words(operation: str) -> str:
     return str(getattr(SPOKEN[operation], "CALLED", operation.replace("_", " ")))
 
 
-def title(subject: About) -> str:
-    return f"Which {subject.many} agree with which"
-
-
-TITLES = [title(about([name])) for name in TABLE] + [title(about(TABLE))]
+TITLE = "Which {}s agree with which"
+TITLES = [TITLE.format(one) for one in (*map(in_words, SPOKEN), SEVERAL)]
 """All of them, by which a report is known that may be replaced."""
+
+
+def title(subject: About) -> str:
+    return TITLE.format(subject.one)
 
 
 def purpose(subject: About) -> str:

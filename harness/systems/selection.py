@@ -121,14 +121,18 @@ def matches(name: str, glob: str) -> bool:
     return any(fnmatch.fnmatchcase(each, glob) for each in (name, function, function.partition("(")[0]))
 
 
-def check_names(case_id: str, expected: Expect, offered: Sequence[tuple[str, EntryPoint]]) -> None:
-    """Raises CaseError when a case expects something of an entry point that a running backend does not have."""
+def check_names(expected: Iterable[tuple[str, Expect]], offered: Sequence[tuple[str, EntryPoint]]) -> None:
+    """Raises CaseError when a case expects something of an entry point that a running backend does not have.
+
+    expected: (id of a case, what it expects).
+    """
     known = {entry.function for _, entry in offered}
     prefixes = {name.split(".")[0] for name in known}
-    for mode, classes in expected.classes.items():
-        for name in expect.named(classes):
-            if name not in known and name.split(".")[0] in prefixes:
-                raise CaseError(f"{case_id}: expect.{mode}: {name} is no entry point{_nearest(name, known)}")
+    for case_id, wanted in expected:
+        for mode, classes in wanted.classes.items():
+            for name in expect.named(classes):
+                if name not in known and name.split(".")[0] in prefixes:
+                    raise CaseError(f"{case_id}: expect.{mode}: {name} is no entry point{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -1,47 +1,51 @@
 """Files of arrays that people have: one reader for each format, by suffix. Nothing in a file is executed.
 
 `names` and `read` are all that most callers need. An array keeps its dtype; bfloat16, which NumPy has not, comes as
-float32. Readers may need a package that is an extra of this one; they import it when they are used.
+float32. A reader is imported when a file of its kind is met, and a package that is an extra of this one with it.
 """
 
 from __future__ import annotations
 
 import difflib
+import importlib
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from harness.grammar import regular
-from harness.grammar.files import caffe_weights, checkpoint, hdf5, mat, npy, onnx, printed, safetensors, table
 from harness.grammar.files.stored import UNREADABLE, Reader, Stored, reason
 from harness.grammar.files.stored import FileError as FileError
-from harness.grammar.printouts import Printout
 
-SINGLE: Mapping[str, Reader] = {
-    ".npy": npy.opened,
-    ".csv": table.opened,
-    ".tsv": table.opened,
-    ".txt": printed.opened,
+if TYPE_CHECKING:
+    from harness.grammar.files.onnx import Node
+    from harness.grammar.printouts import Printout
+
+SINGLE = {
+    ".npy": "npy.opened",
+    ".csv": "table.opened",
+    ".tsv": "table.opened",
+    ".txt": "printed.opened",
 }
-"""Suffixes of files that hold one array."""
-KEYED: Mapping[str, Reader] = {
-    ".npz": npy.opened_archive,
-    ".safetensors": safetensors.opened,
-    ".pt": checkpoint.opened,
-    ".pth": checkpoint.opened,
-    ".onnx": onnx.opened,
-    ".h5": hdf5.opened,
-    ".hdf5": hdf5.opened,
-    ".keras": hdf5.opened_keras,
-    ".mat": mat.opened,
-    ".caffemodel": caffe_weights.opened,
+"""Suffixes of files that hold one array, and what opens them: a module of this package, and its function."""
+KEYED = {
+    ".npz": "npy.opened_archive",
+    ".safetensors": "safetensors.opened",
+    ".pt": "checkpoint.opened",
+    ".pth": "checkpoint.opened",
+    ".onnx": "onnx.opened",
+    ".h5": "hdf5.opened",
+    ".hdf5": "hdf5.opened",
+    ".keras": "hdf5.opened_keras",
+    ".mat": "mat.opened",
+    ".caffemodel": "caffe_weights.opened",
 }
-"""Suffixes of files that hold arrays by name: `file.npz#name`."""
+"""Suffixes of files that hold arrays by name, `file.npz#name`, and what opens them."""
 TABLE = {**SINGLE, **KEYED}
 PRINTED = ".txt"
 """The suffix of what a system printed, which may say its shape and dtype and shows how exact its numbers are."""
@@ -92,8 +96,10 @@ def shape(path: Path, key: str = "") -> tuple[int, ...]:
         return held[_chosen(path, held, key)].shape
 
 
-def nodes(path: Path) -> list[onnx.Node]:
+def nodes(path: Path) -> list[Node]:
     """The nodes of an ONNX model. Raises FileError as `read` does."""
+    from harness.grammar.files import onnx
+
     with _named(path):
         _demand_file(path)
         return onnx.nodes(path)
@@ -101,6 +107,8 @@ def nodes(path: Path) -> list[onnx.Node]:
 
 def member(path: Path, name: str) -> bytes | None:
     """What else than arrays an `.npz` holds, by its name; None where it does not. Raises FileError as `read` does."""
+    from harness.grammar.files import npy
+
     with _named(path):
         _demand_file(path)
         return npy.member(path, name)
@@ -132,6 +140,8 @@ def bring(name: str, target: Path, axes: int) -> tuple[Path, np.ndarray]:
 
 def read_printed(path: Path, shape: Sequence[int] | None = None) -> Printout:
     """What a file of the suffix PRINTED shows; `shape` is that of the whole array, as `printouts.read` has it."""
+    from harness.grammar.files import printed
+
     with _named(path):
         _demand_file(path)
         return printed.read(path, shape)
@@ -179,7 +189,8 @@ def _reader(suffix: str) -> Reader:
         raise FileError(f"it is not read: {OTHERWISE[suffix]}")
     if suffix not in TABLE:
         raise FileError(f"unknown kind of file {suffix!r}; expected {', '.join(TABLE)}")
-    return TABLE[suffix]
+    module, _, function = TABLE[suffix].partition(".")
+    return cast(Reader, getattr(importlib.import_module(f"{__name__}.{module}"), function))
 
 
 def _chosen(path: Path, held: Mapping[str, Stored], key: str) -> str:
