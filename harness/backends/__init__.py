@@ -8,12 +8,13 @@ environment variable set: the table's line with `version` or `variables` filled 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import shutil
 import sys
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 if TYPE_CHECKING:
     from harness.parent.environments import Environment
@@ -43,7 +44,8 @@ class Backend:
     python: versions of Python that do, best first; empty for the one that is running. npm: packages of npm. programs:
     what must be on the PATH. instead: (program, option, ..., file): what serves the entry points where it is found and
     starts. variants: name of a variant -> environment variable that it sets. variables: those that are set. version:
-    the one that was asked for, as `==1.0`. on_request: whether it runs only where it is asked for by name.
+    the one that was asked for, as `==1.0`. on_request: whether it runs only where it is asked for by name. fault: why
+    it can be none, "" for most. distribution: what brings the module, where that is not this one.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Backend:
     variables: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
     on_request: bool = False
+    fault: str = ""
+    distribution: str = ""
 
     @property
     def environment(self) -> Optional[Environment]:
@@ -81,6 +85,8 @@ class Backend:
 
     def missing(self) -> Optional[str]:
         """Why this backend is not available and what to do, or None; looks at a few files only."""
+        if self.fault:
+            return self.fault
         for program in self.programs:
             if shutil.which(program) is None:
                 return "%s is not on the PATH; install it with your system's package manager" % program
@@ -117,8 +123,22 @@ class Backend:
 
     def _remedies(self) -> str:
         """The commands of which each brings it."""
+        if self.distribution:
+            return "pip install --force-reinstall '%s', whose entry point names it" % self.distribution
         pip = "pip install 'framework-agreement[%s]'" % self.extra
         return "harness install '%s', or: %s" % (self.environment.name, pip) if self.environment else pip
+
+
+def entry_points(backend: Backend) -> Sequence[Any]:
+    """What the module of a backend declares before it is started; nothing where it cannot be imported.
+
+    Its worker says why: it imports the module, too.
+    """
+    try:
+        declared = importlib.import_module(backend.module).ENTRY_POINTS
+        return [each for each in declared if hasattr(each, "name")]
+    except (Exception, SystemExit):  # whatever the module of somebody else may raise
+        return ()
 
 
 def _version_here(requirements: Sequence[str]) -> str:

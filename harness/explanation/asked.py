@@ -15,6 +15,7 @@ from harness.case.read import Case, CaseError
 from harness.explanation import answers
 from harness.explanation.confirmed import Explanation
 from harness.explanation.diagnosis import Answer, diagnose
+from harness.explanation.few_wrong import with_few_wrong
 from harness.judge import fix
 from harness.judge.fix import Proof, Transforms
 from harness.judge.verdict import Judge, Observation
@@ -150,8 +151,9 @@ def recordings(case: Case) -> Iterator[Explained]:
         )
     judge, systems = Judge(case), tuple(each.system for each in case.recorded)
     for recording in case.recorded:
-        found = _explained(recording.system, judge, judge.observe(recording), recording.layout)
-        yield replace(found, beside=systems)
+        seen = judge.observe(recording)
+        answer = with_few_wrong(judge, seen, diagnose(judge, seen))
+        yield replace(_told(recording.system, judge, answer, recording.layout), beside=systems)
 
 
 def pair(case: Case, names: tuple[str, str], pool: Pool) -> Explained:
@@ -178,8 +180,15 @@ def between(case: Case, meant: Observation, seen: Observation, system: str) -> E
     bases = [each.changes for each in diagnose(judge, meant).explanations[:BASES]]
     if not bases:
         return Explained(system, _of_equal(meant, seen))
-    found = [_explained(system, Judge(settled, base=base), seen, letters) for base in bases]
-    return min(found, key=lambda each: len(each.transforms) if each.answer.explanations else math.inf)
+    judges = [Judge(settled, base=base) for base in bases]
+    answers = [(judge, diagnose(judge, seen)) for judge in judges]
+    judge, answer = min(answers, key=lambda each: _changes(each[1]))
+    return _told(system, judge, with_few_wrong(judge, seen, answer), letters)
+
+
+def _changes(answer: Answer) -> float:
+    """The number of changes of its first explanation, infinite where it has none."""
+    return len(answer.explanations[0].transforms) if answer.explanations else math.inf
 
 
 def _of_equal(meant: Observation, seen: Observation) -> Answer:
@@ -204,7 +213,10 @@ def output(case: Case, name: str, pool: Pool, letters: str) -> np.ndarray:
 
 
 def _explained(system: str, judge: Judge, seen: Observation, letters: str = "") -> Explained:
-    answer = diagnose(judge, seen)
+    return _told(system, judge, diagnose(judge, seen), letters)
+
+
+def _told(system: str, judge: Judge, answer: Answer, letters: str) -> Explained:
     first = answer.explanations[:CODED] if answer.explanations and answer.explanations[0].transforms else ()
     changes = tuple((*judge.base, *each.changes) for each in first)
     meant = (*judge.base, *(each for explanation in first[:1] for each in explanation.settings))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.backends import TABLE, Backend
+from harness.backends import TABLE, Backend, entry_points
 from harness.case.read import find, load
 from harness.operations.card import Card
 from harness.output import free_path, replacing
@@ -54,7 +53,7 @@ def _having(glob: str, names: Mapping[str, Sequence[str]], usual: Collection[str
 
 def _names(backend: Backend) -> list[str]:
     """Of its entry points, before it is started: that of a program is called as itself."""
-    return [entry.name for entry in importlib.import_module(backend.module).ENTRY_POINTS] or [backend.name]
+    return [entry.name for entry in entry_points(backend)] or [backend.name]
 
 
 def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:
@@ -112,7 +111,7 @@ def own_card(card: Card) -> Card:
     if card.unreadable:
         return replace(card, differences=[])
     words = own_programs.OPERATION.own_words()
-    known = [entry for backend in TABLE.values() for entry in importlib.import_module(backend.module).ENTRY_POINTS]
+    known = [entry for backend in TABLE.values() for entry in entry_points(backend)]
     own = replace(card, differences=[], conventions=words.learned(card.conventions))
     return words.beside(own, [entry for entry in known if entry.operation == card.operation])
 

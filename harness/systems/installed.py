@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from harness.backends import Backend
+from harness.backends import Backend, entry_points
 from harness.parent import unix
 from harness.parent.environments import Environment
 from harness.parent.talk import Hello
@@ -23,6 +23,9 @@ def told(backend: Backend) -> Hello | None:
     """What the worker of `backend` would say first, with less of what it runs on; None where only a start tells."""
     if unix.missing() or backend.missing() or backend.goes_instead():
         return None
+    declared = entry_points(backend)
+    if not declared:
+        return None
     module = importlib.import_module(backend.module)
     own = backend.environment if not backend.here() else None
     installed = _in(own) if own else _here
@@ -33,7 +36,7 @@ def told(backend: Backend) -> Hello | None:
         runs_on = {"numpy": installed("numpy")}
     else:
         runs_on = {"python": platform.python_version(), "numpy": _here("numpy")}
-    return Hello(backend.name, version, runs_on, tuple(module.ENTRY_POINTS))
+    return Hello(backend.name, version, runs_on, tuple(declared))
 
 
 def _stated(module: Any) -> str:

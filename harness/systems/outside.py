@@ -12,25 +12,26 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from harness.backends import TABLE, Backend
-from harness.ending import Mistake
 
 GROUP = "harness.backends"
 
 
-class OutsideBackendError(Mistake):
-    """A distribution names a backend that cannot be one; the text says which, and what was expected."""
-
-
 @cache
 def backends() -> dict[str, Backend]:
-    """Name -> backend of each entry point, in the order of their names. Raises OutsideBackendError."""
-    return {each.name: _backend(each) for each in sorted(entry_points(group=GROUP), key=lambda each: each.name)}
+    """Name -> backend of each entry point, in the order of their names.
+
+    One that cannot be a backend is not available, under a name that says whose it is, and others are.
+    """
+    found = map(_backend, sorted(entry_points(group=GROUP), key=lambda each: each.name))
+    return {each.name: each for each in found}
 
 
 def _backend(entry: EntryPoint) -> Backend:
-    where = f"entry point {entry.name} of {entry.dist.name if entry.dist else 'a distribution'} in {GROUP}"
+    distribution = entry.dist.name if entry.dist else "a distribution"
+    where = f"entry point {entry.name} of {distribution} in {GROUP}"
     if not entry.name.isidentifier() or entry.name in TABLE:
-        raise OutsideBackendError(f"{where}: expected a name of letters, digits and _ that no backend has")
-    if entry.attr:
-        raise OutsideBackendError(f"{where}: found {entry.value}, expected a module, as my_package.my_backend")
-    return Backend(entry.name, entry.module, entry.module.split(".")[0])
+        fault = f"{where}: expected a name of letters, digits and _ that no backend has; rename it there"
+        return Backend(f"{entry.name} of {distribution}", entry.module, fault=fault)
+    fault = f"{where}: found {entry.value}, expected a module, as my_package.my_backend" if entry.attr else ""
+    package = entry.module.split(".")[0]
+    return Backend(entry.name, entry.module, package, fault=fault, distribution=distribution)

@@ -80,7 +80,10 @@ def main(module_name: str) -> None:
     if ready is None:
         return
     backend, version = ready
-    wire.write_message(replies, hello(backend, version))
+    fault = misdeclared(backend)
+    wire.write_message(replies, {"hello": wire.PROTOCOL, "unavailable": fault} if fault else hello(backend, version))
+    if fault:
+        return
     entries = {entry.name: entry for entry in backend.ENTRY_POINTS}
     answer_all = getattr(backend, "run_group", answer_each)
     while True:
@@ -114,9 +117,19 @@ def started(module_name: str, replies: Any) -> Optional[Tuple[Any, str]]:
     try:
         module = importlib.import_module(module_name)
         return module, module.start()
-    except Exception as error:  # whatever an import of a framework may raise: the parent says so
+    except (Exception, SystemExit) as error:  # whatever an import of a framework may raise: the parent says so
         wire.write_message(replies, {"hello": wire.PROTOCOL, "unavailable": "%s: %s" % (type(error).__name__, error)})
         return None
+
+
+def misdeclared(backend: Any) -> str:
+    """What is wrong with the names that the module of a backend must have; "" where nothing is."""
+    for name, kind in (("NAME", str), ("ENTRY_POINTS", (tuple, list))):
+        if not isinstance(getattr(backend, name, None), kind):
+            return "%s has no %s, as harness.backends.numpy has" % (backend.__name__, name)
+    odd = [each for each in backend.ENTRY_POINTS if not isinstance(each, EntryPoint)]
+    made = "expected what harness.worker.entry.entry_point makes"
+    return "ENTRY_POINTS of %s has %r, %s" % (backend.__name__, odd[0], made) if odd else ""
 
 
 def hello(backend: Any, version: str) -> Dict[str, Any]:
