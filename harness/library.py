@@ -28,6 +28,7 @@ from harness.parent.worker_limits import Limits
 from harness.probing import here, of_entry, session
 from harness.report import cards, results
 from harness.report.tally import Tally
+from harness.report.words import sided
 from harness.runner import run as run_on
 from harness.started import started
 from harness.systems import own_programs, selection
@@ -88,7 +89,7 @@ def compare(
     systems: Sequence[str] = (),
     **settings: Any,
 ) -> Explained:
-    """`actual` in terms of the call that gave `desired`: what to change in that call so that it gives the former.
+    """`actual` in terms of the call that gave `desired`: what to change in `actual` so that it gives the latter.
 
     Each is an output, a function of the arrays, or the name of an entry point, which is called as one would first write
     it. arrays: those of the operation in their order; where they are left out, numbers are drawn for functions: whole
@@ -136,12 +137,11 @@ def assert_same(
         found = compare(actual, desired, *arrays, bias=bias, layout=layout, operation=operation, **settings)
     except NotANumber as error:
         raise AssertionError(f"the outputs differ: {error}") from None
+    change = f"{sided(found.words, '`actual`')} (to change in `actual`)"
     if found.verdict == "convention" and found.answer.ambiguous:
-        raise AssertionError(
-            f"the outputs differ; these arrays allow several causes, the likeliest first: {found.words}"
-        )
+        raise AssertionError(f"the outputs differ; these arrays allow several causes, the likeliest first: {change}")
     if found.verdict == "convention":
-        raise AssertionError(f"the outputs differ by a convention, {' + '.join(found.transforms)}: {found.words}")
+        raise AssertionError(f"the outputs differ by a convention, {' + '.join(found.transforms)}: {change}")
     if found.verdict == "unexplained":
         raise AssertionError(f"the outputs differ: {found.words}")
 

@@ -250,5 +250,6 @@ def _told(report: CaseReport, result: Result) -> str:
     """All there is to say of a result that is not as expected."""
     lines = [failure for failure in report.failures if result.entry_point in failure and result.mode in failure]
     lines.append(f"verdict: {result.verdict} {', '.join(result.transforms)}".rstrip())
-    lines += [f"call: {words}" for words in result.words]
+    how = "to match" if result.verdict == "convention" else "call"
+    lines += [f"{how}: {words}" for words in result.words]
     return "\n".join([*lines, result.reason])

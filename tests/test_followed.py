@@ -84,7 +84,7 @@ def test_another_function_is_named_alone_and_with_a_convention(text, then, other
 def test_a_function_that_was_left_out_is_named(text, tmp_path):
     by = judge(tmp_path, text, "relu")
     answer = diagnose(by, Observation(by.intended.sums.astype(np.float32), "float32", "direct", None))
-    assert answer.explanations[0].words == "apply the activation; the system left it out"
+    assert answer.explanations[0].words == "apply the activation; the system left the activation out"
 
 
 @pytest.mark.parametrize(("kind", "then"), [("noise", "gelu"), ("one wrong", "relu"), ("constant", "relu")])

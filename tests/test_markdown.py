@@ -118,7 +118,7 @@ def test_a_normalized_call_says_what_it_took() -> None:
         ),
         (
             {"verdict": "convention", "words": ("turn it",)},
-            "is what the case means, with this change: turn it. It fits exactly.",
+            "becomes what the case means, with this change: turn it. It fits exactly.",
         ),
         ({"verdict": "unexplained", "rung": None}, "is unexplained: no convention that is known here gives it"),
         ({"expected": False}, "agrees with what the case means, exactly **✗ not as expected**"),
@@ -289,7 +289,7 @@ def test_classes_come_with_members_reason_and_numbers_that_are_not_repeated(tmp_
     assert "**As written:** 2 classes." in written
     agreeing, other = (
         written.index("- `a`, `c`: agrees with what the case means"),
-        written.index("- `b`: what the case means, with this change: turn it"),
+        written.index("- `b`: becomes what the case means, with this change: turn it"),
     )
     assert agreeing < other
     assert "- all 3 that answered: agrees with what the case means" in written

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.report.results import piece
 from harness.report.said import FEW, Said
 from tests.pieces import both, report, result
 
 
-def said(count: int = 1) -> list[str]:
+def said(count: int = 1, width: int | None = None) -> list[str]:
     turned = {"verdict": "convention", "transforms": ("reverse_kernel",), "words": ("turn it",)}
     results = (*both(result("a.f"), result("b.g", **turned)), result("mine 1.0", "recorded", **turned))
     found = Said()
     for number in range(count):
         found.add(piece(report(f"cases/{number}.yaml", results, recorded=[{"system": "mine 1.0", "origin": "a log"}])))
-    return found.lines()
+    return found.lines(width)
 
 
 def test_classes_and_recordings_are_put_into_words() -> None:
     assert said() == [
         "0: X does Y",
         "  - as written, a.f: agrees with what the case means",
-        "  - as written, b.g: what the case means, with this change: turn it",
-        "  - recorded, mine 1.0 (a log): is what the case means, with this change: turn it. It fits exactly",
+        "  - as written, b.g: becomes what the case means, with this change: turn it",
+        "  - recorded, mine 1.0 (a log): becomes what the case means, with this change: turn it. It fits exactly",
     ]
 
 
@@ -33,5 +35,29 @@ def test_of_many_cases_nothing_is_said() -> None:
 def test_lines_are_short_and_hostile_text_stays_on_its_line() -> None:
     found = Said()
     found.add(piece(report(title="a\n\x1b[31mb", results=both(*(result(f"n{each}.function") for each in range(30))))))
-    assert found.lines()[0] == "a: a [31mb"
-    assert all(len(line) <= 100 for line in found.lines()) and len(found.lines()) > 2
+    lines = found.lines(100)
+    assert lines[0] == "a: a [31mb"
+    assert all(len(line) <= 100 for line in lines) and len(lines) > 2
+    assert len(found.lines()) == 2 and not any("\n" in line for line in found.lines())
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_terminal_is_filled_and_a_pipe_gets_whole_lines(width: int) -> None:
+    wrapped = said(width=width)
+    assert all(len(line) <= width for line in wrapped)
+    assert len(wrapped) > len(said()) if width < 100 else wrapped == said()
+    assert "".join(each.strip() for each in wrapped).replace(" ", "") == "".join(said()).replace(" ", "")
+
+
+def test_the_system_that_is_to_be_changed_is_named() -> None:
+    bias = {"verdict": "convention", "transforms": ("bias",), "words": ("add the bias; the system left the bias out",)}
+    found = Said()
+    results = (*both(result("numpy.matmul")), result("y", "recorded", **bias), result("a" * 99, "recorded", **bias))
+    recorded = [{"system": name, "origin": ""} for name in ("y", "a" * 99)]
+    found.add(piece(report(results=results, recorded=recorded)))
+    assert found.lines()[2:] == [
+        '  - recorded, y: becomes what the case means, with this change: add the bias; "y" left the bias out. '
+        "It fits exactly",
+        f"  - recorded, {'a' * 99}: becomes what the case means, with this change: add the bias; "
+        "the system of this output left the bias out. It fits exactly",
+    ]

@@ -87,10 +87,10 @@ def test_the_report_says_what_is_not_certain():
     told = words.explanation({**result, "explanations": [first, other], "remarks": ["r"]})
     assert (
         told
-        == "what the case means, with this change: reverse the kernel, or, as these data cannot tell: correct the scale"
+        == "becomes what the case means, with this change: reverse the kernel, or, as these data cannot tell: correct the scale"
     )
     told = words.explanation({**result, "explanations": [first], "remarks": ["too little is known"]})
-    assert told == "what the case means, with this change: reverse the kernel; too little is known"
+    assert told == "becomes what the case means, with this change: reverse the kernel; too little is known"
     assert (
-        words.explanation({**result, "ambiguous": False}) == "what the case means, with this change: reverse the kernel"
+        words.explanation({**result, "ambiguous": False}) == "becomes what the case means, with this change: reverse the kernel"
     )

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from harness import terminal
 from harness.commands.reports import Reports, write
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.interrupts import Interrupted
@@ -24,7 +25,7 @@ def conclude(header: Mapping[str, Any], tally: Tally, reports: Reports, ended: I
 
 
 def _say_outcome(environment: Mapping[str, Any], tally: Tally) -> None:
-    for line in tally.said.lines():
+    for line in tally.said.lines(terminal.width()):
         print(line)
     versions = ", ".join(f"{name} {about['version']}" for name, about in environment["backends"].items())
     print(f"{tally.cases} case{'s' * (tally.cases != 1)}, {tally.results} results on {versions}")

@@ -9,9 +9,9 @@ from harness.report import view, words
 from harness.report.text import one_line
 from harness.report.view import Piece
 
+ITEM = "  - "
 FEW = 5
 """Cases up to which a run is a question that has an answer; beyond it is a survey, and has reports."""
-WIDTH = 100
 
 
 class Said:
@@ -27,25 +27,27 @@ class Said:
         if self._cases <= FEW:
             self._lines += _of_case(piece)
 
-    def lines(self) -> list[str]:
-        """All of it; nothing where the cases were many."""
-        return self._lines if self._cases <= FEW else []
+    def lines(self, width: int | None = None) -> list[str]:
+        """All of it, a line for each thing that is said, or lines of `width`; nothing where the cases were many."""
+        said = self._lines if self._cases <= FEW else []
+        return said if width is None else [line for each in said for line in _wrapped(each, width)]
 
 
 def _of_case(piece: Piece) -> Iterator[str]:
     yield f"{view.short_name(piece['case']['id'])}: {one_line(piece['case']['title'])}"
     for found in view.classes(piece)["as_written"]:
-        yield from _item(f"as written, {_names(found.members)}: {words.explanation(found.result)}")
+        yield f"{ITEM}as written, {_names(found.members)}: {words.explanation(found.result)}"
     for recorded, result in view.recordings(piece):
         origin = f" ({one_line(recorded['origin'])})" if recorded.get("origin") else ""
-        yield from _item(f"recorded, {one_line(result['entry_point'])}{origin}: {words.recording(result)}")
+        yield f"{ITEM}recorded, {one_line(result['entry_point'])}{origin}: {words.recording(result)}"
         for use, line in view.edits(result):
-            yield from _item(f"the shortest edit {use}: {one_line(line)}")
+            yield f"{ITEM}the shortest edit {use}: {one_line(line)}"
 
 
 def _names(members: Sequence[str]) -> str:
     return ", ".join(map(one_line, members))
 
 
-def _item(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_long_words=False)
+def _wrapped(line: str, width: int) -> list[str]:
+    hanging = " " * len(ITEM) if line.startswith(ITEM) else ""
+    return textwrap.wrap(line, width, subsequent_indent=hanging, break_long_words=False)

@@ -45,6 +45,7 @@ def _write(template: str, walked: Walked, names: tuple[str, str], path: Path) ->
         "place": told.place,
         "alternatives": told.alternatives,
         "layers": told.layers,
+        "told": told.told,
         "verdict": told.verdict,
         "colour": _colour,
         "shades": shades,

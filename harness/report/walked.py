@@ -10,6 +10,7 @@ from harness.array_json import finite
 from harness.models.repair import Ends
 from harness.models.walk import AGREES, NOT_JUDGED, Judged, Walked
 from harness.report.text import quantity, share
+from harness.report.words import sided
 
 SCARCELY = 1.1
 """Times what rounding may do up to which a difference is only a little more."""
@@ -85,7 +86,7 @@ def _lines(walked: Walked, names: tuple[str, str]) -> Iterator[str]:
     yield from (f"  {line}" for line in remarks(walked))
     for number, fault in enumerate(walked.faults, 1):
         yield f"\n{number}. {place(fault)}"
-        yield f"   {fault.why.words}"
+        yield f"   {told(fault)}"
         yield from (f"   or: {each}" for each in alternatives(fault))
         yield from _code(fault.why.code)
     yield "\nLayers of B, each on its own input:"
@@ -93,6 +94,11 @@ def _lines(walked: Walked, names: tuple[str, str]) -> Iterator[str]:
     yield from _unpaired(walked)
     yield ""
     yield from ends(walked)
+
+
+def told(fault: Judged) -> str:
+    """What to change in B."""
+    return sided(fault.why.words, "B")
 
 
 def alternatives(fault: Judged) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from harness.operations import TABLE, USUAL
 from harness.operations.transforms import BY_ID, SIGNS
 from harness.operations.transforms.transform import Transform
-from harness.report.text import quantity, share
+from harness.report.text import one_line, quantity, share
 
 Result = Mapping[str, Any]
 
@@ -41,6 +41,10 @@ KINDS = {
 """A word or two for each sign."""
 UNEXPECTED = "✗"
 MEANT = "what the case means"
+SYSTEM = "the system"
+"""What sentences about changes call the one that is to be changed."""
+SHORT = 32
+"""Letters of a system's name that are said again within a sentence."""
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
 
 _OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†", "broken": "‡"}
@@ -76,14 +80,17 @@ def normalized(result: Result) -> str:
     return f"{_verdict(result)}{_difference(result)}{f' - {steps}' if steps else ''}"
 
 
-def explanation(result: Result, meant: str = MEANT) -> str:
-    """Why the members of a class differ from what the case means, or that they do not; `meant` names who gives it."""
+def explanation(result: Result, meant: str = MEANT, side: str = SYSTEM) -> str:
+    """What to change in the members of a class to get what the case means, or that they agree with it.
+
+    meant: who gives what is meant. side: what a sentence calls the system that is to be changed.
+    """
     if result["verdict"] == "agrees":
         return f"agrees with {meant}"
     if result["verdict"] == "convention":
         found = result["words"]
         changes = "this change" if len(found) == 1 else "these changes"
-        return f"{meant}, with {changes}: {'; '.join(found)}{_open(result)}"
+        return f"becomes {meant}, with {changes}: {sided('; '.join(found) + _open(result), side)}"
     return "unexplained: no convention that is known here gives these numbers"
 
 
@@ -103,7 +110,18 @@ def answer(result: Result, meant: str = MEANT) -> str:
         return f"cannot be judged: {result['reason']}"
     if result["verdict"] == "unexplained":
         return "is unexplained: no convention that is known here gives it"
-    return f"{'' if result['verdict'] == 'agrees' else 'is '}{explanation(result, meant)}"
+    return explanation(result, meant, _side(result["entry_point"]))
+
+
+def sided(sentence: str, side: str) -> str:
+    """A sentence about a change, beside another system: it says whose `the system` is."""
+    return sentence.replace(SYSTEM, side)
+
+
+def _side(name: str) -> str:
+    """What a sentence calls the system of a recording."""
+    name = one_line(name)
+    return f'"{name}"' if len(name) <= SHORT else "the system of this output"
 
 
 def recording(result: Result) -> str:

@@ -255,7 +255,7 @@ class ReshapeNotTranspose(_Reread):
     causes = 4.0
 
     def words(self) -> str:
-        return f"transpose the {self.role} from {self.source} to {self.target}; it was reshaped, which mixes the values"
+        return f"transpose the {self.role} from {self.source} to {self.target}; the system reshaped it, which mixes the values"
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ class ColumnMajor(_Reread):
 
     def words(self) -> str:
         return (
-            f"read the {self.role}'s buffer in the order it was written in: row-major {self.target} was taken for "
+            f"read the {self.role}'s buffer in the order it was written in; the system took row-major {self.target} for "
             f"column-major (reshape with order='F')"
         )
 
@@ -280,7 +280,7 @@ class FlattenOrder(_Reread):
     causes = 3.0
 
     def words(self) -> str:
-        return f"flatten the {self.role} in the order {self.target}; it was flattened in the order {self.source}"
+        return f"flatten the {self.role} in the order {self.target}; the system flattened it in the order {self.source}"
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ class SwapOperands(Transform):
     touches = ("x", "w", "window")
 
     def words(self) -> str:
-        return "exchange the operands: the kernel was passed where the input belongs, which mirrors the output"
+        return "exchange the operands; the system was given the kernel as its input, which mirrors the output"
 
     def differ(self, conv: Linear) -> Linear:
         axes = tuple(range(2, conv.x.ndim))

@@ -61,7 +61,7 @@ class Activation(Ending):
         if self.stated:
             return f"then {self.named}, as the case says"
         if self.function == "identity":
-            return "apply the activation; the system left it out"
+            return "apply the activation; the system left the activation out"
         return f"check the activation; the system applied {self.named} to its output{_also(self.others)}"
 
     def end(self, y: np.ndarray) -> np.ndarray:

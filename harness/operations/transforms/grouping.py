@@ -106,9 +106,9 @@ class Groups(Transform):
 
     def words(self) -> str:
         return {
-            "depthwise": f"take the kernel for one group; it was taken for a depthwise one ({self.groups} groups)",
-            "dense": "take the kernel for one of several groups (depthwise); all channels were summed in one group",
-            "block": f"use fewer groups; the channels were split into {self.groups}",
+            "depthwise": f"take the kernel for one group; the system took it for a depthwise one ({self.groups} groups)",
+            "dense": "take the kernel for one of several groups (depthwise); the system summed all channels in one group",
+            "block": f"use fewer groups; the system split the channels into {self.groups}",
         }[self.kind]
 
     def differ(self, conv: Linear) -> Linear:

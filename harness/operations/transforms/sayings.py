@@ -123,8 +123,8 @@ UNSTATED = {
 }
 """What is said where a system does not do what is meant, and there is no word for what it does."""
 WHOLE = {
-    ("factor", 0.0): "use the stored mean and variance as they are; the system took them for zero",
-    ("fill", "zero"): "leave the padding out of the maximum; the system took it for zeros",
+    ("factor", 0.0): "use the stored mean and variance as they are; the system took both for zero",
+    ("fill", "zero"): "leave the padding out of the maximum; the system took the padding for zeros",
     ("fill", "a sum that becomes 0 at padded taps if it is below, first axis fastest"): (
         "add nothing for the padding; the system sets a negative sum to 0 at padded taps, first axis fastest"
     ),
@@ -134,32 +134,32 @@ WHOLE = {
     ("overhang", "scaled to the whole window"): (
         "sum what the last window holds; the system scaled the sum up to the whole window"
     ),
-    ("bias", "none"): "add the bias; the system left it out",
-    ("bias", "twice the stated"): "add the bias once; the system added it twice",
-    ("even_size", "one more below"): "let an even window reach one more above; the system's reached one more below",
-    ("even_size", "one more above"): "let an even window reach one more below; the system's reached one more above",
-    ("centre", True): "leave the mean in; the system subtracted it",
-    ("centre", False): "subtract the mean; the system left it in",
-    ("log", True): "leave out the logarithm; the system took it",
-    ("log", False): "take the logarithm; the system left it out",
+    ("bias", "none"): "add the bias; the system left the bias out",
+    ("bias", "twice the stated"): "add the bias once; the system added the bias twice",
+    ("even_size", "one more below"): "let an even window reach one more above; the system let the window reach one more below",
+    ("even_size", "one more above"): "let an even window reach one more below; the system let the window reach one more above",
+    ("centre", True): "leave the mean in; the system subtracted the mean",
+    ("centre", False): "subtract the mean; the system left the mean in",
+    ("log", True): "leave out the logarithm; the system took the logarithm",
+    ("log", False): "take the logarithm; the system left the logarithm out",
     ("order", "interleaved"): "group neighbouring channels; the system interleaved the groups",
     ("slots", "1 + scale"): "multiply by the scale; the system multiplied by 1 + scale",
     ("slots", "mean and variance exchanged"): "exchange mean and variance; the system took each for the other",
     ("slots", "scale and offset exchanged"): "exchange scale and offset; the system took each for the other",
-    ("slots", "mean left out"): "subtract the stored mean; the system left it out",
-    ("slots", "offset left out"): "add the offset; the system left it out",
-    ("slots", "scale left out"): "multiply by the scale; the system left it out",
+    ("slots", "mean left out"): "subtract the stored mean; the system left the mean out",
+    ("slots", "offset left out"): "add the offset; the system left the offset out",
+    ("slots", "scale left out"): "multiply by the scale; the system left the scale out",
     ("area_samples", "whole"): "average parts of samples, too; the system took whole samples only",
-    ("blocks", "axes exchanged"): "take the axes of a block in their order; the system exchanged them",
+    ("blocks", "axes exchanged"): "take the axes of a block in their order; the system exchanged the axes of a block",
     ("blocks", "reshaped only"): "move the samples of each block; the system only reshaped the array",
     ("blocks", "as Darknet's reorg"): "move the blocks as the case says; the system moved them as Darknet's reorg does",
-    ("channels", "reversed in the output"): "keep the channels in their order; the system reversed those of the output",
+    ("channels", "reversed in the output"): "keep the channels in their order; the system reversed the channels of the output",
 }
 """Values that are told in one sentence."""
 STARTS = {
-    "kernel_flattened": "keep the columns of the kernel in their order; the system has those of {}",
-    "factor": "use the stored mean and variance as they are; the system divided them by {}",
-    "coordinate_precision": "compute places exactly; the system kept them in {}",
+    "kernel_flattened": "keep the columns of the kernel in their order; the system has the columns of {}",
+    "factor": "use the stored mean and variance as they are; the system divided both by {}",
+    "coordinate_precision": "compute places exactly; the system kept places in {}",
 }
 """Keys of which the case has no value."""
 

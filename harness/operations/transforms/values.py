@@ -55,12 +55,14 @@ class Bias(Transform):
         if self.kind == "unknown":
             return f"correct the bias; the system added {each_of(self.values)} to its output channels"
         if self.kind == EACH:
-            return f"add the bias once; the system added it {EACH} of the input, {self.times} times"
+            return f"add the bias once; the system added the bias {EACH} of the input, {self.times} times"
         if self.kind == "permuted":
-            return f"reorder the bias; the channels got those of channels {', '.join(map(str, self.order))}"
+            return f"reorder the bias; the system gave the channels the bias of channels {', '.join(map(str, self.order))}"
         if self.kind == "negated":
-            return "add the bias; the system subtracted it"
-        return f"add the bias once; the system {'left it out' if self.kind == 'missing' else 'added it twice'}"
+            return "add the bias; the system subtracted the bias"
+        if self.kind == "missing":
+            return "add the bias; the system left the bias out"
+        return "add the bias once; the system added the bias twice"
 
     def added(self, bias: np.ndarray) -> np.ndarray:
         """What is added in place of `bias`, (O,)."""
@@ -247,8 +249,8 @@ class Precision(Transform):
 
     def words(self) -> str:
         if self.of == "kernel":
-            return f"keep the kernel's precision: the system rounded it to {QUANTIZERS[self.format].words}"
-        return f"switch off reduced precision: inputs were rounded to {self.format}"
+            return f"keep the kernel's precision; the system rounded the kernel to {QUANTIZERS[self.format].words}"
+        return f"switch off reduced precision; the system rounded the inputs to {self.format}"
 
     def differ(self, conv: Linear) -> Linear:
         if self.of == "kernel":
