@@ -123,8 +123,8 @@ def test_the_systems_of_the_other_outputs_are_at_hand_too():
 def test_what_is_printed_is_limited_to_the_system_that_is_asked_for(capsys):
     assert main(["explain", APPLE, "--system", "Knet"]) == 0
     said = capsys.readouterr().out
-    assert "in Knet, to get what is meant (from a program that held): conv4(w, x; mode=1, padding=1)" in said
-    assert "in Knet, to get these numbers (from a program that held): conv4(w, x; mode=0, padding=1)" in said
+    assert "in Knet, to get what is meant (rewritten from tested code): conv4(w, x; mode=1, padding=1)" in said
+    assert "in Knet, to get these numbers (rewritten from tested code): conv4(w, x; mode=0, padding=1)" in said
     assert "using Knet" in said
     assert "numpy" not in said
 
@@ -134,7 +134,7 @@ def test_the_shortest_edit_stands_before_the_program(capsys):
     assert main(["explain", APPLE, "--system", "torch"]) == 0
     said = capsys.readouterr().out
     edit = "torch.nn.functional.conv2d(x.permute(2, 0, 1)[None], w.permute(2, 0, 1)[None].flip(2, 3), padding=1)[0, 0]"
-    assert f"in torch, to get these numbers (run and held): {edit}" in said
+    assert f"in torch, to get these numbers (tested): {edit}" in said
     assert said.index(edit) < said.index("import torch")
     assert "to get what is meant" not in said
 

@@ -520,7 +520,7 @@ def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: P
     apple = line_of(lines, "apple-data: the output of Knet 1.x conv4(w, x; padding=1)")
     assert 'is what "TensorFlow 1.x tf.nn.conv2d(' in apple
     assert "gives, with this change: reverse the kernel along both spatial axes" in apple
-    assert "in Knet, to get what is meant (from a program that held): conv4(w, x; mode=1, padding=1)" in apple
+    assert "in Knet, to get what is meant (rewritten from tested code): conv4(w, x; mode=1, padding=1)" in apple
 
 
 def test_the_first_screen_of_a_question_answers_it(browser: Any, question: Path) -> None:

@@ -198,7 +198,7 @@ def test_what_differs_is_drawn_once_and_the_shortest_edit_stands_beside_the_answ
     assert {each.attributes["data-drawing"] for each in page.all("figure") if "drawing" in each.classes} == {"0"}
     answers = [each.text for each in page.all("li") if "The shortest edit" in each.text]
     assert len(answers) == 2
-    assert "The shortest edit in Knet, to get what is meant (from a program that held):" in answers[0]
+    assert "The shortest edit in Knet, to get what is meant (rewritten from tested code):" in answers[0]
     assert {"conv4()", "f(<w>)"} <= {each.text for each in page.all("code")}
 
 

@@ -32,7 +32,7 @@ def said(capsys, *arguments: str) -> str:
 
 def program(text: str, system: str) -> str:
     """The program of a system as a reader copies it."""
-    _, _, rest = text.partition(f"\n  {system}, run and held")
+    _, _, rest = text.partition(f"\n  {system}, tested")
     lines = rest.split("\n\n", 1)[1].split("\n\n")[0].splitlines()
     return "\n".join(line.removeprefix("    ") for line in lines if line.startswith("    ")) + "\n"
 

@@ -17,6 +17,7 @@ from harness.operations.transforms import (
     kernels,
     preparing,
     settings,
+    skipping,
     values,
 )
 from harness.operations.transforms.arrays import (
@@ -132,6 +133,7 @@ EXAMPLES: list[Transform] = [
     AddBias(integers((6,), 3)),
     values.Arithmetic("TF32 inputs"),
     values.NotRepeatable(),
+    skipping.Skipped(),
 ]
 INVOLUTIONS = (ReverseKernel, SwapOperands, preparing.Flip)
 """What is read backwards twice is as it was, whatever the axes."""
@@ -244,7 +246,7 @@ def test_padding_by_hand_keeps_the_boundary():
     np.testing.assert_array_equal(rewritten.x[0, 0], np.pad(conv.x[0, 0], ((1, 1), (2, 0)), mode="reflect"))
 
 
-@every_example
+@pytest.mark.parametrize("transform", [each for each in EXAMPLES if not isinstance(each, skipping.Skipped)], ids=repr)
 def test_the_code_of_a_transform_does_what_it_does(transform):
     """`code` on arrays x, w, b and y is `differ`, `end` and `read`; the window is that of the call."""
     conv = call_of(transform)

@@ -92,5 +92,6 @@ def test_the_report_says_what_is_not_certain():
     told = words.explanation({**result, "explanations": [first], "remarks": ["too little is known"]})
     assert told == "becomes what the case means, with this change: reverse the kernel; too little is known"
     assert (
-        words.explanation({**result, "ambiguous": False}) == "becomes what the case means, with this change: reverse the kernel"
+        words.explanation({**result, "ambiguous": False})
+        == "becomes what the case means, with this change: reverse the kernel"
     )

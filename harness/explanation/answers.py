@@ -83,7 +83,7 @@ def edit_words(system: str, mends: bool) -> str:
 
 
 def _held(system: str) -> str:
-    return "from a program that held" if system in FOLLOWING else "run and held"
+    return "rewritten from tested code" if system in FOLLOWING else "tested"
 
 
 def _lines(system: str, answer: Answer) -> Iterator[str]:

@@ -21,6 +21,7 @@ from harness.judge.fix import Proof, Transforms
 from harness.judge.verdict import Judge, Observation
 from harness.operations.call import Unsupported
 from harness.operations.spoken import FOLLOWING, SYSTEMS
+from harness.operations.transforms import FINDINGS
 from harness.operations.transforms.values import Arithmetic
 from harness.parent.outcome import Answered
 from harness.parent.pool import Pool
@@ -101,7 +102,8 @@ class Explained:
     def without_code(self, systems: Sequence[str], proofs: Iterable[Proof]) -> tuple[str, ...]:
         """The systems of which code was wanted, and none of whose programs held."""
         held = {proof.system for proof in proofs if not proof.edited}
-        return tuple(each for each in systems if self.changes and each in SYSTEMS and each not in held)
+        coded = any(not any(isinstance(one, FINDINGS) for one in each) for each in self.changes)
+        return tuple(each for each in systems if coded and each in SYSTEMS and each not in held)
 
     def as_json(self) -> dict[str, Any]:
         """What `harness explain --json` has of one recording."""

@@ -11,7 +11,7 @@ import numpy as np
 from harness.explanation.separation import signatures
 from harness.judge.evidence import Known, lacking
 from harness.judge.reading import Reading
-from harness.judge.verdict import Judge, Observation, shown_by
+from harness.judge.verdict import SKIPPED, Judge, Observation, shown_by
 from harness.operations.budget import Budget
 from harness.operations.followed import searching
 from harness.operations.operation import Question, Solution, Transforms
@@ -119,10 +119,11 @@ def confirmed(
             counts.append(_exact(seen, reading))
         return fit is not None
 
+    skipped = (not intended or intended.finding) and judge.passed_on(seen) and holds(SKIPPED)
     refuted = False
-    if intended and intended.finding:
+    if intended and intended.finding and not skipped:  # what is the input unchanged was not rounded
         holds(())
-    elif intended and not question.unknown:
+    elif intended and not skipped and not question.unknown:
         marks = _marks(judge, question, intended)
         if marks and holds(marks):
             found = _explanations(question, held, seen.dtype)
@@ -132,6 +133,8 @@ def confirmed(
             return _agreed(judge, seen, question, intended, largest)
     room = searching(judge.case)
     deepest = room.DEEPEST if deepest is None else deepest
+    if skipped and not question.unknown:
+        deepest = min(deepest, 1)  # what takes more is less likely, and is not looked for
     searched = room.Search(question, deepest, budget=budget.for_search())
     for _ in room.explanations(searched, lambda found: holds(found) if found or not refuted else False):
         pass
@@ -141,7 +144,8 @@ def confirmed(
     solution = room.other_values(question, holds) if deepest and not held else None  # they are changes, too
     explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
-    return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)
+    whole = room.DEEPEST if skipped else searched.whole
+    return Confirmed(explanations, searched.left_out, whole, searched.tested, solution, exact)
 
 
 def _agreed(judge: Judge, seen: Observation, question: Question, fit: Fit, largest: float) -> Confirmed:

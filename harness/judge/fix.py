@@ -18,6 +18,7 @@ from harness.canonical.gaps import output
 from harness.canonical.instance import Form
 from harness.case.read import Case
 from harness.operations.spoken import SYSTEMS
+from harness.operations.transforms import FINDINGS
 from harness.operations.transforms.endings import concluded
 from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.parent.outcome import Answered, Outcome
@@ -139,7 +140,9 @@ class Proofs:
         return [system for system in systems if self._left.get((transforms, edited, system)) == 0]
 
     def _texts(self, transforms: Transforms, edited: bool) -> dict[str, str]:
-        """System -> what is run."""
+        """System -> what is run; nothing of what no call shows."""
+        if any(isinstance(each, FINDINGS) for each in transforms):
+            return {}
         if not edited:
             return self._programs.programs(self._case, concluded(transforms, self._case.then), self._letters)
         edits = self._programs.edits(self._case, concluded(transforms, self._case.then), self._letters)

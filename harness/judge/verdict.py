@@ -21,6 +21,7 @@ from harness.operations.operation import Question, Searching
 from harness.operations.spoken import main_roles
 from harness.operations.stated import Recording
 from harness.operations.transforms.endings import Overflow
+from harness.operations.transforms.skipping import Skipped
 from harness.operations.transforms.transform import Transform, ends, located
 from harness.operations.transforms.values import Arithmetic
 from harness.rounding import propagated
@@ -29,6 +30,9 @@ from harness.rounding.ladder import Fit, fit_by_hand
 from harness.rounding.noise import Noise, arithmetic
 from harness.rounding.rungs import rough
 from harness.worker.entry import Algorithm
+
+
+SKIPPED = (Skipped(),)
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ class Judge:
             fit, largest = self.fit(seen, reading)
             if fit and not fit.finding and not group:
                 return Verdict("agrees", fit, (), largest, None, group)
-            if fit:
+            if fit and not (fit.finding and self.passed_on(seen)):
                 return replace(self._explained(seen, fit, reading, group), left=largest)
         for transforms in self._candidates(seen):
             reading = self.reading(transforms)
@@ -285,13 +289,22 @@ class Judge:
         )
 
     def _candidates(self, seen: Observation) -> Iterator[tuple[Transform, ...]]:
-        """Explanations to try: the most frequent causes first, and all others for what they do not explain."""
+        """Explanations to try: no layer at all, the most frequent causes, and all others for what is left."""
+        if self.passed_on(seen):
+            yield SKIPPED
         if seen.values.ndim != self.intended.form.rank + 2 or self._known_stranger(seen) is not None:
             return
         question = self.question(seen)
         yield from self._search.quick(question)
         search = self._search.Search(question, budget=Budget(OUTPUT).for_search())
         yield from self._search.explanations(search, lambda _: True)
+
+    def passed_on(self, seen: Observation) -> bool:
+        """Whether what is seen is the input, so far as it is known; what is not known of the input leaves that open."""
+        if self.case.partial or seen.values.shape != self.intended.form.arrays["x"].shape:
+            return False
+        fit, _ = self.fit(seen, self.reading(SKIPPED))
+        return fit is not None and not fit.finding
 
     def noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""

@@ -16,6 +16,7 @@ from harness.grammar.kinds import FLAG, Field, Record, or_unknown
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
 from harness.operations.transforms import CONVENTION_IDS
+from harness.operations.transforms.skipping import Skipped
 from harness.operations.windowed import definition, keys
 from harness.operations.windowed.convolution_spoken import ROLES as ROLES
 from harness.operations.windowed.definition import elsewhere as elsewhere
@@ -43,7 +44,7 @@ SETTINGS = {
     "boundary": keys.BOUNDARY,
     "constant": keys.FILLING,
 }
-EXPLAINED_BY = CONVENTION_IDS
+EXPLAINED_BY = (*CONVENTION_IDS, Skipped.id)
 TAKEN_FOR_UNKNOWN = {
     "means": "cross-correlation",
     "stride": 1,

@@ -20,6 +20,7 @@ from harness.grammar.limits import LARGEST
 from harness.operations.operation import Elsewhere, Setting
 from harness.operations.stated import Stated
 from harness.operations.transforms import CONVENTION_IDS
+from harness.operations.transforms.skipping import Skipped
 from harness.operations.windowed import keys
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
@@ -65,7 +66,7 @@ FIELDS = {
         keys.STEPS, "spatial sizes of the output, instead of output_padding: a number, or one per spatial axis"
     ),
 }
-EXPLAINED_BY = CONVENTION_IDS
+EXPLAINED_BY = (*CONVENTION_IDS, Skipped.id)
 TAKEN_FOR_UNKNOWN = {"means": "cross-correlation", "stride": 1, "dilation": 1, "padding": "valid"}
 
 

@@ -148,7 +148,7 @@ def _names(each: Judged) -> str:
 def _code(code: Mapping[str, str]) -> Iterator[str]:
     for system, program in code.items():
         lines = program.splitlines()
-        yield f"\n   {system}, run and held: what B computes, from the arrays of A\n"
+        yield f"\n   {system}, tested: what B computes, from the arrays of A\n"
         yield from (f"       {line}" for line in lines[:LINES])
         if len(lines) > LINES:
             yield f"       ... {len(lines) - LINES} lines more"

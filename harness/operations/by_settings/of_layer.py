@@ -35,7 +35,7 @@ from harness.worker.entry import EntryPoint
 
 OF_ARRAYS = (
     *("activation", "bias", "channel_order", "column_major", "input_axes", "offset", "output_axes", "precision"),
-    *("reshape_not_transpose", "scale"),
+    *("reshape_not_transpose", "scale", "skipped"),
 )
 """Names of conventions that any of these operations may show besides its settings."""
 

@@ -17,7 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.operations.transforms import arrays, calls, endings, grouping, kernels, preparing, settings, values
+from harness.operations.transforms import (
+    arrays,
+    calls,
+    endings,
+    grouping,
+    kernels,
+    preparing,
+    settings,
+    skipping,
+    values,
+)
 from harness.operations.transforms.transform import Transform
 
 CONVENTIONS: tuple[type[Transform], ...] = (
@@ -63,7 +73,7 @@ CALLS: tuple[type[Transform], ...] = (
     calls.CropOutput,
     calls.AddBias,
 )
-FINDINGS: tuple[type[Transform], ...] = (values.Arithmetic, values.NotRepeatable)
+FINDINGS: tuple[type[Transform], ...] = (values.Arithmetic, values.NotRepeatable, skipping.Skipped)
 
 SIGNS = {
     "R": ("reversed", "the kernel is reversed compared with what the case means"),

@@ -136,8 +136,14 @@ WHOLE = {
     ),
     ("bias", "none"): "add the bias; the system left the bias out",
     ("bias", "twice the stated"): "add the bias once; the system added the bias twice",
-    ("even_size", "one more below"): "let an even window reach one more above; the system let the window reach one more below",
-    ("even_size", "one more above"): "let an even window reach one more below; the system let the window reach one more above",
+    (
+        "even_size",
+        "one more below",
+    ): "let an even window reach one more above; the system let the window reach one more below",
+    (
+        "even_size",
+        "one more above",
+    ): "let an even window reach one more below; the system let the window reach one more above",
     ("centre", True): "leave the mean in; the system subtracted the mean",
     ("centre", False): "subtract the mean; the system left the mean in",
     ("log", True): "leave out the logarithm; the system took the logarithm",
@@ -153,7 +159,10 @@ WHOLE = {
     ("blocks", "axes exchanged"): "take the axes of a block in their order; the system exchanged the axes of a block",
     ("blocks", "reshaped only"): "move the samples of each block; the system only reshaped the array",
     ("blocks", "as Darknet's reorg"): "move the blocks as the case says; the system moved them as Darknet's reorg does",
-    ("channels", "reversed in the output"): "keep the channels in their order; the system reversed the channels of the output",
+    (
+        "channels",
+        "reversed in the output",
+    ): "keep the channels in their order; the system reversed the channels of the output",
 }
 """Values that are told in one sentence."""
 STARTS = {

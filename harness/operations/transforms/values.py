@@ -57,7 +57,9 @@ class Bias(Transform):
         if self.kind == EACH:
             return f"add the bias once; the system added the bias {EACH} of the input, {self.times} times"
         if self.kind == "permuted":
-            return f"reorder the bias; the system gave the channels the bias of channels {', '.join(map(str, self.order))}"
+            return (
+                f"reorder the bias; the system gave the channels the bias of channels {', '.join(map(str, self.order))}"
+            )
         if self.kind == "negated":
             return "add the bias; the system subtracted the bias"
         if self.kind == "missing":
