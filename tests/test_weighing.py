@@ -86,8 +86,8 @@ def test_the_report_says_what_is_not_certain():
     result = {"verdict": "convention", "words": ["reverse the kernel"], "mode": "as_written", "ambiguous": True}
     told = words.explanation({**result, "explanations": [first, other], "remarks": ["r"]})
     assert (
-        told
-        == "becomes what the case means, with this change: reverse the kernel, or, as these data cannot tell: correct the scale"
+        told == "becomes what the case means, with this change: reverse the kernel, or, as these data cannot tell: "
+        "correct the scale"
     )
     told = words.explanation({**result, "explanations": [first], "remarks": ["too little is known"]})
     assert told == "becomes what the case means, with this change: reverse the kernel; too little is known"

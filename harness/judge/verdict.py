@@ -31,7 +31,6 @@ from harness.rounding.noise import Noise, arithmetic
 from harness.rounding.rungs import rough
 from harness.worker.entry import Algorithm
 
-
 SKIPPED = (Skipped(),)
 
 

@@ -255,7 +255,8 @@ class ReshapeNotTranspose(_Reread):
     causes = 4.0
 
     def words(self) -> str:
-        return f"transpose the {self.role} from {self.source} to {self.target}; the system reshaped it, which mixes the values"
+        moved = f"{self.role} from {self.source} to {self.target}"
+        return f"transpose the {moved}; the system reshaped it, which mixes the values"
 
 
 @dataclass(frozen=True)
@@ -267,8 +268,8 @@ class ColumnMajor(_Reread):
 
     def words(self) -> str:
         return (
-            f"read the {self.role}'s buffer in the order it was written in; the system took row-major {self.target} for "
-            f"column-major (reshape with order='F')"
+            f"read the {self.role}'s buffer in the order it was written in; the system took row-major {self.target} "
+            f"for column-major (reshape with order='F')"
         )
 
 

@@ -106,8 +106,8 @@ class Groups(Transform):
 
     def words(self) -> str:
         return {
-            "depthwise": f"take the kernel for one group; the system took it for a depthwise one ({self.groups} groups)",
-            "dense": "take the kernel for one of several groups (depthwise); the system summed all channels in one group",
+            "depthwise": f"take the kernel for one group; the system took it for depthwise ({self.groups} groups)",
+            "dense": "take the kernel for one of several groups (depthwise); the system summed all in one group",
             "block": f"use fewer groups; the system split the channels into {self.groups}",
         }[self.kind]
 
