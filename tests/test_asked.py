@@ -47,6 +47,21 @@ def test_a_case_whose_kernel_is_not_known_gets_what_follows_all_the_same(capsys)
     assert any("1 of 2 known elements agree" in remark for remark in second["remarks"])
 
 
+@pytest.mark.parametrize(("kernel", "blind"), [("[[1, 2], [2, 1]]", True), ("[[1, 2], [3, 9]]", False)])
+def test_what_the_data_do_not_show_is_said(tmp_path, kernel, blind, capsys):
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "title: a symmetric kernel\nmeans: cross-correlation\npadding: valid\n"
+        "input: {layout: HW, integers: {shape: [4, 5], seed: 0, low: -9, high: 9}}\n"
+        f"kernel: {{layout: HW, values: {kernel}}}\n"
+        "recorded: [{system: mine, origin: by hand, layout: HW, values: [[1, 2], [3, 4]]}]\n"
+    )
+    main(["explain", str(path), "--no-code"])
+    assert ("* these data cannot tell what the case means from: kernel rev" in capsys.readouterr().out) is blind
+    main(["explain", str(path), "--no-code", "--json"])
+    assert bool(json.loads(capsys.readouterr().out)["blind"]) is blind
+
+
 def test_text_names_the_change_and_shows_no_code_when_told_so(capsys):
     assert main(["explain", APPLE, "--no-code"]) == 0
     said = capsys.readouterr().out

@@ -98,6 +98,16 @@ def test_equal_outputs_of_equal_data_are_said_to_carry_nothing(ask):
     assert answer.remarks[0].startswith(f"{TOO_LITTLE}: all known values are equal")
 
 
+@pytest.mark.parametrize(("numbers", "alike"), [(2, True), (11, True), (12, False), (40, False)])
+def test_many_values_that_are_alike_are_not_said_to_be_few(ask, monkeypatch, numbers, alike):
+    """The sixty values of a window of one tap are as many different numbers as its input has."""
+    monkeypatch.setattr("harness.explanation.confirmed.lacking", lambda *given: 1.0)
+    x = np.resize(np.arange(1.0, numbers + 1), (6, 10))
+    answer = ask(x, [[2.0]], x, settings="padding: valid")
+    assert (f"the 60 known values are alike ({numbers} different numbers)" in answer.remarks[0]) is alike
+    assert ("so few values" in answer.remarks[0]) is not alike
+
+
 @pytest.mark.parametrize("settings", ["padding: same", "padding: unknown\nstride: unknown\ndilation: unknown"])
 def test_five_values_do_not_carry_several_open_settings(ask, settings):
     answer = ask([1, 2, 3, 2, 1], [1, 1, 1], [3.1, 6, 7, 6, 3.1], settings=settings)

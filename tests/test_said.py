@@ -49,6 +49,16 @@ def test_a_terminal_is_filled_and_a_pipe_gets_whole_lines(width: int) -> None:
     assert "".join(each.strip() for each in wrapped).replace(" ", "") == "".join(said()).replace(" ", "")
 
 
+def test_what_the_data_do_not_show_is_one_sentence() -> None:
+    found, blind = Said(), ["kernel reversed", "a", "b", "c", "d", "e"]
+    found.add(piece(report(power={"sees": [], "blind": blind})))
+    assert found.lines()[-1] == (
+        "  - these data cannot tell what the case means from: kernel reversed; a; b; c and 2 more; "
+        "`harness check --strengthen` draws data that can"
+    )
+    assert not any("cannot tell" in line for line in said())
+
+
 def test_the_system_that_is_to_be_changed_is_named() -> None:
     bias = {"verdict": "convention", "transforms": ("bias",), "words": ("add the bias; the system left the bias out",)}
     found = Said()

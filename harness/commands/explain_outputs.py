@@ -71,6 +71,8 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
     for each in found:
         said.append(each)
         print(answers.text(each.system, each.answer), flush=True)
+    if blind := answers.blindness(asked.blind(case)):
+        print(f"  * {blind}", flush=True)
     for each in said:
         of = f"\n{each.system}:" if len(said) > 1 else ""
         systems, held = _systems(each, options), []
@@ -86,7 +88,7 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
 def _as_json(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> list[asked.Explained]:
     said = list(found)
     recorded = [asked.mended(case, each, _systems(each, options)).as_json() for each in said]
-    print(json.dumps({"case": case.id, "recordings": recorded}))
+    print(json.dumps({"case": case.id, "blind": list(asked.blind(case)), "recordings": recorded}))
     return said
 
 

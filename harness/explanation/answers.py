@@ -13,6 +13,9 @@ from harness.explanation.diagnosis import Answer
 from harness.operations.spoken import FOLLOWING
 from harness.operations.transforms.transform import Transform
 
+BLIND = "these data cannot tell what the case means from"
+NAMED = 4
+"""Conventions that a terminal names of those that the data do not show."""
 Code = Mapping[str, str]
 """System -> program that held when it was run."""
 
@@ -59,6 +62,14 @@ def transform_json(transform: Transform) -> dict[str, Any]:
 def _listed(value: Any) -> Any:
     """A value with lists in place of tuples, as JSON gives it back."""
     return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def blindness(blind: Sequence[str]) -> str:
+    """What the data of a case would not show, in one sentence; "" where they show all of it."""
+    if not blind:
+        return ""
+    more = f" and {len(blind) - NAMED} more" if len(blind) > NAMED else ""
+    return f"{BLIND}: {'; '.join(blind[:NAMED])}{more}; `harness check --strengthen` draws data that can"
 
 
 def text(system: str, answer: Answer) -> str:

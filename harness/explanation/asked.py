@@ -128,6 +128,11 @@ class Explained:
         return answers.program_text(proof.system, proof.program, words[proof.transforms])
 
 
+def blind(case: Case) -> tuple[str, ...]:
+    """The conventions, in words, that the data of a case would not show."""
+    return case.operation.power().power(case.meant(), bool(case.partial), case.then).blind
+
+
 def named(said: str) -> tuple[str, ...]:
     """The systems that are meant by what an output is said to be of."""
     words = said.lower()

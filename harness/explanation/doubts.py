@@ -16,6 +16,10 @@ from harness.operations.transforms.transform import NUMBER, weight
 
 TOO_LITTLE = "too little is known to be certain"
 """How a remark begins where an explanation fits and the values do not carry it."""
+ALIKE, FEW = 0.25, 12
+"""Share of the values, and the number, below which those that differ are few: it is not the values that are."""
+DIGITS = 5
+"""Places after the point, of the largest value, to which values are compared."""
 RIVALS = 0.2
 """How likely all others together may be beside the first explanation, by how often each was the cause."""
 
@@ -55,10 +59,18 @@ def doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> I
     known = observed[np.isfinite(observed)]
     if known.size > 1 and not np.ptp(known):
         yield f"{TOO_LITTLE}: all known values are equal, as many settings make them; use data that vary more"
+    elif (different := _different(known)) < min(known.size * ALIKE, FEW):
+        yield f"{TOO_LITTLE}: the {known.size} known values are alike ({different} different numbers); use data that vary more"
     elif known.size < math.prod(judge.intended.form.output_shape):
         yield f"{TOO_LITTLE}, as so few values fit by chance, too; print more of the output, or more digits of it"
     else:
         yield f"{TOO_LITTLE}, as so few values fit by chance, too; run both systems on a larger input and print that"
+
+
+def _different(known: np.ndarray) -> int:
+    """How many of some values differ by more than rounding makes them."""
+    scale = max(float(np.abs(known).max()), np.finfo(np.float64).tiny)
+    return len(np.unique(np.round(known / scale, DIGITS)))
 
 
 def _rare(explanation: Explanation, rank: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from harness.explanation.answers import blindness
 from harness.report import view, words
 from harness.report.text import one_line
 from harness.report.view import Piece
@@ -37,6 +38,8 @@ def _of_case(piece: Piece) -> Iterator[str]:
     yield f"{view.short_name(piece['case']['id'])}: {one_line(piece['case']['title'])}"
     for found in view.classes(piece)["as_written"]:
         yield f"{ITEM}as written, {_names(found.members)}: {words.explanation(found.result)}"
+    if blind := blindness(piece["case"]["power"]["blind"]):
+        yield f"{ITEM}{blind}"
     for recorded, result in view.recordings(piece):
         origin = f" ({one_line(recorded['origin'])})" if recorded.get("origin") else ""
         yield f"{ITEM}recorded, {one_line(result['entry_point'])}{origin}: {words.recording(result)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from harness.explanation.answers import BLIND
 from harness.operations import TABLE, USUAL
 from harness.operations.transforms import BY_ID, SIGNS
 from harness.operations.transforms.transform import Transform
@@ -139,7 +140,7 @@ def power(blind: Sequence[str]) -> str:
     """What the data of the case cannot see."""
     if not blind:
         return "On these data, all conventions that were tried give different numbers."
-    return f"These data cannot tell what the case means from: {'; '.join(blind)}."
+    return f"{BLIND.capitalize()}: {'; '.join(blind)}."
 
 
 def count(classes: int) -> str:
