@@ -60,7 +60,8 @@ def doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> I
     if known.size > 1 and not np.ptp(known):
         yield f"{TOO_LITTLE}: all known values are equal, as many settings make them; use data that vary more"
     elif (different := _different(known)) < min(known.size * ALIKE, FEW):
-        yield f"{TOO_LITTLE}: the {known.size} known values are alike ({different} different numbers); use data that vary more"
+        alike = f"the {known.size} known values are alike ({different} different numbers)"
+        yield f"{TOO_LITTLE}: {alike}; use data that vary more"
     elif known.size < math.prod(judge.intended.form.output_shape):
         yield f"{TOO_LITTLE}, as so few values fit by chance, too; print more of the output, or more digits of it"
     else:
