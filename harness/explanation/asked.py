@@ -130,7 +130,8 @@ class Explained:
 
 def blind(case: Case) -> tuple[str, ...]:
     """The conventions, in words, that the data of a case would not show."""
-    return case.operation.power().power(case.meant(), bool(case.partial), case.then).blind
+    found: tuple[str, ...] = case.operation.power().power(case.meant(), bool(case.partial), case.then).blind
+    return found
 
 
 def named(said: str) -> tuple[str, ...]:
