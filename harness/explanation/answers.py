@@ -103,9 +103,7 @@ def _lines(system: str, answer: Answer) -> Iterator[str]:
         yield f"  {'nothing that is known here explains it' if answer.known else 'none of it can be computed'}"
     for number, each in enumerate(answer.explanations):
         names = ", ".join(change.id for change in each.transforms) or "no difference"
-        open_ = _open(each, number) if answer.ambiguous else ""
-        same = "  [another name for the one above]" if number and _same(answer, number) else ""
-        yield f"  {number + 1}. {names} ({each.rung}){open_}{same}"
+        yield f"  {number + 1}. {names} ({each.rung}){_standing(answer, number)}"
         yield f"     {each.words}"
     if answer.more:
         yield f"  and {answer.more} more"
@@ -114,9 +112,16 @@ def _lines(system: str, answer: Answer) -> Iterator[str]:
         yield f"  * data that tell them apart, for a case file: {json.dumps(answer.separation.as_json())}"
 
 
-def _open(each: Explanation, number: int) -> str:
-    """Why an explanation of an ambiguous answer is not certain, in brackets."""
-    return "  [ties]" if each.tied else "" if number else "  [not certain]"
+def _standing(answer: Answer, number: int) -> str:
+    """How an explanation stands beside the first one, in brackets."""
+    tied = answer.ambiguous and answer.explanations[number].tied
+    if number and _same(answer, number):
+        return f"{'  [ties]' if tied else ''}  [another name for the one above]"
+    if tied:
+        return "  [ties]"
+    if number:
+        return "  [fits too, and is less likely]"
+    return "  [not certain]" if answer.ambiguous else ""
 
 
 def _same(answer: Answer, number: int) -> bool:

@@ -152,7 +152,7 @@ class Candidates:
             form = base.form
             for each in both:
                 form = each.differ(form)
-            yield both, form
+            yield tuple(sorted(both, key=lambda each: each.small)), form
 
     def _jointly(self, base: Base) -> Iterator[Transforms]:
         """A factor or an offset that most elements have, and a setting that is read from the others."""

@@ -134,6 +134,7 @@ WHOLE = {
     ("overhang", "scaled to the whole window"): (
         "sum what the last window holds; the system scaled the sum up to the whole window"
     ),
+    ("statistic", "deviation"): "divide by the root of the variance; the system divided by the variance itself",
     ("bias", "none"): "add the bias; the system left the bias out",
     ("bias", "twice the stated"): "add the bias once; the system added the bias twice",
     (

@@ -13,6 +13,8 @@ from harness.canonical.window import Pairs, pairs_text
 from harness.operations.transforms.sayings import sentence, shown
 from harness.operations.transforms.transform import Transform
 
+SMALL = ("epsilon", "epsilon_at")
+"""Settings whose values hardly show."""
 ALTERNATIVES = 32
 """Values and functions among which one is, about."""
 
@@ -35,6 +37,11 @@ class Setting(Transform):
     @property
     def id(self) -> str:  # type: ignore[override]
         return self.key
+
+    @property
+    def small(self) -> bool:
+        """Whether it explains little beside another one, which is told before it."""
+        return self.key in SMALL
 
     @property
     def choices(self) -> float:
