@@ -523,3 +523,25 @@ def test_two_versions_stand_side_by_side_in_the_results(installable, capsys):
         ["numpy.correlate", "numpy.correlate @ own==2.0"],
     ]
     assert "numpy.correlate @ own==2.0" in whole(Path("reports/comparison.md"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("expln", "argument COMMAND: invalid choice: 'expln'"),
+        ("explain --operaton pooling", "explain: error: unrecognized arguments: --operaton"),
+        ("explain --operation pooling --strids 2", "unrecognized arguments: --strids"),
+        ("explain --operation poling", "argument --operation: invalid choice: 'poling'"),
+        ("hunt --operation dens", "argument --operation: invalid choice: 'dens'"),
+        ("run --backnd=torch", "unrecognized arguments: --backnd=torch"),
+    ],
+)
+def test_a_mistyped_word_gets_the_nearest_known_one_in_one_line(line, said, capsys):
+    near = {"expln": "explain", "--operaton": "--operation", "--strids": "--stride", "poling": "pooling"}
+    near |= {"dens": "dense", "--backnd=torch": "--backend"}
+    with pytest.raises(SystemExit) as end:
+        cli.main(line.split())
+    told = capsys.readouterr().err
+    word = next(each for each in near if each in line.split())
+    assert end.value.code == 2 and told.count("\n") == 1
+    assert said in told and f"; the nearest known one is {near[word]!r}; `harness" in told

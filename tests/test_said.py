@@ -49,6 +49,19 @@ def test_a_terminal_is_filled_and_a_pipe_gets_whole_lines(width: int) -> None:
     assert "".join(each.strip() for each in wrapped).replace(" ", "") == "".join(said()).replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("verdict", "ambiguous"), [("unexplained", False), ("convention", True), ("convention", False)]
+)
+def test_of_what_is_not_certain_the_first_remarks_are_said(verdict: str, ambiguous: bool) -> None:
+    found, remarks = Said(), ("one", "two", "three", "four")
+    told = {"transforms": ("a",), "words": ("turn it",)} if verdict == "convention" else {}
+    mine = result("mine", "recorded", verdict=verdict, remarks=remarks, ambiguous=ambiguous, **told)
+    found.add(piece(report(results=(*both(result()), mine), recorded=[{"system": "mine", "origin": ""}])))
+    shown = [line.removeprefix("  - ") for line in found.lines()]
+    assert (shown[-3:] == ["one", "two", "three"]) is (verdict == "unexplained" or ambiguous)
+    assert "four" not in shown
+
+
 def test_what_the_data_do_not_show_is_one_sentence() -> None:
     found, blind = Said(), ["kernel reversed", "a", "b", "c", "d", "e"]
     found.add(piece(report(power={"sees": [], "blind": blind})))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -133,19 +134,31 @@ def confirmed(
             return _agreed(judge, seen, question, intended, largest)
     room = searching(judge.case)
     deepest = room.DEEPEST if deepest is None else deepest
-    if skipped and not question.unknown:
-        deepest = min(deepest, 1)  # what takes more is less likely, and is not looked for
-    searched = room.Search(question, deepest, budget=budget.for_search())
-    for _ in room.explanations(searched, lambda found: holds(found) if found or not refuted else False):
-        pass
+
+    def search(most: int) -> Any:
+        searched = room.Search(question, most, budget=budget.for_search())
+        for _ in room.explanations(searched, lambda found: holds(found) if found or not refuted else False):
+            pass
+        return searched
+
+    plain = all_equal(question) or (skipped and not question.unknown)
+    searched = search(min(deepest, 1) if plain else deepest)  # of these, what takes more is hardly so
+    if plain and held and not skipped:
+        searched, plain = search(deepest), False
     for transforms, fit, *_ in list(held):
         for ways in room.besides(question, (*transforms, *([shown_by(fit, seen.dtype)] if fit.finding else ()))):
             any(map(holds, ways))
-    solution = room.other_values(question, holds) if deepest and not held else None  # they are changes, too
+    solution = room.other_values(question, holds) if deepest and not held and not plain else None  # they are changes
     explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
-    whole = room.DEEPEST if skipped else searched.whole
-    return Confirmed(explanations, searched.left_out, whole, searched.tested, solution, exact)
+    counted = (0, min(deepest, 1, searched.whole), 0) if plain else (searched.left_out, searched.whole, searched.tested)
+    return Confirmed(explanations, *counted, solution, exact)
+
+
+def all_equal(question: Question) -> bool:
+    """Whether several values are known, and all of them are equal: they say nothing of how they were computed."""
+    known = question.observed[np.isfinite(question.observed)]
+    return known.size > 1 and bool(np.ptp(known) <= 2 * question.slack)
 
 
 def _agreed(judge: Judge, seen: Observation, question: Question, fit: Fit, largest: float) -> Confirmed:

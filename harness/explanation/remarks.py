@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from harness.canonical import gaps
-from harness.explanation.confirmed import Confirmed, Explanation
+from harness.explanation.confirmed import Confirmed, Explanation, all_equal
 from harness.judge.verdict import Judge, Observation
 from harness.operations.followed import searching
 from harness.operations.operation import Question, Searching
@@ -72,9 +72,17 @@ def _of_no_convention(
         tried = f"no combination of up to {found.whole} changes gives" if found.whole > 0 else "what is meant is not"
         yield f"{tried} these values"
         yield from found.solution.remarks() if found.solution else ()
+        if all_equal(question):
+            yield f"{_equal(question)}; look whether the output was written at all, and use data that vary more"
+            return
     elif all(each.is_convention for each in found.explanations[0].transforms):
         return
     yield from search.pattern(question, room)
+
+
+def _equal(question: Question) -> str:
+    known = question.observed[np.isfinite(question.observed)]
+    return f"all {known.size} known values are {known[0]:.9g}, which says nothing of how they were computed"
 
 
 def _of_the_rest(search: Searching, found: Confirmed) -> Iterator[str]:

@@ -196,7 +196,7 @@ def parse(text: str, name: str) -> Item:
 def nearest(word: str, known: Iterable[str]) -> str:
     """What to do about an unknown word: the nearest known one if there is one, else all of them."""
     known = list(known)
-    close = difflib.get_close_matches(word.lower(), known, 1, 0.5)
+    close = difflib.get_close_matches(word.lower(), known, 1)
     return f"the nearest known one is {close[0]!r}" if close else f"known are: {', '.join(known)}"
 
 

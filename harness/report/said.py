@@ -11,6 +11,8 @@ from harness.report.text import one_line
 from harness.report.view import Piece
 
 ITEM = "  - "
+REMARKS = 3
+"""Remarks on an output that is not explained for certain."""
 FEW = 5
 """Cases up to which a run is a question that has an answer; beyond it is a survey, and has reports."""
 
@@ -43,6 +45,8 @@ def _of_case(piece: Piece) -> Iterator[str]:
     for recorded, result in view.recordings(piece):
         origin = f" ({one_line(recorded['origin'])})" if recorded.get("origin") else ""
         yield f"{ITEM}recorded, {one_line(result['entry_point'])}{origin}: {words.recording(result)}"
+        if result["verdict"] == "unexplained" or result.get("ambiguous"):
+            yield from (f"{ITEM}{one_line(remark)}" for remark in result.get("remarks", ())[:REMARKS])
         for use, line in view.edits(result):
             yield f"{ITEM}the shortest edit {use}: {one_line(line)}"
 

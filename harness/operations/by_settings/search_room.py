@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from harness.canonical import gaps
+from harness.canonical.layout import canonical
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
@@ -20,6 +21,9 @@ from harness.operations.stated import Recording, Stated
 from harness.operations.transforms.sayings import shown
 from harness.operations.transforms.transform import NUMBER, Transform, detail
 from harness.rounding.noise import Noise
+
+ENOUGH = 4
+"""Elements of an output of which one that differs is the exception."""
 
 
 class Room:
@@ -98,7 +102,8 @@ class Room:
         with np.errstate(invalid="ignore"):
             off = np.abs(question.observed - gaps.output(question.form)) > room
         share = f"{np.count_nonzero(off)} of {off.size} elements differ from what is meant"
-        return [share + (", all of them where the input is negative" if _negative(question, off) else "")]
+        remarks = [share + (", all of them where the input is negative" if _negative(question, off) else "")]
+        return [*remarks, *_alone(question, off)]
 
     def marks(self, question: Question) -> Transforms | None:
         """What is left beside what is meant marks no weights, which there are none of."""
@@ -123,6 +128,19 @@ class Room:
         return {key: shown(value) for key, value in form.settings.items()}
 
 
+def _alone(question: Question, off: np.ndarray) -> Iterator[str]:
+    """The one element that differs, of enough: what a system does otherwise it does to more of them."""
+    if np.count_nonzero(off) != 1 or off.size < ENOUGH:
+        return
+    place = np.argwhere(off)[0]
+    seen, meant = (each[tuple(place)] for each in (question.observed, gaps.output(question.form)))
+    where = ", ".join(f"{letter} {at}" for letter, at in zip(canonical("output", question.form.rank), place))
+    yield (
+        f"one element differs alone, at {where}: {seen:.9g} was observed, and {meant:.9g} is meant; "
+        "it may be mistyped, or a fault there"
+    )
+
+
 def _negative(question: Question, off: np.ndarray) -> bool:
     x = question.form.x
-    return x.shape == off.shape and bool(off.any()) and not bool((off & (x >= 0)).any())
+    return x.shape == off.shape and np.count_nonzero(off) > 1 and not bool((off & (x >= 0)).any())
