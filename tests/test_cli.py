@@ -545,3 +545,32 @@ def test_a_mistyped_word_gets_the_nearest_known_one_in_one_line(line, said, caps
     word = next(each for each in near if each in line.split())
     assert end.value.code == 2 and told.count("\n") == 1
     assert said in told and f"; the nearest known one is {near[word]!r}; `harness" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "places"),
+    [
+        (["run"], {"reports"}),
+        (["run", "cases/a.yaml"], {"reports", "reports/part"}),
+        (["run", "cases/a.yaml", "cases/b.yaml"], {"reports"}),
+        (["run", "cases/a.yaml", "--out", "reports"], {"reports"}),
+        (["run", "cases/a.yaml", "--out", "mine"], {"reports", "mine"}),
+    ],
+)
+def test_a_run_of_some_cases_replaces_no_report_of_more(table, arguments, places, capsys):
+    Path("cases").mkdir()
+    for name in "ab":
+        Path("cases", f"{name}.yaml").write_text(CASE)
+    assert cli.main(["run"]) == 0
+    before = Path("reports/comparison.md").read_bytes()
+    assert cli.main(arguments) == 0
+    assert {str(path.parent) for path in Path().rglob("comparison.md")} == places
+    assert (b"1 case," in Path("reports/comparison.md").read_bytes()) is (arguments[-2:] == ["--out", "reports"])
+    if "reports/part" in places:
+        assert Path("reports/comparison.md").read_bytes() == before
+        assert "report: reports/part/comparison.md" in capsys.readouterr().out
+
+
+def test_a_part_is_reported_in_the_usual_folder_where_nothing_stands(table):
+    assert cli.main(["run", "case.yaml"]) == cli.main(["run", "case.yaml"]) == 0
+    assert not Path("reports/part").exists()

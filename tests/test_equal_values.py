@@ -57,3 +57,17 @@ def test_one_value_that_differs_is_looked_into(tmp_path: Path, operation: str) -
     y = np.zeros(SHAPES[operation])
     y[0, 0, 0, 0] = 1
     assert "which says nothing" not in text("y", answer(tmp_path, operation, y))
+
+
+@pytest.mark.parametrize(("places", "told"), [(1, True), (2, False)])
+@pytest.mark.parametrize("operation", ["pooling", "normalization", "dense"])
+def test_the_one_value_that_differs_alone_is_named(tmp_path: Path, operation: str, places: int, told: bool) -> None:
+    path = tmp_path / "one.yaml"
+    answer(tmp_path, operation, np.zeros(SHAPES[operation]))
+    one = next(load(path))
+    y = Judge(one).intended.y.copy()
+    for channel in range(places):
+        y[0, channel, 0, 0] += (channel + 1) * 40
+    found = answer(tmp_path, operation, y)
+    assert ("one element differs alone, at N 0, C 0, " in text("y", found)) is told
+    assert ("it may be mistyped, or a fault there" in text("y", found)) is told

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.ending import EXPECTED, UNEXPECTED, USAGE
-from harness.output import Output, demand
+from harness.output import BEGINNING, Output, demand
 from harness.report import diff, results
 from harness.report.markdown import Markdown
 from harness.report.page import Html
@@ -29,6 +29,10 @@ class Report(Protocol):
 
 
 PAGES: Mapping[str, type[Report]] = {"comparison.md": Markdown, "comparison.html": Html}
+FOLDER = Path("reports")
+PART = FOLDER / "part"
+"""Where reports stand that nobody named a folder for: of a whole run, and of some cases beside one."""
+_CASES = re.compile(rb"^\*\*(\d+) cases?, ", re.MULTILINE)
 Reports = Mapping[Path, Report]
 """By the file that each is written to."""
 
@@ -50,6 +54,16 @@ def diff_command(options: argparse.Namespace) -> int:
     found = diff.differences(old, new, options.slower)
     print(diff.markdown(found), end="")
     return UNEXPECTED if found.verdicts else EXPECTED
+
+
+def cases_reported() -> int:
+    """How many cases the report is of that stands in the usual folder; 0 where none does."""
+    try:
+        with (FOLDER / "comparison.md").open("rb") as file:
+            found = _CASES.search(file.read(BEGINNING))
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def demanded(asked: Mapping[tuple[str, Path], type[Report]]) -> dict[Path, type[Report]]:

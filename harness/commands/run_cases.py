@@ -13,7 +13,7 @@ from harness import interrupts
 from harness.case.chosen import case_files
 from harness.case.members import Members
 from harness.commands.concluding import conclude
-from harness.commands.reports import PAGES, Report, demanded
+from harness.commands.reports import FOLDER, PAGES, PART, Report, cases_reported, demanded
 from harness.interrupts import Interrupted
 from harness.parent import unix
 from harness.parent.pool import Pool
@@ -35,10 +35,11 @@ Kinds = Mapping[Path, type[Report]]
 
 def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
+    files = case_files(options.cases)
+    options.out = options.out or _folder(options, files)
     kinds = demanded(_outputs(options))
     if options.memory_limit and not unix.LINUX:
         raise selection.SelectionError("--memory-limit: only Linux can limit the memory of a process; leave it out")
-    files = case_files(options.cases)
     limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
     selection.backends(options.backend, "--backend")  # a name that nobody has is told before anything starts
     if options.on:
@@ -121,6 +122,12 @@ def _parts(options: argparse.Namespace, members: Members) -> dict[str, Any]:
         return {}
     whole = {"members": len(members.expected), "cases": members.fingerprint}
     return {"shard": {**options.shard._asdict(), **whole, "backends": _held(options), "entry_points": options.entry}}
+
+
+def _folder(options: argparse.Namespace, files: Sequence[Path]) -> Path:
+    """Where the reports stand: those of a part of the cases take the place of no report of more."""
+    standing = cases_reported() if options.cases else 0
+    return PART if standing and len(Members(files)) < standing else FOLDER
 
 
 def _outputs(options: argparse.Namespace) -> dict[tuple[str, Path], type[Report]]:

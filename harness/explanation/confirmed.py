@@ -151,8 +151,9 @@ def confirmed(
     solution = room.other_values(question, holds) if deepest and not held and not plain else None  # they are changes
     explanations = tuple(_explanations(question, held, seen.dtype))
     exact = min((each for each in counts if each is not None), default=None)
-    counted = (0, min(deepest, 1, searched.whole), 0) if plain else (searched.left_out, searched.whole, searched.tested)
-    return Confirmed(explanations, *counted, solution, exact)
+    if plain:
+        return Confirmed(explanations, whole=min(deepest, 1, searched.whole), solution=solution, exact=exact)
+    return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)
 
 
 def all_equal(question: Question) -> bool:

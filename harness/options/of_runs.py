@@ -33,7 +33,10 @@ def register(add: Add) -> None:
         "--entry", action="append", default=[], metavar="GLOB", help="only entry points that match, as 'torch.*'"
     )
     runs.add_argument(
-        "--out", default="reports", metavar="DIR", type=named, help="folder of the reports (default: reports)"
+        "--out",
+        metavar="DIR",
+        type=named,
+        help="folder of the reports (default: reports; of named cases reports/part, where reports are of more)",
     )
     runs.add_argument("--json", metavar="FILE", type=named, help="write the results as JSON, too")
     runs.add_argument("--junit", metavar="FILE", type=named, help="write the results as JUnit XML, too")

@@ -143,4 +143,4 @@ def _alone(question: Question, off: np.ndarray) -> Iterator[str]:
 
 def _negative(question: Question, off: np.ndarray) -> bool:
     x = question.form.x
-    return x.shape == off.shape and np.count_nonzero(off) > 1 and not bool((off & (x >= 0)).any())
+    return x.shape == off.shape and bool(np.count_nonzero(off) > 1 and not (off & (x >= 0)).any())
