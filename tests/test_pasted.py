@@ -143,3 +143,23 @@ def test_somebody_at_a_terminal_is_told_what_to_do(
     said = capsys.readouterr()
     assert "paste each array below a line `input:`" in said.err
     assert "explain" not in said.out
+
+
+OTHERS = {
+    "a byte order mark": "\ufeff" + SMALL,
+    "a colon of another width": SMALL.replace(":", "："),
+    "Chinese": SMALL.replace("input:", "输入：").replace("kernel:", "卷积核："),
+    "fences": SMALL.replace("input:\n", "input:\n```\n").replace("\n\nkernel:\n", "\n```\n\nkernel:\n```text\n")
+    + "```\n",
+    "a mail": "".join(f"> {line}\n" for line in SMALL.splitlines()),
+    "a mail that answers another": "".join(f">> {line}\n" for line in SMALL.splitlines()),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_text_is_pasted_as_it_was_copied(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    assert pasted.write(path, OTHERS[name], ()) == ("input", "kernel")
+    (case,) = load(path)
+    np.testing.assert_array_equal(case.arrays["input"].values.squeeze(), np.arange(1, 10).reshape(3, 3))
+    np.testing.assert_array_equal(case.arrays["kernel"].values.squeeze(), [[1, 2], [3, -4]])

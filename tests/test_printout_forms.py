@@ -272,3 +272,54 @@ def test_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         printouts.read("[1 2 3 4]")
     with pytest.raises(PrintoutError, match="4 elements; a printed array may have 3: put it into a .npy file"):
         printouts.read("[1 ... 2]", (4,))
+
+
+@pytest.mark.parametrize("write", [str, repr])
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(20.0) / 7,
+        np.arange(48.0).reshape(6, 8) / 3 - 5,
+        np.arange(480).reshape(6, 8, 10),
+        np.arange(30, dtype=np.float32) * 1e9,
+        np.linspace(-1e-7, 1, 36).reshape(6, 6),
+    ],
+)
+def test_what_old_numpy_leaves_out_has_a_comma_behind_its_dots(write, array):
+    """Before 1.14, also where blanks stand between numbers: `[0 1 ..., 8 9]`."""
+    with np.printoptions(threshold=10, edgeitems=2, legacy="1.13"):
+        text = write(array)
+    assert "...," in text
+    shown = printouts.read(text, array.shape)
+    known = ~np.isnan(shown.values)
+    assert np.count_nonzero(known) == np.prod(np.minimum(array.shape, 4))
+    assert (np.abs(shown.values - array)[known] <= np.broadcast_to(shown.half_unit, array.shape)[known] * 1.001).all()
+
+
+PLAIN = "[[1. 2.]\n [3. 4.]]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + PLAIN,
+        f"```\n{PLAIN}```\n",
+        f"```python\n{PLAIN}```",
+        f"~~~\n{PLAIN}~~~\n",
+        "> [[1. 2.]\n>  [3. 4.]]\n>\n",
+        ">> [[1. 2.]\n>>  [3. 4.]]\n",
+        "> ```\n> [[1. 2.]\n>  [3. 4.]]\n> ```\n",
+        "［[1. 2.]\n [3. 4.]］",
+        "输出：\n" + PLAIN,
+        "输出：" + PLAIN,
+        "\u3000" + PLAIN,
+    ],
+)
+def test_what_a_text_is_wrapped_in_is_passed_over(text):
+    np.testing.assert_array_equal(printouts.read(text).values, [[1, 2], [3, 4]])
+
+
+def test_a_fault_in_a_quoted_text_keeps_its_line_and_column():
+    with pytest.raises(PrintoutError, match="expected a number, found 'x'") as raised:
+        printouts.read("> ```\n> [[1. 2.]\n>  [3. x]]\n> ```\n")
+    assert (raised.value.line, raised.value.column) == (3, 8)

@@ -12,8 +12,9 @@ from harness.case import of_files, template
 from harness.case.read import CaseError
 from harness.grammar import printouts
 from harness.grammar.printouts import Printout, PrintoutError
+from harness.grammar.printouts.lines import BLANKS, unwrapped
 from harness.operations import TABLE, USUAL
-from harness.operations.spoken import labels, main_roles, vectors
+from harness.operations.spoken import ALSO, labels, main_roles, vectors
 
 SOURCE = "standard input"
 
@@ -61,7 +62,8 @@ def _label(operation: str) -> re.Pattern[str]:
 
 
 def _roles(operation: str) -> str:
-    return "|".join((*TABLE[operation].ROLES, "output", "observed"))
+    roles = (*TABLE[operation].ROLES, "output")
+    return "|".join((*roles, "observed", *(word for word, role in ALSO.items() if role in roles)))
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,10 @@ def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
     found: dict[str, _Block] = {}
     block: _Block | None = None
     pattern, needed = _label(operation), main_roles(TABLE[operation])
-    for number, line in enumerate(text.splitlines(), 1):
-        if label := pattern.fullmatch(line):
+    for number, line in enumerate(unwrapped(text).splitlines(), 1):
+        if label := pattern.fullmatch(line.translate(BLANKS)):
             role = label[1].lower().replace("observed", "output")
+            role = ALSO.get(role, role)
             if role in found:
                 raise CaseError(f"{SOURCE}:{number}: a second label for the {role}; give one array for each")
             block = found[role] = _Block([], number + 1, label[2] or label[3])
@@ -112,9 +115,8 @@ def _shown(role: str, block: _Block, operation: str) -> Printout:
 def _hint(block: _Block, operation: str) -> str:
     """What to do about a line that begins as a label does, and is none."""
     almost = re.compile(rf"\s*(?i:{_roles(operation)})\s*:\s*\S")
-    lines = (
-        f"line {number}: {line.strip()}" for number, line in enumerate(block.lines, block.first) if almost.match(line)
-    )
+    written = ((number, line.translate(BLANKS)) for number, line in enumerate(block.lines, block.first))
+    lines = (f"line {number}: {line.strip()}" for number, line in written if almost.match(line))
     return next((f"\na label has its line to itself, or its layout behind it; not so in {each}" for each in lines), "")
 
 

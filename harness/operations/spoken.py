@@ -44,6 +44,8 @@ class Role:
         return bool(self.vector) and not self.wide
 
 
+ALSO = {"输入": "input", "卷积核": "kernel", "核": "kernel", "权重": "kernel", "偏置": "bias", "输出": "output"}
+"""What stands before an array that is pasted, besides its role."""
 BIAS = Role("one number for each output channel, added to it", "O", "O output channels", weights=True, vector="O")
 """What may be added to the output of any operation."""
 

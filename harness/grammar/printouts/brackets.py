@@ -260,10 +260,18 @@ def _separate(token: re.Match[str], line: int, nest: _Nest) -> None:
         _end_row(token, line, nest)
         nest.counts.append(0)
         nest.gaps.append(None)
+    elif _behind_dots(nest):
+        return  # NumPy before 1.14 puts a comma behind `...`, whatever stands between numbers
     elif nest.comma or not (nest.counts[-1] or nest.gaps[-1]):
         raise _at(token, line, "a number is missing before this comma")
     else:
         nest.comma = True
+
+
+def _behind_dots(nest: _Nest) -> bool:
+    """Whether a comma follows `...` in a list whose elements stand apart by blanks."""
+    gap = nest.gaps[-1]
+    return nest.commas is False and gap is not None and gap.position == nest.counts[-1]
 
 
 def _end_row(token: re.Match[str], line: int, nest: _Nest) -> None:

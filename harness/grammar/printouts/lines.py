@@ -11,8 +11,14 @@ from harness.grammar.printouts.numerals import COMPLEX, Numbers, is_value
 
 SHOWN, LONGEST_NAME = 40, 400
 
-BLANKS = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\ufeff": " ", "\u2212": "-", "\r": " "})
-"""What pages and terminals put in place of blanks and minus signs."""
+WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Signs as wide as Chinese ones -> those of ASCII."""
+BLANKS = {**WIDE, **dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000\ufeff\r"), " "), ord("\u2212"): "-"}
+"""What pages, terminals and keyboards put in place of blanks, minus and other signs."""
+QUOTED = re.compile(r"[ \t]*>")
+"""What mail puts before each line of what is answered."""
+FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w+-]*\s*")
+"""A line that begins or ends code in Markdown."""
 PROMPT = r"\s*(?:>>>|julia>|[Ii]n ?\[\d+\]:|octave(?::\d+|-[\w.-]+:\d+)>|>>|>)"
 COMMAND = re.compile(PROMPT + r"|\s*\.\.\.(?=\s+[^\s,])")
 """A prompt, behind which stands what a person typed."""
@@ -55,6 +61,14 @@ class Text:
         return self.lines[self.line][self.column :]
 
 
+def unwrapped(text: str) -> str:
+    """A text without what it was wrapped in: byte order mark, marks of a mail, fences; each line stays where it is."""
+    lines = text.replace("\ufeff", "").split("\n")
+    while any(line.strip() for line in lines) and all(QUOTED.match(line) for line in lines if line.strip()):
+        lines = [QUOTED.sub(lambda mark: " " * len(mark[0]), line, count=1) for line in lines]
+    return "\n".join("" if FENCE.fullmatch(line) else line for line in lines)
+
+
 def of(printed: str) -> Text:
     """The text of a printout, whose array begins behind prompts, names and words that announce it.
 
@@ -64,7 +78,7 @@ def of(printed: str) -> Text:
         raise PrintoutError(
             1, 1, f"{len(printed)} characters; a printout may have {LARGEST_PRINTOUT}: put large arrays into .npy files"
         )
-    lines = tuple(printed.translate(BLANKS).split("\n"))
+    lines = tuple(unwrapped(printed).translate(BLANKS).split("\n"))
     assigned = False
     for number, line in enumerate(lines):
         if line.strip():
