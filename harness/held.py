@@ -12,6 +12,7 @@ from harness.backends import own_function
 from harness.case.of_files import OUTPUT, case_of_arrays, usual_of
 from harness.case.read import Case, CaseError
 from harness.explanation import asked
+from harness.grammar.document import nearest
 from harness.operations import TABLE
 from harness.operations.operation import Operation
 from harness.operations.spoken import main_roles
@@ -56,6 +57,8 @@ class Call:
 
         Raises CaseError for another number of arrays than the operation has, and for a vector that it has not.
         """
+        if operation not in TABLE:
+            raise CaseError(f"operation: there is no {operation!r}; {nearest(str(operation), TABLE)}")
         about = TABLE[operation]
         roles = main_roles(about)
         if len(arrays) != len(roles):
@@ -64,14 +67,14 @@ class Call:
         for role in given:
             if role not in about.ROLES:
                 raise CaseError(f"{role}: {operation} has none; leave it out")
-        return cls(about, tuple(map(values_of, arrays)), given, layout, settings)
+        return cls(about, tuple(map(_named, roles, arrays)), given, layout, settings)
 
     def case(self, output: Array, **others: Array) -> Case:
         """The case of this call and an output, and perhaps more outputs by name. Raises CaseError."""
         roles = (*main_roles(self.operation), OUTPUT)
-        given = dict(zip(roles, (*self.arrays, values_of(output))))
+        given = dict(zip(roles, (*self.arrays, _named(OUTPUT, output))))
         layouts = self._layouts(given)
-        vectors = {role: values_of(each) for role, each in self.vectors.items()}
+        vectors = {role: _named(role, each) for role, each in self.vectors.items()}
         layouts |= dict.fromkeys(others, layouts[OUTPUT]) | {
             role: self.operation.ROLES[role].vector for role in vectors
         }
@@ -113,6 +116,14 @@ class Call:
         case = self.with_defaults().case(np.zeros((1,) * axes, self.arrays[0].dtype))
         with Pool(session.backends([name], [])) as pool:
             return asked.output(case, name, pool, case.recorded[0].layout)
+
+
+def _named(name: str, given: Array) -> np.ndarray:
+    """The array of an argument; raises CaseError, which names the argument, for what is none."""
+    try:
+        return values_of(given)
+    except ValueError as error:
+        raise CaseError(f"{name}: expected an array of numbers, found {type(given).__name__}: {error}") from None
 
 
 def values_of(given: Any) -> np.ndarray:

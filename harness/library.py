@@ -64,8 +64,10 @@ def explain(
     arrays: those of the operation in their order, then the output that was observed, in which NaN is not known.
     layout: the axes of each, as "NHWC,HWIO,NHWC"; where it is None, the usual ones for so many axes (NCHW). settings:
     keys of a case file, and `dtype`, `digits`, `decimals` of the output. systems: write code for these, which is run
-    before it is given, in workers that are started for it. Raises CaseError where arrays and settings do not fit.
+    before it is given, in workers that are started for it. Raises CaseError where arrays and settings do not fit,
+    SelectionError for an unknown system.
     """
+    asked.demand_systems(systems)
     if not arrays:
         raise CaseError("no arrays: give those of the operation in their order, then the output that was observed")
     *given, output = arrays
@@ -76,6 +78,7 @@ def explain(
 
 def explain_recordings(case: Case, systems: Sequence[str] = ()) -> list[Explained]:
     """Which changes of the call that a case means give each of its recordings. Raises CaseError where it has none."""
+    asked.demand_systems(systems)
     return [asked.mended(case, each, systems) for each in asked.recordings(case)]
 
 
@@ -96,6 +99,7 @@ def compare(
     ones, and where these agree, such as need all digits of float32. The rest as in `explain`. Raises SelectionError
     where something gives no output, or NaN where the other does not.
     """
+    asked.demand_systems(systems)
     if arrays:
         return _compared(actual, desired, Call.of(operation, arrays, {"bias": bias}, layout, settings), systems)
     letters = layout or own_programs.LAYOUT

@@ -281,3 +281,42 @@ def test_a_tensor_that_is_trained_is_taken_by_its_values() -> None:
 def test_what_fits_and_is_not_certain_is_not_told_as_the_cause() -> None:
     with pytest.raises(AssertionError, match="the outputs differ; these arrays allow several causes, the likeliest"):
         harness.assert_same(lambda x, w: np.zeros((1, 1)), correlated, padding="valid")
+
+
+@pytest.mark.parametrize(
+    ("systems", "message"),
+    [
+        (["pytorch"], "systems: no code is written for 'pytorch', perhaps 'torch'; known are numpy, scipy, tensorflow"),
+        (["numpy", "caffe9"], "systems: no code is written for 'caffe9'"),
+        ("torch", r"systems: expected a list of names, found the text 'torch'; write \['torch'\]"),
+    ],
+)
+def test_a_system_that_is_not_known_is_refused_and_not_passed_over(systems, message):
+    ones = np.ones((4, 4))
+    for ask in (lambda: harness.explain(ones, ones, ones, layout="HW,HW,HW", systems=systems),
+                lambda: harness.compare(ones, ones, ones, ones, layout="HW,HW,HW", systems=systems)):  # fmt: skip
+        with pytest.raises(SelectionError, match=message):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ((np.ones((4, 4)), np.ones((3, 0)), np.ones((4, 4))), r"^kernel: the array has no elements: shape \(3, 0\)"),
+        ((np.ones((4, 4)), [[1, 2], [3]], np.ones((4, 4))), "^kernel: expected an array of numbers, found list: "),
+        ((np.ones((4, 4)), np.ones((3, 3)), [[1, 2], [3]]), "^output: expected an array of numbers, found list: "),
+        (
+            (np.array([["a"]]), np.ones((3, 3)), np.ones((4, 4))),
+            "^input: expected an array of numbers, found dtype",
+        ),
+    ],
+)
+def test_messages_name_the_argument_and_no_file_that_nobody_wrote(arrays, message):
+    with pytest.raises(harness.CaseError, match=message) as raised:
+        harness.explain(*arrays, layout="HW,HW,HW")
+    assert ".npy" not in str(raised.value)
+
+
+def test_an_operation_that_is_not_known_is_told_with_the_nearest():
+    with pytest.raises(harness.CaseError, match="operation: there is no 'conv'"):
+        harness.explain(np.ones((4, 4)), np.ones((3, 3)), np.ones((4, 4)), operation="conv")

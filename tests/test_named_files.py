@@ -265,3 +265,20 @@ def test_an_operation_of_one_array_takes_one_file(folder: Path, capsys: Any) -> 
     assert main(["new", "pool", "--operation", "pooling", "--from", "x.npy", "--observed", "y.npy"]) == 0
     assert main(["new", "other", "--operation", "pooling", "--from", "x.npy", "x.npy"]) == 2
     assert "--from x.npy x.npy: expected 1 of this operation, input" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["mat", "txt"])
+def test_layouts_that_fit_are_proposed_of_files_that_have_no_usual_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, suffix: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, shape in (("x", (2, 9, 8, 3)), ("w", (3, 3, 3, 5)), ("y", (2, 7, 6, 5))):
+        array = np.arange(np.prod(shape)).reshape(shape) % 7
+        with np.printoptions(threshold=10**6):
+            Path(f"{name}.txt").write_text(repr(array))
+        pytest.importorskip("scipy.io").savemat(f"{name}.mat", {name: array})
+    given = ["--input", f"x.{suffix}", "--kernel", f"w.{suffix}", "--observed", f"y.{suffix}"]
+    assert main(["explain", *given]) == 2
+    told = capsys.readouterr().err
+    assert f"x.{suffix}: give the axes of all arrays with --layout, as NHWC,HWIO,NHWC" in told
+    assert "try the layout NHWC,HWIO,NHWC, which fits: input 2 x 9 x 8 x 3 as NHWC" in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,15 @@ def usual_layout(role: str, path: str, operation: str = USUAL) -> str:
     if not is_usual(path):
         raise CaseError(f"{path}: give the axes of all arrays with --layout, as {example(SPOKEN[operation])}")
     return usual_of(role, shape, path, operation)
+
+
+def usual_layouts(files: Mapping[str, str], operation: str = USUAL) -> list[str]:
+    """`usual_layout` of files by role; an error says, too, which layouts would fit."""
+    try:
+        return [usual_layout(*each, operation) for each in files.items()]
+    except CaseError as error:
+        hint = proposed(TABLE[operation], {role: shape_of(path) for role, path in files.items()})
+        raise CaseError("\n".join(filter(None, [str(error), hint]))) from None
 
 
 def is_usual(path: str) -> bool:
@@ -131,13 +140,15 @@ def case_of_arrays(
 class _Made:
     """What a case is made of. origins: role -> what the user calls the array; outputs are what is no role.
 
-    odd: roles of arrays whose infinities and NaN are meant.
+    odd: roles of arrays whose infinities and NaN are meant. kept: role -> the file that the array was put into, which
+    no user has heard of.
     """
 
     operation: Operation
     origins: Mapping[str, str]
     layouts: Mapping[str, str]
     odd: frozenset[str] = frozenset()
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     def meant(self, arrays: Mapping[str, np.ndarray]) -> _Made:
         """This, with what is not finite in the arrays meant."""
@@ -153,7 +164,7 @@ class _Made:
         try:
             (case,) = load(path)
         except CaseError as error:
-            lines = [self._told(each) for each in error.each]
+            lines = [replace(self, kept=names)._told(each) for each in error.each]
             told = {role: shape for role, shape in shapes().items() if role in (*self.operation.ROLES, OUTPUT)}
             hint = proposed(self.operation, told) if any(self._of_array(each) for each in error.each) else ""
             raise CaseError("\n".join(filter(None, [*lines, hint]))) from None
@@ -205,7 +216,8 @@ class _Made:
         role = self._role(fault)
         origin = self.origins.get(role, "")
         where = role.replace("_", " ") + (f" ({origin})" if origin else "")
-        return f"{where}: {fault.told}" if where else fault.told
+        told = fault.told.replace(self.kept[role], origin or "the array") if role in self.kept else fault.told
+        return f"{where}: {told}" if where else told
 
 
 def odd(array: np.ndarray, output: bool = False) -> bool:

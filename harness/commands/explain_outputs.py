@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from harness import interrupts
 from harness.backends import Backend
@@ -108,8 +107,7 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     if not all(named.values()):
         *first, last = (f"--{name}" for name in wanted)
         raise selection.SelectionError(f"{', '.join(first)} and {last} belong together; give all of these files")
-    usual = partial(of_files.usual_layout, operation=options.operation)
-    stated = options.layout.split(",") if options.layout else [usual(*each) for each in named.items()]
+    stated = options.layout.split(",") if options.layout else of_files.usual_layouts(named, options.operation)
     if len(stated) != len(named):
         raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
     layouts = dict(zip(named, stated)) | vectors(about)

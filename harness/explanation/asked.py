@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,17 @@ def named(said: str) -> tuple[str, ...]:
 def _place(proof: Proof) -> int:
     """Where JSON has the code of a system, whichever was done first."""
     return SYSTEMS.index(proof.system) if proof.system in SYSTEMS else len(SYSTEMS)
+
+
+def demand_systems(names: Sequence[str]) -> None:
+    """Raises SelectionError for a name of which no code is written."""
+    known = (*SYSTEMS, *FOLLOWING)
+    if isinstance(names, str):
+        raise SelectionError(f"systems: expected a list of names, found the text {names!r}; write [{names!r}]")
+    for name in names:
+        if name not in known:
+            near = f", perhaps {close[0]!r}" if (close := get_close_matches(str(name), known, 1, 0.5)) else ""
+            raise SelectionError(f"systems: no code is written for {name!r}{near}; known are {', '.join(known)}")
 
 
 def mended(case: Case, found: Explained, systems: Sequence[str]) -> Explained:

@@ -13,7 +13,11 @@ SHOWN, LONGEST_NAME = 40, 400
 
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 """Signs as wide as Chinese ones -> those of ASCII."""
-BLANKS = {**WIDE, **dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000\ufeff\r"), " "), ord("\u2212"): "-"}
+BLANKS: dict[int, int | str] = {
+    **WIDE,
+    **dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000\ufeff\r"), " "),
+    ord("\u2212"): "-",
+}
 """What pages, terminals and keyboards put in place of blanks, minus and other signs."""
 QUOTED = re.compile(r"[ \t]*>")
 """What mail puts before each line of what is answered."""
