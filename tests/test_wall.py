@@ -131,3 +131,50 @@ def test_no_file_is_longer_than_one_can_read():
     for path in FILES:
         lines = path.read_text(encoding="utf-8").splitlines()
         assert len(lines) <= LONGEST, f"{path.relative_to(ROOT)} has {len(lines)} lines; part it by subject"
+
+
+MOVED = {"stride", "strides", "dilation", "dilations", "base_dilation"}
+TELLING = ("canonical/axis.py", "canonical/window.py", "canonical/reference.py", "worker/", "backends/")
+"""Where a window stands (`axis.position`) and how far it reaches (`window.span`, `reach`), a view of memory that is the
+same, and the other side of the pipe, which imports neither."""
+
+
+def multiplied(tree: ast.AST):
+    """The names that a product is of, of arrays and mappings of them, too: `win.stride[axis]`, `found["stride"][0]`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            yield node, {_last_name(node.left), _last_name(node.right)}
+
+
+def _last_name(node: ast.expr) -> str:
+    while isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+        node = node.value
+    if isinstance(node, ast.Subscript):
+        return str(node.slice.value) if isinstance(node.slice.value, str) else _last_name(node.value)
+    return getattr(node, "id", None) or getattr(node, "attr", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["i * stride", "win.stride[axis] * i", "settings['dilation'][axis] * tap", "b.stride[0] * 2"]
+)
+def test_products_of_settings_are_found(text: str):
+    assert [names & MOVED for _, names in multiplied(ast.parse(text))] != [set()]
+
+
+def test_one_function_knows_where_a_tap_of_an_output_stands():
+    """`stride * i - low + dilation * t` stands in `axis.position`; all others ask it, or how far a window reaches."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in MODULES
+        if not within(path, *TELLING)
+        for node, names in multiplied(ast.parse(path.read_text(encoding="utf-8")))
+        if names & MOVED
+    ]
+    assert not found, "\n".join(found)
+    own = multiplied(ast.parse((ROOT / "canonical/axis.py").read_text(encoding="utf-8")))
+    inside = sorted(ast.unparse(node) for node, names in own if names & MOVED)
+    assert inside == [
+        "dilation * tap",
+        "dilation * taps",
+        "stride * output",
+    ]  # `taps`: which output meets the input first

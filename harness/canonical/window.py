@@ -171,6 +171,11 @@ def span(size: int, dilation: int) -> int:
     return (size - 1) * dilation + 1
 
 
+def reach(outputs: int, k: int, stride: int, dilation: int) -> int:
+    """Samples along one axis from the first to the last that so many outputs see."""
+    return (outputs - 1) * stride + span(k, dilation)
+
+
 def output_size(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int], base_dilation: int = 1) -> int:
     """Output samples along one axis (XLA's rule: the floor of what fits)."""
     return (span(n, base_dilation) + sum(padding) - span(k, dilation)) // stride + 1
@@ -197,7 +202,7 @@ def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1
         return extent // 2, extent // 2
     if recipe == "same_half":
         return extent // 2, extent - 1 - extent // 2
-    total = max((-(-n // stride) - 1) * stride + extent - n, 0)
+    total = max(reach(-(-n // stride), k, stride, dilation) - n, 0)
     low = {"same": total // 2, "same_upper": total // 2, "same_lower": total - total // 2}[recipe]
     return low, total - low
 

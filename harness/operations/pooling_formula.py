@@ -54,7 +54,7 @@ class Axis:
         if room < 0:
             return 0
         count = (room // self.stride if self.rounding == "floor" else -(-room // self.stride)) + 1
-        beyond = (count - 1) * self.stride >= self.n + self.low
+        beyond = position(count - 1, 0, self.stride, self.low, self.dilation) >= self.n
         return count - 1 if self.rounding == "ceil" and beyond else count
 
     @cached_property

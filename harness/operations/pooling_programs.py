@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from harness.canonical.axis import position
 from harness.canonical.settled import Settled
+from harness.canonical.window import span
 from harness.operations.by_settings.writing import called
 from harness.operations.expressions import one_or_all
 from harness.operations.pooling_formula import (
@@ -30,8 +32,8 @@ def _numpy(form: Settled) -> Sequence[str]:
         return _binned(form)
     settings, rank = form.settings, form.rank
     axes, last = moved(sizes_of(form), settings), tuple(range(-rank, 0))
-    extents = tuple((axis.taps - 1) * axis.dilation + 1 for axis in axes)
-    steps = ", ".join(f":{axis.outputs * axis.stride}:{axis.stride}" for axis in axes)
+    extents = tuple(span(axis.taps, axis.dilation) for axis in axes)
+    steps = ", ".join(f":{position(axis.outputs, 0, axis.stride, 0, 1)}:{axis.stride}" for axis in axes)
     dilated = f"[..., {', '.join(f'::{axis.dilation}' for axis in axes)}]" if max(a.dilation for a in axes) > 1 else ""
     windows = f"np.lib.stride_tricks.sliding_window_view(x, {extents}, {tuple(range(2, 2 + rank))})"
     return [*_padded(settings, axes), f"x = {windows}[:, :, {steps}]{dilated}", *_reduction(settings, axes, last)]

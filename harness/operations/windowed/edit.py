@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.canonical import layout
-from harness.canonical.window import CONSTANT, Linear, padding_pair
+from harness.canonical.window import CONSTANT, Linear, output_size, padding_pair
 from harness.operations.expressions import index, one_or_all, permuted, tf_transposed, transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
@@ -89,7 +89,7 @@ class Asked:
         win, axes = self.form.window, list(zip(self.form.x.shape[2:], self.form.w.shape[2:]))
         for recipe in recipes:
             pairs = [padding_pair(recipe, *axis) for axis in axes]
-            sizes = [(n + sum(pair) - k) // s + 1 for (n, k), pair, s in zip(axes, pairs, win.stride)]
+            sizes = [output_size(n, k, step, 1, pair) for (n, k), pair, step in zip(axes, pairs, win.stride)]
             lows = [low for low, _ in pairs] == [low for low, _ in win.padding]
             if lows and tuple(sizes) == self.form.output_shape[2:]:
                 return recipe

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.axis import sample
-from harness.canonical.window import BOUNDARIES
+from harness.canonical.axis import position, sample
+from harness.canonical.window import BOUNDARIES, reach, span
 from harness.grammar.forms import FormError, demand, finite, pair
 from harness.operations.panels import BLANK, GAP, Cell, Mark, Panel, Picture
 from harness.operations.windowed.group_pictures import drawn_groups
@@ -113,7 +113,7 @@ class _Strip(NamedTuple):
 
     @property
     def extent(self) -> int:
-        return (self.taps - 1) * self.dilation + 1
+        return span(self.taps, self.dilation)
 
     @property
     def fits(self) -> bool:
@@ -128,17 +128,15 @@ class _Strip(NamedTuple):
         head = max(SHOWN, self.extent + self.stride) + max(self.low, 0)
         gap = len(places) - head - tail > 1
         drawn = [*places[:head], None, *places[-tail:]] if gap else [*places]
-        starts = [-self.low, -self.low + self.stride]
-        ends = [start for start in starts if start + self.extent <= self.size + self.high]
-        taps = [self._met(start) for start in ends]
+        taps = [met for met in map(self._met, range(2)) if max(met, default=0) < self.size + self.high]
         seen = set(taps[0]) if taps else set()
         samples = [GAP if place is None else self._sample(place, place in seen) for place in drawn]
         return Panel(title, [samples, *(_taps(drawn, each) for each in taps)])
 
-    def _met(self, start: int) -> dict[int, str]:
-        """Place -> the tap that meets it, where the window starts there."""
+    def _met(self, output: int) -> dict[int, str]:
+        """Place -> the tap of an output that meets it."""
         letters = LETTERS[: self.taps][:: -1 if self.backwards else 1]
-        return {start + number * self.dilation: letter for number, letter in enumerate(letters)}
+        return {position(output, tap, self.stride, self.low, self.dilation): each for tap, each in enumerate(letters)}
 
     def _sample(self, place: int, seen: bool) -> Cell:
         cut = place < -self.low or place >= self.size + self.high
@@ -197,10 +195,9 @@ def _padded(case: Found, change: Found) -> Picture | None:
 
 def _cut(case: Found, axis: int, change: Found) -> Picture | None:
     """The full output of a transposed convolution, with what is cut off it."""
-    settings, reach = case["settings"], change["reach"][axis]
-    extent = (case["kernel"]["shape"][axis + 2] - 1) * settings["dilation"][axis] + 1
-    full = (case["input"]["shape"][axis + 2] - 1) * settings["stride"][axis] + extent
-    cuts = [[reach - side for side in change[key][axis]] for key in ("intended", "actual")]
+    sizes, settings = (case[role]["shape"][axis + 2] for role in ("input", "kernel")), case["settings"]
+    full = reach(*sizes, settings["stride"][axis], settings["dilation"][axis])
+    cuts = [[change["reach"][axis] - side for side in change[key][axis]] for key in ("intended", "actual")]
     if full > 3 * MOST or min(map(min, cuts)) < -MOST or max(map(sum, cuts)) >= full:
         return None
     panels = [Panel(title, [_output(full, *cut)]) for title, cut in zip((MEANT, COMPUTED), cuts)]

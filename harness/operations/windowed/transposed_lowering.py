@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs, cut_pair, numbers_text, pairs_text, span
+from harness.canonical.window import Linear, Pairs, cut_pair, numbers_text, output_size, padding_pair, pairs_text
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
@@ -149,11 +149,8 @@ def _leads_to(word: Word, form: Linear, cut: Pairs) -> bool:
 
 def _forward(recipe: str, size: int, k: int, stride: int, dilation: int) -> tuple[int, int]:
     """(output size, low padding) of the forward convolution of an input of `size`."""
-    extent = span(k, dilation)
-    if recipe != "same":
-        return max(-(-(size - extent + 1) // stride), 0), 0
-    outputs = -(-size // stride)
-    return outputs, max((outputs - 1) * stride + extent - size, 0) // 2
+    pair = padding_pair("same" if recipe == "same" else "valid", size, k, stride, dilation)
+    return max(output_size(size, k, stride, dilation, pair), 0), pair[0]
 
 
 def _passes(cut: Pairs, entry: EntryPoint) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs
+from harness.canonical.window import Linear, Pairs, reach
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import program
@@ -88,7 +88,7 @@ def _tensorflow(form: Linear) -> Lines | None:
     if not _sayable(form) or win.groups > 1 or max(win.dilation) > 1:
         return None
     space, sizes = tuple(range(2, rank + 2)), zip(form.x.shape[2:], win.base_dilation, form.w.shape[2:])
-    full = [len(form.x), *((n - 1) * step + k for n, step, k in sizes), len(form.w)]
+    full = [len(form.x), *(reach(n, k, step, 1) for n, step, k in sizes), len(form.w)]
     return _turned(form), [
         f"x, w = x.transpose{(0, *space, 1)}, w.transpose{(*space, 0, 1)}  # N spatial C, spatial O I",
         f'y = tf.nn.conv{rank}d_transpose(x, w, {full}, {list(win.base_dilation)}, "VALID")',

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.canonical.axis import position
 from harness.canonical.window import Pairs, Window
 from harness.operations.budget import Budget
 from harness.operations.transforms import in_order
@@ -53,7 +54,7 @@ class Choice:
         """Where the window of an output element starts."""
         image, channel, *at = place
         stride = self.settings[0].window.stride
-        return Point(image, channel, tuple(i * step for i, step in zip(at, stride)))
+        return Point(image, channel, tuple(position(i, 0, step, 0, 1) for i, step in zip(at, stride)))
 
 
 @dataclass(eq=False)

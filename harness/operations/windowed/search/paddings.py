@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from harness.canonical.window import Linear, Pairs, padding_pair, span
+from harness.canonical.window import Linear, Pairs, padding_pair, reach, span
 from harness.operations.transforms.settings import (
     AxisSwap,
     OutputMode,
@@ -36,8 +36,8 @@ def lows(n: int, k: int, stride: int, dilation: int, intended: frozenset[int]) -
 def exact_high(conv: Linear, axis: int, low: int, observed: int) -> int:
     """The smallest high padding with which `observed` samples come out."""
     win = conv.window
-    reach = (observed - 1) * win.stride[axis] + span(conv.w.shape[axis + 2], win.dilation[axis])
-    return reach - span(conv.x.shape[axis + 2], win.base_dilation[axis]) - low
+    seen = reach(observed, conv.w.shape[axis + 2], win.stride[axis], win.dilation[axis])
+    return seen - span(conv.x.shape[axis + 2], win.base_dilation[axis]) - low
 
 
 def changes(conv: Linear, low: tuple[int, ...], observed: tuple[int, ...]) -> list[Transform]:
