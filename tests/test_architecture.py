@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -173,3 +175,71 @@ def test_an_old_python_serves(python):
     command = [program, "-m", "harness.worker", "harness.backends.numpy"]
     done = subprocess.run(command, cwd=ROOT.parent, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     assert json.loads(done.stdout)["backend"] == "numpy"
+
+
+PICTURE = ROOT.parent / "docs" / "design.svg"
+SVG = "{http://www.w3.org/2000/svg}"
+NO_ROOMS = {"harness", "harness.__main__"}
+
+
+def drawn() -> dict[str, tuple[float, float]]:
+    """Room -> (y, x) of its box in the picture of the rooms: the text behind a box names what is in it."""
+    found: dict[str, tuple[float, float]] = {}
+    place = None
+    for each in ElementTree.parse(PICTURE).getroot():
+        if each.tag == SVG + "rect" and each.get("class") in ("room", "ops"):
+            place = float(each.get("y", "")), float(each.get("x", ""))
+        elif each.tag == SVG + "text" and place is not None and each.get("class") == "name":
+            for name in (each.text or "").split(", "):
+                found.setdefault(f"harness.{name.removesuffix('/')}", place)
+            place = None
+    return found
+
+
+def test_the_picture_of_the_rooms_has_all_of_them():
+    """Each once, a package with a stroke behind its name."""
+    rooms = {room(name) for name in MODULES} - NO_ROOMS
+    assert set(drawn()) == rooms
+    for name in rooms:
+        text = name.removeprefix("harness.") + ("/" if (ROOT / name.removeprefix("harness.")).is_dir() else "")
+        assert text in PICTURE.read_text("utf-8")
+
+
+def test_rooms_import_what_the_picture_has_below_or_to_the_right():
+    places = drawn()
+    for name, path in MODULES.items():
+        for other in {room(each) for each in imported(path) & set(MODULES)} - NO_ROOMS:
+            assert room(name) in NO_ROOMS or places[room(name)] <= places[other], (name, other)
+
+
+WRITTEN = re.compile(r"`([a-z_]+)/?`")
+
+
+def test_the_table_of_the_rooms_has_all_of_them_and_names_what_is_there():
+    text = (ROOT.parent / "docs" / "design.md").read_text("utf-8")
+    lines = text[text.index("| room |") : text.index("**The wall.**")].splitlines()[2:]
+    first = {name for line in lines for name in WRITTEN.findall(line.split("|")[1] if line else "")}
+    assert {f"harness.{name}" for name in first} >= {room(name) for name in MODULES} - NO_ROOMS
+    there = {part for name in MODULES for part in name.split(".")}
+    assert set(WRITTEN.findall("".join(lines))) <= there
+
+
+def walked() -> list[tuple[str, str]]:
+    """(room or rooms, function) of each step of the longest walk of a value, as docs/design.md has it."""
+    text = (ROOT.parent / "docs" / "design.md").read_text("utf-8")
+    text = text[text.index("## The longest walk") : text.index("## What is decided")]
+    lines = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
+    return [(rooms, name) for _, rooms, steps, _ in lines for name in re.findall(r"`([a-z_.]+)`", steps)]
+
+
+@pytest.mark.parametrize(("rooms", "name"), walked(), ids=lambda given: given)
+def test_the_longest_walk_goes_through_functions_that_are_there(rooms: str, name: str):
+    """`module.function`, a function of a module, or a module."""
+    module, _, function = name.rpartition(".")
+    below = [f"harness.{each}" for each in re.findall(r"`([a-z_]+)/?`", rooms)]
+    for each, path in MODULES.items():
+        if any(each == one or each.startswith(f"{one}.") for one in below) and each.endswith(module):
+            defined = {getattr(node, "name", "") for node in ast.walk(ast.parse(path.read_text("utf-8")))}
+            if function in defined or (not module and each.endswith(f".{function}")):
+                return
+    pytest.fail(f"nothing in {rooms} is called {name}")

@@ -87,6 +87,37 @@ def test_only_the_canonical_form_asks_whether_there_is_a_bias():
                     assert not ast.unparse(node.left).endswith("bias"), f"{path}:{node.lineno}"
 
 
+SAID = {
+    "",
+    "budget",
+    "call",
+    "card",
+    "followed",
+    "left_open",
+    "operation",
+    "panels",
+    "spoken",
+    "stated",
+    "then",
+    "transforms",
+}
+"""Modules of `operations` that say something of all of them."""
+
+
+def test_no_other_room_imports_an_operation_or_what_some_of_them_share():
+    """They ask the table for one."""
+    for path in MODULES:
+        if not within(path, "operations/"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                named = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    named = [f"{node.module}.{each.name}" for each in node.names]
+                for name in named:
+                    _, of_operations, own = name.partition("harness.operations")
+                    first = own.removeprefix(".").partition(".")[0]
+                    assert not of_operations or first in SAID or first.isupper(), f"{path}: {name}"
+
+
 def loaded(module: str) -> list[str]:
     """The modules of the package that importing one of them loads."""
     program = f"import sys, {module}; print(*(name for name in sys.modules if name.startswith('harness.')))"
