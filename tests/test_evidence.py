@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from harness.judge.evidence import AGREES, MARGIN, MOST, TELLING, Known, bits, lacking, price, step
+from harness.operations.transforms import weight
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.settings import Dilation, PaddingSplit, Stride
-from harness.operations.transforms.transform import weight
 from harness.operations.transforms.values import Arithmetic, Bias, KernelValues, Scale
 
 REVERSED = (ReverseKernel((0,)),)

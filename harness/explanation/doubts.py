@@ -12,7 +12,8 @@ from harness.explanation.confirmed import Explanation
 from harness.judge.evidence import LARGER
 from harness.judge.verdict import Judge
 from harness.operations.operation import Transforms
-from harness.operations.transforms.transform import NUMBER, weight
+from harness.operations.transforms import weight
+from harness.operations.transforms.transform import NUMBER
 
 TOO_LITTLE = "too little is known to be certain"
 """How a remark begins where an explanation fits and the values do not carry it."""

@@ -14,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.operations.transforms.transform import Transform, weight
+from harness.operations.transforms import weight
+from harness.operations.transforms.transform import Transform
 
 MARGIN = 7.0
 """Bits beyond what was chosen, of all values; so one question in 128 that nothing explains may seem explained."""

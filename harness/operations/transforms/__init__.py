@@ -15,7 +15,8 @@ FINDINGS show themselves without a search.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from harness.operations.transforms import (
     arrays,
@@ -75,6 +76,9 @@ CALLS: tuple[type[Transform], ...] = (
 )
 FINDINGS: tuple[type[Transform], ...] = (values.Arithmetic, values.NotRepeatable, skipping.Skipped)
 
+QUESTIONS = sum(kind.causes for kind in CONVENTIONS)
+"""Public questions about differing outputs whose cause is known."""
+
 SIGNS = {
     "R": ("reversed", "the kernel is reversed compared with what the case means"),
     "P": ("padding", "the padding is split otherwise between the two sides"),
@@ -89,6 +93,14 @@ _PLACE = {kind: number for number, kind in enumerate((*CONVENTIONS, *FINDINGS))}
 def in_order(transforms: Iterable[Transform]) -> tuple[Transform, ...]:
     """Transforms of one explanation in the order in which they apply; those of a formula's settings come first."""
     return tuple(sorted(transforms, key=lambda each: _PLACE.get(type(each), -1)))
+
+
+def weight(transforms: Sequence[Transform], rank: int) -> float:
+    """How unlikely these changes are: the sum of -log2 of their likelihoods, more for unusual forms of them.
+
+    What is not searched for adds nothing.
+    """
+    return sum(math.log2(QUESTIONS / each.causes) + each.unusual(rank) for each in transforms if each.causes)
 
 
 BY_ID: dict[str, type[Transform]] = {kind.id: kind for kind in (*FINDINGS, *CALLS, *CONVENTIONS)}

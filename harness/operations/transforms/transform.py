@@ -11,9 +11,6 @@ import numpy as np
 
 from harness.canonical.window import Linear
 
-QUESTIONS = 108
-"""Public questions about differing outputs whose cause is known."""
-
 NUMBER = 12.0
 """Bits of detail from which on an explanation says more than another: more than half of a number of many digits."""
 
@@ -26,8 +23,9 @@ class Transform:
     """A named change of a convolution; by itself it changes nothing.
 
     id: the name that JSON, cases and tests use. short: the name in a table; "" where it is the id in words. sign: the
-    sign in a matrix of results. causes: how many of QUESTIONS had this cause, 0 for what is not searched for. plain:
-    bits that each value carries which it explains, however much alike they are, as it is read off them.
+    sign in a matrix of results. causes: of how many public questions about differing outputs this was the cause, 0 for
+    what is not searched for. plain: bits that each value carries which it explains, however much alike they are, as it
+    is read off them.
     """
 
     id: ClassVar[str]
@@ -157,14 +155,6 @@ def detail(transforms: Sequence[Transform]) -> float:
 def _digits(value: float) -> int:
     """Significant digits with which a number is written, of those that float32 holds."""
     return len(f"{abs(value):.8e}".partition("e")[0].replace(".", "").rstrip("0"))
-
-
-def weight(transforms: Sequence[Transform], rank: int) -> float:
-    """How unlikely these changes are: the sum of -log2 of their likelihoods, more for unusual forms of them.
-
-    What is not searched for adds nothing.
-    """
-    return sum(math.log2(QUESTIONS / each.causes) + each.unusual(rank) for each in transforms if each.causes)
 
 
 def changed(conv: Linear, **changes: object) -> Linear:

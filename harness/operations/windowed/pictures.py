@@ -195,8 +195,9 @@ def _padded(case: Found, change: Found) -> Picture | None:
 
 def _cut(case: Found, axis: int, change: Found) -> Picture | None:
     """The full output of a transposed convolution, with what is cut off it."""
-    sizes, settings = (case[role]["shape"][axis + 2] for role in ("input", "kernel")), case["settings"]
-    full = reach(*sizes, settings["stride"][axis], settings["dilation"][axis])
+    n, k = (case[role]["shape"][axis + 2] for role in ("input", "kernel"))
+    settings = case["settings"]
+    full = reach(n, k, settings["stride"][axis], settings["dilation"][axis])
     cuts = [[change["reach"][axis] - side for side in change[key][axis]] for key in ("intended", "actual")]
     if full > 3 * MOST or min(map(min, cuts)) < -MOST or max(map(sum, cuts)) >= full:
         return None

@@ -20,10 +20,10 @@ import numpy as np
 from harness.canonical.axis import position
 from harness.canonical.window import Pairs, Window
 from harness.operations.budget import Budget
-from harness.operations.transforms import in_order
+from harness.operations.transforms import in_order, weight
 from harness.operations.transforms.arrays import Resizing
 from harness.operations.transforms.settings import AxisSwap, Dilation, Stride
-from harness.operations.transforms.transform import Transform, weight
+from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.search import odd, paddings
 from harness.operations.windowed.search.outputs import OPEN, Index, Reading, Shift, made, readings
 from harness.operations.windowed.search.question import Question

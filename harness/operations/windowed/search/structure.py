@@ -15,8 +15,9 @@ from harness.canonical.layout import canonical
 from harness.canonical.reference import direct
 from harness.canonical.window import Linear
 from harness.operations.stated import Recording
+from harness.operations.transforms import weight
 from harness.operations.transforms.arrays import OutputAxes
-from harness.operations.transforms.transform import Transform, applied, read, weight
+from harness.operations.transforms.transform import Transform, applied, read
 from harness.operations.windowed.power import variants
 from harness.operations.windowed.search.agreement import (
     agreement,

@@ -15,6 +15,7 @@ from hashlib import blake2b
 import numpy as np
 
 from harness.canonical.window import Linear, Window
+from harness.operations.transforms import weight
 from harness.operations.transforms.arrays import (
     ColumnMajor,
     FlattenOrder,
@@ -28,7 +29,7 @@ from harness.operations.transforms.arrays import (
 )
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.settings import AxisSwap, Boundary, Dilation
-from harness.operations.transforms.transform import Transform, weight
+from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Precision
 from harness.operations.windowed.search.question import Question
 from harness.rounding.formats import INPUTS
