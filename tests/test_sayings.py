@@ -26,6 +26,7 @@ BY_SETTINGS = sorted(name for name, each in TABLE.items() if hasattr(each, "alte
         ("window", (2, 2), (3, 3), "set the window to 3 x 3; the system set it to 2 x 2"),
         ("epsilon", 1e-3, 1e-5, "set epsilon to 1e-05; the system set it to 0.001"),
         ("rounding", "ceil", "floor", "round the size of the output by floor; the system rounded it by ceil"),
+        ("sharpness", None, 2.0, "set the sharpness to 2; the system has none"),
         ("rounding", "ceil", None, "the system rounded the size of the output by ceil"),
         ("over", "CW", "C", "compute over axis C; the system computed over the axes C, W"),
         ("slots", "mean left out", None, "subtract the stored mean; the system left the mean out"),

@@ -189,7 +189,7 @@ def _sentence(key: str, value: Any, was: Any) -> str:
         return STARTS[key].format(told(key, value))
     saying = SAYINGS.get(key, Saying("set {it} to {}", "set {it} to {}", _noun(key)))
     it = saying.it if was is None else saying.pronoun
-    did = f"the system {saying.did.format(told(key, value), it=it)}"
+    did = "the system has none" if value is None else f"the system {saying.did.format(told(key, value), it=it)}"
     return did if was is None else f"{saying.do.format(told(key, was), it=saying.it)}; {did}"
 
 
