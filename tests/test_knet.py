@@ -16,6 +16,8 @@ from harness.backends import TABLE, knet
 from harness.canonical import layout
 from harness.canonical.window import Linear, Window, span
 from harness.case.read import Case
+from harness.cli import main
+from harness.ending import MISSING
 from harness.parent.outcome import Answered, Declined
 from harness.parent.pool import Pool
 from harness.systems.lower import lower
@@ -108,6 +110,13 @@ def test_without_julia_recorded_calls_are_answered_and_others_declined(recorded)
     for index, call in enumerate(calls):
         assert isinstance(outcomes[index], Answered), (call["id"], outcomes[index])
         np.testing.assert_array_equal(outcomes[index].array, ARRAYS[f"{call['id']}/y_knet{knet.KNET}"])
+
+
+@pytest.mark.parametrize("asked", [["Knet.conv4"], ["Knet.conv4", "numpy.convolve"], ["--backend", "knet"]])
+def test_without_julia_no_card_can_be_had_and_the_missing_backend_is_named(recorded, capsys, asked):
+    assert main(["probe", *asked]) == MISSING
+    said = "only what was recorded of it is answered here; julia is not on the PATH; install it, and knet in it"
+    assert capsys.readouterr().err.splitlines() == [f"harness: knet was asked for and is not available: {said}"]
 
 
 RECORDED = "recorded (Knet 1.4.10); julia: "

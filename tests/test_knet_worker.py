@@ -17,7 +17,11 @@ from harness.backends import TABLE, knet
 from harness.canonical.window import Linear, Window
 from harness.operations.call import Unsupported
 from harness.operations.pooling_formula import FIRST_CLIPPED, ZERO
-from harness.parent.asking import Question
+from harness.operations.windowed.probes.by_numbers import negative
+from harness.operations.windowed.probes.properties import common
+from harness.operations.windowed.probes.stamping import Stamping
+from harness.operations.windowed.probes.subject import Limits, Subject
+from harness.parent.asking import Question, ask_all
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
 from harness.systems.lower import lower
@@ -40,7 +44,7 @@ Started = Callable[[str], Pool]
 def stand_in(folder: Path, version: str) -> dict[str, str]:
     """What Julia is told to find a stand-in that says that it is this version of Knet, on the NNlib below it.
 
-    The oldest has no version in its Project.toml, as the real one: the manifest in use has it.
+    The oldest has no version in its Project.toml, as the real one: the manifest in use has it, and its release notes.
     """
     copy = shutil.copytree(STAND_IN, folder / version)
     for name, number in (("Knet", version), ("NNlib", NNLIB[version] or "0.0")):
@@ -48,16 +52,24 @@ def stand_in(folder: Path, version: str) -> dict[str, str]:
         line = f'version = "{number}"' if NNLIB[version] else f'# version = "{number}"'
         project.write_text(re.sub(r'version = ".*"', line, project.read_text()))
     (folder / "Project.toml").write_text("")
+    (copy / "Knet" / "NEWS.md").write_text(f"Knet v{version} Release Notes\n====\n\nKnet v0.1 Release Notes\n")
     manifest = f'[[Other]]\nversion = "9.9"\n\n[[Knet]]\ndeps = ["Other"]\nversion = "{version}"\n'
     (folder / "Manifest.toml").write_text(manifest)
     return {"JULIA_LOAD_PATH": f"{copy}{os.pathsep}@stdlib", "JULIA_PROJECT": str(folder)}
 
 
+ENDS = "at first, then dies: was ended by SIGABRT,"
+
+
 @pytest.fixture(scope="module")
-def started(tmp_path_factory) -> Iterator[Started]:
-    """started(version): the worker in Julia on the stand-in for this version of Knet."""
+def julia() -> None:
     if not shutil.which("julia"):
         pytest.skip("no julia on the PATH")
+
+
+@pytest.fixture(scope="module")
+def started(julia, tmp_path_factory) -> Iterator[Started]:
+    """started(version): the worker in Julia on the stand-in for this version of Knet."""
     pools: dict[str, Pool] = {}
 
     def started(version: str) -> Pool:
@@ -124,6 +136,71 @@ def test_the_worker_declares_what_this_version_of_knet_does(started, version, ra
     assert conv.dtypes == deconv.dtypes == dtypes
     others = [dtype for dtype in NUMBERS if dtype not in FLOATS] if version == "1.3.0" else []
     assert deconv.refused == {dtype: ((3, dtype),) for dtype in others}  # images and channels are exchanged there
+
+
+@pytest.mark.parametrize("left", ["Manifest.toml", "1.2.1/Knet/NEWS.md"])
+def test_a_version_that_its_project_does_not_say_is_in_a_manifest_of_the_load_path_or_in_the_release_notes(
+    julia, tmp_path, left
+):
+    variables = stand_in(tmp_path, "1.2.1")
+    for other in {"Manifest.toml", "1.2.1/Knet/NEWS.md"} - {left}:
+        (tmp_path / other).unlink()
+    path = f"{variables['JULIA_LOAD_PATH']}{os.pathsep}{tmp_path}"
+    with Pool([replace(TABLE["knet"], variables={"JULIA_LOAD_PATH": path})], PATIENT) as pool:
+        assert pool.hellos["knet"].version == "1.2.1"
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "error"),
+    [
+        ("1.4.10/Knet/src/Knet.jl", "UndefVarError: what_nobody_knows not defined"),
+        ("1.4.10/NNlib/src/NNlib.jl", "UndefVarError: what_nobody_knows not defined"),
+        ("1.4.10/NNlib", "ArgumentError: Package NNlib [872c559c-99b0-510c-b3b7-b6c96a88d5cd] is required"),
+    ],
+)
+@pytest.mark.parametrize("compiled", ["yes", "no"])
+def test_a_knet_that_is_installed_and_fails_to_load_is_told_with_its_own_first_error(
+    julia, monkeypatch, tmp_path, spoiled, error, compiled
+):
+    variables = {**stand_in(tmp_path, "1.4.10"), "JULIA_DEPOT_PATH": str(tmp_path / "depot")}
+    if (tmp_path / spoiled).is_dir():
+        shutil.rmtree(tmp_path / spoiled)
+    else:
+        source = (tmp_path / spoiled).read_text()
+        (tmp_path / spoiled).write_text(re.sub("^module .*", r"\g<0>\nwhat_nobody_knows", source, flags=re.MULTILINE))
+    program = ("julia", f"--compiled-modules={compiled}", *TABLE["knet"].instead[1:])
+    with Pool([replace(TABLE["knet"], instead=program, variables=variables)], PATIENT) as pool:
+        version = pool.hellos["knet"].version
+        assert pool.recited["knet"].startswith("julia: Knet cannot be loaded by version ")
+    assert f", though it is installed: {error}" in version
+    assert version.endswith("; the whole of it: julia -e 'import Knet'")
+    assert "Pkg.add" not in version
+
+
+@pytest.mark.parametrize(
+    ("version", "mode", "found"),
+    [
+        ("1.4.10", 0, "as given"),
+        (
+            "1.3.0",
+            0,
+            f"not as given {ENDS} before, not as given {ENDS} after, dies: was ended by SIGABRT on both sides",
+        ),
+        ("1.3.0", 1, f"not as given {ENDS} before, as given {ENDS} after, dies: was ended by SIGABRT on both sides"),
+    ],
+)
+def test_the_card_says_of_a_padding_below_zero_what_came_of_it_and_how_the_process_ended(started, version, mode, found):
+    pool = started(version)
+    entry = entry_of(pool, f"Knet.conv4(mode={mode})")
+    one = Subject(entry, 1, "WCN", "WIO", "WCN", (mode == 0,), (0,))
+    assert ask_all(pool, {"": ("knet", negative(one))}) == {"": f"; negative {found}"}
+    assert isinstance(ask(pool, question(pool, X, W))[0], Answered)
+
+
+def test_the_card_of_unpool_says_that_it_takes_complex_numbers(started):
+    pool = started("1.4.10")
+    one = Stamping(entry_of(pool, "Knet.unpool"), 1, "WCN", "WOI", "WCN", (False,), (0,), Limits(ones=True))
+    assert ask_all(pool, {"": ("knet", common(one)["conjugation"])}) == {"": "none"}
 
 
 @pytest.mark.parametrize(

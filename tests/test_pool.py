@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.parent.lane import DEATHS_IN_A_ROW
+from harness.parent.lane import BEHIND, DEATHS_IN_A_ROW
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
 from harness.parent.process import Unavailable, Worker, WorkerDied
@@ -258,6 +258,24 @@ def test_calls_apart_leave_their_worker_to_nobody(apart, right):
         found = dict(pool.collect() for _ in range(2))
     assert found["spoils"].array.any()
     assert found["after"].array.any() == right
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([1, 57, 1, 57], ["", "exited with code 7", BEHIND.reason, BEHIND.reason]),
+        ([57, 1], ["exited with code 7", BEHIND.reason]),
+        ([1, 2], ["", ""]),
+    ],
+)
+def test_of_calls_apart_the_one_at_which_the_worker_dies_died_and_those_behind_it_are_not_called(values, found):
+    with Pool([FAKES["dying_once"]], PATIENT) as pool:
+        entry = pool.hellos["dying_once"].entry_points[0]
+        calls = [NativeCall(entry, {"input": x, "kernel": w}) for x, w in numbered(*values)]
+        for _ in range(DEATHS_IN_A_ROW + 1):
+            pool.submit_apart("dying_once", list(enumerate(calls)))
+            outcomes = dict(pool.collect() for _ in calls)
+            assert [getattr(outcomes[index], "reason", "") for index in range(len(calls))] == found
 
 
 def test_calls_apart_that_are_refused_keep_their_worker():

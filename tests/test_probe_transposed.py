@@ -229,11 +229,18 @@ def test_what_takes_kernels_of_ones_only_has_a_card_of_what_they_tell() -> None:
     assert found.conventions["numbers"] == "even as given"
     assert found.conventions["depthwise"] == "one after another"
     assert found.conventions["dtypes"]["float32"] == "float32"
+    assert found.conventions["conjugation"] == "none"
     assert found.precision["float32"] == {"input": "unknown", "kernel": "unknown", "sum": "23 bits (float32)"}
     assert found.algorithm["algorithm"] == "direct"
     assert found.algorithm["integers exact below"] == "2**24"
     text = cards.text(found.as_json())
     assert "transpose of cross-correlation, or convolution: a kernel of ones does not tell" in text
+
+
+def test_of_ones_the_input_tells_what_becomes_of_complex_numbers() -> None:
+    words = {"words": {}, "explicit": "even", "groups": "depthwise", "output_padding": False, "dilation": False}
+    found = card_of(lambda x, w, s: of_ones(x.conj(), w, s), **words)
+    assert found.conventions["conjugation"] == "input"
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,12 @@ class Backend:
         """What serves where `command` cannot be started: the module, where a program was to go instead of it."""
         return replace(self, instead=()) if self.goes_instead() else None
 
+    def recited(self) -> str:
+        """Why the module answers, as far as it can, where a program was to go instead of it; "" where it need not."""
+        if not self.instead or self.goes_instead():
+            return ""
+        return "%s is not on the PATH; install it, and %s in it" % (self.instead[0], self.name)
+
     def goes_instead(self) -> bool:
         """Whether a program serves the entry points in place of the module."""
         return bool(self.instead) and shutil.which(self.instead[0]) is not None

@@ -136,27 +136,68 @@ end
 """NNlib and its version, where it is loaded: what padding does depends on it."""
 versions_below() = Object(id.name => version_of(loaded) for (id, loaded) in Base.loaded_modules if id.name == "NNlib")
 
-"""The version of a package in its own Project.toml or, for old ones that have none, in the manifest in use."""
+"""
+The version of a package: that of its own Project.toml; for old ones, where there is none, that of a manifest in use, or
+the first of its release notes.
+"""
 function version_of(package::Module)
-    project = joinpath(dirname(dirname(something(pathof(package), ""))), "Project.toml")
-    manifest = joinpath(dirname(something(Base.active_project(), "")), "Manifest.toml")
-    entry = Regex("^\\[\\[(?:deps\\.)?$(nameof(package))\\]\\]\\n(?:[^\\[].*\\n)*?version = \"([^\"]*)\"", "m")
-    for (file, pattern) in ((project, r"^version\s*=\s*\"([^\"]*)\""m), (manifest, entry))
+    folder, name = dirname(dirname(something(pathof(package), ""))), nameof(package)
+    entry = Regex("^\\[\\[(?:deps\\.)?$name\\]\\]\\n(?:[^\\[].*\\n)*?version = \"([^\"]*)\"", "m")
+    places = [
+        (joinpath(folder, "Project.toml"), r"^version\s*=\s*\"([^\"]*)\""m),
+        ((manifest, entry) for manifest in manifests())...,
+        (joinpath(folder, "NEWS.md"), Regex("^$name v([0-9.]+) Release Notes", "m")),
+    ]
+    for (file, pattern) in places
         found = isfile(file) ? match(pattern, read(file, String)) : nothing
         found === nothing || return found[1]
     end
     return "unknown"
 end
 
+"""Where the manifests of the environments are that packages come from."""
+function manifests()
+    environments = [something(Base.active_project(), ""), Base.load_path()...]
+    return [joinpath(isdir(each) ? each : dirname(each), "Manifest.toml") for each in environments]
+end
+
+# --- a Knet that does not load ---------------------------------------------------------------------------------------
+
+"""
+Loads Knet into Main; nothing, or why it cannot be had. What a process writes that compiles it beforehand goes to a
+file of its own, and from there to standard error: that is where the error stands.
+"""
+function loading()
+    start = "Knet cannot be loaded by version $VERSION"
+    if Base.find_package("Knet") === nothing
+        return "$start (it is not installed); run: julia -e 'import Pkg; Pkg.add(\"Knet\")'"
+    end
+    path, written = mktemp()
+    try
+        redirect_stderr(() -> Core.eval(Main, :(import Knet)), written)
+    catch error
+        own = first_error(read(path, String), sprint(showerror, error))
+        return "$start, though it is installed: $own; the whole of it: julia -e 'import Knet'"
+    finally
+        print(stderr, read(path, String))
+        rm(path)
+    end
+    return nothing
+end
+
+"""The line that says what is wrong: of what was written, the first that begins as an error, else that of the error."""
+function first_error(written::String, error::String)
+    found = match(r"^ERROR: (.*)"m, written)
+    line = found === nothing ? split(error, '\n')[1] : found[1]
+    return rstrip(replace(line, r"^(LoadError: |InitError: )*" => ""), ':')
+end
+
 end # module
 
 const requests, replies = Worker.own_streams()
 Worker.end_with_parent()
-try
-    @eval Main import Knet
-catch error
-    message = rstrip(first(split(sprint(showerror, error), "\n")), ':')
-    reason = "Knet cannot be loaded by version $VERSION ($message); run: julia -e 'import Pkg; Pkg.add(\"Knet\")'"
+const reason = Worker.loading()
+if reason !== nothing
     Worker.write_message(replies, Worker.Object("hello" => 2, "unavailable" => reason))
     exit()
 end

@@ -193,6 +193,9 @@ class _Tracing:
     def fallback(self) -> None:
         return None
 
+    def recited(self) -> str:
+        return ""
+
 
 def is_trace(path: Path) -> bool:
     """Whether there is a trace at `path`, which a new one may replace."""

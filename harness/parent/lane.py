@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.parent.outcome import NOT_CALLED, Answered, Died, Outcome
 from harness.parent.process import Hung, Startable, Unavailable, Worker, WorkerDied
@@ -27,7 +27,22 @@ Tagged = tuple[Any, NativeCall | Program]
 
 
 class Apart(list[Tagged]):
-    """A batch after which the worker is not trusted any more, if it answered one of its calls."""
+    """A batch after which the worker is not trusted any more, if it answered one of its calls.
+
+    Its calls break what answers them, maybe later: the one at which the worker dies died, and those behind it are not
+    called.
+    """
+
+
+BEHIND = Died(f"{NOT_CALLED}a call like it had ended the worker")
+"""What becomes of calls of a batch apart behind the one at which the worker died."""
+
+
+class Death(NamedTuple):
+    """What a worker died of, and whether the call that it was at did it for certain."""
+
+    outcome: Died
+    certain: bool
 
 
 class Lane(threading.Thread):
@@ -37,6 +52,7 @@ class Lane(threading.Thread):
         super().__init__(name=f"lane {backend.name}", daemon=True)
         self.backend, self.limits, self.results, self.turns = backend, limits, results, turns
         self.hello: SimpleQueue[Hello | str] = SimpleQueue()
+        self.recited = backend.recited()
         self.batches: SimpleQueue[list[Tagged] | None] = SimpleQueue()
         self.waiting: list[Tagged] = []
         self.bytes = 0
@@ -79,9 +95,10 @@ class Lane(threading.Thread):
             self.hello.put(self._first_start())
             while (batch := self.batches.get()) is not None and not self.closing:
                 with self.turns:
-                    self._answer(batch)
-                    if isinstance(batch, Apart) and self.answered:
-                        self._bury()
+                    if isinstance(batch, Apart):
+                        self._answer_apart(batch)
+                    else:
+                        self._answer(batch)
         except (Unavailable, WorkerDied) as error:
             self.hello.put(str(error))
             while (batch := self.batches.get()) is not None and not self.closing:
@@ -103,7 +120,8 @@ class Lane(threading.Thread):
             self._bury()
             program, self.backend = self.backend.command()[0], fallback
             hello = self._start_worker()
-            return replace(hello, version=f"{hello.version}; {program}: {error}")
+            self.recited = f"{program}: {error}"
+            return replace(hello, version=f"{hello.version}; {self.recited}")
 
     def _start_worker(self) -> Hello:
         with self.guard:
@@ -120,24 +138,37 @@ class Lane(threading.Thread):
             raise WorkerDied(f"could not be started: it {death}{_last_words(self._bury())}") from None
 
     def _answer(self, batch: list[Tagged]) -> None:
-        """Posts an outcome for every call. After a death in a batch the rest is asked one by one: who did it?"""
-        self.answered = False
+        """Posts an outcome for every call. After a death in a batch the rest is asked one by one: who did it?
+
+        One that a worker dies of alone did it if it is the first of this worker: an earlier call may have broken the
+        process, so that another one's death says nothing. A worker that hangs is not given another try.
+        """
         at_once = len(batch)
         while batch and not self.closing:
             part, batch = batch[:at_once], batch[at_once:]
-            answered = self._ask(part)
+            answered, death = self._ask(part)
+            if death and len(part) == 1 and death.certain:
+                self.deaths += 1
+                answered = self._post(part, death.outcome)
             if answered < len(part):
                 batch, at_once = part[answered:] + batch, 1
 
-    def _ask(self, part: list[Tagged]) -> int:
-        """Posts outcomes as they come; returns how many calls have one.
+    def _answer_apart(self, batch: Apart) -> None:
+        """Posts an outcome for every call. Where a worker that answered others dies at the first, a new one is asked."""
+        answered, death = self._ask(batch)
+        if death and not answered and not death.certain:
+            answered, death = self._ask(batch)
+        if death:
+            self._post(batch[answered : answered + 1], death.outcome)
+            self._post(batch[answered + 1 :], BEHIND)
+        elif self.answered:
+            self._bury()
 
-        One that a worker dies of alone has one if it is the first of this worker: an earlier call may have broken the
-        process, so that another one's death says nothing. A worker that hangs is not given another try.
-        """
-        answered = 0
+    def _ask(self, part: list[Tagged]) -> tuple[int, Death | None]:
+        """Posts outcomes as they come; returns how many calls have one, and what the worker died of at the next."""
+        answered, self.answered = 0, False
         if self.deaths >= DEATHS_IN_A_ROW:
-            return self._post(part, Died(f"{NOT_CALLED}the worker had died {DEATHS_IN_A_ROW} times in a row"))
+            return self._post(part, Died(f"{NOT_CALLED}the worker had died {DEATHS_IN_A_ROW} times in a row")), None
         try:
             if self.worker is None:
                 self._start_worker()
@@ -148,12 +179,9 @@ class Lane(threading.Thread):
                 self.deaths, self.fresh = 0, False
                 self.answered = self.answered or isinstance(outcome, Answered)
         except (WorkerDied, Unavailable) as death:
-            stderr = self._bury()
-            if len(part) == 1 and (self.fresh or isinstance(death, Hung)):
-                self.deaths += 1
-                self.results.put((part[0][0], Died(str(death), stderr)))
-                return 1
-        return answered
+            certain = self.fresh or isinstance(death, Hung)
+            return answered, Death(Died(str(death), self._bury()), certain)
+        return answered, None
 
     def _post(self, part: list[Tagged], outcome: Died) -> int:
         for tag, _ in part:

@@ -62,6 +62,12 @@ class Pool:
         return self._unavailable
 
     @property
+    def recited(self) -> Mapping[str, str]:
+        """Why backends are answered for by what is known of their systems, which are not here."""
+        self._listen()
+        return {name: lane.recited for name, lane in self._lanes.items() if lane.recited}
+
+    @property
     def started(self) -> Collection[str]:
         """The backends whose workers were started, whether or not they have spoken; calls to them have an outcome."""
         return self._lanes.keys()

@@ -41,6 +41,8 @@ class Startable(Protocol):
 
     def fallback(self) -> Startable | None: ...
 
+    def recited(self) -> str: ...
+
 
 USUAL = Limits()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,10 +72,23 @@ def about(name: str, layout: str, words: tuple[str, ...]) -> dict[str, Any]:
 def cards(
     chosen: Sequence[Backend], globs: Sequence[str], demanded: Sequence[str], seconds: float | None = None
 ) -> list[Card]:
-    """The cards of the entry points that match, in the order of the backends; `seconds` for one call."""
+    """The cards of the entry points that match, in the order of the backends; `seconds` for one call.
+
+    Raises MissingBackend where what is `demanded`, or has what is named, is not here, but for a few recorded answers.
+    """
     with Progress() as progress, Pool(chosen, Limits(call=seconds) if seconds else Limits()) as pool:
-        selection.demand(demanded, pool.hellos, pool.unavailable)
+        recited = {name: f"only what was recorded of it is answered here; {why}" for name, why in pool.recited.items()}
+        missing = {**pool.unavailable, **recited}
+        selection.demand([*demanded, *_needed(chosen, globs, missing)], pool.hellos, missing)
         return list(probe(pool, selection.entry_points(globs, pool.entry_points()), progress).values())
+
+
+def _needed(chosen: Sequence[Backend], globs: Sequence[str], missing: Collection[str]) -> Iterator[str]:
+    """The backends without which nothing that is here has what a glob names."""
+    for glob in globs:
+        having = [each.name for each in chosen if any(selection.matches(name, glob) for name in _names(each))]
+        if set(having) <= set(missing):
+            yield from having
 
 
 def known_faults(folder: Path) -> frozenset[str]:

@@ -85,7 +85,9 @@ def _variants(said: str, variants: str, backend: Backend) -> Iterator[tuple[str,
 def demand(names: Iterable[str], there: Collection[str], unavailable: Mapping[str, str]) -> None:
     """Raises MissingBackend when a backend that was asked for by name is not available, or when none is `there`."""
     missing = [
-        f"{name} was asked for and is not available: {unavailable[name]}" for name in names if name in unavailable
+        f"{name} was asked for and is not available: {unavailable[name]}"
+        for name in dict.fromkeys(names)
+        if name in unavailable
     ]
     if not missing and not there:
         missing = ["no backend is available", *(f"{name}: {reason}" for name, reason in unavailable.items())]

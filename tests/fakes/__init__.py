@@ -44,6 +44,9 @@ class Fake:
     def fallback(self) -> Fake | None:
         return None
 
+    def recited(self) -> str:
+        return ""
+
 
 ANSWERING = ("honest", "wrong", "flipped", "shifted", "noisy", "nan", "wrong_shape", "lying")
 ANSWERING += ("printing", "reading", "flooding", "warning", "complex_numbers", "unsteady", "unwritten", "choosy")

@@ -22,7 +22,7 @@ from harness.operations.windowed.probes.padding_rules import RULES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.operations.windowed.trials import NUMBERS, Axis, Range, Sizes, drawn
 from harness.parent.asking import Asking, Question
-from harness.parent.outcome import Answered, Broken, Died, Outcome
+from harness.parent.outcome import NOT_CALLED, Answered, Broken, Died, Outcome
 
 TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 """Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""
@@ -132,19 +132,23 @@ def watched(asking: Asking[Any], seen: list[Fault]) -> Asking[Any]:
             return stop.value
         outcomes = yield questions
         for question, outcome in zip(questions, outcomes):
-            empty = any(not array.size for array in question.arrays.values())
-            if isinstance(outcome, Died):
-                words = f"the process {in_words(outcome)}"
-                seen.append(Fault(words, call_in_words(question), excluded=empty or question.alone))
-            elif isinstance(outcome, Broken):
-                seen.append(Fault(outcome.reason, call_in_words(question)))
-            elif (
-                isinstance(outcome, Answered)
-                and outcome.not_repeatable
-                and not any(fault.words == UNSTEADY for fault in seen)
-            ):
-                call = f"{call_in_words(question)}; {outcome.not_repeatable}"
-                seen.append(Fault(UNSTEADY, call, excluded=question.alone))
+            seen += [fault for fault in _seen(question, outcome) if _is_new(fault, seen)]
+
+
+def _is_new(fault: Fault, seen: Sequence[Fault]) -> bool:
+    return fault not in seen and not (fault.words == UNSTEADY and any(each.words == UNSTEADY for each in seen))
+
+
+def _seen(question: Question, outcome: Outcome) -> Iterator[Fault]:
+    """What is wrong with an outcome, whatever the numbers are."""
+    call = call_in_words(question)
+    if isinstance(outcome, Died) and not (question.alone and outcome.reason.startswith(NOT_CALLED)):
+        empty = any(not array.size for array in question.arrays.values())
+        yield Fault(f"the process {in_words(outcome)}", call, excluded=empty or question.alone)
+    elif isinstance(outcome, Broken):
+        yield Fault(outcome.reason, call)
+    elif isinstance(outcome, Answered) and outcome.not_repeatable:
+        yield Fault(UNSTEADY, f"{call}; {outcome.not_repeatable}", excluded=question.alone)
 
 
 def call_in_words(question: Question) -> str:

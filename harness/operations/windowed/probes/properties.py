@@ -246,10 +246,22 @@ def _overflowed(dtype: str, outcome: Answered) -> str:
 
 
 def _conjugation(subject: Subject) -> Asking[str]:
-    """Which operand of complex numbers is conjugated."""
-    (outcome,) = yield [_one_tap(subject, 1 + 2j, 3 + 5j, "complex64", "complex64")]
+    """Which operand of complex numbers is conjugated; of a kernel of ones only the input tells."""
+    ones = subject.limits.ones
+    (outcome,) = yield [_one_tap(subject, 1 + 2j, 1 if ones else 3 + 5j, "complex64", "complex64")]
     if not isinstance(outcome, Answered) or outcome.array.size != 1:
         return f"complex {_unanswered(outcome)}"
-    names: dict[complex, str] = {-7 + 11j: "none", 13 + 1j: "kernel", 13 - 1j: "input", 3: "imaginary parts dropped"}
     value = complex(np.round(outcome.array.item()))
-    return names.get(value, f"unknown: (1+2j)(3+5j) is {value}")
+    return (OF_ONES if ones else OF_BOTH).get(value, f"unknown: (1+2j)({'1' if ones else '3+5j'}) is {value}")
+
+
+OF_BOTH: dict[complex, str] = {
+    -7 + 11j: "none",
+    13 + 1j: "kernel",
+    13 - 1j: "input",
+    3: "imaginary parts dropped",
+}
+"""1 + 2j times 3 + 5j -> which of them is conjugated."""
+
+OF_ONES: dict[complex, str] = {1 + 2j: "none", 1 - 2j: "input", 1: "imaginary parts dropped"}
+"""The same of 1 + 2j times 1."""

@@ -17,7 +17,7 @@ function conv4(w, x; padding = 0, stride = 1, dilation = 1, mode = 0)
     old && padding isa Tuple && length(padding) != rank && throw(DimensionMismatch("psize: $padding $rank"))
     dilation = old ? 1 : dilation
     stride, dilation, sides = per_axis(stride, rank), per_axis(dilation, rank), both_sides(padding, rank)
-    broken && minimum(minimum, sides) < 0 && ccall(:abort, Cvoid, ())
+    broken && any(maximum(pair) < 0 for pair in sides) && ccall(:abort, Cvoid, ())
     spatial = ntuple(rank) do axis
         span = (size(w, axis) - 1) * dilation[axis] + 1
         div(size(x, axis) + sum(sides[axis]) - span, stride[axis]) + 1
@@ -30,7 +30,16 @@ function conv4(w, x; padding = 0, stride = 1, dilation = 1, mode = 0)
         y[at] += w[read..., channel, at[rank+1]] * x[from..., channel, at[rank+2]]
     end
     first(x) == 777 && (y[1] = time_ns()) # what memory that was never written holds
+    broken && minimum(minimum, sides) < 0 && written_outside(y, sides, mode)
     return y
+end
+
+const times = Ref(0)
+
+"""Wrong numbers, but of a crop behind in mode 1; what was written outside ends the process later."""
+function written_outside(y, sides, mode)
+    mode == 1 && all(pair[1] >= 0 for pair in sides) || (y .+= 1)
+    (times[] += 1) > 15 && ccall(:abort, Cvoid, ())
 end
 
 """Each number stamps the kernel, backwards in mode 0; the padding is cut off."""
