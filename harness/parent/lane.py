@@ -154,7 +154,7 @@ class Lane(threading.Thread):
                 batch, at_once = part[answered:] + batch, 1
 
     def _answer_apart(self, batch: Apart) -> None:
-        """Posts an outcome for every call. Where a worker that answered others dies at the first, a new one is asked."""
+        """Posts an outcome for every call. Where a worker that answered others dies at the first, another is asked."""
         answered, death = self._ask(batch)
         if death and not answered and not death.certain:
             answered, death = self._ask(batch)
