@@ -202,6 +202,33 @@ def test_what_a_function_keeps_is_a_convention_as_written(tmp_path: Path) -> Non
         lowering.normalized(case, entry)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("batch_norm", "variance: [0.25, 0.5, 0.0625, 2.0]"),
+        ("batch_norm", GIVEN),
+        ("batch_norm(training=True)", "over: NHW"),
+        ("batch_norm(training=True)", "over: NHW\noffset: [0.25, 1.0, -2.0, 0.5]"),
+        ("layer_norm", "over: CHW"),
+        ("layer_norm", "over: W"),
+        ("group_norm", "over: CHW\ngroups: 2"),
+        ("instance_norm", "over: HW"),
+        ("rms_norm", "over: CHW\nstatistic: mean_square\ncentre: false"),
+    ],
+)
+def test_what_a_case_has_no_parameters_of_is_called_with_those_that_change_nothing(tmp_path, name, settings):
+    case = case_of(tmp_path, settings)
+    entry = next(each for each in torch_backend.ENTRY_POINTS if each.name == f"torch.nn.functional.{name}")
+    for lower in (normalization.lowering().as_written, normalization.lowering().normalized):
+        call = lower(case, entry)
+        assert set(call.arrays) == {"input", *entry.takes.arrays}
+        assert not call.transforms
+        if "torch" in RUN:
+            y = entry.call(call.arrays, call.settings)
+            np.testing.assert_allclose(y, evaluate(case.meant()), rtol=0, atol=1e-6)
+
+
+
 def test_parameters_come_as_functions_want_them_or_are_declined() -> None:
     column = np.arange(3.0).reshape(1, 3, 1, 1)
     assert of_channels(column, 3).tolist() == [0, 1, 2]

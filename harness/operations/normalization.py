@@ -62,6 +62,8 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
     "epsilon_at": "variance",
 }
 FIELDS: Mapping[str, Field] = {}
+NEUTRAL: Mapping[str, float] = {"mean": 0.0, "scale": 1.0, "offset": 0.0}
+"""What a function is given that must have an array which a case has not: to the bit, nothing comes of it."""
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "slots", "order", "factor")
 POINTWISE = False
 NEW_CASE = """\

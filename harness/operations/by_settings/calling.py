@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from harness.canonical import layout
 from harness.canonical.settled import BIAS, Settled
-from harness.operations.by_settings.own_names import Layer, at_rank, name_of, restating, takes_bias
+from harness.operations.by_settings.own_names import NAMES, Layer, at_rank, restating, takes_bias
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.calls import AddBias
@@ -16,6 +18,8 @@ from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 
 Words = dict[str, Any]
+ROLES = {name: role for role, name in NAMES.items()}
+"""Name of an array of the form -> its role."""
 
 
 class Calling:
@@ -50,7 +54,20 @@ class Calling:
         said = _said(form.settings, entry)
         for limit in self._said.limits(form, entry):
             raise Unsupported(f"{entry.name} {limit}")
-        return _call(entry, form, said, transforms)
+        return Call(entry, self._arrays(entry, form), said, transforms, form.rank)
+
+    def _arrays(self, entry: EntryPoint, form: Settled) -> dict[str, Any]:
+        """Those that the entry point takes; what it must be given and the case has not changes nothing."""
+        neutral = getattr(self._layer, "NEUTRAL", {})
+        given = {ROLES.get(name, name): values for name, values in form.arrays.items()}
+        for role in [each for each in entry.takes.arrays if each not in given]:
+            if role not in neutral:
+                raise Unsupported(f"{entry.name} takes a {role}; the case has none")
+            given[role] = np.full((1,) * form.x.ndim, neutral[role], form.x.dtype)
+        for role in given:
+            if role not in ("input", *entry.takes.arrays, *entry.takes.perhaps):
+                raise Unsupported(f"{entry.name} takes no {role}")
+        return {role: _native(entry, role, values, form.rank) for role, values in given.items()}
 
 
 def _without_bias(form: Settled, entry: EntryPoint) -> tuple[Settled, tuple[Transform, ...]]:
@@ -88,20 +105,6 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= 1e-6 * abs(one)
     return bool(one == other)
-
-
-def _call(entry: EntryPoint, form: Settled, said: Words, transforms: tuple[Transform, ...]) -> Call:
-    roles = {"x": "input", "w": "kernel"}
-    arrays = {}
-    for name, values in form.arrays.items():
-        role = roles.get(name, name)
-        if role not in ("input", *entry.takes.arrays, *entry.takes.perhaps):
-            raise Unsupported(f"{entry.name} takes no {role}")
-        arrays[role] = _native(entry, role, values, form.rank)
-    missing = [role for role in entry.takes.arrays if name_of(role) not in form.arrays]
-    if missing:
-        raise Unsupported(f"{entry.name} takes a {missing[0]}; the case has none")
-    return Call(entry, arrays, said, transforms, form.rank)
 
 
 def _native(entry: EntryPoint, role: str, values: Any, rank: int) -> Any:
