@@ -7,6 +7,8 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from harness.backends.dense_claims import of_places
+from harness.backends.norm_claims import GIVEN, PARAMETERS
+from harness.backends.parameter_shapes import of_channels
 from harness.backends.tracing.axis_words import last, pairs_of
 from harness.worker.entry import EntryPoint, settled
 
@@ -31,6 +33,7 @@ class Declaring:
         yield from self._activations()
         yield from self._pooling()
         yield from self._resizes()
+        yield self._batch()
         yield from self._others()
 
     def _declared(
@@ -83,6 +86,7 @@ class Declaring:
 
     def _resizes(self) -> Iterator[EntryPoint]:
         bilinear = {"demands": {"interpolation": "linear", "antialias": False}}
+        nearest = {"demands": {"interpolation": "nearest"}}
         grids = {
             "asymmetric": ("", (False, False)),
             "align_corners": (" (alignCorners)", (True, False)),
@@ -90,6 +94,8 @@ class Declaring:
         }
         for coordinates, (how, flags) in grids.items():
             yield self._resize("image.resizeBilinear" + how, flags, bilinear, coordinates=coordinates, outside="edge")
+            rounding = {"nearest_rounding": "prefer_ceil" if any(flags) else "floor"}
+            yield self._resize("image.resizeNearestNeighbor" + how, flags, nearest, coordinates=coordinates, **rounding)
 
     def _resize(self, name: str, flags: Sequence[bool], about: Mapping[str, Any], **keeps: Any) -> EntryPoint:
         return self._declared(
@@ -134,6 +140,16 @@ class Declaring:
         )
         mirrors = {"reflect": "reflect", "symmetric": "symmetric"}
         yield self._padding("mirrorPad", mirrors, lambda s: s["boundary"], limits=("reflect", "symmetric"))
+
+    def _batch(self) -> EntryPoint:
+        def called(arrays: Arrays, settings: Settings) -> Any:
+            x = arrays["input"]
+            given = {role: of_channels(arrays[role], x.shape[-1]).tolist() for role in PARAMETERS}
+            told = [given[role] for role in ("mean", "variance", "offset", "scale")]
+            return self._ask("batchNorm", x, NO_ARRAY, [*told, settings["epsilon"]])
+
+        about: Any = dict(GIVEN, ranks=(1, 2), layouts=LAST, dtypes=("float32",))
+        return settled("tfjs.batchNorm", "normalization", DOCS % "batchNorm", **about)(called)
 
     def _padding(
         self, name: str, words: Mapping[str, Any], told: Callable[[Settings], Any], limits: Any = (), free: Any = ()
