@@ -20,6 +20,8 @@ from harness.hunting.chase import Found, Hunt, Workers
 from harness.hunting.finds import DIFFERS, Find, finds, is_convention
 from harness.hunting.smallest import case_of, evaluated
 from harness.operations import TABLE
+from harness.operations.windowed.draws import Draw
+from harness.operations.windowed.trials import Axis
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.result import CaseReport
@@ -182,6 +184,13 @@ def test_a_drawn_call_is_a_case_that_can_be_written_and_read_again(operation: st
                 role: array.values.tobytes() for role, array in case.arrays.items()
             }
     assert made > 8
+
+
+def test_the_call_of_a_case_is_filled_with_its_own_number():
+    drawn = Draw("same", (Axis(5, 3),), boundary="constant", constant=0.25)
+    case = case_of(CONVOLUTION, drawn)
+    assert case is not None and case.settings["constant"] == 0.25
+    assert TABLE[CONVOLUTION].draws().of_case(case) == drawn
 
 
 @pytest.mark.parametrize("operation", HUNTED)

@@ -228,7 +228,6 @@ def test_what_a_case_has_no_parameters_of_is_called_with_those_that_change_nothi
             np.testing.assert_allclose(y, evaluate(case.meant()), rtol=0, atol=1e-6)
 
 
-
 def test_parameters_come_as_functions_want_them_or_are_declined() -> None:
     column = np.arange(3.0).reshape(1, 3, 1, 1)
     assert of_channels(column, 3).tolist() == [0, 1, 2]

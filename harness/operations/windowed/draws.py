@@ -142,7 +142,8 @@ def draw(stream: np.random.Generator) -> Draw:
 def of_case(stated: Stated) -> Draw:
     """The call of a case."""
     given = stated.settings
-    return Draw(boundary=given["boundary"], **of_window(stated, stated.arrays["kernel"].values.shape[:2]))
+    filled = {"constant": given["constant"]} if given["boundary"] == CONSTANT else {}
+    return Draw(boundary=given["boundary"], **filled, **of_window(stated, stated.arrays["kernel"].values.shape[:2]))
 
 
 def of_window(stated: Stated, channels: tuple[int, ...]) -> dict[str, Any]:

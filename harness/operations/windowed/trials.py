@@ -45,11 +45,12 @@ class Sizes:
     outputs: int = 1
     boundary: str = "zero"
     dtype: str = "float32"
+    constant: float = FILLING
 
     @property
     def filling(self) -> dict[str, float]:
         """The setting that says what the padding is filled with, where it is a number."""
-        return {"constant": FILLING} if self.boundary == CONSTANT else {}
+        return {"constant": self.constant} if self.boundary == CONSTANT else {}
 
     def weight(self) -> int:
         """How large it is: samples of input and kernel, and settings that are not 1."""
