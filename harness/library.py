@@ -151,21 +151,25 @@ def assert_same(
 
 
 def probe(
-    what: str | Callable[..., Any], layout: str = own_programs.LAYOUT, *, words: Sequence[str] = (), seconds: float = 30
+    what: str | Callable[..., Any], layout: str | None = None, *, words: Sequence[str] = (), seconds: float = 30
 ) -> Card:
     """What a function computes, measured: its convention card; `harness.text(card)` is what the command prints.
 
     what: a function, called in this process; or the name of an entry point, called in a worker of its framework.
-    layout: the axes of each array of a function and of its output. words: those that it takes for a padding, where its
-    parameters do not say so. seconds: for one call of an entry point. Raises SelectionError for an unknown name,
-    NotUnderstood for a function whose parameters cannot be told.
+    layout: the axes of each array of a function and of its output; where it is None, usual ones are tried. words: those
+    that it takes for a padding, where its parameters do not say so. seconds: for one call of an entry point. Raises
+    SelectionError for an unknown name, NotUnderstood for a function whose parameters cannot be told.
     """
     if isinstance(what, str):
         found = session.cards(session.backends([what], []), [what], [], seconds)
         return found[0]
-    entry = own_program.entry(session.about(what.__name__, layout, tuple(words)), what)
-    card = here.asked(TABLE[entry.operation].probes().card("this process", "own", entry))
-    return session.own_card(of_entry(card, entry))
+
+    def made(letters: str) -> Card:
+        entry = own_program.entry(session.about(getattr(what, "__name__", ""), letters, tuple(words)), what)
+        card = here.asked(TABLE[entry.operation].probes().card("this process", "own", entry))
+        return session.own_card(of_entry(card, entry))
+
+    return session.read_by(layout, made)
 
 
 def text(card: Card) -> str:

@@ -82,3 +82,28 @@ def test_every_format_is_documented() -> None:
     page = (Path(files.__file__).parents[3] / "docs" / "files.md").read_text("utf-8")
     for suffix in (*files.TABLE, *files.OTHERWISE):
         assert f"`{suffix}`" in page, suffix
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.txt", "[[1 2]\n [3 4]]\n"), ("a.csv", "1,2\r\n3,4\r\n"), ("a.tsv", "1\t2\n3\t4\n")]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_is_read_in_the_encodings_that_terminals_write(tmp_path, name, text, encoding):
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    np.testing.assert_array_equal(files.read(tmp_path / name), [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.csv"])
+def test_text_in_another_encoding_is_told(tmp_path, name):
+    (tmp_path / name).write_bytes("1 é".encode("latin-1"))
+    with pytest.raises(
+        files.FileError, match=f"^{name} cannot be read: it is no text in utf-8: found byte 0xe9; save it so"
+    ):
+        files.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", files.TABLE)
+def test_a_file_that_is_empty_says_so(tmp_path, suffix):
+    (tmp_path / f"a{suffix}").touch()
+    with pytest.raises(files.FileError, match="is empty; write, copy or download it again"):
+        files.read(tmp_path / f"a{suffix}")

@@ -64,3 +64,33 @@ def test_sides_are_made_equal_as_far_as_they_must_be():
     assert Limits().sided(axes) == axes
     assert Limits(kernels=True).sided(axes) == ((7, 3), (8, 3))
     assert Limits(inputs=True).sided(axes) == ((7, 3), (7, 2))
+
+
+def images(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """NCHW and OIHW."""
+    batch, _, _, _ = x.shape
+    view = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    return np.stack([np.einsum("chwab,ocab->ohw", view[n], w) for n in range(batch)])
+
+
+@pytest.mark.parametrize(
+    ("function", "axes"),
+    [
+        (images, ("NCHW", "OIHW", "NCHW")),
+        (lambda x, w: images(x.transpose(0, 3, 1, 2), w.transpose(3, 2, 0, 1)).transpose(0, 2, 3, 1), None),
+        (lambda x, w: np.convolve(x, w, "valid"), ("W", "W", "W")),
+    ],
+)
+def test_axes_that_nobody_said_are_found_among_the_usual_ones(function, axes):
+    found = harness.probe(function).conventions
+    shown = tuple(next(iter(found[role].values())) for role in ("input", "kernel", "output"))
+    assert shown == (axes or ("NHWC", "HWIO", "NHWC"))
+    assert "moved" not in found
+
+
+def test_where_none_of_them_is_answered_it_is_said_how_to_say_them():
+    def never(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        raise ValueError("five axes, please")
+
+    assert harness.probe(never).unreadable.endswith("five axes, please; say its axes by a layout, as NHWC,HWIO,NHWC")
+    assert "say its axes" not in harness.probe(never, "HW,HW,HW").unreadable

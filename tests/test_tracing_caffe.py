@@ -135,8 +135,15 @@ def test_the_kernel_of_a_dense_layer_has_the_axes_that_it_flattens(net):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("layer {", "net.prototxt: line 1"), (DEFINITION.replace("num_output: 5", "num_output: 7"), "net.")],
-    ids=["no definition", "weights of another network"],
+    [
+        ("layer {", "net.prototxt: line 1"),
+        (DEFINITION.replace("num_output: 5", "num_output: 7"), "net."),
+        (
+            DEFINITION.replace('type: "Input" top: "data"', 'type: "Input" top: "image"'),
+            "nothing makes the blob 'data'; add `input: \"data\" input_shape { dim: 2 dim: 2 dim: 14 dim: 13 }`",
+        ),
+    ],
+    ids=["no definition", "weights of another network", "no input"],
 )
 def test_what_is_no_network_is_one_message(files, tmp_path, capsys, text, message):
     if TABLE["caffe"].missing() and TABLE["opencv"].missing():

@@ -61,7 +61,10 @@ def loaded(place: str) -> Callable[..., Any]:
         spec.loader.exec_module(found)
     else:
         found = importlib.import_module(module)
-    function: Callable[..., Any] = getattr(found, name)
+    function: Optional[Callable[..., Any]] = getattr(found, name, None)
+    if function is None:
+        has = ", ".join(each for each, value in vars(found).items() if inspect.isfunction(value)) or "no function"
+        raise AttributeError("%s has no %r; it has %s" % (module, name, has))
     return function
 
 

@@ -28,8 +28,8 @@ def probe_command(options: argparse.Namespace) -> int:
         )
     with interrupts.while_read(not (options.markdown or options.faults)):
         if way:
-            backend = session.program(way, options.layout, options.files, options.padding, options.time_limit)
-            found = session.own_cards(backend, options.time_limit)
+            about = (way, options.files, options.padding, options.time_limit)
+            found = [session.read_by(options.layout, lambda letters: session.card_of_program(letters, *about))]
         else:
             backends = session.backends(options.entry_points, options.backend)
             found = session.cards(backends, options.entry_points, options.backend)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+FIRST_CALL = "the first call"
+ANSWERS = f"{FIRST_CALL} answers"
+"""In why a card is unreadable: there are answers, and nothing explains them."""
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -31,7 +31,7 @@ def register(add: Add) -> None:
         help=f"your own program, with {PLACES} and perhaps {' '.join(map('{{{}}}'.format, OPTIONS))}",
     )
     probes.add_argument("--python", dest="own_python", metavar="MODULE:FUNCTION", help="your own Python function")
-    probes.add_argument("--layout", default=LAYOUT, metavar=LAYOUTS, help="its axes (default: %(default)s)")
+    probes.add_argument("--layout", metavar=LAYOUTS, help=f"its axes (default: {LAYOUT}, or else such as are usual)")
     probes.add_argument("--files", choices=FILES, default="npy", help="the files of --command (default: npy)")
     probes.add_argument("--padding", action="append", default=[], metavar="WORD", help="a word it takes for {padding}")
     probes.add_argument(

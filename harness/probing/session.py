@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.backends import TABLE, Backend, entry_points
 from harness.case.read import find, load
-from harness.operations.card import Card
+from harness.operations.card import ANSWERS, Card
+from harness.operations.spoken import example, tried_layouts
 from harness.output import free_path, replacing
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
@@ -56,11 +57,29 @@ def _names(backend: Backend) -> list[str]:
     return [entry.name for entry in entry_points(backend)] or [backend.name]
 
 
-def program(way: Mapping[str, str], layout: str, files: str, padding: Sequence[str], seconds: float) -> Backend:
-    """The backend of a program that a command line gives; raises OwnProgramError where it cannot be one."""
+def read_by(layout: str | None, made: Callable[[str], Card]) -> Card:
+    """The card of a user's own program with axes of this layout, or with the first that it can be read by.
+
+    made: its card by a layout. Others than the first are tried where that has no answer at all.
+    """
+    first, *others = [layout] if layout else tried_layouts(own_programs.OPERATION)
+    card = made(first)
+    if not card.unreadable or ANSWERS in card.unreadable:
+        return card
+    for letters in others:
+        found = made(letters)
+        if not found.unreadable:
+            own = ",".join(next(iter(found.conventions[role].values())) for role in own_programs.ROLES)
+            return found if own == letters else made(own)
+    hint = "" if layout else f"; say its axes by a layout, as {example(own_programs.OPERATION)}"
+    return replace(card, unreadable=card.unreadable + hint)
+
+
+def card_of_program(letters: str, way: Mapping[str, str], files: str, padding: Sequence[str], seconds: float) -> Card:
+    """The card of a program that a command line gives; raises OwnProgramError where it cannot be one."""
     words = own_programs.OPERATION.own_words().told(tuple(padding))
-    table = {**way, "layout": layout, "files": files, **words, "seconds": seconds}
-    return own_programs.backend(HERE, table)
+    backend = own_programs.backend(HERE, {**way, "layout": letters, "files": files, **words, "seconds": seconds})
+    return own_card(cards([backend], [], [backend.name], seconds + GRACE)[0])
 
 
 def about(name: str, layout: str, words: tuple[str, ...]) -> dict[str, Any]:
@@ -112,11 +131,6 @@ def unexpected(card: Card, known: Collection[str], by_name: bool) -> list[str]:
     if card.unreadable and (by_name or not card.declined):
         found.append(f"cannot be read: {card.unreadable}")
     return found
-
-
-def own_cards(program: Backend, seconds: float) -> list[Card]:
-    """The card of a program that a command line gives, `seconds` for one call: nothing was declared of it."""
-    return [own_card(card) for card in cards([program], [], [program.name], seconds + GRACE)]
 
 
 def own_card(card: Card) -> Card:

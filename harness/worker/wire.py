@@ -164,7 +164,8 @@ def _parse_header(header: bytes) -> Tuple[np.dtype, Shape, bool]:
     for size in shape:
         total *= max(size, 1)  # an empty array may not have absurd sizes either: numpy refuses to make it
     if total > ARRAY_LIMIT:
-        raise WireError("an array of %d bytes is announced; at most %d are taken" % (total, ARRAY_LIMIT))
+        said = "%d" % total if total < 2**64 else "more than 2**64"
+        raise WireError("an array of %s bytes is announced; at most %d are taken" % (said, ARRAY_LIMIT))
     return dtype, shape, found[1] == "True"
 
 

@@ -41,7 +41,18 @@ class Network:
         self.layers = [each for each in every if each.bottoms and each.tested]
         made = [top for each in every if not each.bottoms and each.tested for top in each.tops]
         self.inputs = definition.texts("input") + made
+        self._demand_makers(request)
         self.given = request.placed([name for name in self.inputs if name in self._taken()])
+
+    def _demand_makers(self, request: Request) -> None:
+        """Raises Wrong where a layer takes a blob that nothing makes, as in a part of a definition."""
+        made = {*self.inputs, *(top for each in self.layers for top in each.tops)}
+        for name in (each for each in self._taken() if each not in made):
+            sizes = next((each.shape for each in request.inputs.values()), ())
+            shape = " ".join("dim: %d" % size for size in sizes) or "dim: ..."
+            raise Wrong(
+                'nothing makes the blob %r; add `input: "%s" input_shape { %s }` above the layers' % (name, name, shape)
+            )
 
     def _taken(self) -> Sequence[str]:
         return [name for each in self.layers for name in each.bottoms]

@@ -182,6 +182,8 @@ def _of_file(path: Path, fault: FileError) -> FileError:
 def _demand_file(path: Path) -> None:
     if fault := regular.fault(path):
         raise FileError(fault)
+    if not path.stat().st_size:
+        raise FileError("is empty; write, copy or download it again")
 
 
 def _reader(suffix: str) -> Reader:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.grammar import printouts
+from harness.grammar.files.encoded import text_of
 from harness.grammar.files.stored import FileError, Stored
 from harness.grammar.limits import LARGEST_TEXT
 from harness.grammar.printouts import Printout, PrintoutError
@@ -18,7 +19,8 @@ def read(path: Path, shape: Sequence[int] | None = None) -> Printout:
     if size > LARGEST_TEXT:
         raise FileError(f"{size} bytes of text; at most {LARGEST_TEXT} are read; save large arrays as .npy")
     try:
-        return printouts.read(path.read_text(encoding="utf-8-sig"), shape)
+        with text_of(path) as text:
+            return printouts.read(text.read(), shape)
     except PrintoutError as problem:
         raise FileError(f"line {problem.line}, column {problem.column}: {problem}") from problem
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.grammar.files.encoded import text_of
 from harness.grammar.files.stored import FileError, Stored
 from harness.grammar.limits import LARGEST_TEXT, LONGEST_LINE
 
@@ -22,9 +23,11 @@ def opened(path: Path) -> Iterator[dict[str, Stored]]:
         raise FileError(f"{size} bytes of text; at most {LARGEST_TEXT} are read; save large arrays as .npy")
     separator, words = SEPARATORS[path.suffix.lower()]
     _demand_lines(path)
-    with path.open(encoding="utf-8-sig") as lines:
+    with text_of(path) as lines:
         try:
             values = np.loadtxt(lines, delimiter=separator, ndmin=2)
+        except UnicodeDecodeError:
+            raise
         except ValueError as problem:
             raise ValueError(f"{problem}; expected lines of as many numbers, {words} between them") from problem
     yield {"": Stored(values.dtype.name, values.shape, lambda: values)}

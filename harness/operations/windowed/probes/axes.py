@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.canonical import layout
+from harness.operations.card import FIRST_CALL
 from harness.operations.windowed.probes.subject import FREE, Limits, Subject, in_words, usual_dtype, whole
 from harness.parent.asking import Asking, Question
 from harness.parent.outcome import Answered, Declined, Outcome
@@ -62,7 +63,7 @@ def subject(entry: EntryPoint, rank: int, kind: type[Subject] = Subject) -> Aski
     if isinstance(simplest, Declined) and all(isinstance(outcome, Declined) for outcome in answers):
         return Unreadable(f"declines every call: {simplest.reason}", declined=True)
     altered = Asked(kind, entry, rank).altered(first, answers[0]) if isinstance(answers[0], Answered) else ""
-    return Unreadable(f"no order of axes explains it{altered}; the first call {in_words(answers[0])}")
+    return Unreadable(f"no order of axes explains it{altered}; {FIRST_CALL} {in_words(answers[0])}")
 
 
 def _limits(entry: EntryPoint, rank: int, input_: str, kernel: str) -> Iterator[Limits]:
