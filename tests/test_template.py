@@ -27,6 +27,21 @@ def saved(folder: Path, **arrays: np.ndarray) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("operation", TABLE)
+def test_arrays_of_every_operation_become_a_case(tmp_path: Path, operation: str) -> None:
+    roles = [role for role, each in TABLE[operation].ROLES.items() if not each.vector and role != "slope"]
+    arrays = {role: np.ones((4, 4, 6, 6) if role == "input" else (4, 4, 3, 3), np.float32) for role in roles}
+    if operation == "dense":
+        arrays["kernel"] = np.ones((5, 144), np.float32)
+    arrays["output"] = np.ones((4, 4, 9, 8), np.float32)
+    letters = dict.fromkeys(arrays, "NCHW") | {"kernel": "OI" if operation == "dense" else "OIHW"}
+    path = tmp_path / "cases" / "mine.yaml"
+    template.of_arrays(path, saved(tmp_path, **arrays), {role: letters[role] for role in arrays}, operation=operation)
+    document = yaml.safe_load(path.read_text("utf-8"))
+    assert document["operation"] == operation
+    assert operation != "resize" or document["size"] == [9, 8]
+
+
+@pytest.mark.parametrize("operation", TABLE)
 def test_the_commented_case_runs_and_names_a_schema_that_is_there(tmp_path: Path, operation: str) -> None:
     path = tmp_path / "cases" / "mine.yaml"
     template.start(path, operation)

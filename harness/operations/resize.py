@@ -13,7 +13,7 @@ from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import remedies as remedies
 from harness.operations.by_settings.of_layer import told as told
-from harness.operations.operation import Setting, Shown
+from harness.operations.operation import NewCases, Setting, Shown
 from harness.operations.resize_calls import TRIED as TRIED
 from harness.operations.resize_calls import along as along
 from harness.operations.resize_calls import coded as coded
@@ -38,7 +38,13 @@ from harness.operations.windowed import keys
 NAME = "resize"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words = _OWN.probes, _OWN.new_cases, _OWN.own_words
+probes, own_words = _OWN.probes, _OWN.own_words
+
+
+def new_cases() -> NewCases:
+    from harness.operations.resize_new_cases import Sized
+
+    return Sized(_OWN.layer)
 
 
 def shown() -> Shown:

@@ -22,7 +22,8 @@ class Starting:
     ASSUMED: Mapping[str, str] = {}
 
     def __init__(self, layer: Layer) -> None:
-        self.START = self.SETTINGS = layer.NEW_CASE
+        self.START = layer.NEW_CASE
+        self.SETTINGS = layer.NEW_CASE.replace("{", "{{").replace("}", "}}")  # which are no blanks
 
     def settings(self, sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
         """Nothing follows from sizes."""
