@@ -8,7 +8,7 @@ Whoever ports a network prepares its pictures anew, so this is where to look fir
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,17 +67,31 @@ def _in_layouts(a: Signal, b: Signal) -> Preparation:
     assert values is not None
     letters = a.letters, b.letters
     x, y = (_by_channel(each.astype(np.float64), a.letters) for each in (a.values, values))
+    found = changes(x, y, roundoff(a, b))
+    if found is None:
+        return Preparation("unexplained", (), "B's input is not A's in another channel order, scale or offset", letters)
+    return Preparation("convention" if found else "agrees", found, said(found), letters)
+
+
+def roundoff(a: Signal, b: Signal) -> float:
+    """The unit roundoff of the coarser of two tensors."""
+    return max(DTYPES.get(each.dtype, FLOAT64).u for each in (a, b))
+
+
+def changes(x: np.ndarray, y: np.ndarray, u: float) -> tuple[Mapping[str, Any], ...] | None:
+    """The channel order, factors and offsets that make `y` of `x`, both (C, rest); None where none do."""
     if np.array_equal(x, y):
-        return Preparation("agrees", letters=letters)
-    u = max(DTYPES.get(each.dtype, FLOAT64).u for each in (a, b))
+        return ()
     for order in _orders(len(x)):
-        factors, offsets = _affine(x[list(order)], y, u)
-        if _fits(x[list(order)], y, factors, offsets, u):
-            found = tuple(_changes(order, factors, offsets))
-            words = "; ".join(map(_words, found))
-            return Preparation("convention" if found else "agrees", found, words, letters)
-    words = "B's input is not A's in another channel order, scale or offset"
-    return Preparation("unexplained", (), words, letters)
+        for factors, offsets in _affine(x[list(order)], y):
+            if _fits(x[list(order)], y, factors, offsets, u):
+                return tuple(_ids(order, factors, offsets))
+    return None
+
+
+def said(found: Sequence[Mapping[str, Any]]) -> str:
+    """These changes in words."""
+    return "; ".join(map(_words, found))
 
 
 def _by_channel(values: np.ndarray, letters: str) -> np.ndarray:
@@ -96,20 +110,36 @@ def _orders(channels: int) -> Iterator[tuple[int, ...]]:
         yield from (each for each in itertools.permutations(plain) if each not in (plain, plain[::-1]))
 
 
-def _affine(x: np.ndarray, y: np.ndarray, u: float) -> tuple[np.ndarray, np.ndarray]:
-    """Factor and offset of each channel by least squares, simple ones where they fit as well."""
-    if _fits(x, y, np.ones(len(x)), np.zeros(len(x)), u):
-        return np.ones(len(x)), np.zeros(len(x))
+def _affine(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Factor and offset of each channel by least squares, simple ones first.
+
+    Those of all channels together come first; those of one only where it has more values than are fitted to it, as
+    any two values are others times a factor with an offset.
+    """
+    ones, zeros = np.ones(len(x)), np.zeros(len(x))
+    yield ones, zeros
+    for rows in (1, len(x)):
+        taken, given = x.reshape(rows, -1), y.reshape(rows, -1)
+        for free, fit in ((1, _factor), (1, _offset), (2, _both)):
+            if taken.shape[1] > free:
+                factors, offsets = fit(taken, given)
+                yield factors * ones, offsets + zeros
+
+
+def _factor(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    squares = (x**2).sum(1)
+    return np.divide((x * y).sum(1), squares, out=np.ones(len(x)), where=squares > 0), np.zeros(len(x))
+
+
+def _offset(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.ones(len(x)), y.mean(1) - x.mean(1)
+
+
+def _both(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     centre, mean = x.mean(1), y.mean(1)
     spread = ((x - centre[:, None]) ** 2).sum(1)
     common = ((x - centre[:, None]) * (y - mean[:, None])).sum(1)
     factors = np.divide(common, spread, out=np.ones(len(x)), where=spread > 0)
-    squares = (x**2).sum(1)
-    plain = np.divide((x * y).sum(1), squares, out=np.ones(len(x)), where=squares > 0)
-    if _fits(x, y, plain, np.zeros(len(x)), u):
-        return plain, np.zeros(len(x))
-    if _fits(x, y, np.ones(len(x)), mean - centre, u):
-        return np.ones(len(x)), mean - centre
     return factors, mean - factors * centre
 
 
@@ -119,7 +149,7 @@ def _fits(x: np.ndarray, y: np.ndarray, factors: np.ndarray, offsets: np.ndarray
     return bool((np.abs(scaled + offsets[:, None] - y) <= room[:, None]).all())
 
 
-def _changes(order: tuple[int, ...], factors: np.ndarray, offsets: np.ndarray) -> Iterator[dict[str, Any]]:
+def _ids(order: tuple[int, ...], factors: np.ndarray, offsets: np.ndarray) -> Iterator[dict[str, Any]]:
     if list(order) != sorted(order):
         yield {"id": "channel_order", "order": list(order)}
     if (np.abs(factors - 1) > SAME).any():

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.ending import Mistake
-from harness.models import by_tensors, fitting, flattening, preprocessing, training
+from harness.models import by_tensors, fitting, flattening, input_pictures, preprocessing, training
+from harness.models.carried import Signal
 from harness.models.claiming import Walker
 from harness.models.explaining import why
 from harness.models.graph import Graph
@@ -168,11 +169,20 @@ def _inputs(walker: Walker) -> Preparation:
         raise WalkError(f"A has {len(walker.a.inputs)} input(s), B {len(walker.b.inputs)}; trace both with the same")
     found = []
     for name, other in zip(walker.a.inputs, walker.b.inputs):
-        found.append(preprocessing.compared(walker.a.signal(name), walker.b.signal(other)))
+        found.append(_prepared(walker.a.signal(name), walker.b.signal(other)))
         walker.a.tell(name, found[-1].letters[0])
         walker.b.tell(other, found[-1].letters[1])
         walker.cuts.add(name, other, walker.b.signal(other))
     return next((each for each in found if each.verdict != AGREES), found[0])
+
+
+def _prepared(a: Signal, b: Signal) -> Preparation:
+    """How B's input is made of A's: in another range, or else as another picture."""
+    found = preprocessing.compared(a, b)
+    if found.verdict != UNEXPLAINED:
+        return found
+    known = found.letters if any(found.letters) else (a.letters, b.letters)
+    return input_pictures.compared(replace(a, letters=known[0]), replace(b, letters=known[1])) or found
 
 
 def _compensate(walker: Walker) -> bool:
