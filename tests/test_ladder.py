@@ -468,3 +468,15 @@ def test_one_error_stands_out_from_twelve_times_the_others_on(times: float, fits
     shares[0, 0, 7] = 0.9
     fit = steps.fit(shares * steps.bound(RUNGS[0]))
     assert (fit is not None and fit.rung == RUNGS[0].name) == fits
+
+
+@pytest.mark.parametrize(("low", "bears"), [(20, False), (126, False), (129, True)])
+def test_whole_numbers_bear_the_marks_of_a_format_only_where_that_has_no_fractions(low: int, bears: bool) -> None:
+    """Values rounded to whole numbers are numbers of bfloat16, too; from 128 on that has no others."""
+    x = np.random.default_rng(0).uniform(low, 2 * low - 3 if bears else 250, 80).astype(np.float32)
+    x[:30] = x[:30] if bears else low
+    conv = Linear(x[None, None], np.full((1, 1, 3), 1 / 3, np.float32), None, VALID)
+    steps = Ladder.of(conv, magnitudes(conv), evaluate(conv), "float32")
+    found = np.rint(steps.y).astype(np.float32)
+    fit = steps.fit(distance(found, steps.expected), found=found)
+    assert (fit is not None and fit.finding) is bears

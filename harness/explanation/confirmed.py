@@ -124,6 +124,7 @@ def confirmed(
     refuted = False
     if intended and intended.finding and not skipped:  # what is the input unchanged was not rounded
         holds(())
+        refuted = _all_whole(question)  # which another arithmetic gives, and rounding too
     elif intended and not skipped and not question.unknown:
         marks = _marks(judge, question, intended)
         if marks and holds(marks):
@@ -160,6 +161,12 @@ def all_equal(question: Question) -> bool:
     """Whether several values are known, and all of them are equal: they say nothing of how they were computed."""
     known = question.observed[np.isfinite(question.observed)]
     return known.size > 1 and bool(np.ptp(known) <= 2 * question.slack)
+
+
+def _all_whole(question: Question) -> bool:
+    """Whether all that is known are whole numbers."""
+    values = question.observed[np.isfinite(question.observed)]
+    return bool((values == np.rint(values)).all())
 
 
 def _agreed(judge: Judge, seen: Observation, question: Question, fit: Fit, largest: float) -> Confirmed:

@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.canonical.instance import Form
 from harness.canonical.reference import direct
+from harness.rounding import marks
 from harness.rounding.compare import distance
 from harness.rounding.formats import (
     BFLOAT16,
@@ -63,14 +64,14 @@ def low_inputs(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator[Hypot
     """
     if ladder.dtype not in DTYPES or fmt.digits >= DTYPES[ladder.dtype].digits:
         return
-    marks = fmt.stored and _bears_marks(fmt, ladder, found)
+    stored = fmt.stored and marks.bears(fmt, ladder.expected, found)
     summed = (
         2 * sum(ladder.by_formula(rung, FLOAT32.u) for rung in ladder.rungs[:2]) + ladder.mags.n * FLOAT32.subnormal
     )
     for way, rounding in enumerate(fmt.roundings):
         y = ladder.rounded_inputs(f"{fmt.name} {way}", rounding)
         yield Hypothesis(y, summed + 2 * FLOAT32.u * np.abs(y))
-        if marks:
+        if stored:
             yield Hypothesis(fmt.round(y), summed + 2 * fmt.u * np.abs(y), shown=True)
 
 
@@ -83,7 +84,7 @@ def low_accumulation(fmt: Format, ladder: Ladder, found: np.ndarray) -> Iterator
         return
     if ladder.form.exact_in(fmt.digits):
         return
-    if fmt.name == ladder.dtype or _bears_marks(fmt, ladder, found):
+    if fmt.name == ladder.dtype or marks.bears(fmt, ladder.expected, found):
         yield Hypothesis(ladder.y, 2 * ladder.by_formula(ladder.rungs[0], fmt.u), shown=True)
 
 
@@ -121,11 +122,6 @@ def whole_numbers(
     """Exactly what an integer dtype makes of sums beyond its range: no tolerance, another arithmetic."""
     if np.dtype(ladder.dtype).kind in "iu":
         yield Hypothesis(limit(ladder.y, ladder.dtype), np.zeros(()), shown=True)
-
-
-def _bears_marks(fmt: Format, ladder: Ladder, found: np.ndarray) -> bool:
-    """Whether all of the result are numbers of the format, and most of what was expected are not."""
-    return bool(np.mean(fmt.holds(ladder.expected)) < 0.5 and (fmt.holds(found) | np.isnan(found)).all())
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from harness.canonical.settled import BIAS, Settled, column
 from harness.operations.activation_search import read_off
 from harness.operations.by_settings.inferring import CONFIRMING, shortest
 from harness.operations.by_settings.orders import Transforms
+from harness.operations.by_settings.whole_numbers import is_whole, keeps, rounded_or_held
 from harness.operations.transforms.endings import Activation
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.transform import Transform
@@ -40,6 +41,11 @@ def fits(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
         return not bool((np.abs(y - seen) > room).any()) and bool((np.isfinite(y) & np.isfinite(seen)).any())
 
 
+def holds(y: np.ndarray, end: Transforms, seen: np.ndarray, room: np.ndarray) -> bool:
+    """Whether changes of the values of an output give what was seen."""
+    return keeps(y, end, seen, room) if is_whole(end) else fits(ended(y, end), seen, room)
+
+
 def apart(y: np.ndarray, seen: np.ndarray, room: np.ndarray, terms: int) -> bool:
     """Whether they differ by more than what errors of rounding come to, which no factor or offset is to explain.
 
@@ -61,7 +67,9 @@ def ended(y: np.ndarray, end: Transforms) -> np.ndarray:
 def ends(
     y: np.ndarray, seen: np.ndarray, room: np.ndarray, count: int = 1, functions: bool = True
 ) -> Iterator[Transforms]:
-    """A factor, an offset or a function that fits, or both numbers, where enough different values confirm them."""
+    """A factor, an offset or a function that fits, or both numbers, where enough different values confirm them; what
+    makes whole numbers of the values."""
+    yield from rounded_or_held(y, seen, room, count)
     if count == 2:
         yield from _lines(y, seen, room)
         return

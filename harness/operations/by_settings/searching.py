@@ -19,10 +19,21 @@ from harness.canonical.axis import outputs_at
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
 from harness.operations.by_settings.distinct import TELLING, Distinct, drawn, other_sizes
-from harness.operations.by_settings.ends import apart, before_bias, ended, fits, functions_of, of_most, unnamed, without
+from harness.operations.by_settings.ends import (
+    apart,
+    before_bias,
+    ended,
+    fits,
+    functions_of,
+    holds,
+    of_most,
+    unnamed,
+    without,
+)
 from harness.operations.by_settings.inputs import evaluations, prepared
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted
+from harness.operations.by_settings.whole_numbers import rounded_or_held
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
 
@@ -216,23 +227,24 @@ class Candidates:
             return
         self._take(form, (0, *CANDIDATE[1:]))
         y = gaps.output(form)
-        if missing and not apart(y, *seen, form.terms):
-            return
-        for end in self._ends(y, seen, settings, form, missing):
-            if fits(ended(y, end), *seen):
+        far = bool(missing) and apart(y, *seen, form.terms)
+        for end in self._ends(y, seen, settings, form, missing, far):
+            if holds(y, end, *seen):
                 yield (*base.transforms, *settings, *end, *base.reads)
-        if missing and not base.reads and (not base.transforms or not settings) and len(settings) < 2:
+        if far and not base.reads and (not base.transforms or not settings) and len(settings) < 2:
             ways = (way for way in self._prepared(base, settings, form) if len(way) == missing)
             yield from ((*base.transforms, *way, *settings) for way in ways)
 
     def _ends(
-        self, y: np.ndarray, seen: Seen, settings: tuple[Setting, ...], form: Settled, missing: int
+        self, y: np.ndarray, seen: Seen, settings: tuple[Setting, ...], form: Settled, missing: int, far: bool
     ) -> Iterable[Transforms]:
         """What may be made of an output by so many changes; no function of one that is itself another than meant, nor
-        the same once more, which is the same with another number."""
+        the same once more, which is the same with another number. far: whether it is more than rounding errors."""
         if not missing:
             return [()]
         self._take(form, ENDED)
+        if not far:
+            return rounded_or_held(y, *seen, missing)
         ways = unnamed(form, y, *seen, missing, all(each.key != "function" for each in settings))
         return (
             way for way in ways if all(each.function != form.settings.get("function") for each in functions_of(way))

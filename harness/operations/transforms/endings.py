@@ -112,6 +112,10 @@ class OutputRounding(Ending):
     def choices(self) -> float:
         return math.log2(len(ROUNDINGS) / (1 + len(self.others)))
 
+    @property
+    def hidden(self) -> str:
+        return self.rule
+
     def words(self) -> str:
         return f"leave fractions as they are; the system rounded to whole numbers, {self._how}{_also(self.others)}"
 
