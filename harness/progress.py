@@ -36,13 +36,15 @@ class Progress:
         self._task = self._bar.add_task("starting workers", total=total)
 
     def __enter__(self) -> Progress:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:  # else older Rich ends a line that was not begun
+            self._bar.stop()
 
     def expect(self, total: int) -> None:
         """So many there will be."""

@@ -162,7 +162,7 @@ def rewrites(conv: Linear) -> dict[str, tuple[Transform, Linear]]:
     return {
         "reverse_kernel": (ReverseKernel(tuple(range(conv.rank))), conv),
         "reverse_one_axis": (ReverseKernel((conv.rank - 1,)), conv),
-        "pad_input": (PadInput(win.padding, win.boundary), conv),
+        "pad_input": (PadInput(win.padding, win.boundary, win.constant), conv),
         "dilate_kernel": (DilateKernel(win.dilation), conv),
         "dense_groups": (DenseGroups(win.groups), conv),
         "subsample_output": (SubsampleOutput(win.stride), conv),

@@ -17,6 +17,7 @@ from harness.parent import unix
 
 WITHOUT = """
 import os, select, signal, subprocess, sys
+import platformdirs  # some versions of which take what Unix has at once, unless they see Windows
 for name in ("fcntl", "resource", "termios", "pwd", "grp"):
     sys.modules[name] = None
 for module, names in {os: ("killpg", "readv", "set_blocking", "getuid", "mkfifo"), select: ("poll", "epoll"),

@@ -17,7 +17,7 @@ import numpy as np
 from harness.canonical.axis import ended, position, sample
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
-from harness.canonical.window import OF_SAMPLES, Linear
+from harness.canonical.window import CONSTANT, OF_SAMPLES, Linear
 from harness.grammar.streams import RawStream
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import (
@@ -156,7 +156,7 @@ def _of_the_settings(conv: Linear) -> Iterator[Named]:
             yield f"padding {low + step}:{high - step} along {letters[axis]}", PaddingSplit(win.padding, shifted)
     if any(side > 0 for pair in win.padding for side in pair):
         for name in ("zero", *OF_SAMPLES):
-            if name != win.boundary:
+            if name != win.boundary and (win.boundary, win.constant, name) != (CONSTANT, 0, "zero"):
                 yield f"boundary {name}", Boundary(name)
     for one, other in itertools.combinations(range(conv.rank), 2):
         order = _exchanged(conv.rank, one, other)
