@@ -35,12 +35,10 @@ Kinds = Mapping[Path, type[Report]]
 
 def run_command(options: argparse.Namespace) -> int:
     """Runs cases and writes the reports."""
+    limits = _limits(options)
     files = case_files(options.cases)
     options.out = options.out or _folder(options, files)
     kinds = demanded(_outputs(options))
-    if options.memory_limit and not unix.LINUX:
-        raise selection.SelectionError("--memory-limit: only Linux can limit the memory of a process; leave it out")
-    limits = Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
     selection.backends(options.backend, "--backend")  # a name that nobody has is told before anything starts
     if options.on:
         return _run_on_cluster(options, Members(files, options.shard), limits, kinds)
@@ -51,6 +49,13 @@ def run_command(options: argparse.Namespace) -> int:
         if options.cards and _first(options):
             header["cards"] = _cards(on.pool, entries)
         return _reported(options, members, header, run(members, on.pool, entries, coded=True), results.piece, kinds)
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    """What a call may take, as far as this system can hold it."""
+    if options.memory_limit and not unix.LINUX:
+        raise selection.SelectionError("--memory-limit: only Linux can limit the memory of a process; leave it out")
+    return Limits(call=options.time_limit, memory=options.memory_limit and int(options.memory_limit * 2**30))
 
 
 def _cards(pool: Pool, entries: Entries) -> list[dict[str, Any]]:
