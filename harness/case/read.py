@@ -77,12 +77,13 @@ def load(path: str | Path) -> Iterator[Case]:
     top: Record = grammar(operation.NAME).read(item)
     rank = _rank(operation, top)
     elsewhere = operation.elsewhere(top, path.parent, rank)
-    usual = _usual_dtype(top["input"], path.parent)
+    printout = None if "dtype" in top["input"] else sources.printed(top["input"], path.parent)
+    usual = _usual_dtype(top["input"], printout)
     arrays: dict[str, tuple[dict[str, Given], tuple[Recording, ...]]] = {}
     for label, settings in _members(operation, top, elsewhere):
         dtype = settings.pop(DTYPE_KEY)[0] if DTYPE_KEY in settings else usual
         if dtype not in arrays:
-            arrays[dtype] = _data(operation, top, dtype, path.parent)
+            arrays[dtype] = _data(operation, top, dtype, path.parent, printout)
             if elsewhere is not None:
                 elsewhere.check(arrays[dtype][0])
         yield _case(f"{name}{label}", path, top, rank, operation, arrays[dtype], settings)
@@ -123,14 +124,17 @@ def _operation(item: Item) -> Operation:
 
 
 def _data(
-    operation: Operation, top: Record, dtype: str, folder: Path
+    operation: Operation, top: Record, dtype: str, folder: Path, printout: Printout | None
 ) -> tuple[dict[str, Given], tuple[Recording, ...]]:
-    """The arrays and the recordings of a case file in one dtype; what is wrong in any of them is told at once."""
+    """The arrays and the recordings of a case file in one dtype; what is wrong in any of them is told at once.
+
+    printout: that of the input, None where it was not looked at yet or is none.
+    """
     arrays: dict[str, Given] = {}
     recorded: list[Recording] = []
     gathered = Gathered()
     with gathered.part():
-        arrays = _arrays(operation, top, dtype, folder)
+        arrays = _arrays(operation, top, dtype, folder, printout)
     for each in top["recorded"]:
         with gathered.part():
             recorded.append(_recording(each, dtype, folder, spatial_rank(top["input"]["layout"], "input")))
@@ -138,7 +142,7 @@ def _data(
     return arrays, tuple(recorded)
 
 
-def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict[str, Given]:
+def _arrays(operation: Operation, top: Record, dtype: str, folder: Path, printout: Printout | None) -> dict[str, Given]:
     """The arrays of a case file by role, in one dtype: all that its members share."""
     found: dict[str, Given] = {}
     stream, gathered = None, Gathered()
@@ -148,7 +152,8 @@ def _arrays(operation: Operation, top: Record, dtype: str, folder: Path) -> dict
             if source is not None:
                 _check_dtype(source, dtype, decides=name == "input")
                 letters = _letters(role, source)
-                made = sources.make(source, len(letters), dtype, folder, stream)
+                shown = printout if name == "input" else None
+                made = sources.make(source, len(letters), dtype, folder, stream, printout=shown)
                 stream = made.stream or stream
                 rank = spatial_rank(top["input"]["layout"], "input")
                 stated = _stated(source, made, letters)
@@ -169,9 +174,8 @@ def _is_setting(operation: Operation, top: Record, name: str) -> bool:
     return name in operation.SETTINGS and name in top and is_setting(top.at(name))
 
 
-def _usual_dtype(source: Record, folder: Path) -> str:
+def _usual_dtype(source: Record, printout: Printout | None) -> str:
     """The dtype of all arrays where the matrix gives none: that which is stated, or that of a printed input."""
-    printout = None if "dtype" in source else sources.printed(source, folder)
     return (sources.float_dtype(printout) if printout else None) or str(source["dtype"])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.grammar.printouts import brackets, headings, lines, sheets
+from harness.grammar.printouts import brackets, headings, lines, plain_rows, sheets
 from harness.grammar.printouts.found import Printout as Printout
 from harness.grammar.printouts.found import placed
 from harness.grammar.printouts.lines import PrintoutError as PrintoutError
@@ -22,5 +22,7 @@ def read(printed: str, shape: Sequence[int] | None = None) -> Printout:
     the first elements only. Raises PrintoutError, which names line and column.
     """
     found = lines.of(printed)
+    if table := plain_rows.read(found):
+        return placed(table, shape)
     listed = not headings.any_of(found.start) and brackets.starts(found)
     return placed((brackets if listed else sheets).read(found), shape)

@@ -99,7 +99,12 @@ def add(numbers: Numbers, word: str, line: int, column: int, whole_line: str, sh
     if not numbers.add(word, line + 1, shift):
         raise refused(line, column, word, whole_line)
     if len(numbers) > MOST_PRINTED:
-        raise PrintoutError(line + 1, column + 1, f"more than {MOST_PRINTED} numbers; put large arrays into .npy files")
+        raise too_many(line, column)
+
+
+def too_many(line: int, column: int) -> PrintoutError:
+    """The error where no more numbers are taken; `line` and `column` from 0."""
+    return PrintoutError(line + 1, column + 1, f"more than {MOST_PRINTED} numbers; put large arrays into .npy files")
 
 
 def refused(line: int, column: int, word: str, whole_line: str) -> PrintoutError:

@@ -6,6 +6,7 @@ import math
 import re
 from array import array
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -86,6 +87,12 @@ class Numbers:
         self._last.append(last)
         self._first.append(first)
         self._lines.append(line)
+
+    def extend(self, *parts: np.ndarray) -> None:
+        """Append many: values, marks, places, last, first and lines of them."""
+        kept: tuple[array[Any], ...] = (self._values, self._marks, self._places, self._last, self._first, self._lines)
+        for own, more in zip(kept, parts, strict=True):
+            own.frombytes(np.asarray(more, own.typecode).tobytes())
 
     @cached_property
     def values(self) -> np.ndarray:
