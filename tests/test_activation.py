@@ -24,6 +24,7 @@ from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
 from harness.operations import activation
 from harness.operations.activation_family import DEFAULTS, FORMULAS, WAYS
+from harness.operations.activation_search import read_off
 from harness.operations.call import Unsupported
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
@@ -341,6 +342,15 @@ def test_a_gelu_of_float32_agrees_far_below_zero(tmp_path: Path) -> None:
     )
     y = torch.nn.functional.gelu(torch.from_numpy(case.arrays["input"].values)).numpy()
     assert Judge(case).live(y, "direct").kind == "agrees"
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25, 1.0])
+def test_values_that_are_all_one_tell_no_slope_and_no_two_limits(value: float) -> None:
+    """They were a hard sigmoid of slope 1e-17."""
+    x = np.random.default_rng(1).normal(0, 1, (1, 2, 20, 20))
+    read = list(read_off(x, np.full(x.shape, value), np.full(x.shape, 1e-7)))
+    assert all(function != "hard_sigmoid" for function, _ in read)
+    assert all(found["low"] < found["high"] for function, found in read if function == "clip" and len(found) == 2)
 
 
 def gelu_of_approximate_erf(x: np.ndarray, off: float = 0.0) -> np.ndarray:

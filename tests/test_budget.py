@@ -17,6 +17,7 @@ from harness.operations.budget import Budget
 from harness.operations.by_settings import distinct, inputs, searching
 from harness.operations.by_settings.searching import Candidates
 from harness.operations.transforms.arrays import InputAxes, ReverseKernel
+from harness.operations.transforms.told import Setting
 from harness.operations.windowed import search
 from harness.operations.windowed.search import check
 from harness.operations.windowed.search.outputs import OPEN
@@ -178,9 +179,9 @@ recorded: [{system: S, origin: o, layout: NCHW, file: y.npy}]
 """
 
 
-def normalized(tmp_path, left: Budget) -> Candidates:
+def normalized(tmp_path, left: Budget, text: str = NORMALIZATION) -> Candidates:
     """The search for what explains noise, done."""
-    (tmp_path / "case.yaml").write_text(NORMALIZATION)
+    (tmp_path / "case.yaml").write_text(text)
     np.save(tmp_path / "y.npy", np.random.default_rng(2).normal(size=(2, 6, 5, 4)))
     judge = Judge(next(load(tmp_path / "case.yaml")))
     question = judge.question(judge.observe(judge.case.recorded[0]))
@@ -205,3 +206,13 @@ def test_a_search_of_settings_ends_with_its_budget_and_says_where(tmp_path, elem
     assert searched.budget.spent and searched.whole < 2 and searched.left_out
     assert -searched.budget.left < 0.05 * work
     assert sum(elements) - whole < (share + 0.05) * whole * 2
+
+
+def test_no_form_is_made_of_settings_that_are_not_looked_at(tmp_path, monkeypatch):
+    """Each pair was made for each number of changes, and what that number is not was then left out."""
+    made = []
+    plain = Setting.differ
+    monkeypatch.setattr(Setting, "differ", lambda self, form: [made.append(self), plain(self, form)][1])
+    searched = normalized(tmp_path, Budget(10**12), NORMALIZATION.replace("over: C", "over: unknown\nepsilon: unknown"))
+    assert searched.tested > 1000
+    assert len(made) < 2.2 * searched.tested

@@ -105,9 +105,12 @@ def _slopes(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> tuple[float, .
 
 
 def _hard_sigmoid(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The line between 0 and 1, by least squares, then its slope and offset as the values limit them."""
+    """The line between 0 and 1, by least squares, then its slope and offset as the values limit them.
+
+    Values that are all one have no slope: any function may be flat there.
+    """
     inner = np.isfinite(seen) & np.isfinite(x) & (seen > room) & (seen < 1 - room)
-    if len(np.unique(x[inner])) < 5:
+    if len(np.unique(x[inner])) < 5 or np.ptp(seen[inner]) <= 4 * room[inner].max():
         return
     line = np.polyfit(x[inner], seen[inner], 1)
     alpha = share(x, seen - line[1], room + 1e-7, inner & (np.abs(x) > 0.5)) or float(line[0])
@@ -121,7 +124,7 @@ def _clipped(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tupl
     low = constant(seen, room, off & (seen > x), x)
     high = constant(seen, room, off & (seen < x), x)
     for limits in ({"low": low, "high": high}, {"low": low}, {"high": high}):
-        if all(each is not None for each in limits.values()):
+        if all(each is not None for each in limits.values()) and len(set(limits.values())) == len(limits):
             yield "clip", limits
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TypeVar
@@ -71,6 +72,7 @@ class Candidates:
         self._single: dict[Base, list[Changed]] = {}
         self._ways: dict[tuple[Base, tuple[Setting, ...]], list[Transforms]] = {}
         self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
+        self._without_place: set[tuple[tuple[int, ...], Transforms]] = set()
 
     def level(self, count: int) -> Iterator[Transforms]:
         """Sets of `count` changes that give what was seen, to the error that it may have."""
@@ -87,8 +89,7 @@ class Candidates:
             if rest < missing:
                 continue
             for settings, form in self._affordable(self._settings(base, rest - missing)):
-                if count - self.question.count((*base.transforms, *settings, *base.reads)) == missing:
-                    yield from self._completed(base, settings, form, missing)
+                yield from self._completed(base, settings, form, missing)
             if rest == missing == 2 and not self.budget.spent:
                 yield from self._jointly(base)
 
@@ -131,13 +132,14 @@ class Candidates:
         self._take(form.first(TELLING), TOLD)
         return form.first(TELLING)
 
-    def _settings(self, base: Base, most: int) -> Iterator[Changed]:
-        """No change of settings, one, or two of different keys; `most` may count, others only say what is unknown."""
-        yield (), base.form
-        if most or self.question.unknown:
-            yield from self._singles(base)
-        if most > 1 or self.question.unknown:
-            yield from self._pairs(base)
+    def _settings(self, base: Base, differences: int) -> Iterator[Changed]:
+        """No change of settings, one, or two of different keys: so many differences, as what was unknown is none."""
+        if not differences:
+            yield (), base.form
+        if differences or self.question.unknown:
+            yield from (each for each in self._singles(base) if self.question.count(each[0]) == differences)
+        if differences > 1 or self.question.unknown:
+            yield from self._pairs(base, differences)
 
     def _singles(self, base: Base) -> list[Changed]:
         """One change: what the operation knows, and what it reads from the output."""
@@ -157,9 +159,9 @@ class Candidates:
     def _alternatives(self, form: Settled) -> Iterator[tuple[Changes, int]]:
         return ((each, 0) for each in alternatives(self.layer, form))
 
-    def _pairs(self, base: Base) -> Iterator[Changed]:
+    def _pairs(self, base: Base, differences: int) -> Iterator[Changed]:
         """Two changes of different keys, each pair once; numbers are read from the output of an input as it is."""
-        for both in self._both:
+        for both in self._both.get(differences, ()):
             form = base.form
             for each in both:
                 form = each.differ(form)
@@ -181,17 +183,25 @@ class Candidates:
 
     def _seen(self, base: Base, form: Settled) -> Seen | None:
         """What was seen and its errors in the places of the output of a form; None where it has no such place."""
-        return self.question.whole(form.output_shape, base.reads) if min(form.output_shape, default=1) else None
+        shape = form.output_shape
+        if not min(shape, default=1) or (shape, base.reads) in self._without_place:
+            return None
+        found = self.question.whole(shape, base.reads)
+        if found is None:
+            self._without_place.add((shape, base.reads))
+        return found
 
     @cached_property
-    def _both(self) -> list[tuple[Setting, ...]]:
-        """The pairs, as found for the input as it is; what comes to the same as fewer or earlier ones is left out."""
-        first, found = self._bases[0], []
+    def _both(self) -> dict[int, list[tuple[Setting, ...]]]:
+        """The pairs by how many differences they are, as found for the input as it is; what comes to the same as fewer
+        or earlier ones is left out."""
+        first, found = self._bases[0], defaultdict[int, list[tuple[Setting, ...]]](list)
         singles = self._singles(first)
         known = self._all_of([first.form, *(form for _, form in singles)])
         for (one,), changed in self._affordable(singles):
             every = itertools.chain(self._alternatives(changed), counted(self._fitted(first, changed)))
-            found += [both for both, _ in self._changes(changed, (one,), every, known)]
+            for both, _ in self._changes(changed, (one,), every, known):
+                found[self.question.count(both)].append(both)
         return found
 
     def _fitted(self, base: Base, form: Settled) -> Iterable[Changes]:
