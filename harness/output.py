@@ -120,8 +120,9 @@ def replacing(path: Path) -> Iterator[TextIO]:
             with part.open("x", encoding="utf-8", newline="\n") as file:
                 yield file
             part.replace(whole)
-        finally:
+        except BaseException:
             part.unlink(missing_ok=True)
+            raise
 
 
 def free_path(folder: Path, name: str, text: str) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from harness.operations import (
@@ -46,15 +47,20 @@ USUAL = next(iter(SPOKEN))
 
 class _Table(Mapping[str, "Operation"]):
     def __getitem__(self, name: str) -> Operation:
-        if name not in SPOKEN:
-            raise KeyError(name)
-        return cast("Operation", importlib.import_module(f"{__name__}.{name}"))
+        return _imported(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(SPOKEN)
 
     def __len__(self) -> int:
         return len(SPOKEN)
+
+
+@cache
+def _imported(name: str) -> Operation:
+    if name not in SPOKEN:
+        raise KeyError(name)
+    return cast("Operation", importlib.import_module(f"{__name__}.{name}"))
 
 
 TABLE: Mapping[str, Operation] = _Table()

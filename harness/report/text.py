@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST = 400
+KEPT = 1 << 10
+"""Texts that are kept as they were made safe: names and words recur in every case."""
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
+@lru_cache(KEPT)
 def plain(text: str) -> str:
     """`text` on one line, in which nothing is markup: it breaks no table and brings no HTML, link or picture."""
     return _MARKUP.sub(r"\\\g<0>", one_line(text)).translate(_HTML)
@@ -25,6 +29,7 @@ def brief_line(text: str) -> str:
     return line if len(line) <= LONGEST else line[:LONGEST] + " ..."
 
 
+@lru_cache(KEPT)
 def code(text: str) -> str:
     """`text` as a code span, in a table or not; a backtick becomes an apostrophe, a bar a broken bar."""
     return f"`{one_line(text).translate({ord('`'): chr(39), ord('|'): '¦'})}`"
@@ -48,6 +53,7 @@ def share(value: float) -> str:
     return "under 1 %" if value < 0.01 else f"{100 * value:.0f} %"
 
 
+@lru_cache(KEPT)
 def one_line(text: str) -> str:
     """`text` on one line, without what `printable` takes away."""
     return " ".join(printable(text).split())

@@ -205,10 +205,11 @@ def _looked_at(convs: list[Linear]) -> np.ndarray:
     places = places[: max(ELEMENTS // (len(convs) * first.terms), 2 if first.terms <= ELEMENTS else 1)]
     together = max(ELEMENTS // (len(places) * first.terms), 1)
     found = np.empty((len(convs), len(places)))
-    of_one_input: dict[tuple[int, float], list[int]] = {}
+    alike: dict[tuple[object, float], list[int]] = {}
     for index, conv in enumerate(convs):
-        of_one_input.setdefault((id(conv.x), conv.window.filling), []).append(index)
-    for indices in of_one_input.values():
+        input_ = conv.x.shape if conv.x.size * len(convs) <= ELEMENTS else id(conv.x)
+        alike.setdefault((input_, conv.window.filling), []).append(index)
+    for indices in alike.values():
         for start in range(0, len(indices), together):
             some = indices[start : start + together]
             found[some] = _outputs([convs[index] for index in some], places)
@@ -216,13 +217,15 @@ def _looked_at(convs: list[Linear]) -> np.ndarray:
 
 
 def _outputs(convs: list[Linear], places: np.ndarray) -> np.ndarray:
-    """(convolutions, places): outputs of convolutions of one input, gathered; a place is (n, o, *spatial)."""
+    """(convolutions, places): outputs of convolutions, gathered; a place is (n, o, *spatial). Inputs have one shape."""
     first = convs[0]
     n, o, *spatial = places.T
     inputs, axes = first.w.shape[1], 3 + first.rank
+    xs = list({id(conv.x): conv.x for conv in convs}.values())
+    own = np.array([next(number for number, x in enumerate(xs) if x is conv.x) for conv in convs])
     channels = (o // (len(first.w) // first.window.groups) * inputs)[:, None] + np.arange(inputs)
-    x = ended(first.x, first.window.filling)
-    index = [_along(n, (1,), axes), _along(channels, (1, 2), axes)]
+    x = np.stack([ended(each, first.window.filling) for each in xs])
+    index = [_along(own, (0,), axes), _along(n, (1,), axes), _along(channels, (1, 2), axes)]
     for axis, start in enumerate(spatial):
         index.append(_along(_samples(convs, axis, start), (0, 1, 3 + axis), axes))
     kernels = {id(conv.w): conv.w[o] for conv in convs}
