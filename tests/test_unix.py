@@ -65,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("completion bash", 0, "_harness"),
         ("run case.yaml", 3, f"harness: no backend is available\nnumpy: {SENTENCE}"),
         ("run case.yaml --backend numpy", 3, f"harness: numpy was asked for and is not available: {SENTENCE}"),
-        ("probe numpy.convolve", 3, f"harness: no backend is available\nnumpy: {SENTENCE}"),
+        ("probe numpy.convolve", 3, f"harness: numpy was asked for and is not available: {SENTENCE}"),
         ("explain numpy.convolve numpy.correlate case.yaml", 3, "harness: numpy was asked for and is not available"),
         ("install numpy", 3, f"numpy: not available: {SENTENCE}"),
     ],
