@@ -38,6 +38,7 @@ def by_fft(x: np.ndarray, k: np.ndarray) -> np.ndarray:
         (cast("int8"), "takes whole numbers only, up to 127, of float64 data"),
         (cast("int32"), "takes whole numbers only, up to 2147483647, of float64 data"),
         (cast("float64", "int64"), "gives int64 of float64 data"),
+        (lambda x, k: np.rint(correlate(x, k)), "rounds its sums of float64 data to whole numbers"),
     ],
 )
 def test_fewer_digits_are_said_last_and_nothing_is_equal(function, words):

@@ -136,6 +136,37 @@ def test_a_function_that_pads_zeros_is_beside_scipys_own_border_by_its_keyword()
     )
 
 
+def padded_by(number: int) -> Any:
+    return lambda x, k: correlate(np.pad(x, number), k)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_padding_by_a_number_is_no_padding_that_nobody_has(number):
+    card = harness.probe(padded_by(number))
+    assert card.conventions["padding as it is"]["rule"] == f"by_{number}"
+    words = f"with a padding of {number} on every side"
+    assert card.alike[-1].startswith(
+        f"equals `torch.nn.functional.conv2d` {words}; to match `theano.tensor.nnet.conv2d`"
+    )
+
+
+def test_beside_a_stride_only_what_takes_one_is_named():
+    """PyTorch's word for the padding has none."""
+
+    def same(x: np.ndarray, k: np.ndarray, stride: int = 1) -> np.ndarray:
+        totals = [max((-(-n // stride) - 1) * stride + m - n, 0) for n, m in zip(x.shape, k.shape)]
+        return correlate(np.pad(x, [(each // 2, each - each // 2) for each in totals]), k)[::stride, ::stride]
+
+    last = harness.probe(same).alike[-1]
+    assert last.startswith('equals `tensorflow.nn.conv2d` with padding="SAME"')
+    assert "`torch" not in last and "scipy" not in last
+
+
+def test_a_stride_that_a_function_has_by_itself_is_noted():
+    card = harness.probe(lambda x, k, stride=2: correlate(x, k)[::stride, ::stride])
+    assert card.note.endswith("where by itself it has stride 2")
+
+
 def test_what_is_said_holds():
     """The claim, against the function itself."""
     card = harness.probe(flips)

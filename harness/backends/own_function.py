@@ -130,6 +130,15 @@ def padding(taken: Parameters, declared: Mapping[str, Word]) -> Tuple[Mapping[st
     return own, "uneven" if default and isinstance(default[0], (tuple, list)) else "even"
 
 
+def told_otherwise(taken: Parameters) -> str:
+    """In words, what a function does by itself that it was told not to do: a default stride or dilation above 1."""
+    said = [(name, taken.defaults.get(taken.names.get(name, ""))) for name in ("stride", "dilation", "groups")]
+    other = ["%s %s" % pair for pair in said if isinstance(pair[1], int) and pair[1] > 1]
+    return (
+        "; all this is measured with other settings told, where by itself it has %s" % ", ".join(other) if other else ""
+    )
+
+
 def each_axis(taken: Parameters, setting: str) -> bool:
     """Whether a setting may be told for each axis."""
     return isinstance(taken.defaults.get(taken.names.get(setting, "")), (tuple, list))

@@ -65,6 +65,7 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
             words, explicit = own_function.padding(taken, words)
         own_function.demand(taken, about)
         rest = "; left at its default: " + ", ".join(taken.rest) if taken.rest else ""
+        rest += own_function.told_otherwise(taken)
 
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         if function is not None:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from harness.operations.card import Card
+from harness.operations.windowed.probes import precision
 from harness.rounding.formats import DTYPES, FLOAT32, keeping
 
 WIDEST = ("float64", "float32")
@@ -39,6 +40,8 @@ def kept(card: Card) -> Kept | None:
 def _measured(card: Card, given: str) -> Kept | None:
     """By the precision that was measured with data of this dtype."""
     found, digits = card.precision.get(given, {}), DTYPES[given].digits - 1
+    if found.get("input") == precision.ROUNDED:
+        return Kept(f"rounds its sums of {given} data to whole numbers")
     if found.get("input", "").startswith("whole"):
         return Kept(f"takes {found['input']}, of {given} data")
     if about := re.search(r"\d+", found.get("errors", "")):

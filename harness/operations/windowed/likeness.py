@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from harness.operations.card import Card
 from harness.operations.windowed.digits_kept import Kept, kept
+from harness.operations.windowed.probes.padding_rules import BY
 from harness.worker.entry import EntryPoint, Word
 
 Found = Mapping[str, Any]
@@ -68,7 +69,8 @@ def _beside(found: Found, entries: Sequence[EntryPoint], claim: Claim) -> Iterat
         return
     (backwards,) = flags
     rules, boundary, moved = _rules(found), _boundary(found), _moved(found)
-    padding = [entry for entry in known if _pads(entry, rules, boundary)]
+    known = [entry for entry in known if entry.takes.stride or not found.get("strided")] or known
+    padding = [entry for entry in known if _pads(entry, rules, boundary, bool(found.get("strided")))]
     same = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal == backwards]
     other = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal != backwards]
     too = f"then {claim.many}" if moved else claim.many
@@ -112,10 +114,11 @@ def _boundary(found: Found) -> str:
     return next((rule["boundary"] for name, rule in found.items() if name.startswith("padding ")), "zero")
 
 
-def _pads(entry: EntryPoint, rules: Sequence[str], boundary: str) -> bool:
-    """Whether an entry point can be told to pad so."""
-    plain = PLAIN in rules and entry.takes.explicit != "no"
-    return boundary in entry.takes.boundaries and (plain or _word(entry, rules) is not None)
+def _pads(entry: EntryPoint, rules: Sequence[str], boundary: str, strided: bool) -> bool:
+    """Whether an entry point can be told to pad so, beside a stride where there is one."""
+    word, numbers = _word(entry, rules), _number(rules) is not None or PLAIN in rules
+    told = (numbers and entry.takes.explicit != "no") or (word is not None and (word.strided or not strided))
+    return boundary in entry.takes.boundaries and told
 
 
 def _word(entry: EntryPoint, rules: Sequence[str]) -> Word | None:
@@ -123,9 +126,14 @@ def _word(entry: EntryPoint, rules: Sequence[str]) -> Word | None:
     return next((own for own in entry.takes.words.values() if own.recipe in rules), None)
 
 
+def _number(rules: Sequence[str]) -> str | None:
+    """The number of samples that are padded on every side, whatever the kernel."""
+    return next((rule.removeprefix(BY) for rule in rules if rule.startswith(BY) and rule[len(BY) :].isdecimal()), None)
+
+
 def _named(entry: EntryPoint, rules: Sequence[str], boundary: str) -> str:
     """The function, and what it must be told to pad so and with that, as it does otherwise by itself."""
-    word = _word(entry, rules)
+    word, number = _word(entry, rules), _number(rules)
     told = {"padding": word.native if word else None}
     if not (word and word.recipe == PLAIN):  # what nothing is padded with does not matter
         told["boundary"] = entry.takes.boundaries[boundary]
@@ -135,6 +143,8 @@ def _named(entry: EntryPoint, rules: Sequence[str], boundary: str) -> str:
         for keyword, usual in [_usual(entry, key)]
         if own and own != usual
     ]
+    if number and not word:
+        said.insert(0, f"a padding of {number} on every side")
     return f"`{entry.name}`" + (f" with {', '.join(said)}" if said else "")
 
 

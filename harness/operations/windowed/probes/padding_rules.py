@@ -26,6 +26,12 @@ def _recipe(name: str) -> Rule:
     return lambda n, k, s, d: padding_pair(name, n, k, s, d)
 
 
+def _fixed(count: int) -> Rule:
+    return lambda n, k, s, d: (count, count)
+
+
+BY = "by_"
+"""How the rules begin that pad by a number."""
 SAME = "T = max((ceil(n/s) - 1) s + e - n, 0)"
 RULES: dict[str, tuple[Rule, str]] = {
     "valid": (_recipe("valid"), "(0, 0)"),
@@ -43,6 +49,7 @@ RULES: dict[str, tuple[Rule, str]] = {
         lambda n, k, s, d: padding_pair("same_upper", n, k, s, 1),
         f"(T // 2, T - T // 2), {SAME}, e = k whatever the dilation",
     ),
+    **{f"{BY}{each}": (_fixed(each), f"({each}, {each}) whatever the kernel") for each in (1, 2)},
 }
 """Name -> ((n, k, stride, dilation) -> (low, high), formula), e = (k - 1) d + 1 being the dilated kernel's size."""
 

@@ -23,6 +23,7 @@ KERNEL_BITS = (3, 7, 8, 10, 11, 16, 22, 23, 30, 51, 52)
 """Each costs a call of its own."""
 
 INEXACT = "not exact"
+ROUNDED = "rounded to whole numbers behind the sum"
 INTEGERS = ("int8", "uint8", "int16", "uint16", "int32")
 """Dtypes that arrays may be cast to, by their largest numbers."""
 BLOCKS, ABOUT = 16, (1.25, 1.5, 1.75)
@@ -70,16 +71,19 @@ def _bits(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
 def _whole_only(subject: Subject, dtype: str) -> Asking[str]:
     """In words, the whole numbers that it takes only, its arrays being cast to an integer dtype; "" where it is not so.
 
-    Asked are 2.5, which is no such number, and the largest of each dtype and one more, times 1.
+    Asked are 2.5, which is no such number, and the largest of each dtype, times 1. ROUNDED where it is the sums only.
     """
     shape = (1, 1, *(1,) * subject.rank)
     largest = {name: 2 ** (np.iinfo(name).bits - (np.dtype(name).kind == "i")) - 1 for name in INTEGERS}
     with np.errstate(over="ignore"):
         asked = [value for value in (2.5, *largest.values()) if np.array(value).astype(dtype) == value]
-    outcomes = yield [subject.ask(np.full(shape, value, dtype), np.ones(shape, dtype)) for value in asked]
-    found = [y.item() if y is not None and y.size == 1 else None for y in map(subject.read, outcomes)]
+    products = [(value, 1) for value in asked] + [(0.5, 2)]
+    outcomes = yield [subject.ask(*(np.full(shape, each, dtype) for each in pair)) for pair in products]
+    *found, half = [y.item() if y is not None and y.size == 1 else None for y in map(subject.read, outcomes)]
     if found[0] not in (2, 3):
         return ""
+    if half == 1:  # what is summed has fractions
+        return ROUNDED
     held = [name for name, value, seen in zip(largest, asked[1:], found[1:]) if seen == value]
     return "whole numbers only" + (f", up to {largest[held[-1]]}" if held else "")
 

@@ -53,9 +53,10 @@ def conventions(subjects: Sequence[Subject]) -> Asking[dict[str, Any]]:
 
 
 def takes_only(subject: Subject) -> dict[str, Any]:
-    """What the entry point takes only, as far as trying shows, and the axes that it has in another order than said."""
+    """What the entry point takes only, as far as trying shows, whether it takes a stride, and which axes it moves."""
     words, moved = subject.limits.words(), subject.moved
-    return {**({"takes": words} if words else {}), **({"moved": moved} if moved else {})}
+    strided = {"strided": True} if subject.entry.takes.stride else {}
+    return {**({"takes": words} if words else {}), **({"moved": moved} if moved else {}), **strided}
 
 
 def common(subject: Subject) -> dict[str, Asking[Any]]:
