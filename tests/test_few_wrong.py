@@ -73,3 +73,16 @@ def test_what_is_not_altered_is_certain():
 def test_outputs_of_functions_are_told_so_too():
     with pytest.raises(AssertionError, match="reverse the kernel"):
         harness.assert_same(altered(CONVENTIONS["reverse_kernel"], (1, 1)), correlate(X, W), X, W, layout="HW,HW,HW")
+
+
+def test_settings_that_were_left_open_and_an_element_that_is_wrong_are_no_agreement():
+    """A kernel of a dense layer in an order of flattening that is open: no change, and still not the same."""
+    x = RNG.integers(-9, 10, (16, 2, 5, 5)).astype(np.float32)
+    w = RNG.integers(-3, 4, (4, 50)).astype(np.float32)
+    y = x.transpose(0, 2, 3, 1).reshape(16, -1) @ w.T
+    right = harness.explain(x, w, y, layout="NCHW,OI,NC", operation="dense")
+    assert (right.verdict, right.transforms) == ("agrees", ())
+    y[3, 2] += 1
+    found = harness.explain(x, w, y, layout="NCHW,OI,NC", operation="dense")
+    assert (found.verdict, found.transforms, found.answer.wrong) == ("unexplained", (), 1)
+    assert "what is meant gives all known elements but 1 of 64: [3, 2] is" in found.words

@@ -60,7 +60,7 @@ def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespa
     The exit code: UNEXPECTED where one of them stays unexplained; of what cannot be computed nothing is asked.
     """
     said = (_as_json if options.json else _as_text)(case, waited_for(found, f"what explains {case.id}"), options)
-    open_ = [each for each in said if each.answer.known and not each.answer.explanations]
+    open_ = [each for each in said if each.answer.known and each.verdict == "unexplained"]
     return UNEXPECTED if open_ else EXPECTED
 
 

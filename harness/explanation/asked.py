@@ -60,7 +60,7 @@ class Explained:
     @property
     def verdict(self) -> str:
         """`agrees`, `convention` where named changes explain it, or `unexplained`."""
-        if not self.answer.explanations:
+        if not self.answer.explanations or (self.answer.wrong and not self.transforms):
             return "unexplained"
         return "convention" if self.transforms else "agrees"
 
@@ -72,8 +72,11 @@ class Explained:
     @property
     def words(self) -> str:
         """What to change, as a sentence; what is known where nothing explains it."""
-        first = self.answer.explanations[:1]
-        return first[0].words if first else "; ".join(["nothing that is known here explains it", *self.answer.remarks])
+        if self.answer.wrong and not self.transforms:
+            return "; ".join(self.answer.remarks)
+        if self.verdict == "unexplained":
+            return "; ".join(["nothing that is known here explains it", *self.answer.remarks])
+        return self.answer.explanations[0].words
 
     @property
     def own(self) -> tuple[str, ...]:

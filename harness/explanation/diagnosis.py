@@ -36,6 +36,7 @@ class Answer:
     explanations: best first; empty when nothing fits. ambiguous: the first one is not certain, as others
     fit that do not come to the same, or as too little is known.
     doubted: it is not certain though it were the only one.
+    wrong: known elements that the first one does not give.
     more: explanations beyond those shown. known: elements the answer rests on. remarks: what can be said besides.
     """
 
@@ -47,6 +48,7 @@ class Answer:
     more: int = 0
     separation: Separation | None = None
     remarks: tuple[str, ...] = ()
+    wrong: int = 0
 
 
 def diagnose(judge: Judge, seen: Observation) -> Answer:

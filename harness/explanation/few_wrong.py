@@ -51,8 +51,10 @@ def with_few_wrong(judge: Judge, seen: Observation, answer: Answer) -> Answer:
     if found is None:
         return answer
     first = _explanation(judge, seen, *found)
-    remark = _words("it", judge, seen, answer, *found)
-    return replace(answer, explanations=(first,), ambiguous=True, doubted=True, remarks=(remark,))
+    what = "it" if first.transforms else "what is meant"
+    remark = _words(what, judge, seen, answer, *found)
+    wrong = int(np.count_nonzero(found[1]))
+    return replace(answer, explanations=(first,), ambiguous=True, doubted=True, remarks=(remark,), wrong=wrong)
 
 
 def _beside_simpler(judge: Judge, seen: Observation, answer: Answer, most: int) -> Answer:
@@ -133,13 +135,13 @@ def _words(
     reading = judge.reading(transforms)
     due = located(reading.y, reading.transforms, seen.values.shape)
     places = [tuple(map(int, each)) for each in np.argwhere(wrong)]
-    elements = [f"{_place(each)} is {seen.values[each]:.7g} and not {due[each]:.7g}" for each in places]
+    elements = [f"{_place(each, wrong.shape)} is {seen.values[each]:.7g} and not {due[each]:.7g}" for each in places]
     return (
         f"{what} gives all known elements but {len(elements)} of {answer.known}: {'; '.join(elements)}; look at these, "
         "as they may be mistyped, or wrong in the system"
     )
 
 
-def _place(index: tuple[int, ...]) -> str:
-    """Where an element stands, without images and channels that are the first."""
-    return str(list(index if any(index[:2]) else index[2:]))
+def _place(index: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """Where an element stands, along the axes that have several."""
+    return str([place for place, size in zip(index, shape) if size > 1])
