@@ -15,7 +15,7 @@ from harness.options import command_line
 
 ROOT = Path(cli.__file__).parent.parent
 FRAMEWORKS = {each.imports for each in TABLE.values()} - {"", "numpy", "scipy"}
-HEAVY = {"numpy", "scipy", "yaml", "rich", "jinja2", "xml", "concurrent", "importlib.metadata", *FRAMEWORKS}
+HEAVY = {"numpy", "scipy", "yaml", "rich", "jinja2", "tabulate", "xml", "concurrent", "importlib.metadata", *FRAMEWORKS}
 """Packages whose import is felt: 10 ms and more."""
 LIGHT = {"ending", "interrupts", "options", "operations", "parent", "backends", "terminal", "cli"}
 """Rooms, or light parts of them, that the command line itself needs."""

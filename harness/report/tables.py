@@ -1,16 +1,20 @@
-"""Tables as GitHub reads them, without blanks that align them: cells here are long, and the report is kept."""
+"""Tables as GitHub reads them, without the blanks that align them: cells here are long, and the report is kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from tabulate import tabulate
+
 from harness.report.text import code, plain
 
 
 def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
     """A markdown table of cells that are safe already (`harness.report.text`)."""
-    return "\n".join([_row(heads), "|" + "---|" * len(heads), *map(_row, rows)])
+    aligned = tabulate(rows, heads, "github", disable_numparse=True)
+    head, rule, *lines = aligned.splitlines()
+    return "\n".join([_narrow(head), re.sub("-+", "---", rule), *map(_narrow, lines)])
 
 
 def named(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
@@ -22,5 +26,5 @@ def _lines(cell: str) -> str:
     return "<br>".join(map(plain, cell.split("\n")))
 
 
-def _row(cells: Sequence[str]) -> str:
-    return re.sub(" {2,}", " ", f"| {' | '.join(cells)} |")
+def _narrow(line: str) -> str:
+    return re.sub(" {2,}", " ", line)
