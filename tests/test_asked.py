@@ -264,3 +264,18 @@ def test_it_is_said_where_code_is_left_out(monkeypatch, capsys):
     monkeypatch.setattr(fix, "_gives", lambda outcome, attempt: False)
     assert main(["explain", APPLE, "--system", "numpy"]) == 0
     assert "numpy: no code is shown, as no program for it ran and gave these numbers" in capsys.readouterr().out
+
+
+def test_a_program_is_shown_once_however_many_names_a_change_has(tmp_path, capsys, monkeypatch):
+    """A split of `same` at a stride is called by its padding, and by the phase of the stride."""
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-9, 9, shape).astype(np.float32) for shape in ((8, 8), (3, 3)))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, 1), (3, 3))[::2, ::2]
+    for name, values in {"x": x, "w": w, "y": np.einsum("HWhw,hw->HW", windows, w)}.items():
+        np.save(tmp_path / f"{name}.npy", values)
+    monkeypatch.chdir(tmp_path)
+    files = ["--input", "x.npy", "--kernel", "w.npy", "--observed", "y.npy", "--layout", "HW,HW,HW"]
+    assert main(["explain", *files, "--padding", "same", "--stride", "2", "--system", "numpy"]) == 0
+    said = capsys.readouterr().out
+    assert "stride_phase (exact)  [another name for the one above]" in said
+    assert said.count("import numpy as np") == 1

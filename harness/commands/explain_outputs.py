@@ -13,6 +13,7 @@ from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.explanation import answers, asked
+from harness.judge.fix import Proof
 from harness.operations import SPOKEN
 from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, main_roles, vectors
 from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
@@ -64,6 +65,11 @@ def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespa
     return UNEXPECTED if open_ else EXPECTED
 
 
+def _steps(program: str) -> list[str]:
+    """What a program does, whatever its comments call it: the same under all names of a change."""
+    return [line for line in program.splitlines() if not line.startswith("#")]
+
+
 def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> list[asked.Explained]:
     said: list[asked.Explained] = []
     print(f"{case.id}: {case.title}", flush=True)
@@ -74,11 +80,13 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
         print(f"  * {blind}", flush=True)
     for each in said:
         of = f"\n{each.system}:" if len(said) > 1 else ""
-        systems, held = _systems(each, options), []
+        systems = _systems(each, options)
+        held: list[Proof] = []
         for proof in waited_for(each.programs(case, systems), "code is run before it is shown"):
-            print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
+            if (proof.system, _steps(proof.program)) not in [(one.system, _steps(one.program)) for one in held]:
+                print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
+                of = ""
             held.append(proof)
-            of = ""
         for system in each.without_code(systems, held):
             print(f"  {system}: no code is shown, as no program for it ran and gave these numbers", flush=True)
     return said
