@@ -34,6 +34,19 @@ def test_what_is_planted_is_named_and_what_nothing_explains_is_not(plant):
     assert counted(plant, asked(plant)) == "named"
 
 
+@pytest.mark.parametrize(
+    ("number", "number_format", "array"),
+    [(1, "printed 6", "tanh"), (1, "printed 4", "mean and deviation"), (0, "printed 5", "mean and deviation")],
+)
+def test_what_was_made_of_a_softmax_and_of_its_input_is_read_from_printed_digits(number, number_format, array):
+    plant = layers.LayerPlant("softmax", number, number_format, "", array)
+    assert counted(plant, asked(plant)) == "named"
+
+
+def test_an_output_of_one_number_is_no_plant():
+    assert not layers.shows(layers.LayerPlant("softmax", 1, "float32", "", "ReLU"))
+
+
 def test_every_ending_stands_alone_and_with_each_convention_in_every_format():
     counts = Counter(plant.number_format for plant in EVERY if plant.convention != "control")
     assert set(counts) == set(FORMATS)

@@ -159,7 +159,7 @@ def _differs(operation: str, number: int, convention: str, array: str) -> bool:
     if form.rank != 2 and array in OF_PLANES:
         return False
     y = plant.output()
-    if 0 in y.shape or not np.isfinite(y).any():
+    if 0 in y.shape or not np.isfinite(y).any() or len(np.unique(y)) == 1:
         return False
     parts = [LayerPlant(operation, number, "float64", *each) for each in ((convention, ""), ("", array), ("", ""))]
     others = [_read(form, each.changes()) for each in parts if each != plant]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,11 @@ def check(stated: Stated, top: Any, settings: Mapping[str, Setting]) -> None:
     check_bias(stated, top)
 
 
+CENTRED = "centred"
+"""In place of `log`: the input less its mean."""
+STEEP = 100.0
+"""How many times their usual error the logarithms may be off that are read."""
+
 # --- the formula -----------------------------------------------------------------------------------------------------
 
 
@@ -68,9 +74,14 @@ def log_share(np: Any, x: Any, axes: Any) -> Any:
     return d - np.log(np.exp(d).sum(axes, keepdims=True))
 
 
+def centred(np: Any, x: Any, axes: Any) -> Any:
+    """What all that a softmax knows of its input comes to, and linear in it."""
+    return x - x.sum(axes, keepdims=True) / prod(x.shape[axis] for axis in axes)
+
+
 def formula(np: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    x = arrays["x"]
-    return (log_share if settings["log"] else share)(np, x, axes_of(settings["over"], x.ndim))
+    x, kinds = arrays["x"], {False: share, True: log_share, CENTRED: centred}
+    return kinds[settings["log"]](np, x, axes_of(settings["over"], x.ndim))
 
 
 def _log_of_share(np: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
@@ -108,6 +119,22 @@ def alternatives(form: Settled) -> Iterator[Changes]:
 def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Changes]:
     """Nothing of it is a number."""
     return iter(())
+
+
+def undone(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, np.ndarray, np.ndarray] | None:
+    """The input less its mean, all that a softmax tells of it: its logarithm less the mean of that; NaN where it tells
+    less."""
+    if set(form.arrays) != {"x"}:
+        return None
+    axes = axes_of(form.settings["over"], form.x.ndim)
+    with np.errstate(all="ignore"):
+        logarithms = seen if form.settings["log"] else np.log(seen)
+        apart = room if form.settings["log"] else room / np.abs(seen)
+        apart = apart + apart.mean(axes, keepdims=True)
+        known = np.isfinite(logarithms) & np.isfinite(apart)
+        known &= apart <= STEEP * np.median(apart[known]) if known.any() else False
+    sums = logarithms - logarithms.mean(axes, keepdims=True)
+    return form.with_settings(log=CENTRED), np.where(known, sums, np.nan), np.where(known, apart, 0.0)
 
 
 def remedies(form: Settled, entry: EntryPoint) -> Iterable[Transform]:

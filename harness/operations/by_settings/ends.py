@@ -133,8 +133,14 @@ def _functions(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Ac
 
 
 def _rises(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
-    """Whether larger ones of the values above zero were made into no smaller ones, as every function does."""
-    above = np.isfinite(y) & np.isfinite(seen) & (y > 0)
+    """Whether larger ones of the values above zero were made into no smaller ones, as every function does.
+
+    Of values that are all below zero nothing is asked but that they were made into several.
+    """
+    known = np.isfinite(y) & np.isfinite(seen)
+    above = known & (y > 0)
+    if known.any() and not above.any():
+        return _confirmed(seen, y, room)
     order = np.argsort(y[above])
     values, off = seen[above][order], 2 * room[above].max(initial=0.0)
     return bool((np.diff(values) >= -off).all()) and values.size > CONFIRMING

@@ -38,6 +38,8 @@ from harness.operations.windowed.search.preparation import (
 
 EVERY = 4000
 """Elements whose equations are solved."""
+NEARLY = 4.0
+"""How many times its room an equation may be off that are solved by least squares, which others within it may solve."""
 ALL_ORDERS = 4
 """Channels up to which every order is tried."""
 
@@ -66,20 +68,43 @@ def _by_names(channels: int) -> Iterator[Transforms]:
 
 
 def _by_numbers(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
-    """Factors and offsets, one for all channels or one for each: the fewest that solve the equations."""
+    """Factors and offsets, one for all channels or one for each, that solve the equations; fewest first."""
     undone = getattr(form.meaning, "undone", lambda *given: None)(form, seen, room)
     own, ones, values, slack = _equations(*(undone or (form, seen, room)))
     channels = form.x.shape[1]
+    blind = bool((np.abs(ones.sum(axis=1)) <= ROUNDING * np.abs(ones).max(initial=0.0)).all())
     for factors, offsets in itertools.product(("one", "alike", "each"), ("none", "alike", "each")):
-        parts = [columns(own, factors), columns(ones, offsets)]
+        if blind and offsets == "alike":  # what is added to all channels is not seen, so none is to the last
+            continue
+        parts = [columns(own, factors), columns(ones[:, : -1 if blind else None], offsets)]
         matrix = np.hstack(parts)
         missing = values - (own.sum(axis=1) if factors == "one" else 0)
         if not matrix.shape[1] or (found := _solved(matrix, missing, slack)) is None:
             continue
-        count = parts[0].shape[1]
-        for way in (shortened(found, errors(matrix, missing, found)), found):
-            yield (*scaled(channels, way[:count]), *added(channels, way[count:], ""))
-        return
+        count, last = parts[0].shape[1], [0.0] * (blind and offsets == "each")
+        said = partial(_said, channels, count, last)
+        off = errors(matrix, missing, found)
+        yield from (said(way) for way in (shortened(found, off), found))
+        if undone:
+            best = _polished(form, seen, room, said, found)
+            yield from (said(way) for way in (shortened(best, off), best))
+
+
+def _said(channels: int, count: int, last: list[float], numbers: np.ndarray) -> Transforms:
+    """Numbers, of which so many are factors, as changes of the input; last: offsets that are no unknowns."""
+    return (*scaled(channels, numbers[:count]), *added(channels, np.append(numbers[count:], last), ""))
+
+
+def _polished(
+    form: Settled, seen: np.ndarray, room: np.ndarray, said: Callable[[np.ndarray], Transforms], found: np.ndarray
+) -> np.ndarray:
+    """Numbers near those that were found, with which the output itself is least off, not what it was undone to."""
+    y, step = gaps.output(applied(form, said(found))), 2.0**-20
+    told = np.isfinite(y) & np.isfinite(seen) & (room > 0)
+    moved = (gaps.output(applied(form, said(found + step * each))) - y for each in np.eye(len(found)))
+    slopes = np.stack([each[told] / (step * room[told]) for each in moved], axis=1)
+    better = _within(slopes, (seen - y)[told] / room[told])
+    return found if better is None else np.asarray(found + better)
 
 
 def _equations(
@@ -114,10 +139,28 @@ def _solved(matrix: np.ndarray, values: np.ndarray, slack: np.ndarray) -> np.nda
     matrix, values, slack = matrix[known], values[known], slack[known]
     if len(matrix) < matrix.shape[1] + SPARE:
         return None
-    found, _, rank, _ = np.linalg.lstsq(matrix, values, rcond=None)
+    found = np.linalg.lstsq(matrix, values, rcond=None)[0]
     close = slack + ROUNDING * float((np.abs(matrix) @ np.abs(found)).max(initial=0))
-    whole = rank == matrix.shape[1]
-    return np.asarray(found) if whole and (np.abs(matrix @ found - values) <= close).all() else None
+    if not close.all():
+        return None
+    matrix, values = matrix / close[:, None], values / close
+    found, _, rank, _ = np.linalg.lstsq(matrix, values, rcond=None)
+    off = float(np.abs(matrix @ found - values).max())
+    if rank < matrix.shape[1] or off > NEARLY:
+        return None
+    return np.asarray(found) if off <= 1 else _within(matrix, values)
+
+
+def _within(matrix: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    """The unknowns with which no equation is off by more than 1: those of which the most off is so least."""
+    from scipy.optimize import linprog  # a third of a second to import, for outputs that are rounded only
+
+    count = matrix.shape[1]
+    rows = np.vstack([np.column_stack([sign * matrix, -np.ones(len(matrix))]) for sign in (1, -1)])
+    limits = np.concatenate([values, -values])
+    free = [(None, None)] * count + [(0, None)]
+    found = linprog([0.0] * count + [1.0], rows, limits, bounds=free, method="highs")
+    return np.asarray(found.x[:count]) if found.status == 0 and found.x[-1] <= 1 else None
 
 
 # --- orders of the channels ------------------------------------------------------------------------------------------
