@@ -133,7 +133,7 @@ def undone(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, 
         apart = apart + apart.mean(axes, keepdims=True)
         known = np.isfinite(logarithms) & np.isfinite(apart)
         known &= apart <= STEEP * np.median(apart[known]) if known.any() else False
-    sums = logarithms - logarithms.mean(axes, keepdims=True)
+        sums = logarithms - logarithms.mean(axes, keepdims=True)
     return form.with_settings(log=CENTRED), np.where(known, sums, np.nan), np.where(known, apart, 0.0)
 
 
