@@ -340,6 +340,35 @@ def test_filters_stay_in_the_address_and_enter_goes_to_the_first_case(browser: A
     assert not browser.find_element("css selector", '#filter [value="framework3"]').is_selected()
 
 
+def searched(browser: Any, text: str, count: str) -> None:
+    """Waits until so many cases are shown for a text."""
+    browser.find_element("css selector", "#filter button").click()
+    browser.find_element("name", "case").send_keys(text)
+    waited(browser, lambda _: browser.find_element("css selector", "#filter output").text == count)
+
+
+def test_a_search_finds_explanations_systems_and_words_of_cases(browser: Any, question: Path, page: Path) -> None:
+    """Also where no case is drawn yet; numbers of arrays are not searched."""
+    visit(browser, page, drawn=False)
+    cases = len(all_of(browser, ".case"))
+    for text, count in (("rotate it by 180", 3), ("Knet 1.x", 1), ("apples oranges", 0), ("wolfram-convolve", 0)):
+        found = browser.execute_async_script(
+            "form.elements.case.value = arguments[0];"
+            "search(form).then(() => arguments[1](form.querySelector('output').textContent))",
+            text,
+        )
+        assert (int(found.split()[0]) >= count) if count else found == f"0 of {cases} cases", text
+    searched(browser, "apple-data", f"1 of {cases} cases")
+
+
+def test_a_search_finds_words_in_packed_cases(browser: Any, many: Path) -> None:
+    visit(browser, many, drawn=False)
+    searched(browser, "both spatial axes", "200 of 200 cases")
+    searched(browser, "no such words", "0 of 200 cases")
+    searched(browser, "199", "1 of 200 cases")
+    assert browser.get_log("browser") == []
+
+
 def test_every_cell_of_the_matrix_leads_to_its_case(browser: Any, page: Path) -> None:
     visit(browser, page)
     rows = browser.execute_script("""
@@ -518,7 +547,7 @@ def test_the_first_screen_tells_a_stranger_who_does_what(browser: Any, survey: P
     assert "onnxruntime" in line_of(lines, "odd sample on the low side:")
 
     apple = line_of(lines, "apple-data: the output of Knet 1.x conv4(w, x; padding=1)")
-    assert 'is what "TensorFlow 1.x tf.nn.conv2d(' in apple
+    assert 'becomes what "TensorFlow 1.x tf.nn.conv2d(' in apple
     assert "gives, with this change: reverse the kernel along both spatial axes" in apple
     assert "in Knet, to get what is meant (rewritten from tested code): conv4(w, x; mode=1, padding=1)" in apple
 

@@ -14,6 +14,48 @@ function linkCells(table) {
   }
 }
 
+// ---- packed parts, and the words of cases ----------------------------------------------------------------------------
+
+// Of many cases the page has the sections in packed parts, each behind the headings of its cases.
+const PARTS = [...document.querySelectorAll("script.part")];
+const SECTIONS = [...document.querySelectorAll(".case")];
+const unpacked = new Map();
+
+async function inflated(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return (await new Response(stream).text()).split("\f");
+}
+
+// The part of a page behind a heading, as text.
+async function restOf(section) {
+  const each = SECTIONS.findIndex((other) => other.nextElementSibling === PARTS[0]) + 1; // sections of a part
+  const number = SECTIONS.indexOf(section);
+  const part = PARTS[Math.floor(number / each)];
+  if (!unpacked.has(part)) unpacked.set(part, inflated(part.textContent));
+  return (await unpacked.get(part))[number % each];
+}
+
+const WORDS = new Map(); // section -> all that it says but for numbers of arrays, in small letters
+const ARRAYS = /<pre(?: class="?named"?)?>(?!<code>)[^<]*<\/pre>|<table class="heat">.*?<\/table>/gs;
+
+async function readWords() {
+  for (const section of SECTIONS.filter((each) => !WORDS.has(each))) {
+    const html = section.innerHTML + (PARTS.length ? await restOf(section) : "");
+    const numbers = [...html.matchAll(/data-t="?([\d ]+)/g)].flatMap(([, found]) => found.trim().split(" "));
+    const said = html.replace(ARRAYS, " ").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+    WORDS.set(section, [said, ...numbers.map((number) => TEXTS[number])].join(" ").toLowerCase());
+  }
+}
+
+const isNumber = (text) => /^[\d\s.,-]*$/.test(text); // found in names only, as every case is full of them
+
+function has(section, name, text) {
+  if (name.toLowerCase().includes(text)) return true;
+  const words = WORDS.get(section);
+  return !isNumber(text) && words !== undefined && text.split(/\s+/).every((word) => words.includes(word));
+}
+
 // ---- filter --------------------------------------------------------------------------------------------------------
 
 function filterTable(table, wanted, seen) {
@@ -30,7 +72,7 @@ function filterTable(table, wanted, seen) {
       cell.classList.toggle("off", !fits);
       any ||= fits && !cell.hidden;
     }
-    const fits = link.textContent.toLowerCase().includes(wanted.text);
+    const fits = has(wanted.sections.get(link.hash.slice(1)), link.textContent, wanted.text);
     row.hidden = !(any && fits);
     if (!row.hidden) seen.add(link.hash.slice(1));
   }
@@ -43,12 +85,20 @@ function filter(form) {
     backends: new Set(data.getAll("backend")),
     verdicts: new Set(data.getAll("verdict")),
     unexpected: data.has("unexpected"),
+    sections: new Map(SECTIONS.map((section) => [section.id, section])),
   };
   const seen = new Set();
   document.querySelectorAll(".matrix").forEach((table) => filterTable(table, wanted, seen));
-  const sections = [...document.querySelectorAll(".case")];
-  for (const section of sections) section.hidden = !seen.has(section.id);
-  form.querySelector("output").textContent = `${seen.size} of ${sections.length} cases`;
+  for (const section of SECTIONS) section.hidden = !seen.has(section.id);
+  form.querySelector("output").textContent = `${seen.size} of ${SECTIONS.length} cases`;
+}
+
+// By names at once, and by all words as soon as they are read.
+async function search(form) {
+  filter(form);
+  if (isNumber(form.elements.case.value)) return;
+  await readWords();
+  filter(form);
 }
 
 // What is not as it is at first stands in the address, so that a link keeps it.
@@ -65,13 +115,13 @@ function restore(form) {
   form.elements.case.value = kept.get("case") ?? "";
   form.elements.unexpected.checked = kept.has("unexpected");
   for (const box of form.querySelectorAll("[value]")) box.checked = !kept.getAll("without").includes(box.value);
-  if (kept.size) filter(form);
+  if (kept.size) search(form);
 }
 
 const form = document.getElementById("filter");
 form.hidden = false;
 form.addEventListener("input", () => {
-  filter(form);
+  search(form);
   keep(form);
 });
 form.addEventListener("submit", (event) => {
@@ -103,25 +153,9 @@ function whenNear(elements, draw) {
   addEventListener("beforeprint", () => [...waiting].forEach(once));
 }
 
-// Of many cases the page has the sections in packed parts, each behind the headings of its cases.
-const PARTS = [...document.querySelectorAll("script.part")];
-const SECTIONS = [...document.querySelectorAll(".case")];
-const unpacked = new Map();
-
-async function inflated(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return (await new Response(stream).text()).split("\f");
-}
-
 // Writes the rest of a section behind its heading.
 async function fill(section) {
-  const each = SECTIONS.findIndex((other) => other.nextElementSibling === PARTS[0]) + 1; // sections of a part
-  const number = SECTIONS.indexOf(section);
-  const part = PARTS[Math.floor(number / each)];
-  if (!unpacked.has(part)) unpacked.set(part, inflated(part.textContent));
-  const texts = await unpacked.get(part);
-  section.insertAdjacentHTML("beforeend", texts[number % each]);
+  section.insertAdjacentHTML("beforeend", await restOf(section));
   section.classList.remove("stub");
 }
 
