@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from harness.grammar.forms import FormError, demand
 from harness.operations.by_settings.telling import Telling
-from harness.operations.panels import BLANK, Cell, Panel, Picture
+from harness.operations.panels import BLANK, GAP, Cell, Panel, Picture
 from harness.operations.pooling_formula import KEPT, KEPT_UNPADDED, Axis, Bins, axes_of
 
 MOST, WINDOWS = 12, 5
@@ -106,13 +108,28 @@ def _panel(title: str, line: Line, settings: Found, other: Line) -> Panel:
     """The samples, numbered from 1, and below them the taps of each window; behind an average what divides its sum."""
     seen = [place for each in (line, other) if each.outputs for place in (each.places.min(), each.places.max())]
     low, high = int(min([0, *seen])), int(max([line.n - 1, *seen]))
-    samples = [_sample(at, line) for at in range(low, high + 1)]
-    rows = [_window(line, number, range(low, high + 1), settings) for number in range(min(line.outputs, WINDOWS))]
-    return Panel(title, [samples, *rows])
+    places = line.places if line.outputs else np.zeros(1, int)
+    own = range(min(0, int(places.min())), max(line.n, int(places.max()) + 1))
+    samples = [_sample(at, line, own) for at in range(low, high + 1)]
+    return Panel(title, [samples, *_windows(line, range(low, high + 1), settings)])
 
 
-def _sample(at: int, line: Line) -> Cell:
-    return Cell(str(at + 1)) if 0 <= at < line.n else Cell("", "added")
+def _windows(line: Line, drawn: range, settings: Found) -> Iterator[list[Cell]]:
+    """The rows of all windows, or of the first and the last ones: both ends show a padding."""
+    if line.outputs <= WINDOWS:
+        yield from (_window(line, number, drawn, settings) for number in range(line.outputs))
+        return
+    ends = WINDOWS // 2
+    yield from (_window(line, number, drawn, settings) for number in range(ends))
+    yield [GAP]
+    yield from (_window(line, number, drawn, settings) for number in range(line.outputs - ends, line.outputs))
+
+
+def _sample(at: int, line: Line, own: range) -> Cell:
+    """A sample, or one of the padding, so far as the windows reach into it."""
+    if 0 <= at < line.n:
+        return Cell(str(at + 1))
+    return Cell("", "added") if at in own else BLANK
 
 
 def _window(line: Line, number: int, drawn: range, settings: Found) -> list[Cell]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from harness.explanation.answers import edit_words
-from harness.operations import TABLE, USUAL
+from harness.operations import TABLE, USUAL, number_pictures
 from harness.operations.operation import Operation
 from harness.operations.panels import Picture
 from harness.operations.spoken import main_roles
@@ -180,7 +180,8 @@ def pictures(case: Mapping[str, Any], result: Result) -> list[Picture]:
     """Pictures of what a result differs by, of its first explanation."""
     first: Mapping[str, Any] = next(iter(result.get("explanations", ())), {})
     changes = [each for key in ("settings", "transforms") for each in first.get(key) or ()]
-    return list(operation(case).shown().pictures(case, [each for each in changes if isinstance(each, Mapping)]))
+    found = [each for each in changes if isinstance(each, Mapping)]
+    return [*operation(case).shown().pictures(case, found), *number_pictures.pictures(found)]
 
 
 def tied(result: Result) -> list[str]:

@@ -10,6 +10,7 @@ from harness.canonical.settled import BIAS
 from harness.grammar.forms import demand
 from harness.operations.by_settings.letter_pictures import letters
 from harness.operations.by_settings.own_names import Layer, at_rank
+from harness.operations.number_pictures import functions
 from harness.operations.panels import Picture
 from harness.operations.transforms.sayings import shown
 from harness.worker.entry import EntryPoint
@@ -50,8 +51,11 @@ it has no argument for and always does so, which shows as a convention where a c
         return f"{self._layer.words(said)}, {told['dtype']}{', bias' if BIAS in told else ''}"
 
     def pictures(self, case: Found, changes: Iterable[Found]) -> Iterable[Picture]:
-        """Of settings that are letters of axes; others are words or numbers."""
-        return (picture for change in changes for picture in letters(case, change))
+        """Of settings that are letters of axes, and of a function of each value; others are words or numbers."""
+        for change in changes:
+            yield from letters(case, change)
+            if self._layer.POINTWISE and change.get("id") in self._layer.SETTINGS:
+                yield from functions(self._layer.formula, case["settings"], change)
 
     def examples(self) -> Iterable[tuple[str, Picture]]:
         """There are none."""
