@@ -34,7 +34,7 @@ BY_SETTINGS = sorted(name for name, each in TABLE.items() if hasattr(each, "alte
         ("factor", 0.0, None, "use the stored mean and variance as they are; the system took both for zero"),
         ("factor", 2.0, None, "use the stored mean and variance as they are; the system divided both by 2"),
         ("groups", 4, 1, "set the number of groups to 1; the system set it to 4"),
-        ("area_samples", None, "whole", "average whole samples; the system took parts of samples, too"),
+        ("area_samples", None, "whole", "average whole samples; the system averaged parts of samples, too"),
         ("function", "relu", "elu", "apply elu; the system applied relu"),
         ("padding", ((0, 1), (0, 1)), ((1, 0), (1, 0)),
          "pad by 1:0 x 1:0 (low:high per axis); the system padded by 0:1 x 0:1 (low:high per axis)"),

@@ -119,7 +119,7 @@ PARAMETERS = ("alpha", "beta", "gamma", "theta", "epsilon", "k")
 NOUNS = {"reduce": "reduction", "over": "axes", "across": "axes", "log": "logarithm"}
 """Keys that are no nouns."""
 UNSTATED = {
-    "area_samples": "average whole samples; the system took parts of samples, too",
+    "area_samples": "average whole samples; the system averaged parts of samples, too",
 }
 """What is said where a system does not do what is meant, and there is no word for what it does."""
 WHOLE = {
@@ -132,7 +132,7 @@ WHOLE = {
         "add nothing for the padding; the system sets a negative sum to 0 at padded taps, last axis fastest"
     ),
     ("overhang", "scaled to the whole window"): (
-        "sum what the last window holds; the system scaled the sum up to the whole window"
+        "sum what the last window holds; the system scaled that sum up to a whole window"
     ),
     ("statistic", "deviation"): "divide by the root of the variance; the system divided by the variance itself",
     ("bias", "none"): "add the bias; the system left the bias out",
@@ -156,7 +156,7 @@ WHOLE = {
     ("slots", "mean left out"): "subtract the stored mean; the system left the mean out",
     ("slots", "offset left out"): "add the offset; the system left the offset out",
     ("slots", "scale left out"): "multiply by the scale; the system left the scale out",
-    ("area_samples", "whole"): "average parts of samples, too; the system took whole samples only",
+    ("area_samples", "whole"): "average parts of samples, too; the system averaged whole samples only",
     ("blocks", "axes exchanged"): "take the axes of a block in their order; the system exchanged the axes of a block",
     ("blocks", "reshaped only"): "move the samples of each block; the system only reshaped the array",
     ("blocks", "as Darknet's reorg"): "move the blocks as the case says; the system moved them as Darknet's reorg does",
