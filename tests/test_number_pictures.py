@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from harness.operations import TABLE
-from harness.operations.number_pictures import BEYOND, DRAWN, pictures
 from harness.operations.transforms import BY_ID
 from harness.operations.transforms.endings import ROUNDINGS, Activation
 from harness.operations.transforms.functions import FUNCTIONS
+from harness.operations.transforms.number_pictures import BEYOND, DRAWN, pictures
 from harness.report import view
 
 GIVEN = {

@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from harness.explanation.answers import edit_words
-from harness.operations import TABLE, USUAL, number_pictures
+from harness.operations import TABLE, USUAL
 from harness.operations.operation import Operation
 from harness.operations.panels import Picture
 from harness.operations.spoken import main_roles
+from harness.operations.transforms import number_pictures
 from harness.report import words
 from harness.report.text import one_line
 

@@ -10,8 +10,8 @@ from harness.canonical.settled import BIAS
 from harness.grammar.forms import demand
 from harness.operations.by_settings.letter_pictures import letters
 from harness.operations.by_settings.own_names import Layer, at_rank
-from harness.operations.number_pictures import functions
 from harness.operations.panels import Picture
+from harness.operations.transforms.number_pictures import functions
 from harness.operations.transforms.sayings import shown
 from harness.worker.entry import EntryPoint
 
