@@ -14,9 +14,13 @@ import numpy as np
 import pytest
 
 from harness.backends import TABLE, knet
+from harness.canonical import reference
 from harness.canonical.window import Linear, Window
-from harness.operations.call import Unsupported
+from harness.case.read import Case
+from harness.operations import TABLE as OPERATIONS
+from harness.operations.call import MODES, Unsupported
 from harness.operations.pooling_formula import FIRST_CLIPPED, ZERO
+from harness.operations.stated import Given
 from harness.operations.windowed.probes.by_numbers import negative
 from harness.operations.windowed.probes.properties import common
 from harness.operations.windowed.probes.stamping import Stamping
@@ -24,6 +28,7 @@ from harness.operations.windowed.probes.subject import Limits, Subject
 from harness.parent.asking import Question, ask_all
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
+from harness.probing import probe
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint
 from tests.declared import case_of
@@ -136,6 +141,7 @@ def test_the_worker_declares_what_this_version_of_knet_does(started, version, ra
     assert conv.dtypes == deconv.dtypes == dtypes
     others = [dtype for dtype in NUMBERS if dtype not in FLOATS] if version == "1.3.0" else []
     assert deconv.refused == {dtype: ((3, dtype),) for dtype in others}  # images and channels are exchanged there
+    assert deconv.wrong == tuple(others)
 
 
 @pytest.mark.parametrize("left", ["Manifest.toml", "1.2.1/Knet/NEWS.md"])
@@ -221,6 +227,56 @@ def test_the_worker_declares_how_this_version_pools(started, version, ranks, mod
     assert (mean.takes.keeps["divisor"], other.takes.keeps["divisor"]) == ("window", "window")
     assert "padding" in mean.takes.free
     assert ("padding" in other.takes.free) == (version != "1.2.1")  # which then raises
+    assert other.takes.demands.get("padding", "any") == (0 if version == "1.2.1" else "any")
+
+
+def mean_of(x: np.ndarray, padding: Any) -> Case:
+    """The mean of windows of 2, one beside the other."""
+    whole = {"reduce": "average", "divisor": "window", "rounding": "floor", "dilation": 1}
+    return Case(
+        id="made",
+        path=Path("made.yaml"),
+        operation=OPERATIONS["pooling"],
+        arrays={"input": Given(x, "NCHW")},
+        settings={**whole, "window": 2, "stride": 2, "padding": padding},
+    )
+
+
+@pytest.mark.parametrize("padding", ["valid", 0, ((0, 0), (0, 0))])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_mode_that_pads_nothing_answers_a_case_without_padding(started, mode, padding):
+    pool = started("1.2.1")
+    case = mean_of(integers((1, 2, 5, 4), 3, "float64"), padding)
+    call = lower(case, entry_of(pool, "Knet.pool(mode=2)"), mode)
+    (outcome,) = ask(pool, call)
+    assert isinstance(outcome, Answered)
+    np.testing.assert_array_equal(call.canonical(outcome.array), reference.evaluate(case.meant()))
+
+
+def test_a_mode_that_pads_nothing_is_not_asked_to_and_is_padded_for(started):
+    pool = started("1.2.1")
+    case = mean_of(integers((1, 2, 5, 4), 3, "float64"), ((1, 1), (0, 0)))
+    entry = entry_of(pool, "Knet.pool(mode=2)")
+    with pytest.raises(Unsupported, match="computes padding 0; the case has 1"):
+        lower(case, entry, "as_written")
+    call = lower(case, entry, "normalized")
+    (outcome,) = ask(pool, call)
+    assert isinstance(outcome, Answered) and call.transforms
+    np.testing.assert_array_equal(call.canonical(outcome.array), reference.evaluate(case.meant()))
+
+
+def test_a_mode_that_pads_nothing_has_a_card(started):
+    pool = started("1.2.1")
+    (card,) = probe(pool, [("knet", entry_of(pool, "Knet.pool(mode=2)"))]).values()
+    assert card.conventions["dtypes"] == {"float32": "float32", "float64": "float64"}
+    assert not card.differences and not card.unreadable
+
+
+def test_what_a_version_answers_wrongly_is_told_so_at_its_rank_only(started):
+    entry = entry_of(started("1.3.0"), "Knet.deconv4(mode=1)")
+    with pytest.raises(Unsupported, match=r"answers int32 wrongly in 3-D"):
+        lower(example(3, 1, dtype="int32"), entry, "as_written")
+    assert isinstance(ask(started("1.3.0"), lower(example(2, 1, dtype="int32"), entry, "as_written"))[0], Answered)
 
 
 def test_the_worker_declares_what_the_recordings_declare(started):

@@ -153,8 +153,12 @@ def test_the_beginning_says_what_computed_and_what_was_refused(tmp_path: Path) -
     dtypes = ("float16", "float32", "float64")
     places = [[2, "float32"], [3, "float32"], [2, "float64"]]
     claims = ("uneven_strides", "together", "dilation")
-    refused = {**dict.fromkeys(claims, places), "groups": [[3, "float16"]], "float16": [[1, "float16"]]}
-    header = {**HEADER, "entry_points": [{**windowed("f", (1,), dtypes=dtypes).as_json(), "refused": refused}]}
+    everywhere = [[2, "float16"], [3, "float16"]]
+    refused = {**dict.fromkeys(claims, places), "groups": [[3, "float16"]], "float16": everywhere}
+    wrong = {"refused": {"float16": [[3, "float16"]], "int8": [[3, "int8"]]}, "wrong": ["float16", "int8"]}
+    declared = windowed("f", (2, 3), dtypes=dtypes).as_json()
+    entries = [{**declared, "refused": refused}, {**declared, "name": "g", **wrong}]
+    header = {**HEADER, "entry_points": entries}
     header["environment"] = {
         **HEADER["environment"],
         "features": ["avx", "avx2"],
@@ -166,9 +170,10 @@ def test_the_beginning_says_what_computed_and_what_was_refused(tmp_path: Path) -
     assert "- set in the environment: OMP_NUM_THREADS=1\n" in written
     assert "- torch computes with instructions: AVX2\n" in written
     assert (
-        "refused here: f: a stride of its own for each axis, a stride with a dilation, dilation (float32, float64), "
-        "groups (float16), float16\n"
+        "refused here: f: a stride of its own for each axis, a stride with a dilation, "
+        "dilation (float32, float64 in 2-D), groups (float16 in 3-D), float16\n"
     ) in written
+    assert "and answered wrongly here, so not called: g: float16, int8 (3-D)\n" in written
     assert "refused here" not in rendered(tmp_path / "c.md", report("a.yaml"))
 
 

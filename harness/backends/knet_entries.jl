@@ -56,6 +56,7 @@ function deconv4(@nospecialize(called), mode)
         "together" => gives(called, [1, 0, 12, 0, 23, 0, 30], steps),
         "reversal" => mode == 0,
     )
+    wrong = map(name, filter(T -> exchanges(called, T), numbers()))
     told = declaration(
         "deconv4",
         "(mode=$mode)",
@@ -65,7 +66,8 @@ function deconv4(@nospecialize(called), mode)
         takes = takes,
         operation = "transposed_convolution",
         note = "the gradient of conv4 by its input",
-        refused = Object(name(T) => [[3, name(T)]] for T in numbers() if exchanges(called, T)),
+        refused = Object(dtype => [[3, dtype]] for dtype in wrong),
+        wrong = wrong,
     )
     return Entry(told, moved(called, mode))
 end
@@ -117,12 +119,13 @@ const NOTES = Dict(
 function pool(@nospecialize(called), mode)
     mean = mode in MEANS
     divided = mean ? ["divisor" => divisor(called, mode)] : []
-    keeps = Object("rounding" => "floor", divided..., filling(called, mode)...)
+    pads = !isempty(pools(called, mode; padding = (1, 0)))
+    demands = Object("reduce" => mean ? "average" : "max", "dilation" => 1, (pads ? [] : ["padding" => 0])...)
     takes = Object(
-        "demands" => Object("reduce" => mean ? "average" : "max", "dilation" => 1),
-        "keeps" => keeps,
+        "demands" => demands,
+        "keeps" => Object("rounding" => "floor", divided..., filling(called, mode)...),
         "words" => Object(),
-        "free" => ["window", "stride", (isempty(pools(called, mode; padding = (1, 0))) ? [] : ["padding"])...],
+        "free" => ["window", "stride", (pads ? ["padding"] : [])...],
         "limits" => isempty(pools(called, mode; padding = (1, 0, 0, 0))) ? ["even"] : [],
     )
     told = declaration(

@@ -184,19 +184,35 @@ def _computing(backends: Mapping[str, Any]) -> list[str]:
 
 
 def _refused(declarations: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What entry points refuse here that they may take elsewhere."""
-    told = [f"{each['name']}: {_claims(each)}" for each in declarations if each.get("refused")]
-    return [f"tried when the workers started, and refused here: {'; '.join(told)}"] if told else []
+    """What entry points refuse here that they may take elsewhere, and what they answer wrongly."""
+    found: dict[str, list[str]] = {"refused here": [], "answered wrongly here, so not called": []}
+    for each in declarations:
+        wrong = each.get("wrong", ())
+        for told, is_wrong in zip(found.values(), (False, True), strict=True):
+            claims = {claim: at for claim, at in each.get("refused", {}).items() if (claim in wrong) == is_wrong}
+            told += [f"{each['name']}: {_claims(each, claims)}"] if claims else []
+    return [f"tried when the workers started, and {how}: {'; '.join(told)}" for how, told in found.items() if told]
 
 
-def _claims(declaration: Mapping[str, Any]) -> str:
-    """What is refused, and in which dtypes, of which a claim may itself be one."""
+def _claims(declaration: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+    """Claims that do not hold, in words, and where."""
     where: dict[str, list[str]] = {}
     shown = TABLE[declaration.get("operation", USUAL)].shown().CLAIMS
-    for claim, places in declaration["refused"].items():
-        dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in places if dtype != claim))
-        where.setdefault(dtypes, []).append(shown.get(claim, claim))
-    return ", ".join(f"{', '.join(names)}{f' ({dtypes})' if dtypes else ''}" for dtypes, names in where.items())
+    for claim, places in claims.items():
+        where.setdefault(_places(claim, places, declaration["ranks"]), []).append(shown.get(claim, claim))
+    return ", ".join(f"{', '.join(names)}{f' ({told})' if told else ''}" for told, names in where.items())
+
+
+def _places(claim: str, places: Iterable[tuple[int, str]], ranks: Sequence[int]) -> str:
+    """In which dtypes, of which a claim may itself be one, and at which spatial ranks, where it is not at all."""
+    at: dict[str, list[int]] = {}
+    for rank, dtype in places:
+        at.setdefault(dtype, []).append(rank)
+    where: dict[str, list[str]] = {}
+    for dtype, found in at.items():
+        told = "" if set(found) >= set(ranks) else " and ".join(f"{rank}-D" for rank in found)
+        where.setdefault(told, []).extend([dtype] if dtype != claim else [])
+    return ", ".join(" in ".join(filter(None, [", ".join(dtypes), told])) for told, dtypes in where.items())
 
 
 def _digits(result: Result) -> str:

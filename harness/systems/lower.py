@@ -13,6 +13,7 @@ from harness.operations.call import Call, RefusedHere, Unsupported
 from harness.worker.entry import EntryPoint
 
 REFUSED = "; that depends on the machine: here such a call was tried when the worker started, and refused"
+WRONG = "; such a call was tried when the worker started, and is not made again"
 
 
 def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
@@ -46,4 +47,6 @@ def _check(case: Case, entry: EntryPoint) -> None:
     if case.dtype not in entry.dtypes:
         raise Unsupported(f"{entry.name} does not take {case.dtype}")
     if (case.rank, case.dtype) in entry.refused.get(case.dtype, ()):
+        if case.dtype in entry.wrong:
+            raise RefusedHere(f"{entry.name} answers {case.dtype} wrongly in {case.rank}-D{WRONG}")
         raise RefusedHere(f"{entry.name} does not take {case.dtype}{REFUSED}")

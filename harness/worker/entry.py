@@ -173,6 +173,7 @@ def function_of(name: str) -> str:
 
 LOCAL = ("call", "patience")
 """Fields of an EntryPoint that do not travel."""
+LISTS = ("ranks", "dtypes", "measured", "wrong")
 Place = Tuple[int, str]
 """A spatial rank and a dtype: where a claim holds or does not."""
 LEAST: Mapping[str, Any] = {"groups": "one"}
@@ -188,8 +189,8 @@ class EntryPoint:
     algorithm: "direct"; "winograd" or "fft" where errors spread over a tile or the output; "any" where nobody says it.
     note: what a reader of the report needs to know about the adapter. measured: claims that depend on processor, build
     or environment, and are tried when the worker starts (`harness.worker.measured`): fields of `takes`, and dtypes.
-    refused: those of them that do not hold there, claim -> where. patience: seconds beyond which a small call is not
-    made once more (`harness.worker.loop`).
+    refused: those of them that do not hold there, claim -> where. wrong: dtypes of `refused` that are taken there, with
+    wrong answers. patience: seconds beyond which a small call is not made once more (`harness.worker.loop`).
     """
 
     name: str
@@ -203,6 +204,7 @@ class EntryPoint:
     note: str = ""
     measured: Tuple[str, ...] = ()
     refused: Mapping[str, Tuple[Place, ...]] = field(default_factory=dict)
+    wrong: Tuple[str, ...] = ()
     patience: float = math.inf
     call: Optional[Callable[..., Any]] = None
 
@@ -229,8 +231,7 @@ class EntryPoint:
     def as_json(self) -> Dict[str, Any]:
         """The declaration as the hello carries it."""
         declaration = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in LOCAL}
-        lists: Dict[str, Any] = {"ranks": list(self.ranks), "dtypes": list(self.dtypes), "layouts": dict(self.layouts)}
-        lists["measured"] = list(self.measured)
+        lists: Dict[str, Any] = {"layouts": dict(self.layouts), **{name: list(getattr(self, name)) for name in LISTS}}
         lists["refused"] = {claim: [list(place) for place in places] for claim, places in self.refused.items()}
         return dict(declaration, takes=self.takes.as_json(), **lists)
 
@@ -288,13 +289,12 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
     """The EntryPoint of a declaration that came in a hello; raises ValueError where a field is missing or odd."""
     try:
         told = declaration if "takes" in declaration else _of_version_1(declaration)
-        types = {"ranks": list, "dtypes": list, "layouts": dict, "takes": dict, "measured": list, "refused": dict}
+        types = {"layouts": dict, "takes": dict, "refused": dict, **dict.fromkeys(LISTS, list)}
         names = [each.name for each in fields(EntryPoint) if each.name not in LOCAL]
         values = _typed(told, names, types, str)
         takes = TAKES[told.get("operation", "convolution")].from_json(told["takes"])
         _typed(values["layouts"], list(values["layouts"]), {}, str)
-        lists: Dict[str, Any] = {name: tuple(values[name]) for name in ("ranks", "dtypes")}
-        lists["measured"] = tuple(values.get("measured", ()))
+        lists: Dict[str, Any] = {name: tuple(values[name]) for name in LISTS if name in ("ranks", "dtypes", *values)}
         refused = values.get("refused", {})
         lists["refused"] = {claim: _places(claim, takes, lists["dtypes"], refused[claim]) for claim in refused}
         return EntryPoint(**dict(values, takes=takes, **lists))
