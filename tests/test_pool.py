@@ -415,7 +415,7 @@ def test_a_missing_backend_is_not_started():
         ('{"hello": 1, "entry_points": [5]}', "odd hello"),
         ('{"hello": 1, "entry_points": [{"name": "f"}]}', "declaration of an entry point"),
         ('{"hello": 1, "entry_points": [], "environment": []}', "odd hello: AttributeError"),
-        ("Welcome to the framework!", "expected one JSON line"),
+        ("Welcome to the framework!", "expected one JSON line, found b'Welcome to the framework!\\n'; then it exited"),
         ("[" * 100_000, "expected one JSON line"),
     ],
     ids=lambda text: text[:40],
@@ -424,6 +424,17 @@ def test_an_odd_hello_is_told(line, reason):
     with Pool([Fake("odd_hello", serves=False, arguments=(line,))], PATIENT) as pool:
         assert reason in pool.unavailable["odd_hello"]
         assert not pool.hellos
+
+
+@pytest.mark.parametrize("before", [[], ["hello"], ["", "hello", "[1, 2"]], ids=len)
+def test_what_is_printed_before_the_hello_harms_nobody_and_is_kept_with_the_errors(before):
+    line = json.dumps({"hello": 2, "backend": "mine", "version": "1", "environment": {}, "entry_points": []})
+    worker = Worker(Fake("odd_hello", serves=False, arguments=("\n".join([*before, line]),)), PATIENT)
+    try:
+        assert worker.hello().backend == "mine"
+    finally:
+        worker.stop()
+    assert worker.errors.text() == "\n".join(before).strip()
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ TABLE = {
         ),
         Backend("pillow", "harness.backends.pillow", "PIL", "pillow", ("pillow{version}", "numpy")),
         # without optimization each new setting compiles in half the time, to the same bits for operands of one dtype
-        Backend("knet", "harness.backends.knet", instead=("julia", "-O0", "knet.jl")),
+        Backend("knet", "harness.backends.knet", instead=("julia", "--startup-file=no", "-O0", "knet.jl")),
         Backend(
             "onnxruntime",
             "harness.backends.onnxruntime",

@@ -82,7 +82,7 @@ class Worker:
 
     def hello(self) -> Hello:
         """Waits for the first message. Raises Unavailable when the worker says so, WorkerDied when it is gone."""
-        message, _ = self._read(self.limits.start, arrays=0)
+        message = self._first()
         if "unavailable" in message:
             raise Unavailable(str(message["unavailable"]))
         try:
@@ -94,7 +94,7 @@ class Worker:
 
     def greeted(self) -> None:
         """Waits for the first message of a worker that is no backend. Raises as `hello` does."""
-        message, _ = self._read(self.limits.start, arrays=0)
+        message = self._first()
         if "unavailable" in message:
             raise Unavailable(str(message["unavailable"]))
 
@@ -133,6 +133,23 @@ class Worker:
         for stream in (self.process.stdin, self.process.stdout):
             assert stream
             stream.close()
+
+    def _first(self) -> dict[str, Any]:
+        """The first message. Lines before it, as a start-up file or a program around the worker prints, are kept as
+        errors are."""
+        self.pipe.deadline = time.monotonic() + self.limits.start
+        odd: wire.NotJson | None = None
+        with self._deaths(self.limits.start):
+            while True:
+                try:
+                    return wire.read_message(self.pipe, 0)[0]
+                except wire.NotJson as found:
+                    odd = odd or found
+                    self.errors.add(found.line)
+                except EOFError as error:
+                    if odd is None:
+                        raise
+                    raise wire.WireError(f"{odd}; then it {self._ending(str(error))}") from None
 
     def _read(self, seconds: float, arrays: int) -> tuple[dict[str, Any], list[np.ndarray]]:
         self.pipe.deadline = time.monotonic() + seconds

@@ -15,11 +15,17 @@ class Tail:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self.kept = b""
+        self.guard = threading.Lock()
         self.thread = threading.Thread(target=self._drain, daemon=True)
         self.thread.start()
 
     def text(self) -> str:
         return self.kept.decode(errors="replace").strip()
+
+    def add(self, data: bytes) -> None:
+        """Keeps something else that the process wrote."""
+        with self.guard:
+            self.kept = (self.kept + data)[-self.KEPT :]
 
     def _drain(self) -> None:
         with self.stream:
@@ -27,4 +33,4 @@ class Tail:
                 data = os.read(self.stream.fileno(), 1 << 16)
                 if not data:
                     return
-                self.kept = (self.kept + data)[-self.KEPT :]
+                self.add(data)

@@ -47,6 +47,14 @@ class WireError(ValueError):
     """The stream holds something that is not the protocol."""
 
 
+class NotJson(WireError):
+    """A whole `line` that is no JSON; the stream stands behind it."""
+
+    def __init__(self, line: bytes) -> None:
+        super().__init__("expected one JSON line, found %r" % line[:80])
+        self.line = line
+
+
 def write_message(stream: Any, message: Mapping[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
     """Writes the JSON object `message` and its `arrays` to `stream`, and flushes it.
 
@@ -65,7 +73,7 @@ def write_message(stream: Any, message: Mapping[str, Any], arrays: Sequence[np.n
 def read_message(stream: Any, most: int = ARRAYS_LIMIT) -> Tuple[Dict[str, Any], List[np.ndarray]]:
     """The next message of `stream` and its arrays, at most `most`: `(dict, list of numpy arrays)`.
 
-    Raises EOFError where the stream ends, WireError where it is not the protocol.
+    Raises EOFError where the stream ends, WireError where it is not the protocol, as NotJson after a whole other line.
     """
     line = stream.readline(LINE_LIMIT)
     if not line:
@@ -77,7 +85,7 @@ def read_message(stream: Any, most: int = ARRAYS_LIMIT) -> Tuple[Dict[str, Any],
     try:
         message = json.loads(line.decode())
     except (ValueError, RecursionError):
-        raise WireError("expected one JSON line, found %r" % line[:80]) from None
+        raise NotJson(line) from None
     if not isinstance(message, dict):
         raise WireError("expected a JSON object, found %r" % line[:80])
     count = message.get("arrays", 0)
