@@ -130,9 +130,9 @@ def _divides_otherwise(form: Settled, divided: str) -> bool:
 
 
 def _sizes(size: int) -> Iterator[int]:
-    """A size that was taken for a radius, and the reverse; one more or less; that of another layer's default."""
-    usual = (2 * size + 1, (size - 1) // 2, size // 2, size + 1, size - 1, 5, 11)
-    yield from (each for each in dict.fromkeys(usual) if each not in (0, size))
+    """A size that was taken for a radius, and the reverse; one or two more or less; those of other layers."""
+    usual = (2 * size + 1, (size - 1) // 2, size // 2, size + 1, size - 1, 5, 11, size + 2, size - 2, 3, 7, 9)
+    yield from (each for each in dict.fromkeys(usual) if each > 0 and each != size)
 
 
 def _axes(form: Settled) -> Iterator[str]:

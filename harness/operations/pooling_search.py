@@ -32,7 +32,7 @@ WORDS = ("valid", "same_upper", "same_lower", "half")
 """Paddings that have a name; half: k // 2 on both sides."""
 DIVISORS = ("valid", "padded", "window")
 ROUNDINGS = ("floor", "ceil", KEPT, KEPT_UNPADDED)
-REDUCTIONS = ("max", "average")
+REDUCTIONS = (("max", (None,), (None,)), ("average", (None,), DIVISORS), ("norm", (2.0, 1.0), (None,)))
 NO_WINDOW: Changes = dict.fromkeys(("window", "stride", "padding", "rounding", "dilation"))
 """What bins of the whole input have not."""
 
@@ -48,10 +48,10 @@ def sizes_of(form: Settled) -> tuple[int, ...]:
 def alternatives(form: Settled) -> Iterator[Changes]:
     """Size, divisor and padding first, which is where systems differ; then the window itself."""
     yield from _of_bins(form) if "output_size" in form.settings else _of_windows(form)
-    for other in REDUCTIONS:
+    for other, powers, divisors in REDUCTIONS:
         if other != form.settings["reduce"]:
-            for divisor in DIVISORS if other == "average" else (None,):
-                yield {"reduce": other, "p": None, "divisor": divisor}
+            for power, divisor in itertools.product(powers, divisors):
+                yield {"reduce": other, "p": power, "divisor": divisor}
 
 
 def _of_windows(form: Settled) -> Iterator[Changes]:

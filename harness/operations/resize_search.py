@@ -81,7 +81,8 @@ def alternatives(form: Settled) -> Iterator[Changes]:
     yield from _precisions(settings)
     for kind in INTERPOLATIONS:
         if kind != settings["interpolation"]:
-            yield from (_turned_to(kind, each, settings) for each in USUAL[kind])
+            ways = (_turned_to(kind, each, settings) for each in (*USUAL[kind], *TOGETHER.get(kind, ())))
+            yield from {repr(each): each for each in ways}.values()
 
 
 def _shrinks(form: Settled) -> bool:
