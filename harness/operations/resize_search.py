@@ -27,7 +27,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """Interpolation -> the settings that it has besides its size."""
 USUAL: Mapping[str, Sequence[Changes]] = {
-    "nearest": ({"nearest_rounding": "prefer_ceil"}, {"nearest_rounding": "floor"}),
+    "nearest": (
+        {"nearest_rounding": "prefer_ceil"},
+        {"nearest_rounding": "floor"},
+        {"coordinates": "asymmetric", "nearest_rounding": "floor"},
+    ),
     "linear": ({"outside": "edge", "antialias": False},),
     "cubic": (
         {"cubic_coefficient": -0.75, "outside": "edge", "antialias": False},
@@ -81,8 +85,7 @@ def alternatives(form: Settled) -> Iterator[Changes]:
     yield from _precisions(settings)
     for kind in INTERPOLATIONS:
         if kind != settings["interpolation"]:
-            ways = (_turned_to(kind, each, settings) for each in (*USUAL[kind], *TOGETHER.get(kind, ())))
-            yield from {repr(each): each for each in ways}.values()
+            yield from (_turned_to(kind, each, settings) for each in USUAL[kind])
 
 
 def _shrinks(form: Settled) -> bool:
