@@ -119,6 +119,31 @@ def test_without_julia_no_card_can_be_had_and_the_missing_backend_is_named(recor
     assert capsys.readouterr().err.splitlines() == [f"harness: knet was asked for and is not available: {said}"]
 
 
+def fake_julia(monkeypatch: pytest.MonkeyPatch, folder: Path, does: str) -> None:
+    """Puts a `julia` first on the path that does this."""
+    program = folder / "julia"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+CASE = str(Path(__file__).parent.parent / "cases" / "recordings" / "knet" / "pool-mean.yaml")
+
+
+def test_a_julia_that_dies_at_its_start_is_missing_where_knet_is_asked_for(monkeypatch, tmp_path, capsys):
+    fake_julia(monkeypatch, tmp_path, "kill -KILL $$")
+    assert main(["run", CASE, "--backend", "knet", "--out", str(tmp_path / "out")]) == MISSING
+    told = "knet was asked for and is not available: julia: could not be started: it was ended by SIGKILL"
+    assert capsys.readouterr().err.splitlines()[-1] == f"harness: {told}"
+
+
+def test_a_julia_that_dies_at_its_start_is_told_beside_the_recordings_where_nobody_asks_for_knet(monkeypatch, tmp_path):
+    fake_julia(monkeypatch, tmp_path, "kill -KILL $$")
+    with Pool([TABLE["knet"]]) as pool:
+        assert pool.unavailable == {"knet": "julia: could not be started: it was ended by SIGKILL"}
+        assert pool.hellos["knet"].entry_points
+
+
 RECORDED = "recorded (Knet 1.4.10); julia: "
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.backends import TABLE, knet
+from harness.backends import TABLE, Backend, knet
 from harness.canonical import reference
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
@@ -29,6 +29,7 @@ from harness.parent.asking import Question, ask_all
 from harness.parent.outcome import Answered, Broken, Declined, Died, Outcome, Raised
 from harness.parent.pool import Pool
 from harness.probing import probe
+from harness.report import results
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint
 from tests.declared import case_of
@@ -142,6 +143,70 @@ def test_the_worker_declares_what_this_version_of_knet_does(started, version, ra
     others = [dtype for dtype in NUMBERS if dtype not in FLOATS] if version == "1.3.0" else []
     assert deconv.refused == {dtype: ((3, dtype),) for dtype in others}  # images and channels are exchanged there
     assert deconv.wrong == tuple(others)
+
+
+def spoiled(folder: Path, *changes: tuple[str, str]) -> Backend:
+    """The worker on a stand-in for Knet 1.4.10 whose source is changed."""
+    variables = stand_in(folder, "1.4.10")
+    source = folder / "1.4.10" / "Knet" / "src" / "Knet.jl"
+    text = source.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    source.write_text(text)
+    return replace(TABLE["knet"], variables=variables)
+
+
+def test_an_operation_that_fails_at_the_start_is_left_out_with_its_reason_and_the_others_are_kept(julia, tmp_path):
+    raises = (
+        "    broken && !old && any(per_axis(dilation",
+        '    error("out of order")\n    broken && !old && any(per_axis(dilation',
+    )
+    text = ("    y = similar(x, counts", '    mode == 1 && return "a mean"\n    y = similar(x, counts')
+    gone = ("function unpool(", "function unpool_of_old(")
+    with Pool([spoiled(tmp_path, raises, text, gone)], PATIENT) as pool:
+        hello = pool.hellos["knet"]
+        assert not pool.unavailable
+        names = {entry.name for entry in hello.entry_points}
+        (outcome,) = ask(pool, question(pool, X, W))
+    assert isinstance(outcome, Answered)
+    assert names == {f"Knet.conv4(mode={mode})" for mode in (0, 1)} | {f"Knet.pool(mode={mode})" for mode in (0, 2, 3)}
+    assert set(hello.left_out) == {"Knet.deconv4(mode=0)", "Knet.deconv4(mode=1)", "Knet.pool(mode=1)", "Knet.unpool"}
+    assert hello.left_out["Knet.deconv4(mode=0)"] == "answers no plain call as expected; it raised out of order"
+    assert "String" in hello.left_out["Knet.pool(mode=1)"]
+    assert hello.left_out["Knet.unpool"] == "UndefVarError: unpool not defined"
+    assert results.header(pool.hellos, {})["environment"]["unavailable"] == hello.left_out
+
+
+def test_a_version_that_lacks_a_mode_says_which(started):
+    assert started("1.3.0").hellos["knet"].left_out == {
+        "Knet.pool(mode=3)": "answers no plain call as expected; it raised mode=3 is not supported for CPU pool."
+    }
+    assert not started("1.4.10").hellos["knet"].left_out
+
+
+def test_a_knet_of_which_nothing_answers_leaves_the_recordings_and_says_why(julia, tmp_path):
+    changes = [(f"function {name}(", f"function {name}_of_old(") for name in ("conv4", "deconv4", "pool", "unpool")]
+    with Pool([spoiled(tmp_path, *changes)], PATIENT) as pool:
+        assert "Knet.conv4(mode=0) UndefVarError: conv4 not defined" in pool.unavailable["knet"]
+        assert pool.hellos["knet"].version.startswith("recorded ")
+
+
+NO_ARRAYS = {
+    901: ('"a text"', "String"),
+    902: ("nothing", "Nothing"),
+    903: ("1.5", "Float64"),
+    904: ('["a"]', "Array{String,1}"),
+}
+
+
+def test_a_result_that_is_no_array_is_told_by_its_type(julia, tmp_path):
+    returns = "".join(f"    first(x) == {first} && return {given}\n" for first, (given, _) in NO_ARRAYS.items())
+    with Pool([spoiled(tmp_path, ("    first(x) == 777", f"{returns}    first(x) == 777"))], PATIENT) as pool:
+        calls = [question(pool, np.where(X[0, 0, 0, 0] == X, float(first), X), W) for first in NO_ARRAYS]
+        outcomes = ask(pool, *calls)
+    told = "it gave a result of type {}, expected an array of numbers"
+    assert outcomes == [Raised("TypeError", told.format(kind)) for _, kind in NO_ARRAYS.values()]
 
 
 @pytest.mark.parametrize("left", ["Manifest.toml", "1.2.1/Knet/NEWS.md"])
@@ -469,7 +534,17 @@ def test_julia_without_knet_leaves_the_recordings_and_names_the_command_that_bri
     with Pool([TABLE["knet"]], PATIENT) as pool:
         version = pool.hellos["knet"].version
     assert version.startswith("recorded (Knet 1.4.10); julia: Knet cannot be loaded by version ")
+    assert f"looked in {tmp_path}, " in version
+    assert "the active project is " in version or "no project is active" in version
     assert version.endswith("""run: julia -e 'import Pkg; Pkg.add("Knet")'""")
+
+
+def test_a_project_that_is_not_there_is_named_with_the_julia_that_was_asked(julia, tmp_path):
+    asked = replace(TABLE["knet"], variables={"JULIA_PROJECT": str(tmp_path / "gone"), "JULIA_LOAD_PATH": "@:@stdlib"})
+    with Pool([asked], PATIENT) as pool:
+        version = pool.hellos["knet"].version
+    assert f"the active project is {tmp_path}/gone/Project.toml, which is not there" in version
+    assert "/julia looked in " in version
 
 
 def test_the_real_knet_reproduces_its_recordings():

@@ -42,8 +42,9 @@ function die_at_once()
 end
 
 function serve(requests::IO, replies::IO, knet::Module)
-    entries = entry_points(knet)
-    write_message(replies, hello(knet, Any[entry.declaration for entry in entries]))
+    entries, left_out = entry_points(knet)
+    declarations = Any[entry.declaration for entry in entries]
+    write_message(replies, hello(knet, declarations, left_out))
     known = Object(entry.declaration["name"] => entry for entry in entries)
     while (message = next_message(requests, replies)) !== nothing
         arrays = message[2]
@@ -53,11 +54,12 @@ function serve(requests::IO, replies::IO, knet::Module)
     end
 end
 
-hello(knet::Module, declarations::Vector{Any}) = Object(
+hello(knet::Module, declarations::Vector{Any}, left_out::Object) = Object(
     "hello" => 2,
     "backend" => "knet",
     "version" => version_of(knet),
     "entry_points" => declarations,
+    "left_out" => left_out,
     "environment" => merge(Object("julia" => string(VERSION)), versions_below()),
 )
 
@@ -92,24 +94,30 @@ function made(@nospecialize(called), arguments::Vector{Any}, words::Dict{Symbol,
     again = nothing
     start = time()
     result = try
-        Array(called(arguments...; words...))
+        called(arguments...; words...)
     catch error
         return raised(error), ()
     end
     seconds = time() - start
     if sum(length, arguments) <= NEGLIGIBLE
         again = try
-            Array(called(arguments...; words...))
+            called(arguments...; words...)
         catch error
             return raised(error), ()
         end
     end
-    eltype(result) in values(TYPES) || return Object("raised" => "TypeError", "message" => "it gave $(typeof(result))"), ()
+    for each in (again === nothing ? (result,) : (result, again))
+        of_numbers(each) || return Object("raised" => "TypeError", "message" => unfit(each)), ()
+    end
+    result, again = Array(result), again === nothing ? again : Array(again)
     message = Object("answered" => seconds, "warnings" => [])
     different = again === nothing ? "" : unlike(result, again)
     isempty(different) || (message["not_repeatable"] = different)
     return message, (result,)
 end
+
+of_numbers(@nospecialize(result)) = result isa AbstractArray && eltype(result) in values(TYPES)
+unfit(@nospecialize(result)) = "it gave a result of type $(typeof(result)), expected an array of numbers"
 
 raised(@nospecialize(error)) =
     Object("raised" => string(typeof(error)), "message" => first(sprint(showerror, error), 4000))
@@ -170,7 +178,7 @@ file of its own, and from there to standard error: that is where the error stand
 function loading()
     start = "Knet cannot be loaded by version $VERSION"
     if Base.find_package("Knet") === nothing
-        return "$start (it is not installed); run: julia -e 'import Pkg; Pkg.add(\"Knet\")'"
+        return "$start (it is not installed; $(asked_julia())); run: julia -e 'import Pkg; Pkg.add(\"Knet\")'"
     end
     path, written = mktemp()
     try
@@ -183,6 +191,14 @@ function loading()
         rm(path)
     end
     return nothing
+end
+
+"""Which Julia looked for it, and where."""
+function asked_julia()
+    project = Base.active_project()
+    missing = project === nothing || isfile(project) ? "" : ", which is not there"
+    where = project === nothing ? "no project is active" : "the active project is $project$missing"
+    return "$(joinpath(Sys.BINDIR, "julia")) looked in $(join(Base.load_path(), ", ")); $where"
 end
 
 """The line that says what is wrong: of what was written, the first that begins as an error, else that of the error."""

@@ -9,13 +9,28 @@ struct Entry
     prepared::Function
 end
 
-"""The entry points that this version has; what is declared of each was measured."""
-entry_points(knet::Module) = Entry[
-    [conv4(knet.conv4, mode) for mode in (0, 1)]...,
-    [deconv4(knet.deconv4, mode) for mode in (0, 1)]...,
-    unpool(knet.unpool),
-    [pool(knet.pool, mode) for mode in 0:3 if 2 in pools(knet.pool, mode)]...,
-]
+"""
+The entry points that this version has, and why others are left out, by name; what is declared of each was measured. One
+that fails costs none of the others.
+"""
+function entry_points(knet::Module)
+    entries, left_out = Entry[], Object()
+    made = Any[("conv4", conv4, (0, 1)), ("deconv4", deconv4, (0, 1)), ("unpool", unpool, ((),)), ("pool", pool, 0:3)]
+    for (func, declared, modes) in made, mode in modes
+        named = "Knet.$func$(mode === () ? "" : "(mode=$mode)")"
+        empty!(thrown)
+        try
+            entry = declared(getproperty(knet, Symbol(func)), mode...)
+            isempty(entry.declaration["ranks"]) ? left_out[named] = unexpected() : push!(entries, entry)
+        catch error # not defined, or of another kind than this file knows
+            left_out[named] = first(sprint(showerror, error), 400)
+        end
+    end
+    return entries, left_out
+end
+
+"""What the plain calls came to of which none was answered as expected."""
+unexpected() = "answers no plain call as expected$(isempty(thrown) ? "" : "; it raised $(thrown[1])")"
 
 declaration(func, variant, dtypes; rest...) = Object(
     "name" => "Knet.$func$variant",
@@ -179,14 +194,18 @@ function pools(@nospecialize(called), mode; sign = 1, rank = 2, words...)
     return vec(tried(called, x; window = window, stride = 1, mode = mode, words...))
 end
 
+const thrown = String[] # by the calls that measure one entry point
+
 along(values::Vector{Float64}, rank::Int) = reshape(values, length(values), ones(Int, rank + 1)...)
 first_axis(size::Int, rank::Int) = (size, ones(Int, rank - 1)...)
 named(words::Object) = Dict{Symbol,Any}(Symbol(name) => value for (name, value) in words)
 
 function tried(@nospecialize(called), arguments...; words...)
     try
-        return called(arguments...; words...)
-    catch # that it throws is the finding
+        result = called(arguments...; words...)
+        return result isa AbstractArray ? result : throw(TypeError(:Knet, "a call", AbstractArray, result))
+    catch error # that it throws is the finding
+        push!(thrown, first(sprint(showerror, error), 400))
         return Float64[]
     end
 end

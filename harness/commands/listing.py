@@ -42,6 +42,8 @@ def _print(name: str, about: str, hello: Hello) -> None:
     for entry in hello.entry_points:
         ranks = ", ".join(f"{rank}-D" for rank in entry.ranks)
         print(f"    {entry.name}  {ranks}")
+    for left_out, reason in hello.left_out.items():
+        print(f"    {left_out}: not available: {reason}")
 
 
 def _programs() -> Mapping[str, Backend]:

@@ -53,6 +53,7 @@ class Lane(threading.Thread):
         self.backend, self.limits, self.results, self.turns = backend, limits, results, turns
         self.hello: SimpleQueue[Hello | str] = SimpleQueue()
         self.recited = backend.recited()
+        self.lost = ""  # what the program died of that the module answers for
         self.batches: SimpleQueue[list[Tagged] | None] = SimpleQueue()
         self.waiting: list[Tagged] = []
         self.bytes = 0
@@ -121,6 +122,7 @@ class Lane(threading.Thread):
             program, self.backend = self.backend.command()[0], fallback
             hello = self._start_worker()
             self.recited = f"{program}: {error}"
+            self.lost = self.recited if isinstance(error, WorkerDied) else ""
             return replace(hello, version=f"{hello.version}; {self.recited}")
 
     def _start_worker(self) -> Hello:

@@ -23,7 +23,8 @@ class Pool:
     """The workers of a run. A context manager: entering it starts them all at once, leaving it ends every process.
 
     `jobs` bounds how many backends work at a time. `hellos` holds what the backends that run said, `unavailable` why
-    the others do not; asking for either waits until every worker has spoken.
+    the others do not, or died at their start where what was recorded of them is answered instead; asking for either
+    waits until every worker has spoken.
     """
 
     def __init__(self, backends: Iterable[Startable], limits: Limits = USUAL, jobs: int | None = None) -> None:
@@ -59,7 +60,8 @@ class Pool:
     @property
     def unavailable(self) -> Mapping[str, str]:
         self._listen()
-        return self._unavailable
+        lost = {name: lane.lost for name, lane in self._lanes.items() if lane.lost}
+        return {**self._unavailable, **lost}
 
     @property
     def recited(self) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ Nothing that a worker sends is trusted: a message that breaks the protocol is an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 import numpy as np
@@ -44,13 +44,18 @@ Batch = Sequence[NativeCall | Program]
 
 @dataclass(frozen=True)
 class Hello:
-    """What a worker said of itself; protocol: the version of what it speaks."""
+    """What a worker said of itself.
+
+    protocol: the version of what it speaks. left_out: entry points that its system should have and that answered no
+    call when it started, and why.
+    """
 
     backend: str
     version: str
     environment: Mapping[str, str]
     entry_points: tuple[EntryPoint, ...]
     protocol: int = wire.PROTOCOL
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def offered(hellos: Mapping[str, Hello]) -> list[tuple[str, EntryPoint]]:
@@ -69,7 +74,11 @@ def hello(message: Mapping[str, Any]) -> Hello:
             raise ValueError(f"protocol {message['hello']!r}, expected one of {wire.UNDERSTOOD}")
         entries = tuple(_checked(from_json(each)) for each in message["entry_points"])
         environment = {str(key): str(value) for key, value in message["environment"].items()}
-        return Hello(str(message["backend"]), str(message["version"]), environment, entries, message["hello"])
+        left_out = {str(name): str(why) for name, why in message.get("left_out", {}).items()}
+        if left_out and not entries:
+            raise ValueError("; ".join(f"{name} {why}" for name, why in left_out.items()))
+        about = (str(message["backend"]), str(message["version"]), environment)
+        return Hello(*about, entries, message["hello"], left_out)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise OddMessage(f"said an odd hello: {error!r}") from None
 

@@ -46,14 +46,15 @@ PATIENCE = 5.0
 def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[str, Any]:
     """What the results of a run say of the run itself: version, time (UTC), environment, declared entry points.
 
-    `unavailable` says of each backend that could not be used why.
+    `unavailable` says of each backend that could not be used why; an entry point that was left out is told beside them.
     """
+    left_out = {name: why for hello in hellos.values() for name, why in hello.left_out.items()}
     environment = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         **machine(),
         "backends": {name: {**hello.environment, "version": hello.version} for name, hello in hellos.items()},
-        "unavailable": dict(unavailable),
+        "unavailable": {**unavailable, **left_out},
     }
     return {
         "format": FORMAT,
