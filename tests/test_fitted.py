@@ -195,6 +195,21 @@ def test_the_simplest_line_comes_first():
     assert not list(Intervals(z, z**2 - 0.1, z**2 + 0.1).lines())
 
 
+@pytest.mark.parametrize(
+    ("z", "low", "high"),
+    [
+        ([[1.0, 2.0]], [[-np.inf, -np.inf]], [[np.inf, np.inf]]),
+        ([[1.0, 2.0]], [[-np.inf, 0.0]], [[3.0, np.inf]]),
+        ([[np.nan, np.nan]], [[0.0, 1.0]], [[1.0, 1.0]]),
+        (np.zeros((2, 0)), np.zeros((2, 0)), np.zeros((2, 0))),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_where_no_interval_is_closed_nothing_is_fitted_and_nothing_warned_of(z, low, high):
+    (line,) = Intervals(np.array(z), np.array(low), np.array(high)).lines()
+    assert line.free == 0
+
+
 def test_a_line_without_evidence_says_nothing():
     z = np.linspace(-1, 1, 4)[np.newaxis]
     conv = convolution(1, "float32")

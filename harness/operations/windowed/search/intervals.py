@@ -81,8 +81,10 @@ class Intervals:
         count = len(self.z)
         one, zero = np.ones(count), np.zeros(count)
         yield from self._holding([Line(one, zero, 0)])
+        if not self.closed.any():  # nothing is known
+            return
         both = [Line(*self._both(), 2 * count)]
-        if not self.closed.any() or not self._near(both[0]):
+        if not self._near(both[0]):
             return
         offset, factor = self._offset(one), self._factor()
         if count > 1:
