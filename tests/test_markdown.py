@@ -150,7 +150,7 @@ def test_the_beginning_says_what_ran_and_what_came_out(tmp_path: Path) -> None:
 
 
 def test_the_beginning_says_what_computed_and_what_was_refused(tmp_path: Path) -> None:
-    dtypes = ("float16", "float32", "float64")
+    dtypes = ("float16", "float32", "float64", "int8")
     places = [[2, "float32"], [3, "float32"], [2, "float64"]]
     claims = ("uneven_strides", "together", "dilation")
     everywhere = [[2, "float16"], [3, "float16"]]
