@@ -56,11 +56,11 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Iterator[None]:
 
 
 def _add_short_options(parser: pytest.Parser) -> None:
-    """Adds those that are free."""
+    """Adds those that are free. Names are looked up, as to parse one would need a value that its owner takes."""
     group = parser.getgroup("framework agreement")
+    theirs = {name for each in parser._groups for option in each.options for name in option.names()}
     for name in _OPTIONS:
-        _, unknown = parser.parse_known_and_unknown_args([f"--{name}=x"])
-        if unknown:
+        if f"--{name}" not in theirs:
             group.addoption(f"--{name}", action="append", dest=f"harness_{name}", help=f"--harness-{name}")
 
 

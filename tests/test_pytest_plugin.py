@@ -112,6 +112,27 @@ def test_options_of_theirs_stay_theirs(there: Path, way: str) -> None:
     assert "numpy.convolve" not in said
 
 
+@pytest.mark.parametrize(
+    ("takes", "given", "has"),
+    [
+        ("choices=['cpu', 'gpu']", "gpu", "gpu"),
+        ("type=int", "3", 3),
+        ("action='store_true'", "", True),
+        ("nargs=2", "a b", ["a", "b"]),
+        ("required=True", "a", "a"),
+        ("type=lambda text: {'a': 1}[text]", "a", 1),
+    ],
+)
+@pytest.mark.parametrize("name", pytest_plugin._OPTIONS)
+def test_options_of_theirs_may_take_whatever_they_like(
+    tmp_path: Path, name: str, takes: str, given: str, has: object
+) -> None:
+    (tmp_path / "conftest.py").write_text(THEIRS.replace("backend", name).replace('default="theirs"', takes))
+    (tmp_path / "test_theirs.py").write_text(OF_THEIRS.replace("backend", name).replace('"mine"', repr(has)))
+    code, said = ended(tmp_path, "test_theirs.py", f"--{name}", *given.split())
+    assert code == 0, said
+
+
 def test_options_are_free_in_a_repository_that_has_none_of_its_own(there: Path) -> None:
     (there / "conftest.py").write_text(LOADED)
     code, said = ended(there, "good.yaml", "--backend", "scipy", "--case", "nothing*", plugin=False)
