@@ -150,7 +150,7 @@ def test_the_shortest_edit_stands_before_the_program(capsys):
     assert main(["explain", APPLE, "--system", "torch"]) == 0
     said = capsys.readouterr().out
     edit = "torch.nn.functional.conv2d(x.permute(2, 0, 1)[None], w.permute(2, 0, 1)[None].flip(2, 3), padding=1)[0, 0]"
-    assert f"in torch, to get these numbers (tested): {edit}" in said
+    assert f"in torch, to get these numbers (tested, on tensors): {edit}" in said
     assert said.index(edit) < said.index("import torch")
     assert "to get what is meant" not in said
 

@@ -194,7 +194,8 @@ def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
 
 def _stated(source: Record, made: sources.Array, letters: str) -> Given:
     """An array with the axes of the file."""
-    return Given(made.values, letters, sources.half_unit(source, made), None if made.known.all() else made.known)
+    known = None if made.known.all() else made.known
+    return Given(made.values, letters, sources.half_unit(source, made), known, made.stored)
 
 
 def _canonical(given: Given, role: str, rank: int) -> Given:
@@ -202,7 +203,7 @@ def _canonical(given: Given, role: str, rank: int) -> Given:
     parts = (given.values, given.half_unit, given.known)
     values, *others = (None if each is None else to_canonical(each, given.layout, role, rank) for each in parts)
     assert values is not None
-    return Given(values, given.layout, *others)
+    return Given(values, given.layout, *others, given.stored)
 
 
 def _recording(given: Record, dtype: str, folder: Path, rank: int) -> Recording:

@@ -90,7 +90,8 @@ def edit_text(system: str, line: str, mends: bool) -> str:
 def edit_words(system: str, mends: bool) -> str:
     """What a shortest edit is for, and how it is known."""
     gives = "what is meant" if mends else "these numbers"
-    return f"in {system}, to get {gives} ({_held(system)})"
+    taken = ", on tensors" if system == "torch" else ""  # whose programs take arrays
+    return f"in {system}, to get {gives} ({_held(system)}{taken})"
 
 
 def _held(system: str) -> str:

@@ -5,7 +5,7 @@ It is run in a worker of the system, on the case and on fresh data, before it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from harness.canonical import layout
 from harness.canonical.gaps import output
 from harness.canonical.instance import Form
 from harness.case.read import Case
+from harness.judge.own_dtypes import dtypes_of, in_own_dtypes, stand_as_they_are
 from harness.operations.spoken import SYSTEMS
 from harness.operations.transforms import FINDINGS
 from harness.operations.transforms.endings import concluded
@@ -89,6 +90,7 @@ class Proofs:
     def __init__(self, case: Case, letters: str = "") -> None:
         self._case, self._programs = case, case.operation.program()
         self._letters = letters or layout.canonical("output", case.rank)
+        self._dtypes = dtypes_of(case.arrays)
         self._written: dict[tuple[Transforms, bool], dict[str, str]] = {}
         self._lines: dict[Transforms, dict[str, str]] = {}
         self._left: dict[tuple[Transforms, bool, str], int] = {}
@@ -105,8 +107,9 @@ class Proofs:
         for form, arrays in self._data:
             endings = beside(concluded(transforms, self._case.then), form)
             y = self._as_shown(read(output(applied(form, transforms)), endings, ()))
+            taken = self._in_own_dtypes(arrays, form) if edited else arrays
             for system in new:
-                yield Attempt(transforms, edited, system, Program(written[system], arrays), y)
+                yield Attempt(transforms, edited, system, Program(written[system], taken), y)
 
     def take(self, attempt: Attempt, outcome: Outcome) -> None:
         """Notes what an attempt came to."""
@@ -145,9 +148,16 @@ class Proofs:
             return {}
         if not edited:
             return self._programs.programs(self._case, concluded(transforms, self._case.then), self._letters)
-        edits = self._programs.edits(self._case, concluded(transforms, self._case.then), self._letters)
+        found = self._programs.edits(self._case, concluded(transforms, self._case.then), self._letters)
+        edits = {system: in_own_dtypes(system, each, self._dtypes) for system, each in found.items()}
         self._lines[transforms] = {system: each.line for system, each in edits.items()}
         return {system: each.program for system, each in edits.items()}
+
+    def _in_own_dtypes(self, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
+        """The arrays of an edit: those of the case in the dtypes of their files, fresh ones in one that fits."""
+        wide = np.dtype("float32" if form.x.dtype == np.float32 else "float64")
+        fits = self._dtypes if form is self._data[0][0] or stand_as_they_are(self._dtypes) else {}
+        return {name: each.astype(fits.get(name, wide)) for name, each in arrays.items()}
 
     def _as_shown(self, y: np.ndarray) -> np.ndarray:
         """A canonical output with the axes of the programs' outputs: of one that these leave out, the first."""

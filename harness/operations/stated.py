@@ -20,18 +20,19 @@ class Given:
 
     values: canonical axes of its role. layout: its axes as the case states them. half_unit: half a unit of the last
     digit that was printed of each value, None where they are exact. known: mask of the elements that are known, None
-    for all; the others are NaN.
+    for all; the others are NaN. stored: the dtype of the array in its file, "" where none says it.
     """
 
     values: np.ndarray
     layout: str
     half_unit: np.ndarray | None = None
     known: np.ndarray | None = None
+    stored: str = ""
 
     def __getitem__(self, index: Any) -> Given:
         """A part of the array."""
         parts = (None if each is None else each[index] for each in (self.half_unit, self.known))
-        return Given(self.values[index], self.layout, *parts)
+        return Given(self.values[index], self.layout, *parts, self.stored)
 
     def as_matrix(self) -> Given:
         """The same as O I or I O, with the axes of its layout as the file has them: all but O are made one."""
@@ -39,7 +40,7 @@ class Given:
         outputs = self.values.shape[self.layout.index("O")] if "O" in self.layout else 1
         shape = (-1, outputs) if first else (outputs, -1)
         parts = (None if each is None else each.reshape(shape) for each in (self.half_unit, self.known))
-        return Given(self.values.reshape(shape), "IO" if first else "OI", *parts)
+        return Given(self.values.reshape(shape), "IO" if first else "OI", *parts, self.stored)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,71 @@
+"""Edits of arrays in the dtypes that they have in the user's files: what a system does not compute with is cast.
+
+A case holds its arrays in one dtype. A call of PyTorch takes no two of them, and gives whole numbers for whole numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from harness.operations.by_settings.own_names import name_of, said_as
+from harness.operations.stated import Given
+from harness.operations.windowed.edit import Edit
+
+_CAST = re.compile(r'(np\.ascontiguousarray\(a), "(float32|float64)"\)')
+"""The cast of all arrays at the head of what is run."""
+
+
+def _torch(name: str, dtype: str) -> str:
+    return f"{name}.{'float' if dtype == 'float32' else 'double'}()"
+
+
+def _tensorflow(name: str, dtype: str) -> str:
+    return f"tf.cast({name}, tf.{dtype})"
+
+
+def _arrays(name: str, dtype: str) -> str:
+    return f'{name}.astype("{dtype}")'
+
+
+_WRITTEN: Mapping[str, Callable[[str, str], str]] = {"torch": _torch, "tensorflow": _tensorflow}
+"""System -> how it casts an array, of those that have a way of their own."""
+
+
+def dtypes_of(given: Mapping[str, Given]) -> dict[str, str]:
+    """Name of an array in programs -> its dtype in its file, of those that are in files of numbers."""
+    return {said_as(name_of(role)): each.stored for role, each in given.items() if _is_dtype(each.stored)}
+
+
+def _is_dtype(name: str) -> bool:
+    return name in {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.typecodes["Float"] + "?"}
+
+
+def stand_as_they_are(dtypes: Mapping[str, str]) -> bool:
+    """Whether a system computes with them as they are: all of one floating dtype, and that wide enough."""
+    return len(set(dtypes.values())) < 2 and set(dtypes.values()) <= {"float32", "float64"}
+
+
+def in_own_dtypes(system: str, edit: Edit, dtypes: Mapping[str, str]) -> Edit:
+    """The edit with a cast of each array that needs one, which is run on arrays that nothing else has cast."""
+    found = _CAST.search(edit.program)
+    if not found:
+        return edit
+    line = edit.line
+    if not stand_as_they_are(dtypes):
+        write = _WRITTEN.get(system, _arrays)
+        casts = {name: write(name, found[2]) for name, own in dtypes.items() if own != found[2]}
+        line = _renamed(line, casts)
+    before, _, after = edit.program.rpartition(edit.line)
+    return Edit(line, _CAST.sub(r"\1)", before) + line + after)
+
+
+def _renamed(line: str, into: Mapping[str, str]) -> str:
+    """An expression with other expressions in place of names."""
+    found = [node for node in ast.walk(ast.parse(line, mode="eval")) if isinstance(node, ast.Name) and node.id in into]
+    for node in sorted(found, key=lambda each: -each.col_offset):
+        line = line[: node.col_offset] + into[node.id] + line[node.end_col_offset :]
+    return line
