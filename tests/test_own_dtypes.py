@@ -9,11 +9,9 @@ import pytest
 
 import harness
 from harness.judge import own_dtypes
-from harness.operations.stated import Given
-from harness.operations.windowed.edit import Edit
 
 LINE = "torch.nn.functional.conv2d(x.permute(0, 3, 1, 2), w, stride=2)"
-EDIT = Edit(LINE, f'x, w = (np.ascontiguousarray(a, "float32") for a in (x, w))\ny = np.asarray({LINE})\n')
+PROGRAM = f'x, w = (np.ascontiguousarray(a, "float32") for a in (x, w))\ny = np.asarray({LINE})\n'
 RANDOM = np.random.default_rng(0)
 BYTES = RANDOM.integers(0, 256, (1, 8, 8, 3)).astype("uint8")
 TAPS = RANDOM.normal(size=(3, 3, 3, 4)).astype("float32")
@@ -92,11 +90,10 @@ def test_an_edit_of_bytes_gives_fractions(y: np.ndarray, settings: dict[str, Any
     ],
 )
 def test_each_system_casts_in_its_own_way_what_needs_it(system: str, line: str) -> None:
-    edit = own_dtypes.in_own_dtypes(system, EDIT, {"x": "uint8", "w": "float32"})
-    assert edit == Edit(line, f"x, w = (np.ascontiguousarray(a) for a in (x, w))\ny = np.asarray({line})\n")
+    edit = own_dtypes.in_own_dtypes(system, LINE, PROGRAM, {"x": "uint8", "w": "float32"})
+    assert edit == (line, f"x, w = (np.ascontiguousarray(a) for a in (x, w))\ny = np.asarray({line})\n")
 
 
 def test_what_no_file_says_is_left_as_it_is() -> None:
-    given = {"input": Given(BYTES, "NHWC", stored="bfloat16"), "kernel": Given(TAPS, "HWIO")}
-    assert own_dtypes.dtypes_of(given) == {}
-    assert own_dtypes.in_own_dtypes("torch", EDIT, {}).line == LINE
+    assert own_dtypes.known({"x": "bfloat16", "w": "float16"}) == {"w": "float16"}
+    assert own_dtypes.in_own_dtypes("torch", LINE, PROGRAM, {}).line == LINE

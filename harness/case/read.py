@@ -201,9 +201,11 @@ def _stated(source: Record, made: sources.Array, letters: str) -> Given:
 def _canonical(given: Given, role: str, rank: int) -> Given:
     """An array with the canonical axes of its role, so many spatial ones among them."""
     parts = (given.values, given.half_unit, given.known)
-    values, *others = (None if each is None else to_canonical(each, given.layout, role, rank) for each in parts)
+    values, half_unit, known = (
+        None if each is None else to_canonical(each, given.layout, role, rank) for each in parts
+    )
     assert values is not None
-    return Given(values, given.layout, *others, given.stored)
+    return Given(values, given.layout, half_unit, known, given.stored)
 
 
 def _recording(given: Record, dtype: str, folder: Path, rank: int) -> Recording:

@@ -17,7 +17,7 @@ from harness.canonical import layout
 from harness.canonical.gaps import output
 from harness.canonical.instance import Form
 from harness.case.read import Case
-from harness.judge.own_dtypes import dtypes_of, in_own_dtypes, stand_as_they_are
+from harness.judge import own_dtypes
 from harness.operations.spoken import SYSTEMS
 from harness.operations.transforms import FINDINGS
 from harness.operations.transforms.endings import concluded
@@ -90,7 +90,7 @@ class Proofs:
     def __init__(self, case: Case, letters: str = "") -> None:
         self._case, self._programs = case, case.operation.program()
         self._letters = letters or layout.canonical("output", case.rank)
-        self._dtypes = dtypes_of(case.arrays)
+        self._dtypes = own_dtypes.known(case.stored)
         self._written: dict[tuple[Transforms, bool], dict[str, str]] = {}
         self._lines: dict[Transforms, dict[str, str]] = {}
         self._left: dict[tuple[Transforms, bool, str], int] = {}
@@ -149,14 +149,17 @@ class Proofs:
         if not edited:
             return self._programs.programs(self._case, concluded(transforms, self._case.then), self._letters)
         found = self._programs.edits(self._case, concluded(transforms, self._case.then), self._letters)
-        edits = {system: in_own_dtypes(system, each, self._dtypes) for system, each in found.items()}
+        edits = {
+            system: own_dtypes.in_own_dtypes(system, each.line, each.program, self._dtypes)
+            for system, each in found.items()
+        }
         self._lines[transforms] = {system: each.line for system, each in edits.items()}
         return {system: each.program for system, each in edits.items()}
 
     def _in_own_dtypes(self, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
         """The arrays of an edit: those of the case in the dtypes of their files, fresh ones in one that fits."""
-        wide = np.dtype("float32" if form.x.dtype == np.float32 else "float64")
-        fits = self._dtypes if form is self._data[0][0] or stand_as_they_are(self._dtypes) else {}
+        wide = np.dtype("float32" if form.arrays["x"].dtype == np.float32 else "float64")
+        fits = self._dtypes if form is self._data[0][0] or own_dtypes.stand_as_they_are(self._dtypes) else {}
         return {name: each.astype(fits.get(name, wide)) for name, each in arrays.items()}
 
     def _as_shown(self, y: np.ndarray) -> np.ndarray:

@@ -8,12 +8,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
-
-from harness.operations.by_settings.own_names import name_of, said_as
-from harness.operations.stated import Given
-from harness.operations.windowed.edit import Edit
 
 _CAST = re.compile(r'(np\.ascontiguousarray\(a), "(float32|float64)"\)')
 """The cast of all arrays at the head of what is run."""
@@ -35,9 +32,9 @@ _WRITTEN: Mapping[str, Callable[[str, str], str]] = {"torch": _torch, "tensorflo
 """System -> how it casts an array, of those that have a way of their own."""
 
 
-def dtypes_of(given: Mapping[str, Given]) -> dict[str, str]:
-    """Name of an array in programs -> its dtype in its file, of those that are in files of numbers."""
-    return {said_as(name_of(role)): each.stored for role, each in given.items() if _is_dtype(each.stored)}
+def known(stored: Mapping[str, str]) -> dict[str, str]:
+    """Name of an array -> its dtype in its file, of those that NumPy has."""
+    return {name: dtype for name, dtype in stored.items() if _is_dtype(dtype)}
 
 
 def _is_dtype(name: str) -> bool:
@@ -49,18 +46,24 @@ def stand_as_they_are(dtypes: Mapping[str, str]) -> bool:
     return len(set(dtypes.values())) < 2 and set(dtypes.values()) <= {"float32", "float64"}
 
 
-def in_own_dtypes(system: str, edit: Edit, dtypes: Mapping[str, str]) -> Edit:
-    """The edit with a cast of each array that needs one, which is run on arrays that nothing else has cast."""
-    found = _CAST.search(edit.program)
+class Cast(NamedTuple):
+    """An edit, and the program that is run to prove it."""
+
+    line: str
+    program: str
+
+
+def in_own_dtypes(system: str, line: str, program: str, dtypes: Mapping[str, str]) -> Cast:
+    """The edit with a cast of each array that needs one; its program runs it on arrays that nothing else has cast."""
+    found = _CAST.search(program)
     if not found:
-        return edit
-    line = edit.line
+        return Cast(line, program)
+    before, _, after = program.rpartition(line)
     if not stand_as_they_are(dtypes):
         write = _WRITTEN.get(system, _arrays)
         casts = {name: write(name, found[2]) for name, own in dtypes.items() if own != found[2]}
         line = _renamed(line, casts)
-    before, _, after = edit.program.rpartition(edit.line)
-    return Edit(line, _CAST.sub(r"\1)", before) + line + after)
+    return Cast(line, _CAST.sub(r"\1)", before) + line + after)
 
 
 def _renamed(line: str, into: Mapping[str, str]) -> str:

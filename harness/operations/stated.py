@@ -31,16 +31,16 @@ class Given:
 
     def __getitem__(self, index: Any) -> Given:
         """A part of the array."""
-        parts = (None if each is None else each[index] for each in (self.half_unit, self.known))
-        return Given(self.values[index], self.layout, *parts, self.stored)
+        half_unit, known = (None if each is None else each[index] for each in (self.half_unit, self.known))
+        return Given(self.values[index], self.layout, half_unit, known, self.stored)
 
     def as_matrix(self) -> Given:
         """The same as O I or I O, with the axes of its layout as the file has them: all but O are made one."""
         first = self.layout.endswith("O") and len(self.layout) > 1
         outputs = self.values.shape[self.layout.index("O")] if "O" in self.layout else 1
         shape = (-1, outputs) if first else (outputs, -1)
-        parts = (None if each is None else each.reshape(shape) for each in (self.half_unit, self.known))
-        return Given(self.values.reshape(shape), "IO" if first else "OI", *parts, self.stored)
+        half_unit, known = (None if each is None else each.reshape(shape) for each in (self.half_unit, self.known))
+        return Given(self.values.reshape(shape), "IO" if first else "OI", half_unit, known, self.stored)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,10 @@ class Recording:
     half_unit: np.ndarray
     dtype: str
     expect: tuple[str, ...] | None
+
+
+IN_PROGRAMS = {"input": "x", "kernel": "w", "bias": "b"}
+"""Roles whose arrays have a shorter name in programs."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,6 +88,11 @@ class Stated:
     @cached_property
     def dtype(self) -> str:
         return str(self.arrays["input"].values.dtype.name)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Name of an array in programs -> its dtype in its file, of those of which one says it."""
+        return {IN_PROGRAMS.get(role, role): given.stored for role, given in self.arrays.items() if given.stored}
 
     @cached_property
     def partial(self) -> tuple[str, ...]:
