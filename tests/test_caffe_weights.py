@@ -99,7 +99,7 @@ def shaped(*sizes: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "net.caffemodel cannot be read: cannot mmap an empty file"),
+        (b"", "net.caffemodel: is empty; write, copy or download it again"),
         (b"\xa2\x06\xff\xff\xff\xff\x0f", "cut short: a field of 4294967295 bytes where 0 are left"),
         (b"\x08" + b"\xff" * 11, "a number of more than 10 bytes"),
         (b"\x0b", "wire type 3"),

@@ -269,7 +269,7 @@ def test_a_data_pkl_that_is_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not what torch.save writes: expected a zip with data.pkl"),
+        (b"", "is empty; write, copy or download it again"),
         (pickle.dumps([1.0]), "not what torch.save writes: expected a zip with data.pkl"),
         (b"PK\x03\x04", "not what torch.save writes"),
     ],

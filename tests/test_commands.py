@@ -310,7 +310,7 @@ KINDS = {
     "loop": ("Too many levels of symbolic links", "Symlink loop"),
     "dangling": ("no such file", "no file"),
     "garbage": ("not UTF-8 text", "expected a .npy"),
-    "empty": ("the file is empty", "end of stream"),
+    "empty": ("the file is empty", "is empty; write, copy or download it again"),
 }
 
 

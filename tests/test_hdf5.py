@@ -165,12 +165,12 @@ def test_a_file_that_is_cut_short_says_so(tmp_path: Path, cut: int) -> None:
         file["w"] = WHOLE
     path = tmp_path / "a.h5"
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(FileError, match=r"a.h5: no whole HDF5 file: .*; copy or download it again"):
+    with pytest.raises(FileError, match=r"a.h5: (no whole HDF5 file: .*;|is empty; write,) copy or download it again"):
         files.read(path)
 
 
 def test_without_h5py_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.h5").write_bytes(b"")
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF")
     known = builtins.__import__
 
     def without(name: str, *rest: Any) -> Any:

@@ -174,7 +174,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a .mat file of MATLAB 5 or later; expected what save"),
+        (b"", "a.mat: is empty; write, copy or download it again"),
         (b"# Created by Octave 8.4".ljust(200), "not a .mat file of MATLAB 5 or later"),
         (struct.pack("<5i", 0, 1, 1, 0, 2) + b"w\0" + bytes(8), "the form of MATLAB 4; write it anew: save"),
     ],

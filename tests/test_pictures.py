@@ -111,7 +111,7 @@ def test_the_axes_of_an_array_are_shown_in_the_order_in_which_they_are_read() ->
 
 def test_what_is_cut_off_a_full_output_is_struck_out() -> None:
     conv = line(3, 3, stride=(2,))
-    change = settings.PaddingSplit(((1, 2),), ((2, 1),), reach=(2,))
+    change = settings.PaddingSplit(((1, 2),), ((2, 1),), cuts=(((1, 0),), ((0, 1),)))
     meant, cut = drawn(conv, change).panels
     assert [cell.text for cell in meant.rows[0] if cell.mark == "cut"] == ["1"]
     assert [cell.text for cell in cut.rows[0] if cell.mark == "cut"] == ["7"]
@@ -128,7 +128,7 @@ HOSTILE: list[dict[str, Any]] = [
     {"id": "padding_split", "intended": [[0, 0]], "actual": [[10**9, 0]]},
     {"id": "padding_split", "intended": [[0, 0]], "actual": [[-99, 0]]},
     {"id": "padding_split", "intended": [], "actual": []},
-    {"id": "padding_split", "intended": [[0, 0]], "actual": [[0, 1]], "reach": [10**9]},
+    {"id": "padding_split", "intended": [[0, 0]], "actual": [[0, 1]], "cuts": [[[0, 10**9]], [[0, 0]]]},
     {"id": "stride", "stride": [10**12], "padding": [[0, 0]]},
     {"id": "stride", "stride": [0, 0], "padding": [[0, 0]]},
     {"id": "dilation", "dilation": [2], "padding": []},

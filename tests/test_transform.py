@@ -51,6 +51,7 @@ from tests.plain import convolutions, evaluate, integers
 
 PAIRS = ((0, 1), (2, 3), (1, 0))
 OTHERS = ((1, 0), (3, 2), (1, 0))
+CUTS = (((2, 1), (2, 1), (1, 2)), ((1, 2), (1, 2), (1, 2)))
 CYCLE = (0, 1, 3, 4, 2)
 """An order of axes that is not its own inverse."""
 
@@ -66,9 +67,9 @@ EXAMPLES: list[Transform] = [
     values.Precision("bfloat16"),
     settings.OtherOperation("transposed_convolution", replace(CALL.window, stride=(1, 1, 1), base_dilation=(1, 1, 2))),
     settings.Stride((2, 2, 2), PAIRS, of_input=True),
-    settings.PaddingSplit(PAIRS, OTHERS, reach=(2, 4, 2)),
-    settings.OutputPadding(PAIRS, ((0, 2), (2, 3), (1, 0)), reach=(2, 4, 2)),
-    settings.RawPadding(PAIRS, OTHERS, reach=(2, 4, 2)),
+    settings.PaddingSplit(PAIRS, OTHERS, cuts=CUTS),
+    settings.OutputPadding(PAIRS, ((0, 2), (2, 3), (1, 0)), cuts=CUTS),
+    settings.RawPadding(PAIRS, OTHERS, cuts=CUTS),
     SwapOperands(),
     InputAxes(CYCLE),
     InputAxes((1, 0, 2, 3, 4)),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.canonical.reference import evaluate
 from harness.canonical.window import cut_pair
 from harness.case.read import Case, CaseError, load
-from harness.explanation.diagnosis import diagnose
+from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge
 from tests.plain import integers
 
@@ -185,13 +185,17 @@ PLANTED = {
 }
 
 
-def explained(folder: Path, y: np.ndarray, keys: dict[str, Any]) -> tuple[str, ...]:
+def answered(folder: Path, y: np.ndarray, keys: dict[str, Any], ties: bool = False) -> Answer:
     recorded = [{"system": "a", "origin": "made", "layout": "NCHW", "values": y.tolist()}]
     case = case_of(folder, X, W, stride=2, **keys, recorded=recorded)
     judge = Judge(case)
     answer = diagnose(judge, judge.observe(case.recorded[0]))
-    assert not answer.ambiguous
-    return tuple(each.id for each in answer.explanations[0].transforms)
+    assert answer.ambiguous is ties
+    return answer
+
+
+def explained(folder: Path, y: np.ndarray, keys: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(each.id for each in answered(folder, y, keys).explanations[0].transforms)
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -219,3 +223,50 @@ def test_unknown_settings_are_found(tmp_path):
     answer = diagnose(judge, judge.observe(case.recorded[0]))
     assert answer.explanations[0].transforms == ()
     assert any("stride 2 x 2, padding 1:1 x 1:1" in remark for remark in answer.remarks)
+
+
+SPREAD = {"dilation": 2}
+BESIDE = {
+    "nothing cut for samples behind": (
+        cut(0, 0),
+        {"padding": 0, "output_padding": 1},
+        "output_padding",
+        "cut 0:0 x 0:0",
+    ),
+    "samples behind forgotten": (cut(1, 1), {"padding": 1, "output_padding": 1}, "output_padding", "cut 1:1 x 1:1"),
+    "all of it behind": (cut(0, 2), {"padding": 1}, "padding_split", "cut 0:2 x 0:2"),
+    "exchanged": (cut(0, 1), {"padding": [[1, 0], [1, 0]]}, "padding_split", "cut 0:1 x 0:1"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_beside_a_dilation_that_was_ignored_a_cut_is_told_as_it_was(tmp_path, name):
+    """What a padding cuts off depends on the reach of the kernel that was applied."""
+    cuts, keys, expected, words = BESIDE[name]
+    first = answered(tmp_path, stamped(X, OUT, *STEPS, cuts), {**keys, **SPREAD}).explanations[0]
+    assert [each.id for each in first.transforms] == ["dilation", expected]
+    assert f"the system {words}" in first.words
+
+
+def test_samples_behind_the_output_that_were_forgotten_have_that_name_before_a_raw_padding(tmp_path):
+    """Where both come to the same: the kernel reaches twice as far as the padding. It may be a part of it, too."""
+    found = answered(tmp_path, stamped(X, OUT, *STEPS, cut(1, 1)), {"padding": 1, "output_padding": 1}, ties=True)
+    first, second, part = found.explanations
+    assert [each.transforms[0].id for each in (first, second)] == ["output_padding", "raw_padding"]
+    assert first.group == second.group
+    assert part.part and not part.transforms
+
+
+@pytest.mark.parametrize("size", [(5, 6), (6, 6), (7, 5)])
+def test_the_other_operation_pads_by_the_word_as_its_own_sizes_say(tmp_path, size):
+    x = integers((1, 3, *size), 5)
+    total = [(n % 2, 1) for n in size]
+    padded = np.pad(x, [(0, 0), (0, 0), *total])
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))[:, :, ::2, ::2]
+    recorded = [{"system": "a", "origin": "made", "layout": "NCHW",
+                 "values": np.einsum("nchwij,coij->nohw", seen, W).tolist()}]  # fmt: skip
+    case = case_of(tmp_path, x, W, stride=2, padding="same", recorded=recorded)
+    judge = Judge(case)
+    answer = diagnose(judge, judge.observe(case.recorded[0]))
+    assert [each.id for each in answer.explanations[0].transforms] == ["operation"]
+    assert not answer.ambiguous

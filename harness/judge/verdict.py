@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.canonical import gaps
 from harness.canonical.axis import meets_input
+from harness.canonical.reference import direct
 from harness.case.read import Case
 from harness.judge.evidence import Known
 from harness.judge.reading import Reading, largest
@@ -300,10 +301,19 @@ class Judge:
 
     def passed_on(self, seen: Observation) -> bool:
         """Whether what is seen is the input, so far as it is known; what is not known of the input leaves that open."""
-        if self.case.partial or seen.values.shape != self.intended.form.arrays["x"].shape:
+        form = self.intended.form
+        if self.case.partial or seen.values.shape != form.arrays["x"].shape or self._adds_only:
             return False
         fit, _ = self.fit(seen, self.reading(SKIPPED))
         return fit is not None and not fit.finding
+
+    @cached_property
+    def _adds_only(self) -> bool:
+        """Whether the layer does no more to its input than to add a bias, which tells more of what is left out."""
+        form = self.intended.form
+        return "bias" in form.arrays and np.array_equal(
+            direct(gaps.filled(form.with_bias(None))), gaps.filled(form).arrays["x"]
+        )
 
     def noise(self, seen: Observation) -> float:
         """An error that no value of `seen` exceeds by its arithmetic, for the search to start from."""

@@ -21,14 +21,14 @@ NAMED = ("full", "valid", "same")
 class PaddingChange(Transform):
     """The system pads by `actual` (low, high) per spatial axis, not by `intended`.
 
-    also: 0 for the likeliest name of the change, 1, 2 ... for what else it may be called. reach: of a transposed
-    convolution, what a padding that cuts nothing is on each axis; people say there what is cut off the full output.
+    also: 0 for the likeliest name of the change, 1, 2 ... for what else it may be called. cuts: of a transposed
+    convolution, what is meant to be cut off the full output and what the system cut, as people say it there; else ().
     """
 
     intended: Pairs
     actual: Pairs
     also: int = field(default=0, kw_only=True)
-    reach: tuple[int, ...] = field(default=(), kw_only=True)
+    cuts: tuple[Pairs, ...] = field(default=(), kw_only=True)
 
     @property
     def crops(self) -> bool:
@@ -49,13 +49,9 @@ class PaddingChange(Transform):
         """Whether people would choose it for itself: as much on both sides."""
         return all(low == high for low, high in self.actual)
 
-    def cut(self, padding: Pairs) -> Pairs:
-        """What a padding cuts off the full output of a transposed convolution."""
-        return tuple((reach - low, reach - high) for reach, (low, high) in zip(self.reach, padding))
-
     def words(self) -> str:
-        if self.reach:
-            intended, actual = (pairs_text(self.cut(each)) for each in (self.intended, self.actual))
+        if self.cuts:
+            intended, actual = map(pairs_text, self.cuts)
             added = "; negative amounts add zeros" if "-" in intended + actual else ""
             return (
                 f"{self._what()}cut {intended} (low:high per axis) off the full output; the system cut {actual}{added}"
@@ -155,7 +151,7 @@ class RawPadding(PaddingChange):
     def words(self) -> str:
         return (
             f"say the padding as this system takes it: it padded the zero-filled input by {pairs_text(self.actual)} "
-            f"(low:high per axis), where {pairs_text(self.cut(self.intended))} was to be cut off the full output"
+            f"(low:high per axis), where {pairs_text(self.cuts[0])} was to be cut off the full output"
         )
 
 

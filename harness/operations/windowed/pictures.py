@@ -23,7 +23,7 @@ MOST = 7
 """Cells along an axis of a kernel, or of one side of a padding, that are drawn."""
 SHOWN = 6
 """Samples of an input that are drawn before those at its end."""
-PER_AXIS = ("intended", "actual", "reach", "stride", "dilation", "padding")
+PER_AXIS = ("intended", "actual", "stride", "dilation", "padding")
 """Keys of changes that have something for each axis."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -57,10 +57,10 @@ def _fits(change: Found, form: Found, rank: int) -> bool:
         demand("", change, form)
     except FormError:
         return False
-    per_axis = (
-        len(change[key]) in (0 if key == "reach" else rank, rank) for key in PER_AXIS if change.get(key) is not None
-    )
-    return all(per_axis) and _is_boundary(change)
+    sizes = [len(change[key]) for key in PER_AXIS if change.get(key) is not None]
+    cuts = change.get("cuts") or ()
+    per_axis = {*sizes, *map(len, cuts)} <= {rank} and len(cuts) in (0, 2)
+    return per_axis and _is_boundary(change)
 
 
 # --- the kernel ------------------------------------------------------------------------------------------------------
@@ -183,11 +183,11 @@ def _axis_name(case: Found, axis: int) -> str:
 
 def _padded(case: Found, change: Found) -> Picture | None:
     """Of the first axis whose padding differs; of a transposed one, what is cut off the full output."""
-    pairs = list(zip(change["intended"], change["actual"]))
+    pairs = list(zip(*(change.get("cuts") or (change["intended"], change["actual"]))))
     axis = next((axis for axis, (old, new) in enumerate(pairs) if list(old) != list(new)), None)
     if axis is None or axis >= len(case["input"]["shape"]) - 2:
         return None
-    if change.get("reach"):
+    if change.get("cuts"):
         return _cut(case, axis, change)
     meant, computed = (_strip(case, axis, change[key]) for key in ("intended", "actual"))
     return _compared(case, axis, meant, computed, PADDINGS[change["id"]])
@@ -198,7 +198,7 @@ def _cut(case: Found, axis: int, change: Found) -> Picture | None:
     n, k = (case[role]["shape"][axis + 2] for role in ("input", "kernel"))
     settings = case["settings"]
     full = reach(n, k, settings["stride"][axis], settings["dilation"][axis])
-    cuts = [[change["reach"][axis] - side for side in change[key][axis]] for key in ("intended", "actual")]
+    cuts = [side[axis] for side in change["cuts"]]
     if full > 3 * MOST or min(map(min, cuts)) < -MOST or max(map(sum, cuts)) >= full:
         return None
     panels = [Panel(title, [_output(full, *cut)]) for title, cut in zip((MEANT, COMPUTED), cuts)]
@@ -278,7 +278,7 @@ class _Drawn(NamedTuple):
     draw: Callable[[Found, Found], Picture | None]
 
 
-_PADS = _Drawn({"intended": [pair], "actual": [pair], "reach?": [int]}, _padded)
+_PADS = _Drawn({"intended": [pair], "actual": [pair], "cuts?": [[pair]]}, _padded)
 _ORDERS = {"order": [int]}
 DRAWN: Mapping[str, _Drawn] = {
     "reverse_kernel": _Drawn({"axes": [int]}, _reversed),

@@ -12,5 +12,9 @@ ROLES = {
         weights=True,
     ),
 }
-OPTIONS = {key: words for key, words in convolution_spoken.OPTIONS.items() if key not in ("boundary", "constant")}
+OPTIONS = {
+    **{key: words for key, words in convolution_spoken.OPTIONS.items() if key not in ("boundary", "constant")},
+    "output_padding": "samples behind the output: 1, or one for each spatial axis",
+    "output_size": "the sizes of the output instead: 8, or one for each spatial axis",
+}
 NODE = "ConvTranspose"

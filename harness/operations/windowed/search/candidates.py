@@ -218,7 +218,7 @@ class _Hypotheses:
         elsewhere = np.logical_and.reduce([_there(tried, hits), *(~there for _, there in meant)])
         for kernel, taken, *index in self._surviving(seen, hits, elsewhere):
             low = tuple(int(axis[i]) for axis, i in zip(self.response.grid, index))
-            for change in self.question.named(paddings.changes(lows.conv, low, sizes)):
+            for change in self.question.named(paddings.changes(lows.conv, low, sizes), lows.conv):
                 yield self._sorted(seen, kernel, taken, *self.settings.transforms, change)
 
     @cached_property

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import OF_SAMPLES, Linear, Pairs, Window, padding_pair
+from harness.canonical.window import OF_SAMPLES, Linear, Pairs, Window, cut_pair, padding_pair, span
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.settings import OtherOperation, Stride
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.transposing import cuts
+
+OF_BOTH = {"same": "same", "same_upper": "same", "same_lower": "same_lower", "valid": "valid"}
+"""Words for a padding of a convolution, and those for what a transposed one cuts off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +61,8 @@ class Question(LeftOpen):
         """The changes of the stride to other `steps`."""
         return [Stride(each, window.padding) for each in steps if each != window.stride]
 
-    def named(self, changes: list[Transform]) -> list[Transform]:
-        """Names of one change of the padding, likeliest first, as the operation has them."""
+    def named(self, changes: list[Transform], conv: Linear) -> list[Transform]:
+        """Names of one change of the padding of `conv`, a candidate but for it, as the operation has them."""
         return changes
 
     def other(self) -> Iterator[OtherOperation]:
@@ -68,8 +71,17 @@ class Question(LeftOpen):
         if max(win.stride) > 1 and win.boundary == "zero":
             turned = tuple(not flag for flag in win.reversal)
             ones = (1,) * self.form.rank
-            window = replace(win, stride=ones, base_dilation=win.stride, padding=cuts(self.form), reversal=turned)
-            yield OtherOperation("transposed_convolution", window)
+            for padding in dict.fromkeys((*self._transposed(), cuts(self.form))):
+                window = replace(win, stride=ones, base_dilation=win.stride, padding=padding, reversal=turned)
+                yield OtherOperation("transposed_convolution", window)
+
+    def _transposed(self) -> Iterator[Pairs]:
+        """What the word for the padding comes to in a transposed convolution, as padding of the canonical form."""
+        if self.recipe in OF_BOTH:
+            win, taps = self.form.window, self.form.w.shape[2:]
+            axes = zip(map(span, taps, win.dilation), taps, win.stride, win.dilation)
+            cut = ((extent - 1, cut_pair(OF_BOTH[self.recipe], *axis)) for extent, *axis in axes)
+            yield tuple((reach - low, reach - high) for reach, (low, high) in cut)
 
     def stated(self, role: str) -> str:
         """The layout in which the case gives the array of a role; "" for the output."""

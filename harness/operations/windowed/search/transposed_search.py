@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.canonical.window import Linear, Pairs, Window, cut_pair, numbers_text, pairs_text, span
+from harness.canonical.window import Linear, Pairs, Window, cut_pair, numbers_text, padding_pair, pairs_text, span
 from harness.operations.stated import Stated
 from harness.operations.transforms.settings import (
     OtherOperation,
@@ -21,7 +21,7 @@ from harness.operations.transforms.settings import (
     RawPadding,
     Stride,
 )
-from harness.operations.transforms.transform import Transform
+from harness.operations.transforms.transform import Transform, changed
 from harness.operations.windowed import search
 from harness.operations.windowed.search import Search as Search
 from harness.operations.windowed.search import besides as besides
@@ -34,7 +34,7 @@ from harness.operations.windowed.search import pattern as pattern
 from harness.operations.windowed.search import possible as possible
 from harness.operations.windowed.search import quick as quick
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
-from harness.operations.windowed.search.question import Question
+from harness.operations.windowed.search.question import OF_BOTH, Question
 from harness.operations.windowed.transposing import cuts
 
 RAW = 4.0
@@ -77,24 +77,34 @@ class Transposing(Question):
     def strides(self, window: Window, steps: Iterable[tuple[int, ...]]) -> list[Stride]:
         return [Stride(each, window.padding, of_input=True) for each in steps if each != window.base_dilation]
 
-    def named(self, changes: list[Transform]) -> list[Transform]:
-        """One name for one change: samples behind the output, a raw padding, or another cut."""
+    def named(self, changes: list[Transform], conv: Linear) -> list[Transform]:
+        """Names of one change: samples behind the output, a raw padding, or another cut."""
         found = next((each for each in changes if isinstance(each, PaddingChange)), None)
         if found is None:
             return []
-        reach = tuple(extent - 1 for extent in map(span, self.form.w.shape[2:], self.form.window.dilation))
-        kind: type[PaddingChange] = PaddingSplit
+        cut = cuts(changed(conv, padding=found.actual))
+        kinds: list[type[PaddingChange]] = [OutputPadding] if cut == self.cuts and any(self.more) else []
         if found.actual == self.cuts:
-            kind = RawPadding
-        elif [low for low, _ in found.actual] == [low for low, _ in found.intended]:
-            kind = OutputPadding
-        return [kind(found.intended, found.actual, reach=reach)]
+            kinds.append(RawPadding)
+        elif not kinds:
+            same_low = [low for low, _ in cut] == [low for low, _ in cuts(self.form)]
+            kinds.append(OutputPadding if same_low else PaddingSplit)
+        meant = cuts(self.form)
+        return [kind(found.intended, found.actual, also=place, cuts=(meant, cut)) for place, kind in enumerate(kinds)]
 
     def other(self) -> Iterator[OtherOperation]:
         win, ones = self.form.window, (1,) * self.form.rank
         turned = tuple(not flag for flag in win.reversal)
-        window = replace(win, stride=win.base_dilation, base_dilation=ones, padding=self.cuts, reversal=turned)
-        yield OtherOperation("convolution", window)
+        for padding in dict.fromkeys((*self._forward(), self.cuts)):
+            window = replace(win, stride=win.base_dilation, base_dilation=ones, padding=padding, reversal=turned)
+            yield OtherOperation("convolution", window)
+
+    def _forward(self) -> Iterator[Pairs]:
+        """What the word for the padding comes to in a convolution of this input."""
+        if self.recipe in OF_BOTH:
+            win = self.form.window
+            axes = zip(self.form.x.shape[2:], self.form.w.shape[2:], win.base_dilation, win.dilation)
+            yield tuple(padding_pair(str(self.recipe), *axis) for axis in axes)
 
 
 def question(
@@ -104,7 +114,9 @@ def question(
     plain = search.question(stated, form, observed, slack, room, dtype)
     told = stated.operation.told(stated)
     given = tuple((low, high) for low, high in told["padding_pairs"])
-    return Transposing(**vars(plain), cuts=given, more=tuple(told["output_padding"])).settled()
+    word = padding if isinstance(padding := stated.settings["padding"], str) else None
+    own = {"recipe": word, "cuts": given, "more": tuple(told["output_padding"])}
+    return Transposing(**{**vars(plain), **own}).settled()
 
 
 def came_to(form: Linear) -> dict[str, str]:
