@@ -173,3 +173,16 @@ def test_what_is_said_holds():
     assert "`scipy.signal.convolve2d`" in " ".join(card.alike)
     harness.assert_same(flips, "scipy.signal.convolve2d", padding="valid")
     harness.assert_same(lambda x, w: flips(x, w[::-1, ::-1]), "scipy.signal.correlate2d", padding="valid")
+
+
+def test_a_word_that_is_refused_beside_a_stride_is_not_named():
+    """Where numbers say the same padding, these are named."""
+    words = {"same": Word("same", "same_upper", strided=False)}
+    known = [entry("torch.plain", False, explicit="even", words=words)]
+    rules = rule("same_upper", "by_1")
+    found = {"ranks": [2], "reversal": {2: [False, False]}, "padding it": rules, "dtypes": {}}
+    plain, strided = (
+        list(likeness.sentences(Card("own", "own", "1", {**found, **more}), known)) for more in ({}, {"strided": True})
+    )
+    assert plain == ['equals `torch.plain` with padding="same"']
+    assert strided == ["equals `torch.plain` with a padding of 1 on every side"]

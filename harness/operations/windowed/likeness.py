@@ -32,7 +32,7 @@ def sentences(card: Card, entries: Iterable[EntryPoint]) -> Iterator[str]:
     digits = kept(card)
     if all(fault.excluded for fault in card.faults):
         yield from _beside(card.conventions, list(entries), _claim(digits))
-    if digits and not digits.equal:
+    if digits and not digits.equal and card.precision:
         yield f"{digits.words}: on data that need more it differs; compute in float32 or float64 to match"
 
 
@@ -68,11 +68,11 @@ def _beside(found: Found, entries: Sequence[EntryPoint], claim: Claim) -> Iterat
     if len(flags) != 1 or not known:
         return
     (backwards,) = flags
-    rules, boundary, moved = _rules(found), _boundary(found), _moved(found)
-    known = [entry for entry in known if entry.takes.stride or not found.get("strided")] or known
-    padding = [entry for entry in known if _pads(entry, rules, boundary, bool(found.get("strided")))]
-    same = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal == backwards]
-    other = [_named(entry, rules, boundary) for entry in padding if entry.takes.reversal != backwards]
+    rules, boundary, moved, strided = _rules(found), _boundary(found), _moved(found), bool(found.get("strided"))
+    known = [entry for entry in known if entry.takes.stride or not strided] or known
+    padding = [entry for entry in known if _pads(entry, rules, boundary, strided)]
+    same = [_named(entry, rules, boundary, strided) for entry in padding if entry.takes.reversal == backwards]
+    other = [_named(entry, rules, boundary, strided) for entry in padding if entry.takes.reversal != backwards]
     too = f"then {claim.many}" if moved else claim.many
     if same[1:]:
         yield f"{too}, too: {', '.join(same[1:MOST])}"
@@ -116,14 +116,15 @@ def _boundary(found: Found) -> str:
 
 def _pads(entry: EntryPoint, rules: Sequence[str], boundary: str, strided: bool) -> bool:
     """Whether an entry point can be told to pad so, beside a stride where there is one."""
-    word, numbers = _word(entry, rules), _number(rules) is not None or PLAIN in rules
-    told = (numbers and entry.takes.explicit != "no") or (word is not None and (word.strided or not strided))
+    numbers = _number(rules) is not None or PLAIN in rules
+    told = (numbers and entry.takes.explicit != "no") or _word(entry, rules, strided) is not None
     return boundary in entry.takes.boundaries and told
 
 
-def _word(entry: EntryPoint, rules: Sequence[str]) -> Word | None:
-    """Its word for the padding with which it does."""
-    return next((own for own in entry.takes.words.values() if own.recipe in rules), None)
+def _word(entry: EntryPoint, rules: Sequence[str], strided: bool) -> Word | None:
+    """Its word for the padding with which it does, beside a stride where there is one."""
+    words = (own for own in entry.takes.words.values() if own.strided or not strided)
+    return next((own for own in words if own.recipe in rules), None)
 
 
 def _number(rules: Sequence[str]) -> str | None:
@@ -131,9 +132,9 @@ def _number(rules: Sequence[str]) -> str | None:
     return next((rule.removeprefix(BY) for rule in rules if rule.startswith(BY) and rule[len(BY) :].isdecimal()), None)
 
 
-def _named(entry: EntryPoint, rules: Sequence[str], boundary: str) -> str:
+def _named(entry: EntryPoint, rules: Sequence[str], boundary: str, strided: bool) -> str:
     """The function, and what it must be told to pad so and with that, as it does otherwise by itself."""
-    word, number = _word(entry, rules), _number(rules)
+    word, number = _word(entry, rules, strided), _number(rules)
     told = {"padding": word.native if word else None}
     if not (word and word.recipe == PLAIN):  # what nothing is padded with does not matter
         told["boundary"] = entry.takes.boundaries[boundary]

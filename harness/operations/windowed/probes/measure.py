@@ -13,6 +13,7 @@ from harness.operations.windowed.probes import axes, behind_sums
 from harness.operations.windowed.probes.algorithm import DIRECT, algorithm
 from harness.operations.windowed.probes.boundary_rules import filled
 from harness.operations.windowed.probes.by_numbers import negative
+from harness.operations.windowed.probes.by_shape import by_shape
 from harness.operations.windowed.probes.channel_orders import IN_ORDER
 from harness.operations.windowed.probes.faults import Rules, Trials, faults, trials, watched
 from harness.operations.windowed.probes.integers import integers
@@ -65,6 +66,12 @@ def _of_sums(card: Card, entry: EntryPoint) -> Asking[Card]:
     return card
 
 
+def nothing() -> Asking[list[Fault]]:
+    """An asking without a question."""
+    yield from ()
+    return []
+
+
 def _dtypes_only(found: Mapping[str, str]) -> dict[str, str]:
     """The dtypes of answers without their numbers, which no ending leaves right in every dtype."""
     return {given: answer.partition(OTHERWISE)[0] for given, answer in found.items()}
@@ -102,17 +109,19 @@ def _measured(operation: Operation, backend: str, version: str, entry: EntryPoin
             "faults": faults(subjects, rules, dtypes, operation.trials),
             "integers": integers(planar, dtypes),
             "linearity": linearity(planar),
+            "shapes": by_shape(planar) if operation.kind is Subject else nothing(),
         }
     )
+    shapes = [] if more["linearity"] else more["shapes"]  # what is made of sums alters their numbers
     known["numbers"] += yield from operation.negative(planar)
     return Card(
         entry.name,
         backend,
         version,
         known,
-        more["precision"],
+        {} if shapes else more["precision"],  # read by one convention, which is not that of all sizes
         parts["algorithm"],
-        [*more["faults"], *more["integers"], *more["linearity"], *seen, *_contradictions(entry, known)],
+        [*more["faults"], *more["integers"], *more["linearity"], *shapes, *seen, *_contradictions(entry, known)],
         [*differences(entry, known, parts["algorithm"]), *operation.differences(entry, known)],
     )
 
