@@ -62,7 +62,7 @@ class Call:
         about = TABLE[operation]
         roles = main_roles(about)
         if len(arrays) != len(roles):
-            raise CaseError(f"expected {len(roles)} arrays, {', '.join(roles)}; found {len(arrays)}")
+            raise CaseError(f"expected {_counted(roles)}, {', '.join(roles)}; found {len(arrays)}")
         given = {role: each for role, each in vectors.items() if each is not None}
         for role in given:
             if role not in about.ROLES:
@@ -193,8 +193,16 @@ def as_wide(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return one.astype(wide), other.astype(wide)
 
 
+def _counted(roles: Sequence[str]) -> str:
+    return "1 array" if len(roles) == 1 else f"{len(roles)} arrays"
+
+
 def _letters(layout: str | Sequence[str]) -> list[str]:
-    return layout.split(",") if isinstance(layout, str) else list(layout)
+    """The axes of each array. Raises CaseError, which names the argument, for what is neither a text nor a list."""
+    given = layout.split(",") if isinstance(layout, str) else layout
+    if not isinstance(given, Sequence) or not all(isinstance(each, str) for each in given):
+        raise CaseError(f"layout: expected a text as 'NHWC,HWIO,NHWC', or a list of such, found {layout!r}")
+    return list(given)
 
 
 def _dtype(arrays: Mapping[str, np.ndarray]) -> str:

@@ -163,6 +163,12 @@ def probe(
     if isinstance(what, str):
         found = session.cards(session.backends([what], []), [what], [], seconds)
         return found[0]
+    if not callable(what):
+        raise selection.SelectionError(
+            f"what: expected a function, or the name of an entry point, found {_shown(what)}"
+        )
+    if layout is not None and not isinstance(layout, str):
+        raise selection.SelectionError(f"layout: expected a text as 'HW,HW,HW', found {_shown(layout)}")
 
     def made(letters: str) -> Card:
         entry = own_program.entry(session.about(getattr(what, "__name__", ""), letters, tuple(words)), what)
@@ -170,6 +176,11 @@ def probe(
         return session.own_card(of_entry(card, entry))
 
     return session.read_by(layout, made)
+
+
+def _shown(given: object) -> str:
+    """What somebody gave for something else, short."""
+    return f"{type(given).__name__} {given!r:.40}"
 
 
 def text(card: Card) -> str:

@@ -320,3 +320,25 @@ def test_messages_name_the_argument_and_no_file_that_nobody_wrote(arrays, messag
 def test_an_operation_that_is_not_known_is_told_with_the_nearest():
     with pytest.raises(harness.CaseError, match="operation: there is no 'conv'"):
         harness.explain(np.ones((4, 4)), np.ones((3, 3)), np.ones((4, 4)), operation="conv")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (lambda: harness.probe(None), "what: expected a function, or the name of an entry point, found NoneType None"),
+        (lambda: harness.probe(loop, layout=7), "layout: expected a text as 'HW,HW,HW', found int 7"),
+        (lambda: harness.explain(X, W, X, layout=7), "layout: expected a text as 'NHWC,HWIO,NHWC', or a list"),
+        (lambda: harness.explain(X, W, X, padding={1}), "padding: expected what a case file has, found set {1}"),
+        (lambda: harness.explain(X, X, X, operation="softmax"), "expected 1 array, input; found 2"),
+    ],
+)
+def test_an_argument_of_another_kind_is_one_sentence_that_names_it(asked, told):
+    with pytest.raises((harness.CaseError, SelectionError)) as refused:
+        asked()
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_setting_may_be_an_array():
+    said = harness.explain(X, W, loop(X, W), padding=np.array([0, 0]), systems=[])
+    assert said.verdict == harness.explain(X, W, loop(X, W), padding=[0, 0], systems=[]).verdict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -132,7 +133,9 @@ def case_of_arrays(
             np.save(Path(folder, names[role]), array, allow_pickle=False)
         made = made.meant(arrays)
         shapes = {role: array.shape for role, array in arrays.items()}
-        case = made.case(Path(folder), names, {key: _plain(each) for key, each in settings.items()}, lambda: shapes)
+        case = made.case(
+            Path(folder), names, {key: _stated(key, each) for key, each in settings.items()}, lambda: shapes
+        )
     return replace(case, id="arrays")
 
 
@@ -238,16 +241,34 @@ def _brought(path: str, role: str, axes: int, folder: Path) -> tuple[str, np.nda
     return kept.relative_to(folder).as_posix(), array
 
 
+_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+"""A number that YAML 1.1 takes for a text where it has no point, as `1e-5`; case files do not."""
+
+
 def _value(key: str, text: str) -> object:
     """A setting as it would stand in a case file."""
+    if _EXPONENT.fullmatch(text.strip()):
+        return float(text)
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise CaseError(f"{key}: {text!r} is no setting: {str(error).splitlines()[0]}") from error
 
 
+def _stated(key: str, value: Any) -> Any:
+    """A setting as JSON has it. Raises CaseError, which names it, for what JSON has not."""
+    plain = _plain(value)
+    try:
+        json.dumps(plain)
+    except (TypeError, ValueError):
+        raise CaseError(f"{key}: expected what a case file has, found {type(value).__name__} {value!r:.40}") from None
+    return plain
+
+
 def _plain(value: Any) -> Any:
-    """A setting as JSON has it: NumPy's numbers, and tuples, as others."""
+    """A setting as JSON has it: NumPy's numbers and arrays, and tuples, as others."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     return value.item() if isinstance(value, np.generic) else value

@@ -85,6 +85,10 @@ def _equal(question: Question) -> str:
     return f"all {known.size} known values are {known[0]:.9g}, which says nothing of how they were computed"
 
 
+def _combinations(changes: int) -> str:
+    return f"combinations of {changes} changes" if changes > 1 else "single changes"
+
+
 def _of_the_rest(search: Searching, found: Confirmed) -> Iterator[str]:
     if found.left_out:
         yield (
@@ -93,6 +97,6 @@ def _of_the_rest(search: Searching, found: Confirmed) -> Iterator[str]:
         )
     elif found.tested and found.whole < search.DEEPEST:
         yield (
-            f"there are too many combinations of {found.whole + 1} changes to try all of them: the search ended after "
+            f"there are too many {_combinations(found.whole + 1)} to try all of them: the search ended after "
             f"{found.tested} hypotheses; settings that are known, or a part of the data, would leave fewer"
         )
