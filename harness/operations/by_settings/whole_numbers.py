@@ -17,7 +17,7 @@ FORMATS = tuple(np.iinfo(name) for name in ("uint8", "int8", "uint16", "int16", 
 def rounded_or_held(y: np.ndarray, seen: np.ndarray, room: np.ndarray, count: int) -> Iterator[Transforms]:
     """Rounding or an overflow, or with a count of 2 both, by which whole numbers were made of outputs that may be so
     far off."""
-    known = np.isfinite(seen)
+    y, known = _finite(y), np.isfinite(seen)
     if not known.any() or (seen[known] != np.rint(seen[known])).any():
         return
     are_whole = bool((y[known] == np.rint(y[known])).all())
@@ -35,11 +35,16 @@ def rounded_or_held(y: np.ndarray, seen: np.ndarray, room: np.ndarray, count: in
 
 def keeps(y: np.ndarray, end: Transforms, seen: np.ndarray, room: np.ndarray) -> bool:
     """Whether changes, among which are such, give what was seen of outputs that may be so far off."""
-    known = np.isfinite(seen)
+    y, known = _finite(y), np.isfinite(seen)
     low, high = (_ended(each, end)[known] for each in (y - room, y + room))
     wraps = any(isinstance(each, Overflow) and each.kind == "wrap" for each in end)
     between = np.asarray((low <= seen[known]) & (seen[known] <= high))
     return bool((between | (wraps & (low > high))).all())
+
+
+def _finite(y: np.ndarray) -> np.ndarray:
+    """NaN for a maximum of no samples, which is no whole number."""
+    return np.where(np.isfinite(y), y, np.nan)
 
 
 def is_whole(end: Transforms) -> bool:
@@ -48,8 +53,9 @@ def is_whole(end: Transforms) -> bool:
 
 
 def _ended(y: np.ndarray, end: Transforms) -> np.ndarray:
-    for each in end:
-        y = np.asarray(each.end(y))
+    with np.errstate(invalid="ignore"):
+        for each in end:
+            y = np.asarray(each.end(y))
     return y
 
 
