@@ -128,6 +128,6 @@ def test_values_at_an_edge_of_rounding_may_be_either():
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_maximum_of_no_samples_is_no_whole_number_and_warns_of_nothing(count: int):
     y = np.where(np.arange(Y.size).reshape(Y.shape) % 7, np.rint(Y), -np.inf)
-    seen = np.where(np.isfinite(y), wrapped(y), 0.0)
+    seen = wrapped(np.where(np.isfinite(y), y, 0.0))
     assert not [*rounded_or_held(y, seen, ROOM, count)]
     assert not keeps(y, (Overflow("wrap", -128, 127),), seen, ROOM)
