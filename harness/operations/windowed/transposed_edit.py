@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.canonical import layout
-from harness.canonical.window import Pairs
+from harness.canonical.window import Pairs, reach
 from harness.operations.expressions import index, one_or_all, permuted, tf_transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
@@ -69,7 +69,7 @@ def _tensorflow(asked: Asked) -> str:
     elif any(low < 0 or high <= -step for (low, high), step in zip(cut, stride)):
         return ""
     else:  # all of it, with what is missing behind it, and then a part
-        output = tuple((n - 1) * s + k - min(high, 0) for n, s, k, (_, high) in zip(sizes, stride, taps, cut))
+        output = tuple(reach(n, k, s, 1) - min(high, 0) for n, k, s, (_, high) in zip(sizes, taps, stride, cut))
         parts = [f"{low or ''}:{-high if high > 0 else ''}" for low, high in cut]
         padding, behind = "VALID", index([":", *parts])
     x, w = asked.array("x", has, (), tf_transposed), asked.array("w", f"{space}OI", _turned(asked), tf_transposed)
