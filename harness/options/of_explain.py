@@ -15,8 +15,24 @@ FILES = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVE
 PERHAPS = {role: f"{SPOKEN[USUAL].ROLES[role].doc}, if there is one" for role in vectors(SPOKEN[USUAL])}
 """Such options that may be missing."""
 EXAMPLE = example(SPOKEN[USUAL])
+
+
+def _of_all() -> dict[str, str]:
+    """The settings of all operations; where they mean other things by one key, what each of them does."""
+    said: dict[str, dict[str, list[str]]] = {}
+    for name, each in SPOKEN.items():
+        for key, words in each.OPTIONS.items():
+            said.setdefault(key, {}).setdefault(words, []).append(name.replace("_", " "))
+    return {
+        key: "; ".join(f"of {', '.join(names)}: {each}" for each, names in words.items())
+        if len(words) > 1
+        else next(iter(words))
+        for key, words in said.items()
+    }
+
+
 SETTINGS = {
-    **{key: words for each in SPOKEN.values() for key, words in each.OPTIONS.items()},
+    **_of_all(),
     **SPOKEN[USUAL].OPTIONS,
     **AFTER,
     **DATA,
