@@ -17,7 +17,7 @@ ROOT = Path(cli.__file__).parent.parent
 FRAMEWORKS = {each.imports for each in TABLE.values()} - {"", "numpy", "scipy"}
 HEAVY = {"numpy", "scipy", "yaml", "rich", "jinja2", "tabulate", "xml", "concurrent", "importlib.metadata", *FRAMEWORKS}
 """Packages whose import is felt: 10 ms and more."""
-LIGHT = {"ending", "interrupts", "options", "operations", "parent", "backends", "terminal", "cli"}
+LIGHT = {"ending", "interrupts", "options", "operations", "parent", "backends", "terminal", "cli", "worker"}
 """Rooms, or light parts of them, that the command line itself needs."""
 PROGRAM = """
 import sys

@@ -17,9 +17,10 @@ ROOT = Path(harness.__file__).parent
 FILES = sorted(path for path in ROOT.rglob("*") if path.suffix in {".py", ".j2", ".js", ".css"})
 MODULES = [path for path in FILES if path.suffix == ".py"]
 
-KNOWING = ("operations/", "canonical/", "backends/", "worker/entry.py", "worker/measured.py", "worker/recording.py")
-"""Rooms that know operations: their own, the form that all of them have, and the calls of frameworks with the words
-for them, of which a worker measures some, and which it writes into traces."""
+TABLED = ("worker/computed.py", "worker/entry.py", "worker/measured.py", "worker/recording.py")
+KNOWING = ("operations/", "canonical/", "backends/", *TABLED)
+"""Rooms that know operations: their own, the form that all of them have, and the calls of frameworks with the table of
+them and the words for them, of which a worker measures some, and which it writes into traces."""
 WORDS = re.compile(
     r"stride(?!s\b|d\b|_tricks)|\bstrided\b|dilat|kernel|cross.?correlat|convol|\bconvs?\b|deconv|pooling|resiz(?!eObserver)"
     + "".join(f"|[\"']{name}[\"']" for name in TABLE),
@@ -132,12 +133,10 @@ def test_reading_a_case_loads_what_cases_are_made_of_and_no_more():
     both = loaded(", ".join(f"harness.operations.{name}" for name in TABLE))
     own = {name.removeprefix("harness.operations.windowed.") for name in both}
     assert {name for name in own if not name.startswith("harness")} == {
-        "convolution_spoken",
         "definition",
         "keys",
         "rooms",
         "transposed_rooms",
-        "transposed_spoken",
         "transposing",
     }
 

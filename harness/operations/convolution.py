@@ -13,12 +13,12 @@ from harness.canonical.window import CONSTANT, Linear, Pairs, Window, holds, out
 from harness.grammar.document import Item
 from harness.grammar.gathered import Gathered
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
+from harness.operations.convolution_spoken import ROLES as ROLES
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
 from harness.operations.transforms import CONVENTION_IDS
 from harness.operations.transforms.skipping import Skipped
 from harness.operations.windowed import definition, keys
-from harness.operations.windowed.convolution_spoken import ROLES as ROLES
 from harness.operations.windowed.definition import elsewhere as elsewhere
 from harness.operations.windowed.rooms import draws as draws
 from harness.operations.windowed.rooms import lowering as lowering

@@ -21,6 +21,7 @@ from harness.operations.operation import Elsewhere, Setting
 from harness.operations.stated import Stated
 from harness.operations.transforms import CONVENTION_IDS
 from harness.operations.transforms.skipping import Skipped
+from harness.operations.transposed_convolution_spoken import ROLES as ROLES
 from harness.operations.windowed import keys
 from harness.operations.windowed.rooms import own_words as own_words
 from harness.operations.windowed.rooms import power as power
@@ -31,7 +32,6 @@ from harness.operations.windowed.transposed_rooms import probes as probes
 from harness.operations.windowed.transposed_rooms import program as program
 from harness.operations.windowed.transposed_rooms import search as search
 from harness.operations.windowed.transposed_rooms import shown as shown
-from harness.operations.windowed.transposed_spoken import ROLES as ROLES
 from harness.operations.windowed.transposing import grouped
 
 NAME = "transposed_convolution"

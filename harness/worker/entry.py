@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, ClassVar, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from harness.worker.says import Says
+from harness.worker.computed import OPERATIONS
+from harness.worker.says import Says, typed
 
 Algorithm = Literal["direct", "winograd", "fft", "any"]
 Arrays = Mapping[str, np.ndarray]
@@ -57,7 +58,29 @@ class Settings(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Windows:
+class _Moves:
+    """What the words of all operations have that move a window; `types` are those of fields that are no bool."""
+
+    reversal: bool = False
+    words: Mapping[str, Word] = field(default_factory=dict)
+    explicit: str = "no"
+    types: ClassVar[Mapping[str, type]] = {
+        **dict.fromkeys(("words", "boundaries", "keywords"), dict),
+        **dict.fromkeys(("explicit", "groups"), str),
+    }
+
+    def as_json(self) -> Dict[str, Any]:
+        """The words of the operation as the hello carries them."""
+        return dict(asdict(self), words={word: list(own) for word, own in self.words.items()})
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Any:
+        """What a hello says; raises TypeError, ValueError or KeyError where a field is odd or missing."""
+        return cls(**_of_windows(typed(told, [each.name for each in fields(cls)], cls.types, bool)))
+
+
+@dataclass(frozen=True)
+class Windows(_Moves):
     """What an entry point takes that moves a window with a kernel over the input.
 
     reversal: whether it reads the kernel backwards. words: padding word of a case -> its own.
@@ -69,9 +92,7 @@ class Windows:
     it does where nothing is said, as "mode=full"; "padding=valid" and "boundary=" with its word for zeros elsewhere.
     """
 
-    reversal: bool = False
-    words: Mapping[str, Word] = field(default_factory=dict)
-    explicit: str = "no"
+    operation: ClassVar[str] = "convolution"
     stride: bool = False
     dilation: bool = False
     together: bool = True
@@ -85,16 +106,6 @@ class Windows:
     def arguments(arrays: Arrays, settings: Mapping[str, Any]) -> Tuple[np.ndarray, np.ndarray, Settings]:
         """(x, w, settings): what a function is called with."""
         return arrays["input"], arrays["kernel"], Settings(**dict(settings, bias=arrays.get("bias")))
-
-    def as_json(self) -> Dict[str, Any]:
-        """The words of the operation as the hello carries them."""
-        return dict(asdict(self), words={word: list(own) for word, own in self.words.items()})
-
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Windows:
-        """What a hello says; raises TypeError, ValueError or KeyError where a field is odd or missing."""
-        types = {"words": dict, "boundaries": dict, "keywords": dict, "explicit": str, "groups": str}
-        return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
 
 
 class Transposition(NamedTuple):
@@ -114,7 +125,7 @@ class Transposition(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Transposes:
+class Transposes(_Moves):
     """What an entry point takes that transposes a convolution; without a word said otherwise, as `Windows`.
 
     reversal: whether each input value stamps the kernel backwards. words: padding word of a case -> its own, whose
@@ -123,9 +134,7 @@ class Transposes:
     raw: whether numbers are a padding of the input between whose samples zeros stand, not a cut of the output.
     """
 
-    reversal: bool = False
-    words: Mapping[str, Word] = field(default_factory=dict)
-    explicit: str = "no"
+    operation: ClassVar[str] = "transposed_convolution"
     stride: bool = True
     dilation: bool = True
     together: bool = True
@@ -140,24 +149,20 @@ class Transposes:
         """(x, w, settings): what the function of such an entry point is called with."""
         return arrays["input"], arrays["kernel"], Transposition(**dict(settings, bias=arrays.get("bias")))
 
-    def as_json(self) -> Dict[str, Any]:
-        """The words of the operation as the hello carries them."""
-        return dict(asdict(self), words={word: list(own) for word, own in self.words.items()})
 
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Transposes:
-        """What a hello says; raises TypeError, ValueError or KeyError where a field is odd or missing."""
-        types = {"words": dict, "explicit": str, "groups": str}
-        return cls(**_of_windows(_typed(told, [each.name for each in fields(cls)], types, bool)))
+_OWN: Dict[str, Any] = {each.operation: each for each in (Windows, Transposes)}
+"""Operations that have words of their own here."""
 
 
-TAKES: Dict[str, Any] = {
-    "convolution": Windows,
-    "transposed_convolution": Transposes,
-    **dict.fromkeys(("pooling", "resize", "activation", "softmax", "normalization", "dense"), Says),
-    **dict.fromkeys(("local_response_normalization", "rearrange", "padding"), Says),
-}
-"""Operation -> the class of what its entry points take."""
+def words_of(operation: str) -> Any:
+    """The class of what entry points of an operation take: `Says`, where it has no words of its own.
+
+    Raises KeyError where there is no such operation.
+    """
+    if operation not in OPERATIONS:
+        raise KeyError(operation)
+    return _OWN.get(operation, Says)
+
 
 USUAL = {"input": "NC*", "kernel": "OI*", "output": "NC*"}
 """Layouts of a function that says nothing of its own."""
@@ -184,7 +189,7 @@ LEAST: Mapping[str, Any] = {"groups": "one"}
 class EntryPoint:
     """What one entry point takes.
 
-    ranks: spatial ranks. docs: address of its documentation. operation: what it computes, a name of TAKES.
+    ranks: spatial ranks. docs: address of its documentation. operation: what it computes, one of OPERATIONS.
     layouts: those of its arrays and of the output by role, `*` for the spatial axes. takes: words of the operation.
     algorithm: "direct"; "winograd" or "fft" where errors spread over a tile or the output; "any" where nobody says it.
     note: what a reader of the report needs to know about the adapter. measured: claims that depend on processor, build
@@ -252,9 +257,9 @@ def windowed(
     call: Optional[Callable[..., Any]] = None,
     **takes: Any,
 ) -> EntryPoint:
-    """The entry point of a function that moves a window; `takes` are fields of the operation's class in TAKES."""
+    """The entry point of a function that moves a window; `takes` are fields of the operation's class of words."""
     layouts = {"input": input, "kernel": kernel, "output": output}
-    own = TAKES[operation](**takes)
+    own = words_of(operation)(**takes)
     common = (name, tuple(ranks), docs, layouts, own, operation, tuple(dtypes), algorithm, note)
     return EntryPoint(*common, measured=tuple(measured), patience=patience, call=call)
 
@@ -272,12 +277,12 @@ def settled(name: str, operation: str, docs: str, **about: Any) -> Callable[[Cal
     """Decorator: turns `call(arrays, settings) -> array` into an EntryPoint of an operation that is told by settings.
 
     `about` are fields of an EntryPoint (layouts: of the input and the output, "NC*" both, unless said otherwise) and of
-    the operation's class in TAKES.
+    the operation's class of words.
     """
     own = {each.name for each in fields(EntryPoint)}
     common: Dict[str, Any] = {"ranks": (1, 2, 3), "layouts": {"input": USUAL["input"], "output": USUAL["output"]}}
     common.update({key: value for key, value in about.items() if key in own})
-    takes = TAKES[operation](**{key: value for key, value in about.items() if key not in own})
+    takes = words_of(operation)(**{key: value for key, value in about.items() if key not in own})
 
     def declared(call: Callable[..., Any]) -> EntryPoint:
         return EntryPoint(name=name, operation=operation, docs=docs, takes=takes, call=call, **common)
@@ -291,9 +296,9 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
         told = declaration if "takes" in declaration else _of_version_1(declaration)
         types = {"layouts": dict, "takes": dict, "refused": dict, **dict.fromkeys(LISTS, list)}
         names = [each.name for each in fields(EntryPoint) if each.name not in LOCAL]
-        values = _typed(told, names, types, str)
-        takes = TAKES[told.get("operation", "convolution")].from_json(told["takes"])
-        _typed(values["layouts"], list(values["layouts"]), {}, str)
+        values = typed(told, names, types, str)
+        takes = words_of(told.get("operation", OPERATIONS[0])).from_json(told["takes"])
+        typed(values["layouts"], list(values["layouts"]), {}, str)
         lists: Dict[str, Any] = {name: tuple(values[name]) for name in LISTS if name in ("ranks", "dtypes", *values)}
         refused = values.get("refused", {})
         lists["refused"] = {claim: _places(claim, takes, lists["dtypes"], refused[claim]) for claim in refused}
@@ -318,15 +323,6 @@ def _of_version_1(flat: Mapping[str, Any]) -> Dict[str, Any]:
     takes = {each.name: flat[each.name] for each in fields(Windows) if each.name in flat}
     common = {each.name: flat[each.name] for each in fields(EntryPoint) if each.name in flat}
     return dict(common, operation="convolution", layouts=layouts, takes=takes)
-
-
-def _typed(told: Mapping[str, Any], names: Sequence[str], types: Mapping[str, type], otherwise: type) -> Dict[str, Any]:
-    """Those of the fields `names` that were told; raises TypeError for one of another type."""
-    values = {name: told[name] for name in names if name in told}
-    for name, value in values.items():
-        if type(value) is not types.get(name, otherwise):
-            raise TypeError("%s is %r" % (name, value))
-    return values
 
 
 CHOICES = {"explicit": ("no", "one", "even", "uneven", "any"), "groups": ("one", "depthwise", "any")}

@@ -16,7 +16,7 @@ Protocol (one message = one JSON line and the arrays it announces, see `wire`):
     worker -> one reply as above, with the array `y` of the program
     end of the stream from the parent: the worker ends
 
-In version 1, which the parent still speaks, a hello declares the first operation of `entry.TAKES` only, with all fields
+In version 1, which the parent still speaks, a hello declares the first of `computed.OPERATIONS` only, with all fields
 of a declaration side by side, and a call has the number of its arrays (x, w and perhaps bias) in place of their roles.
 
 The worker keeps the real standard streams for itself before it imports anything: file descriptor 1 then is standard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -53,6 +53,15 @@ class Says:
                 raise TypeError("%s is %r" % (name, value))
             values[name] = _hashable(value) if type(value) is list else {key: _hashable(value[key]) for key in value}
         return cls(**values)
+
+
+def typed(told: Mapping[str, Any], names: Sequence[str], types: Mapping[str, type], otherwise: type) -> Dict[str, Any]:
+    """Those of the fields `names` that were told; raises TypeError for one of another type."""
+    values = {name: told[name] for name in names if name in told}
+    for name, value in values.items():
+        if type(value) is not types.get(name, otherwise):
+            raise TypeError("%s is %r" % (name, value))
+    return values
 
 
 def _strings(value: Any) -> bool:

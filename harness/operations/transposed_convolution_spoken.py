@@ -1,7 +1,7 @@
 """What a command line says of transposed convolutions."""
 
+from harness.operations import convolution_spoken
 from harness.operations.spoken import Role
-from harness.operations.windowed import convolution_spoken
 
 ROLES = {
     **convolution_spoken.ROLES,
