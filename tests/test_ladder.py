@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -16,11 +17,12 @@ from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import evaluate
 from harness.canonical.window import Linear, Window
 from harness.judge.verdict import Judge
+from harness.report import words
 from harness.rounding import ladder
 from harness.rounding.compare import distance
 from harness.rounding.formats import BFLOAT16, DTYPES, FLOAT16, TF32
 from harness.rounding.ladder import EXACT, FINDINGS, Finding, Fit, Hypothesis, Ladder, fit_by_hand
-from harness.rounding.rungs import ENOUGH, RUNGS
+from harness.rounding.rungs import CASE_TOLERANCE, ENOUGH, PRINTED_DIGITS, RUNGS, STEPS, in_words
 from harness.worker.entry import Algorithm, Settings
 from tests.declared import case_of
 from tests.fakes import arithmetic
@@ -480,3 +482,19 @@ def test_whole_numbers_bear_the_marks_of_a_format_only_where_that_has_no_fractio
     found = np.rint(steps.y).astype(np.float32)
     fit = steps.fit(distance(found, steps.expected), found=found)
     assert (fit is not None and fit.finding) is bears
+
+
+BOUNDS = (*RUNGS, *STEPS, PRINTED_DIGITS, CASE_TOLERANCE)
+
+
+@pytest.mark.parametrize("bound", BOUNDS, ids=lambda each: each.name)
+def test_every_bound_says_what_people_read_of_it(bound) -> None:
+    assert re.fullmatch(r"(the|what) [^.;]+", bound.words)
+    assert in_words(bound.name) == bound.words
+    shown = words.as_written({"verdict": "agrees", "rung": bound.name, "bound_share": 0.25, "max_abs": None})
+    assert bound.words in shown
+
+
+def test_bounds_are_told_apart_and_one_of_another_version_is_told_by_its_name() -> None:
+    assert len({each.name for each in BOUNDS}) == len({each.words for each in BOUNDS}) == len(BOUNDS)
+    assert in_words("Strassen") == "the bound Strassen"

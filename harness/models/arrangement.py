@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.models import gates
+from harness.models.change import Change
 
 Shape = tuple[int, ...]
 
@@ -103,29 +104,52 @@ class Arrangement:
         """The same as NumPy code, in which the source is called `name`."""
         return name + "".join(_SAYS[step](value) for step, value in self._steps())
 
-    def transforms(self) -> list[dict[str, Any]]:
-        """What changes, as JSON has it; nothing where the target is the source."""
-        found: list[dict[str, Any]] = []
+    def changes(self, alone: bool = False) -> list[Change]:
+        """What changes; nothing where the target is the source. alone: whether nothing else is done with the array."""
+        found: list[Change] = []
         if self.given != self.source:
-            found.append({"id": "reshape", "shape": list(self.source)})
+            found.append(_reshaped(self.source))
         if self.order != tuple(sorted(self.order)):
-            found.append({"id": "axes", "order": list(self.order)})
+            found.append(self._transposed(alone and self.source == self.target and not self.flips and self.cut is None))
         if self.cut is not None:
-            found.append(_told(self.cut))
+            found.append(_of_gates(self.cut) if self.cut.blocks else _flattened(self.cut))
         if self.flips:
-            found.append({"id": "reversal", "axes": list(self.flips)})
+            axes = " and ".join(map(str, self.flips))
+            found.append(Change({"id": "reversal", "axes": list(self.flips)}, f"read backwards along axis {axes}"))
         if bare(self.permuted) != bare(self.target):
             kept = len(bare(self.permuted)) == len(bare(self.target))
-            found.append({"id": "reshape_not_transpose" if kept else "reshape", "shape": list(self.target)})
+            found.append(_not_transposed(self.target) if kept else _reshaped(self.target))
         return found
 
+    def _transposed(self, hidden: bool) -> Change:
+        """Other axes. hidden: whether the shape does not show it."""
+        told = f"its axes are those of A in the order {', '.join(map(str, self.order))}"
+        more = ": transposed, though the shape does not show it" if hidden else ""
+        return Change({"id": "axes", "order": list(self.order)}, told + more)
 
-def _told(cut: Cut) -> dict[str, Any]:
-    if not cut.blocks:
-        return {"id": "flatten_order", "axis": cut.axis, "sizes": list(cut.sizes), "order": list(cut.order)}
-    found = {"id": "gate_order", "axis": cut.axis, "blocks": list(cut.blocks)}
-    readings = gates.readings(cut.blocks)
-    return {**found, "a": readings[0][0], "b": readings[0][1]} if readings else found
+
+def _reshaped(shape: Shape) -> Change:
+    return Change({"id": "reshape", "shape": list(shape)}, f"reshaped to {' x '.join(map(str, shape))}")
+
+
+def _not_transposed(shape: Shape) -> Change:
+    words = "reshaped where axes were to be transposed: the numbers lie in another order"
+    return Change({"id": "reshape_not_transpose", "shape": list(shape)}, words)
+
+
+def _flattened(cut: Cut) -> Change:
+    sizes, order = " x ".join(map(str, cut.sizes)), ", ".join(map(str, cut.order))
+    about = {"id": "flatten_order", "axis": cut.axis, "sizes": list(cut.sizes), "order": list(cut.order)}
+    return Change(about, f"axis {cut.axis} of A, cut into {sizes}, is flattened in the order {order}")
+
+
+def _of_gates(cut: Cut) -> Change:
+    about = {"id": "gate_order", "axis": cut.axis, "blocks": list(cut.blocks)}
+    order, cell, names = ", ".join(map(str, cut.blocks)), gates.CELL[len(cut.blocks)], ""
+    if readings := gates.readings(cut.blocks):
+        about |= {"a": readings[0][0], "b": readings[0][1]}
+        names = f" ({about['b']} where A has {about['a']})"
+    return Change(about, f"blocks {order} of the {cell}'s gates in this order{names}")
 
 
 _DOES: Mapping[str, Callable[[np.ndarray, Any], np.ndarray]] = {
@@ -145,23 +169,3 @@ _SAYS: Mapping[str, Callable[[Any], str]] = {
 def bare(shape: Iterable[int]) -> Shape:
     """The lengths of axes but those of length 1, which no order can be told of."""
     return tuple(size for size in shape if size != 1)
-
-
-def words(transform: Mapping[str, Any], square: bool = False) -> str:
-    """A transform of an array in words, of what B has where A has the other."""
-    axes = ", ".join(map(str, transform.get("order", ())))
-    if transform["id"] == "axes":
-        told = f"its axes are those of A in the order {axes}"
-        return f"{told}: transposed, though the shape does not show it" if square else told
-    if transform["id"] == "reversal":
-        return f"read backwards along axis {' and '.join(map(str, transform['axes']))}"
-    if transform["id"] == "flatten_order":
-        sizes = " x ".join(map(str, transform["sizes"]))
-        return f"axis {transform['axis']} of A, cut into {sizes}, is flattened in the order {axes}"
-    if transform["id"] == "gate_order":
-        cell = gates.CELL[len(transform["blocks"])]
-        names = f" ({transform['b']} where A has {transform['a']})" if "a" in transform else ""
-        return f"blocks {', '.join(map(str, transform['blocks']))} of the {cell}'s gates in this order{names}"
-    if transform["id"] == "reshape":
-        return f"reshaped to {' x '.join(map(str, transform['shape']))}"
-    return "reshaped where axes were to be transposed: the numbers lie in another order"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.models.carried import Signal
-from harness.models.preprocessing import Preparation, changes, roundoff, said
+from harness.models.change import Change, as_json, in_words
+from harness.models.preprocessing import Preparation, changes, roundoff
 
 SPACE = "DHW"
 FARTHEST = 2
@@ -22,6 +23,40 @@ SAMPLE = 4096
 """Values of a channel that are looked at first."""
 ALIKE = 0.9
 """Correlation of two pictures, channel by channel, from which on they are told to be nearly the same."""
+
+
+@dataclass(frozen=True)
+class _Mirror:
+    """B's picture is read backwards along these axes."""
+
+    axes: tuple[str, ...]
+
+    @property
+    def change(self) -> Change:
+        words = f"B's input is A's mirrored along {' and '.join(self.axes)}"
+        return Change({"id": "mirror", "axes": list(self.axes)}, words)
+
+    def overlap(self, a: Signal, b: Signal) -> tuple[np.ndarray, np.ndarray]:
+        """The parts of both that show the same if this was done to B's."""
+        return np.flip(a.values, tuple(a.letters.index(axis) for axis in self.axes)), b.values
+
+
+@dataclass(frozen=True)
+class _Shift:
+    """B's picture begins so many places further on along each axis."""
+
+    by: Mapping[str, int]
+
+    @property
+    def change(self) -> Change:
+        places = (f"{abs(by)} further {'on' if by > 0 else 'back'} along {axis}" for axis, by in self.by.items() if by)
+        words = f"B's input was cropped beside A's: it begins {', '.join(places)}"
+        return Change({"id": "shift", "by": dict(self.by)}, words)
+
+    def overlap(self, a: Signal, b: Signal) -> tuple[np.ndarray, np.ndarray]:
+        """The parts of both that show the same if this was done to B's."""
+        by = [self.by.get(letter, 0) for letter in a.letters]
+        return a.values[tuple(map(_from, by))], b.values[tuple(_from(-each) for each in by)]
 
 
 def compared(a: Signal, b: Signal) -> Preparation | None:
@@ -43,38 +78,30 @@ def _sizes(picture: Signal) -> str:
 def _moved(a: Signal, b: Signal, letters: tuple[str, str]) -> Preparation | None:
     """One picture mirrored, or cropped a few places beside the other; their ranges may differ, too."""
     axes = [letter for letter in a.letters if letter in SPACE]
-    for move in (*_mirrors(axes), *_shifts(axes)):
-        x, y = (_channels(each, a.letters) for each in _overlap(a, b, move))
+    moves: list[_Mirror | _Shift] = [*_mirrors(axes), *_shifts(axes)]
+    for move in moves:
+        x, y = (_channels(each, a.letters) for each in move.overlap(a, b))
         step = max(x.shape[1] // SAMPLE, 1)
         if not np.ptp(x) or changes(x[:, ::step], y[:, ::step], roundoff(a, b)) is None:
             continue
         rest = changes(x, y, roundoff(a, b))
         if rest is not None:
-            return Preparation(
-                "convention", (move, *rest), "; ".join(filter(None, (_where(move), said(rest)))), letters
-            )
+            found = (move.change, *rest)
+            return Preparation("convention", as_json(found), "; ".join(in_words(found)), letters)
     return None
 
 
-def _mirrors(axes: list[str]) -> Iterator[dict[str, Any]]:
+def _mirrors(axes: list[str]) -> Iterator[_Mirror]:
     for count in range(1, len(axes) + 1):
-        yield from ({"id": "mirror", "axes": list(each)} for each in itertools.combinations(axes, count))
+        yield from map(_Mirror, itertools.combinations(axes, count))
 
 
-def _shifts(axes: list[str]) -> Iterator[dict[str, Any]]:
+def _shifts(axes: list[str]) -> Iterator[_Shift]:
     """The nearer ones first."""
     reach = range(-FARTHEST, FARTHEST + 1)
     for by in sorted(itertools.product(reach, repeat=len(axes)), key=lambda each: sum(map(abs, each))):
         if any(by):
-            yield {"id": "shift", "by": dict(zip(axes, by))}
-
-
-def _overlap(a: Signal, b: Signal, move: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The parts of both that show the same if this was done to B's."""
-    if move["id"] == "mirror":
-        return np.flip(a.values, tuple(a.letters.index(axis) for axis in move["axes"])), b.values
-    by = [move["by"].get(letter, 0) for letter in a.letters]
-    return a.values[tuple(map(_from, by))], b.values[tuple(_from(-each) for each in by)]
+            yield _Shift(dict(zip(axes, by)))
 
 
 def _from(by: int) -> slice:
@@ -85,15 +112,6 @@ def _channels(values: np.ndarray, letters: str) -> np.ndarray:
     """(C, rest), in float64."""
     at = letters.index("C")
     return np.moveaxis(values, at, 0).reshape(values.shape[at], -1).astype(np.float64)
-
-
-def _where(move: Mapping[str, Any]) -> str:
-    if move["id"] == "mirror":
-        return f"B's input is A's mirrored along {' and '.join(move['axes'])}"
-    places = ", ".join(
-        f"{abs(by)} further {'on' if by > 0 else 'back'} along {axis}" for axis, by in move["by"].items() if by
-    )
-    return f"B's input was cropped beside A's: it begins {places}"
 
 
 def _nearly(a: Signal, b: Signal, letters: tuple[str, str]) -> Preparation | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from harness.models.arrangement import Arrangement, words
+from harness.models.arrangement import Arrangement
 from harness.models.arranging import arrangements
+from harness.models.change import as_json, in_words
 from harness.models.fingerprints import MODULUS, fingerprint
 from harness.models.pair import Pair
 from harness.models.pairing_by_values import Print, Side
@@ -97,13 +98,14 @@ def _piece(whole: np.ndarray, axis: int, side: Side, name: str, start: int, stop
 
 def _of_several(name: str, axis: int | None, pieces: Sequence[_Part], shape: tuple[int, ...]) -> Pair:
     made = ", ".join(piece.arrangement.expression(f"a[{index}]") for index, piece in enumerate(pieces))
-    transforms = [each for piece in pieces for each in piece.arrangement.transforms()]
-    different = [each for index, each in enumerate(transforms) if each not in transforms[:index]]
-    told = (f"{len(pieces)} arrays of A, joined {_along(axis)}", *map(words, different))
+    changes = [each for piece in pieces for each in piece.arrangement.changes()]
+    different = [each for index, each in enumerate(changes) if each not in changes[:index]]
+    told = (f"{len(pieces)} arrays of A, joined {_along(axis)}", *in_words(different))
     names, orders = tuple(piece.name for piece in pieces), {piece.arrangement.order for piece in pieces}
     order = orders.pop() if len(orders) == 1 else None
     code = f"b = np.concatenate([{made}], axis={axis or 0}){f'.reshape{shape}' if axis is None else ''}"
-    return Pair(names, name, ({"id": "joined", "axis": axis}, *different), order, code, told)
+    transforms = ({"id": "joined", "axis": axis}, *as_json(different))
+    return Pair(names, name, transforms, order, code, told)
 
 
 def _along(axis: int | None) -> str:
@@ -112,13 +114,14 @@ def _along(axis: int | None) -> str:
 
 def _of_one(name: str, axis: int | None, piece: _Part) -> Pair:
     index = ", ".join([":"] * (axis or 0) + [f"{piece.start}:{piece.stop}"])
-    transforms = piece.arrangement.transforms()
+    changes = piece.arrangement.changes()
     where = "of A, flattened" if axis is None else f"of A {_along(axis)}"
-    told = (f"the part {piece.start} to {piece.stop} {where}", *map(words, transforms))
+    told = (f"the part {piece.start} to {piece.stop} {where}", *in_words(changes))
     part = {"id": "part", "axis": axis, "range": [piece.start, piece.stop]}
     source = "a.ravel()" if axis is None else "a"
     code = f"b = {piece.arrangement.expression(f'{source}[{index}]')}"
-    return Pair((name,), piece.name, (part, *transforms), piece.arrangement.order, code, told)
+    transforms = (part, *as_json(changes))
+    return Pair((name,), piece.name, transforms, piece.arrangement.order, code, told)
 
 
 def added(a: Side, b: Side) -> Iterator[Pair]:
@@ -134,11 +137,10 @@ def added(a: Side, b: Side) -> Iterator[Pair]:
 
 
 def _of_sum(names: tuple[str, str], name: str, arrangement: Arrangement) -> Pair:
-    transforms = arrangement.transforms()
+    changes = arrangement.changes()
     code = f"b = {arrangement.expression('(a[0].ravel() + a[1].ravel())')}"
-    pair = Pair(names, name, ({"id": "sum"}, *transforms), arrangement.order, code, ("the sum of two arrays of A",))
-    gates = next((each["blocks"] for each in transforms if each["id"] == "gate_order"), ())
-    told = [*pair.told, *map(words, transforms)]
-    if len(gates) == GRU:
+    told = ["the sum of two arrays of A", *in_words(changes)]
+    if arrangement.cut is not None and len(arrangement.cut.blocks) == GRU:
         told.append("a GRU with one bias resets before its product, one with two behind it; no weights make them equal")
-    return replace(pair, told=tuple(told))
+    transforms = ({"id": "sum"}, *as_json(changes))
+    return Pair(names, name, transforms, arrangement.order, code, tuple(told))

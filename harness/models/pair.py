@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.models.arrangement import Arrangement, words
+from harness.models.arrangement import Arrangement
+from harness.models.change import as_json, in_words
 from harness.worker import script
 
 HALVES = {
@@ -46,11 +47,11 @@ class Pair:
 def arranged(a: str, b: str, found: Sequence[Arrangement], among: tuple[str, ...] = ()) -> Pair:
     """The pair of two arrays, of which the first arrangement is taken to be meant; the rest fit as well."""
     first = found[0]
-    transforms = tuple(first.transforms())
-    square = first.source == first.target and not first.flips and first.cut is None
-    told = tuple(words(each, square) for each in transforms)
+    changes = first.changes(alone=True)
     others = tuple(each.order for each in found[1:])
-    return Pair((a,), b, transforms, first.order, f"b = {first.expression('a')}", told, among, others)
+    return Pair(
+        (a,), b, as_json(changes), first.order, f"b = {first.expression('a')}", in_words(changes), among, others
+    )
 
 
 def rounded(values: np.ndarray, half: str) -> np.ndarray:

@@ -8,13 +8,14 @@ Whoever ports a network prepares its pictures anew, so this is where to look fir
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from harness.models.carried import Signal, orders
+from harness.models.change import Change, as_json, in_words
 from harness.models.fitting import placed
 from harness.rounding.formats import DTYPES, FLOAT64
 
@@ -70,7 +71,7 @@ def _in_layouts(a: Signal, b: Signal) -> Preparation:
     found = changes(x, y, roundoff(a, b))
     if found is None:
         return Preparation("unexplained", (), "B's input is not A's in another channel order, scale or offset", letters)
-    return Preparation("convention" if found else "agrees", found, said(found), letters)
+    return Preparation("convention" if found else "agrees", as_json(found), "; ".join(in_words(found)), letters)
 
 
 def roundoff(a: Signal, b: Signal) -> float:
@@ -78,20 +79,15 @@ def roundoff(a: Signal, b: Signal) -> float:
     return max(DTYPES.get(each.dtype, FLOAT64).u for each in (a, b))
 
 
-def changes(x: np.ndarray, y: np.ndarray, u: float) -> tuple[Mapping[str, Any], ...] | None:
+def changes(x: np.ndarray, y: np.ndarray, u: float) -> tuple[Change, ...] | None:
     """The channel order, factors and offsets that make `y` of `x`, both (C, rest); None where none do."""
     if np.array_equal(x, y):
         return ()
     for order in _orders(len(x)):
         for factors, offsets in _affine(x[list(order)], y):
             if _fits(x[list(order)], y, factors, offsets, u):
-                return tuple(_ids(order, factors, offsets))
+                return tuple(_changes(order, factors, offsets))
     return None
-
-
-def said(found: Sequence[Mapping[str, Any]]) -> str:
-    """These changes in words."""
-    return "; ".join(map(_words, found))
 
 
 def _by_channel(values: np.ndarray, letters: str) -> np.ndarray:
@@ -149,27 +145,22 @@ def _fits(x: np.ndarray, y: np.ndarray, factors: np.ndarray, offsets: np.ndarray
     return bool((np.abs(scaled + offsets[:, None] - y) <= room[:, None]).all())
 
 
-def _ids(order: tuple[int, ...], factors: np.ndarray, offsets: np.ndarray) -> Iterator[dict[str, Any]]:
+def _changes(order: tuple[int, ...], factors: np.ndarray, offsets: np.ndarray) -> Iterator[Change]:
     if list(order) != sorted(order):
-        yield {"id": "channel_order", "order": list(order)}
+        words = f"B's input has the channels in the order {list(order)} of A's"
+        yield Change({"id": "channel_order", "order": list(order)}, words)
     if (np.abs(factors - 1) > SAME).any():
-        yield {"id": "scale", "factors": _short(factors)}
+        several = _short(factors)
+        yield Change({"id": "scale", "factors": several}, f"B's input is A's times {_numbers(several)}")
     if offsets.any():
-        yield {"id": "offset", "offsets": _short(offsets)}
+        several = _short(offsets)
+        yield Change({"id": "offset", "offsets": several}, f"B's input has {_numbers(several)} added")
 
 
 def _short(values: np.ndarray) -> list[float]:
     """One number where all are the same."""
     alike = np.ptp(values) <= SAME * np.abs(values).max()
     return [float(each) for each in (values[:1] if alike else values)]
-
-
-def _words(change: Mapping[str, Any]) -> str:
-    if change["id"] == "channel_order":
-        return f"B's input has the channels in the order {change['order']} of A's"
-    if change["id"] == "scale":
-        return f"B's input is A's times {_numbers(change['factors'])}"
-    return f"B's input has {_numbers(change['offsets'])} added"
 
 
 def _numbers(values: list[float]) -> str:

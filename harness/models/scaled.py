@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.models.arrangement import Arrangement, words
+from harness.models.arrangement import Arrangement
 from harness.models.arranging import arrangements
+from harness.models.change import as_json, in_words
 from harness.models.neighbours import layer_of
 from harness.models.pair import Pair
 from harness.models.pairing_by_values import Side
@@ -94,6 +95,7 @@ def _scaled(a: Side, b: Side, name: str, axis: int, other: str, axis_b: int) -> 
     if not found:
         return
     factors = _factors(found[0].applied(values), target, axis_b)
+    moved = as_json(found[0].changes())
     if _exact(factors, np.ones_like(factors)):
         yield _pair((name,), other, found[0], "a", {"id": "rounding"}, "equal but for rounding")
     elif folded := _folded(a, factors):
@@ -101,11 +103,11 @@ def _scaled(a: Side, b: Side, name: str, axis: int, other: str, axis_b: int) -> 
     elif folded := _folded(b, 1 / factors):
         told = f"A has it multiplied by a batch norm that B has by itself ({folded.scale or '1'}, {folded.variance})"
         transform = {"id": "scale", "side": "a", "epsilon": folded.epsilons[0]}
-        yield Pair((name,), other, (*found[0].transforms(), transform), found[0].order, "", (told,))
+        yield Pair((name,), other, (*moved, transform), found[0].order, "", (told,))
     else:
         told = f"each row along axis {axis_b} multiplied by a factor of its own, which no array here explains"
         transform = {"id": "scale", "axis": axis_b, "factors": [float(each) for each in factors]}
-        yield Pair((name,), other, (*found[0].transforms(), transform), found[0].order, "", (told,))
+        yield Pair((name,), other, (*moved, transform), found[0].order, "", (told,))
 
 
 def _factors(values: np.ndarray, target: np.ndarray, axis: int) -> np.ndarray:
@@ -181,9 +183,9 @@ def _added(a: Side, b: Side, folded: _Folded, mean: str, offset: str, bias: str,
 def _pair(
     names: Sequence[str], other: str, arrangement: Arrangement, source: str, transform: dict[str, object], told: str
 ) -> Pair:
-    transforms = arrangement.transforms()
-    code = f"b = {arrangement.expression(source)}"
-    return Pair(tuple(names), other, (*transforms, transform), arrangement.order, code, (*map(words, transforms), told))
+    changes, code = arrangement.changes(), f"b = {arrangement.expression(source)}"
+    transforms = (*as_json(changes), transform)
+    return Pair(tuple(names), other, transforms, arrangement.order, code, (*in_words(changes), told))
 
 
 def _either(epsilons: Sequence[float]) -> str:

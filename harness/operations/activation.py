@@ -26,6 +26,7 @@ from harness.operations.by_settings.of_layer import remedies as remedies
 from harness.operations.by_settings.of_layer import told as told
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings, parameters
 from harness.operations.transforms.sayings import shown as value_shown
 
 NAME = "activation"
@@ -41,6 +42,18 @@ SETTINGS = {
 TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {**dict.fromkeys(SETTINGS), "function": "relu"}
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS)
+SAYINGS: Sayings = {
+    "function": Saying("apply {}", "applied {}"),
+    "approximate": Saying(
+        "compute {it} by {}",
+        "computed {it} by {}",
+        "the GELU",
+        {"none": "the error function", "tanh": "a tanh", "quick": "a sigmoid"},
+    ),
+    "low": Saying(it="the lower end"),
+    "high": Saying(it="the upper end"),
+    **parameters("alpha", "beta", "gamma", "theta"),
+}
 POINTWISE = True
 NEW_CASE = """\
 function: gelu                # or relu, leaky_relu, elu, hard_sigmoid, softplus, ...

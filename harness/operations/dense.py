@@ -33,6 +33,7 @@ from harness.operations.dense_spoken import OPTIONS
 from harness.operations.dense_spoken import ROLES as ROLES
 from harness.operations.operation import Elsewhere, NewCases, Setting
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.windowed.keys import check_integers
 from harness.worker.entry import EntryPoint
 
@@ -60,6 +61,12 @@ SETTINGS = {"flattened": Field(or_unknown(ORDER), OPTIONS["flattened"])}
 TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {"flattened": LETTERS}
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, "flattened", "kernel_axes", "kernel_flattened")
+SAYINGS: Sayings = {
+    "flattened": Saying("flatten {it} in the order {}", "flattened {it} in the order {}", "the input"),
+    "kernel_flattened": Saying(
+        unmeant="keep the columns of the kernel in their order; the system has the columns of {}"
+    ),
+}
 POINTWISE = False
 
 

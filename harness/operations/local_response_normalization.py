@@ -29,6 +29,7 @@ from harness.operations.local_response_normalization_spoken import OPTIONS
 from harness.operations.local_response_normalization_spoken import ROLES as ROLES
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings, parameters
 from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.transforms.told import ByHand
 from harness.worker.entry import EntryPoint
@@ -57,6 +58,24 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
 }
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "even_size")
+SAYINGS: Sayings = {
+    **parameters("alpha", "beta", "k"),
+    "across": Saying(
+        "sum {it} along {}", "summed {it} along {}", "the squares", pronoun="them", noun="axes", letters=True
+    ),
+    "divided": Saying(
+        "divide {it} by {}",
+        "divided {it} by {}",
+        "the sum of squares",
+        {"size": "the size", "area": "all elements of the window", "none": "nothing"},
+    ),
+    "even_size": Saying(
+        whole={
+            BELOW: "let an even window reach one more above; the system let the window reach one more below",
+            ABOVE: "let an even window reach one more below; the system let the window reach one more above",
+        }
+    ),
+}
 POINTWISE = False
 NEW_CASE = """\
 size: 5                       # elements of the window

@@ -34,6 +34,7 @@ from harness.operations.normalization_spoken import OPTIONS
 from harness.operations.normalization_spoken import ROLES as ROLES
 from harness.operations.operation import Setting
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
@@ -65,6 +66,54 @@ FIELDS: Mapping[str, Field] = {}
 NEUTRAL: Mapping[str, float] = {"mean": 0.0, "scale": 1.0, "offset": 0.0}
 """What a function is given that must have an array which a case has not: to the bit, nothing comes of it."""
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "slots", "order", "factor")
+SAYINGS: Sayings = {
+    "over": Saying("compute over {}", "computed over {}", noun="axes", letters=True),
+    "groups": Saying(it="the number of groups"),
+    "statistic": Saying(
+        "use the {}",
+        "used the {}",
+        values={
+            "unbiased_variance": "unbiased variance",
+            "mean_square": "mean square",
+            "sum_square": "sum of squares",
+            "sum_absolute": "sum of magnitudes",
+        },
+        whole={"deviation": "divide by the root of the variance; the system divided by the variance itself"},
+    ),
+    "centre": Saying(
+        whole={
+            True: "leave the mean in; the system subtracted the mean",
+            False: "subtract the mean; the system left the mean in",
+        }
+    ),
+    "epsilon": Saying(it="epsilon"),
+    "epsilon_at": Saying(
+        "take {it} as {}",
+        "took {it} as {}",
+        "epsilon",
+        {
+            "variance": "an addend of the variance",
+            "deviation": "an addend of the deviation",
+            "variance_floor": "the least variance",
+            "deviation_floor": "the least deviation",
+        },
+    ),
+    "order": Saying(whole={"interleaved": "group neighbouring channels; the system interleaved the groups"}),
+    "factor": Saying(
+        whole={0.0: "use the stored mean and variance as they are; the system took both for zero"},
+        unmeant="use the stored mean and variance as they are; the system divided both by {}",
+    ),
+    "slots": Saying(
+        whole={
+            "1 + scale": "multiply by the scale; the system multiplied by 1 + scale",
+            "mean and variance exchanged": "exchange mean and variance; the system took each for the other",
+            "scale and offset exchanged": "exchange scale and offset; the system took each for the other",
+            "mean left out": "subtract the stored mean; the system left the mean out",
+            "offset left out": "add the offset; the system left the offset out",
+            "scale left out": "multiply by the scale; the system left the scale out",
+        }
+    ),
+}
 POINTWISE = False
 NEW_CASE = """\
 over: NHW                     # axes of which statistics are computed; without it give mean and variance

@@ -33,6 +33,7 @@ from harness.operations.padding_search import written as written
 from harness.operations.padding_spoken import OPTIONS
 from harness.operations.padding_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.windowed.keys import check_elements
 
@@ -74,6 +75,13 @@ SETTINGS = {
 TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {"boundary": "zero", "constant": 0.0}
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS)
+SAYINGS: Sayings = {
+    "padding": Saying("pad by {}", "padded by {}"),
+    "boundary": Saying(
+        "fill {it} with {}", "filled {it} with {}", "the padding", {"zero": "zeros", "constant": "a constant"}
+    ),
+    "constant": Saying("fill {it} with {}", "filled {it} with {}", "the padding"),
+}
 POINTWISE = False
 NEW_CASE = """\
 padding: {H: [1, 1], W: [0, 2]}   # before and behind; negative amounts crop

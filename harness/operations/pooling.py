@@ -11,9 +11,9 @@ from harness.operations.by_settings.of_layer import elsewhere as elsewhere
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
 from harness.operations.operation import Setting, Shown
+from harness.operations.pooling_formula import FIRST_CLIPPED, LAST_CLIPPED, SCALED, ZERO, pairs_of
 from harness.operations.pooling_formula import formula as formula
 from harness.operations.pooling_formula import output_shape as output_shape
-from harness.operations.pooling_formula import pairs_of
 from harness.operations.pooling_formula import rounds as rounds
 from harness.operations.pooling_formula import ways as ways
 from harness.operations.pooling_programs import PROGRAMS as PROGRAMS
@@ -28,6 +28,7 @@ from harness.operations.pooling_search import restated as restated
 from harness.operations.pooling_search import written as written
 from harness.operations.pooling_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.windowed import keys
 
@@ -84,6 +85,36 @@ FIELDS: Mapping[str, Field] = {
     ),
 }
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, *FIELDS, "fill", "overhang")
+SAYINGS: Sayings = {
+    "reduce": Saying("take the {} of {it}", "took the {} of {it}", "each window", {"max": "maximum"}, noun="reduction"),
+    "output_size": Saying("make {it} {}", "made {it} {}", "the size of the output"),
+    "rounding": Saying("round {it} by {}", "rounded {it} by {}", "the size of the output"),
+    "divisor": Saying(
+        "divide {it} by {}",
+        "divided {it} by {}",
+        "each sum",
+        {
+            "valid": "the samples of the input alone (`valid`)",
+            "padded": "the samples and their padding (`padded`)",
+            "window": "the whole window (`window`)",
+        },
+    ),
+    "p": Saying(it="the power p"),
+    "padding": Saying("pad by {}", "padded by {}"),
+    "fill": Saying(
+        whole={
+            ZERO: "leave the padding out of the maximum; the system took the padding for zeros",
+            **{
+                each: "add nothing for the padding; the system sets a negative sum to 0 at padded taps, "
+                f"{which} axis fastest"
+                for each, which in ((FIRST_CLIPPED, "first"), (LAST_CLIPPED, "last"))
+            },
+        }
+    ),
+    "overhang": Saying(
+        whole={SCALED: "sum what the last window holds; the system scaled that sum up to a whole window"}
+    ),
+}
 POINTWISE = False
 NEW_CASE = """\
 reduce: max                   # or average, or norm (with p: 2)

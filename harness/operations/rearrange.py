@@ -26,6 +26,7 @@ from harness.operations.operation import Setting
 from harness.operations.rearrange_spoken import OPTIONS
 from harness.operations.rearrange_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.transforms.told import ByHand
 from harness.worker.entry import EntryPoint
 
@@ -52,6 +53,25 @@ EXCHANGED, BUFFER, DARKNET = "axes exchanged", "reshaped only", "as Darknet's re
 """What systems do otherwise with a block."""
 REVERSED = "reversed in the output"
 """How channels may stand; those of the input may be reversed, too, which is another thing."""
+SAYINGS: Sayings = {
+    "order": Saying(
+        "order {it} {}",
+        "ordered {it} {}",
+        "the channels",
+        {"DCR": "with a block as their slow part (DCR)", "CRD": "with a block as their fast part (CRD)"},
+        "them",
+    ),
+    "blocks": Saying(
+        whole={
+            EXCHANGED: "take the axes of a block in their order; the system exchanged the axes of a block",
+            BUFFER: "move the samples of each block; the system only reshaped the array",
+            DARKNET: "move the blocks as the case says; the system moved them as Darknet's reorg does",
+        }
+    ),
+    "channels": Saying(
+        whole={REVERSED: "keep the channels in their order; the system reversed the channels of the output"}
+    ),
+}
 
 Axes = tuple[int, ...]
 Steps = tuple[Axes, Axes, Axes]

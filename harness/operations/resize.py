@@ -32,6 +32,7 @@ from harness.operations.resize_search import alternatives as alternatives
 from harness.operations.resize_search import fitted as fitted
 from harness.operations.resize_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.transforms.sayings import shown as value_shown
 from harness.operations.windowed import keys
 
@@ -105,6 +106,32 @@ TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {
 }
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "area_samples", "coordinate_precision", "size_rounding")
+SAYINGS: Sayings = {
+    "size_rounding": Saying("round {it} by {}", "rounded {it} by {}", "the size of the output"),
+    "coordinates": Saying("place {it} by {}", "placed {it} by {}", "the outputs", pronoun="them"),
+    "nearest_rounding": Saying(
+        "round {it} by {}",
+        "rounded {it} by {}",
+        "places to samples",
+        {"prefer_floor": "the nearest, halves down", "prefer_ceil": "the nearest, halves up"},
+        "them",
+    ),
+    "outside": Saying(
+        "take {} for {it}",
+        "took {} for {it}",
+        "samples outside the input",
+        {"edge": "the edge", "renormalize": "none", "zero": "zeros"},
+        "them",
+    ),
+    "antialias": Saying("resize {}", "resized {}", "", {True: "with antialiasing", False: "without antialiasing"}),
+    "area_samples": Saying(
+        whole={
+            None: "average whole samples; the system averaged parts of samples, too",
+            "whole": "average parts of samples, too; the system averaged whole samples only",
+        }
+    ),
+    "coordinate_precision": Saying(unmeant="compute places exactly; the system kept places in {}"),
+}
 POINTWISE = False
 NEW_CASE = """\
 size: [12, 14]                # or scale: 2, which maps coordinates and gives the size floor(n scale)

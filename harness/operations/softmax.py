@@ -24,6 +24,7 @@ from harness.operations.by_settings.writing import called, source
 from harness.operations.operation import Setting
 from harness.operations.softmax_spoken import ROLES as ROLES
 from harness.operations.stated import Stated
+from harness.operations.transforms.sayings import Saying, Sayings
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 
@@ -39,6 +40,16 @@ SETTINGS = {
 TAKEN_FOR_UNKNOWN: Mapping[str, Any] = {"over": "C", "log": False}
 FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS)
+SAYINGS: Sayings = {
+    "over": Saying("compute over {}", "computed over {}", noun="axes", letters=True),
+    "log": Saying(
+        noun="logarithm",
+        whole={
+            True: "leave out the logarithm; the system took the logarithm",
+            False: "take the logarithm; the system left the logarithm out",
+        },
+    ),
+}
 POINTWISE = False
 NEW_CASE = """\
 over: C                       # letters of the axes over which it sums to 1

@@ -10,6 +10,7 @@ from harness.operations import TABLE, USUAL
 from harness.operations.transforms import BY_ID, SIGNS
 from harness.operations.transforms.transform import Transform
 from harness.report.text import one_line, quantity, share
+from harness.rounding.rungs import PRINTED_DIGITS, in_words
 
 Result = Mapping[str, Any]
 
@@ -49,14 +50,6 @@ SHORT = 32
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
 
 _OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†", "broken": "‡"}
-_BOUNDS = {
-    "statistical": "the statistical bound",
-    "summation order": "the bound for any order of summation",
-    "fft": "the bound for FFT",
-    "rounding of each step": "the bound for the rounding of each step",
-    "printed digits": "what the rounding of the printed digits allows",
-    "case tolerance": "the tolerance that the case sets",
-}
 
 
 def sign(result: Result) -> str:
@@ -216,8 +209,8 @@ def _places(claim: str, places: Iterable[tuple[int, str]], ranks: Sequence[int])
 
 
 def _digits(result: Result) -> str:
-    if result["rung"] == "printed digits":
-        return f"to the last printed digit (uses {share(result['bound_share'])} of {_BOUNDS['printed digits']})"
+    if result["rung"] == PRINTED_DIGITS.name:
+        return f"to the last printed digit (uses {share(result['bound_share'])} of {PRINTED_DIGITS.words})"
     return _closeness(result)
 
 
@@ -242,8 +235,7 @@ def _closeness(result: Result) -> str:
     """How closely the numbers are those of the explanation (of the case itself, where it agrees)."""
     if result["rung"] == "exact":
         return "exactly"
-    rung = result["rung"] or "an unnamed"
-    bound = _BOUNDS.get(rung, f"the bound {rung}")
+    bound = in_words(result["rung"] or "an unnamed")
     return f"within {bound}" if result["bound_share"] is None else f"within {share(result['bound_share'])} of {bound}"
 
 

@@ -31,7 +31,7 @@ from harness.rounding.formats import (
     saturated,
     wrapped,
 )
-from harness.rounding.rungs import ENOUGH, Magnitudes, Rung, rungs_of
+from harness.rounding.rungs import CASE_TOLERANCE, ENOUGH, PRINTED_DIGITS, Magnitudes, Rung, rungs_of
 from harness.worker.entry import Algorithm
 
 BELOW_HALF = math.nextafter(0.5, 0.0)
@@ -228,7 +228,7 @@ class Ladder:
         """
         if not difference.any():
             return EXACT
-        if np.any(extra) and (fit := _fit("printed digits", difference, extra)):
+        if np.any(extra) and (fit := _fit(PRINTED_DIGITS.name, difference, extra)):
             return fit
         if fit := self._climb(self.rungs[:1], difference, extra, algorithm):
             return fit
@@ -325,7 +325,7 @@ class Ladder:
 def fit_by_hand(difference: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> Fit | None:
     """The rung "case tolerance", in place of the ladder: difference <= atol + rtol |expected|; None when it fails."""
     size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
-    return _fit("case tolerance", difference, atol + rtol * size) if difference.any() else EXACT
+    return _fit(CASE_TOLERANCE.name, difference, atol + rtol * size) if difference.any() else EXACT
 
 
 def _fit(name: str, difference: np.ndarray, bound: np.ndarray | float) -> Fit | None:

@@ -99,33 +99,50 @@ def each_step(mags: Errors, size: np.ndarray, u: float) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Rung:
+class Told:
+    """A bound as results have it. words: what people read that a result lies within."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Rung(Told):
     """One bound, and the algorithms that it may excuse. `bound` takes the magnitudes, |y| and u.
 
     tail: how many times the root mean square of all errors, each as a share of the bound, one of them may reach.
     spread: whether an error of an element is as large as all of them make it, also where its own terms are small.
     """
 
-    name: str
     bound: Callable[[Any, np.ndarray, float], np.ndarray]
     algorithms: tuple[Algorithm, ...] = get_args(Algorithm)
     tail: float = 12
     spread: bool = False
 
 
+BOUND = "the bound"
 RUNGS = (
-    Rung("statistical", statistical),
-    Rung("summation order", any_order),
-    Rung("Winograd F(2,3)", partial(winograd_tiles, 2), ("winograd", "any"), tail=32),
-    Rung("Winograd F(4,3)", partial(winograd_tiles, 4), ("winograd", "any"), tail=32),
-    Rung("fft", fft, ("fft", "any"), spread=True),
+    Rung("statistical", "the statistical bound", statistical),
+    Rung("summation order", "the bound for any order of summation", any_order),
+    Rung("Winograd F(2,3)", f"{BOUND} Winograd F(2,3)", partial(winograd_tiles, 2), ("winograd", "any"), tail=32),
+    Rung("Winograd F(4,3)", f"{BOUND} Winograd F(4,3)", partial(winograd_tiles, 4), ("winograd", "any"), tail=32),
+    Rung("fft", "the bound for FFT", fft, ("fft", "any"), spread=True),
 )
 """Those of a linear form, from the smallest to the largest. The last outputs of a Winograd tile are much less accurate
 than the others."""
-STEPS = (Rung("rounding of each step", each_step),)
+STEPS = (Rung("rounding of each step", "the bound for the rounding of each step", each_step),)
 """Those of a formula."""
+PRINTED_DIGITS = Told("printed digits", "what the rounding of the printed digits allows")
+CASE_TOLERANCE = Told("case tolerance", "the tolerance that the case sets")
+"""Those that no arithmetic gives."""
+_WORDS = {each.name: each.words for each in (*RUNGS, *STEPS, PRINTED_DIGITS, CASE_TOLERANCE)}
 WIDE = frozenset(rung.name for rung in RUNGS if "direct" not in rung.algorithms)
 """Those that are wider than what any order of summation may be off by."""
+
+
+def in_words(name: str) -> str:
+    """The bound of this name as people read it; results may come from another version, which has others."""
+    return _WORDS.get(name, f"{BOUND} {name}")
 
 
 def rungs_of(mags: Magnitudes) -> tuple[Rung, ...]:

@@ -13,6 +13,7 @@ from harness.canonical.layout import expand
 from harness.canonical.settled import BIAS, LEFT_OUT, TWICE, Settled
 from harness.grammar.kinds import Field
 from harness.operations.spoken import Role
+from harness.operations.transforms.sayings import OF_ALL, Sayings
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint
 
@@ -113,6 +114,11 @@ def form_of(layer: Any, arrays: dict[str, np.ndarray], settings: Mapping[str, An
     """An instance of what an operation computes, of a kind of its own where it says which (FORM)."""
     form: Settled = getattr(layer, "FORM", Settled)(arrays, settings, layer)
     return form
+
+
+def sayings_of(layer: Any) -> Sayings:
+    """How an operation tells its settings (SAYINGS), and the bias."""
+    return {**OF_ALL, **getattr(layer, "SAYINGS", {})}
 
 
 def at_rank(entry: EntryPoint, rank: int) -> EntryPoint:

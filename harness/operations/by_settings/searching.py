@@ -33,7 +33,7 @@ from harness.operations.by_settings.ends import (
 )
 from harness.operations.by_settings.inputs import evaluations, prepared
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
-from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted
+from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted, sayings_of
 from harness.operations.by_settings.whole_numbers import rounded_or_held
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
@@ -284,7 +284,7 @@ def _possible(form: Settled, seen: np.ndarray, room: np.ndarray) -> bool:
 def setting(form: Settled, changes: Changes, numbers: int = 0) -> Setting:
     """The change of a form by other settings, of which so many numbers were read from the output."""
     (key, value), *others = changes.items()
-    return Setting(key, value, form.settings.get(key), tuple(others), numbers)
+    return Setting(key, value, form.settings.get(key), tuple(others), numbers, sayings_of(form.meaning))
 
 
 def _on_input(transforms: Transforms) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from harness.canonical.settled import Settled
 from harness.canonical.window import Pairs, pairs_text
-from harness.operations.transforms.sayings import sentence, shown
+from harness.operations.transforms.sayings import Sayings, sentence, shown
 from harness.operations.transforms.transform import Transform
 
 SMALL = ("epsilon", "epsilon_at")
@@ -24,6 +24,7 @@ class Setting(Transform):
     """A setting has another value; its key is the id.
 
     was: what the case means. others: settings that change with it. numbers: how many of it were read from the output.
+    sayings: what the operation says of its settings.
     """
 
     causes = 2.0
@@ -33,6 +34,7 @@ class Setting(Transform):
     was: Any = None
     others: tuple[tuple[str, Any], ...] = ()
     numbers: int = 0
+    sayings: Sayings = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def id(self) -> str:  # type: ignore[override]
@@ -55,10 +57,10 @@ class Setting(Transform):
         return frozenset({self.key, *(key for key, value in self.others if value is not None)})
 
     def words(self) -> str:
-        return sentence(self.key, self.value, self.was, dict(self.others))
+        return sentence(self.key, self.value, self.was, dict(self.others), self.sayings)
 
     def found(self) -> str:
-        return sentence(self.key, self.value, None, dict(self.others)).rpartition("; ")[2]
+        return sentence(self.key, self.value, None, dict(self.others), self.sayings).rpartition("; ")[2]
 
     def differ(self, conv: Settled) -> Settled:
         return conv.with_settings(**{self.key: self.value, **dict(self.others)})
