@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Window, padding_pair
+from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.operations import convolution
 from harness.operations.call import Call
 from harness.operations.stated import Given
 from harness.worker.entry import EntryPoint
+from harness.worker.spans import padding_pair
 from tests.plain import evaluate
 
 LETTERS = {

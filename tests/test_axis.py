@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.canonical import axis
-from harness.canonical.axis import columns, elements, ended, meets_input, outputs_at, position, sample, tables
+from harness.canonical.axis import columns, elements, ended, meets_input, outputs_at, sample, tables
 from harness.canonical.reference import direct
 from harness.canonical.window import BOUNDARIES, Linear, Window, pad
+from harness.worker.spans import position
 from tests.plain import convolutions
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.backends import TABLE
 from harness.canonical.reference import evaluate
-from harness.canonical.window import Linear, cut_pair, span
+from harness.canonical.window import Linear
 from harness.case.read import Case
 from harness.operations import transposed_convolution
 from harness.operations.call import Unsupported
@@ -20,6 +20,7 @@ from harness.operations.stated import Given
 from harness.operations.transforms.transform import changed
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint, from_json
+from harness.worker.spans import cut_pair, span
 from tests.plain import integers
 from tests.test_backends import FAULTY, Asker, fault
 

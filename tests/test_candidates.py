@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from harness.canonical.reference import direct
-from harness.canonical.window import Linear, Window, padding_pair
+from harness.canonical.window import Linear, Window
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, Resizing, ReverseKernel, TransposeKernelSpatial
 from harness.operations.transforms.settings import AxisSwap, Dilation, Stride
 from harness.operations.transforms.transform import applied, read
 from harness.operations.windowed import search
 from harness.operations.windowed.search.question import Question
+from harness.worker.spans import padding_pair
 
 SAME = "same_upper"
 

@@ -14,13 +14,14 @@ import pytest
 
 from harness.backends import TABLE, knet
 from harness.canonical import layout
-from harness.canonical.window import Linear, Window, span
+from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.cli import main
 from harness.ending import MISSING
 from harness.parent.outcome import Answered, Declined
 from harness.parent.pool import Pool
 from harness.systems.lower import lower
+from harness.worker.spans import span
 from tests.declared import case_of
 from tests.knet_cases import stamping
 from tests.plain import evaluate, integers

@@ -14,7 +14,6 @@ import pytest
 from harness.backends import onnx_by_settings, tensorflow_by_settings, torch_by_settings
 from harness.canonical.reference import direct, evaluate
 from harness.canonical.settled import Settled
-from harness.canonical.window import padding_pair
 from harness.case.read import Case, CaseError, load
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge import fix
@@ -25,6 +24,7 @@ from harness.operations.pooling_formula import FIRST_CLIPPED, KEPT, KEPT_UNPADDE
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
 from harness.worker.entry import EntryPoint
+from harness.worker.spans import padding_pair
 
 Pair = tuple[int, int]
 PLAIN = {"padding": "valid", "rounding": "floor", "dilation": (1, 1)}

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from harness.canonical import layout
-from harness.canonical.window import padding_pair
 from harness.case.read import load
 from harness.operations.card import Card
 from harness.operations.windowed.probes.measure import card
@@ -24,6 +23,7 @@ from harness.parent.pool import Pool
 from harness.probing import probe
 from harness.report import cards
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
+from harness.worker.spans import padding_pair
 from tests.fakes import FAKES
 from tests.fakes.honest import WORDS, correlate, padding_of
 

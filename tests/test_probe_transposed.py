@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from harness.backends import TABLE
-from harness.canonical.window import cut_pair, span
 from harness.case.read import load
 from harness.operations.card import Card
 from harness.operations.windowed import transposed_shown
@@ -26,6 +25,7 @@ from harness.probing.session import known_faults, unexpected
 from harness.report import cards
 from harness.worker.entry import Transposition, Word, windowed
 from harness.worker.loop import Declined
+from harness.worker.spans import cut_pair, span
 from tests.test_probe import answered, called
 from tests.test_probe_backends import FAULTS
 

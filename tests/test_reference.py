@@ -14,7 +14,8 @@ from scipy import signal
 from harness.canonical import reference
 from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import direct, evaluate, evaluated
-from harness.canonical.window import BOUNDARIES, OF_SAMPLES, Linear, Window, padded, span
+from harness.canonical.window import BOUNDARIES, OF_SAMPLES, Linear, Window, padded
+from harness.worker.spans import span
 
 SIDE = {
     **dict.fromkeys(("zero", "constant"), lambda i, n: i if 0 <= i < n else None),

@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.canonical.reference import evaluate
-from harness.canonical.window import cut_pair
 from harness.case.read import Case, CaseError, load
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge
+from harness.worker.spans import cut_pair
 from tests.plain import integers
 
 

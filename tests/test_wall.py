@@ -164,9 +164,9 @@ def test_no_file_is_longer_than_one_can_read():
 
 
 MOVED = {"stride", "strides", "dilation", "dilations", "base_dilation"}
-TELLING = ("canonical/axis.py", "canonical/window.py", "canonical/reference.py", "worker/", "backends/")
-"""Where a window stands (`axis.position`) and how far it reaches (`window.span`, `reach`), a view of memory that is the
-same, and the other side of the pipe, which imports neither."""
+TELLING = ("worker/spans.py", "canonical/reference.py")
+"""Where a window stands (`position`) and how far it reaches (`span`, `reach`), on both sides of the pipe, and a view of
+memory that is the same."""
 
 
 def multiplied(tree: ast.AST):
@@ -192,7 +192,7 @@ def test_products_of_settings_are_found(text: str):
 
 
 def test_one_function_knows_where_a_tap_of_an_output_stands():
-    """`stride * i - low + dilation * t` stands in `axis.position`; all others ask it, or how far a window reaches."""
+    """`stride * i - low + dilation * t` stands in `spans.position`; all others ask it, or how far a window reaches."""
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
         for path in MODULES
@@ -201,10 +201,6 @@ def test_one_function_knows_where_a_tap_of_an_output_stands():
         if names & MOVED
     ]
     assert not found, "\n".join(found)
-    own = multiplied(ast.parse((ROOT / "canonical/axis.py").read_text(encoding="utf-8")))
+    own = multiplied(ast.parse((ROOT / "worker/spans.py").read_text(encoding="utf-8")))
     inside = sorted(ast.unparse(node) for node, names in own if names & MOVED)
-    assert inside == [
-        "dilation * tap",
-        "dilation * taps",
-        "stride * output",
-    ]  # `taps`: which output meets the input first
+    assert inside == ["(outputs - 1) * stride", "(size - 1) * dilation", "dilation * tap", "stride * output"]

@@ -7,19 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.canonical.window import (
-    BOUNDARIES,
-    Linear,
-    Window,
-    cut_pair,
-    output_size,
-    pad,
-    padded,
-    padding_pair,
-    span,
-    spatial_index,
-)
+from harness.canonical.window import BOUNDARIES, Linear, Window, pad, padded, spatial_index
 from harness.worker.entry import RECIPES
+from harness.worker.spans import cut_pair, output_size, padding_pair, span
 
 sizes = st.integers(1, 12)
 steps = st.integers(1, 4)

@@ -12,15 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import CONSTANT, Linear, span, spatial_index
+from harness.canonical.window import CONSTANT, Linear, spatial_index
+from harness.worker.spans import position, span
 
 GATHERED = 2**20
 """Numbers that are gathered at a time for some outputs."""
-
-
-def position(output: Any, tap: Any, stride: Any, low: Any, dilation: Any) -> Any:
-    """Where a tap of an output stands, counted from the first sample of the input; numbers or arrays that broadcast."""
-    return stride * output - low + dilation * tap
 
 
 def sample(position: np.ndarray, size: int, boundary: str = "zero", base_dilation: int = 1) -> np.ndarray:
@@ -72,7 +68,7 @@ def _meets(conv: Linear, axis: int) -> bool:
     win, last = conv.window, conv.output_shape[2 + axis] - 1
     stride, dilation, base = win.stride[axis], win.dilation[axis], win.base_dilation[axis]
     low, taps = win.padding[axis][0], np.arange(conv.w.shape[2 + axis])[:, None]
-    first = np.maximum(-((dilation * taps - low) // stride), 0)
+    first = np.maximum(-(position(0, taps, stride, low, dilation) // stride), 0)
     output = np.minimum(first + np.arange(base), last)
     size = conv.x.shape[2 + axis]
     met = sample(position(output, taps, stride, low, dilation), size, base_dilation=base)

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from harness.canonical.axis import position
-from harness.canonical.window import Linear, padded, span, spatial_index
+from harness.canonical.window import Linear, padded, spatial_index
+from harness.worker.spans import position, span
 
 SLICED = 2.0**-160
 """Slices reach down to this share of the largest value: three times the precision of float64."""

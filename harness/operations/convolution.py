@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.layout import SPATIAL
-from harness.canonical.window import CONSTANT, Linear, Pairs, Window, holds, output_size, padding_pair, span
+from harness.canonical.window import CONSTANT, Linear, Pairs, Window, holds
 from harness.grammar.document import Item
 from harness.grammar.gathered import Gathered
 from harness.grammar.kinds import FLAG, Field, Record, or_unknown
@@ -29,6 +29,7 @@ from harness.operations.windowed.rooms import probes as probes
 from harness.operations.windowed.rooms import program as program
 from harness.operations.windowed.rooms import search as search
 from harness.operations.windowed.rooms import shown as shown
+from harness.worker.spans import output_size, padding_pair, span
 
 NAME = "convolution"
 SETTINGS = {

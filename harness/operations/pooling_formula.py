@@ -13,12 +13,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import floordiv
 from typing import Any
 
 import numpy
 
-from harness.canonical.axis import position
-from harness.canonical.window import Pairs, padding_pair, span
+from harness.canonical.window import Pairs
+from harness.worker.spans import ceildiv, output_size, padding_pair, position, span
 
 Settings = Mapping[str, Any]
 
@@ -50,10 +51,10 @@ class Axis:
     @cached_property
     def outputs(self) -> int:
         """Windows; none where the first does not fit."""
-        room = self.n + self.low + self.high - span(self.taps, self.dilation)
-        if room < 0:
+        padding, rounded = (self.low, self.high), floordiv if self.rounding == "floor" else ceildiv
+        if span(self.taps, self.dilation) > self.n + sum(padding):
             return 0
-        count = (room // self.stride if self.rounding == "floor" else -(-room // self.stride)) + 1
+        count = output_size(self.n, self.taps, self.stride, self.dilation, padding, rounded=rounded)
         beyond = position(count - 1, 0, self.stride, self.low, self.dilation) >= self.n
         return count - 1 if self.rounding == "ceil" and beyond else count
 

@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.canonical.axis import position
 from harness.canonical.settled import Settled
-from harness.canonical.window import span
 from harness.operations.by_settings.writing import called
 from harness.operations.expressions import one_or_all
 from harness.operations.pooling_formula import (
@@ -23,6 +21,7 @@ from harness.operations.pooling_formula import (
     per_axis,
 )
 from harness.operations.pooling_search import end, sizes_of
+from harness.worker.spans import position, span
 
 Settings = Mapping[str, Any]
 

@@ -27,6 +27,7 @@ from harness.operations.pooling_formula import (
 )
 from harness.operations.transforms.told import PadBy
 from harness.worker.entry import EntryPoint
+from harness.worker.spans import position
 
 WORDS = ("valid", "same_upper", "same_lower", "half")
 """Paddings that have a name; half: k // 2 on both sides."""
@@ -74,7 +75,7 @@ def _of_bins(form: Settled) -> Iterator[Changes]:
     """Windows of one size instead, as many: stride n // L and the rest of the input, or none of it, in the last one."""
     sizes, outputs = sizes_of(form), per_axis(form.settings["output_size"], form.rank)
     strides = tuple(max(n // count, 1) for n, count in zip(sizes, outputs))
-    reaching = tuple(max(n - (count - 1) * s, 1) for n, count, s in zip(sizes, outputs, strides))
+    reaching = tuple(max(n - position(count - 1, 0, s, 0, 1), 1) for n, count, s in zip(sizes, outputs, strides))
     for window in dict.fromkeys((reaching, strides)):
         yield _plainly(window, strides)
     if outputs[::-1] != outputs:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.canonical.layout import SPATIAL
-from harness.canonical.window import Linear, Pairs, Window, cut_pair, span
+from harness.canonical.window import Linear, Pairs, Window
 from harness.grammar.document import Item
 from harness.grammar.kinds import Field, Record, either, integer, list_of, or_unknown, word
 from harness.grammar.limits import LARGEST
@@ -33,6 +33,7 @@ from harness.operations.windowed.transposed_rooms import program as program
 from harness.operations.windowed.transposed_rooms import search as search
 from harness.operations.windowed.transposed_rooms import shown as shown
 from harness.operations.windowed.transposing import grouped
+from harness.worker.spans import cut_pair, span
 
 NAME = "transposed_convolution"
 _PADDING = either(

@@ -21,7 +21,7 @@ Arrays = Mapping[str, np.ndarray]
 """The arrays of a call by role."""
 
 RECIPES = ("valid", "full", "same", "same_upper", "same_lower", "same_half", "half", "valid_filled", "same_clipped")
-"""What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.canonical.window` know."""
+"""What a padding may come to: names that `padding_pair` or `cut_pair` of `harness.worker.spans` know."""
 
 
 class Word(NamedTuple):
@@ -129,7 +129,7 @@ class Transposes(_Moves):
     """What an entry point takes that transposes a convolution; without a word said otherwise, as `Windows`.
 
     reversal: whether each input value stamps the kernel backwards. words: padding word of a case -> its own, whose
-    recipe is a name that `harness.canonical.window.cut_pair` knows. explicit: which (low, high) it cuts by numbers.
+    recipe is a name that `harness.worker.spans.cut_pair` knows. explicit: which (low, high) it cuts by numbers.
     output_padding: whether it adds samples behind the output; output_size: whether it is told the output's size.
     raw: whether numbers are a padding of the input between whose samples zeros stand, not a cut of the output.
     """

@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.worker.blame import own_fault, system
 from harness.worker.entry import EntryPoint, Place
+from harness.worker.spans import reach
 
 Trial = Callable[[int], Dict[str, Any]]
 
@@ -74,7 +75,7 @@ def _sized(entry: EntryPoint, settings: Dict[str, Any]) -> Dict[str, Any]:
     if entry.operation != "transposed_convolution":
         return settings
     steps = zip(settings["stride"], settings["dilation"])
-    sizes = [(SIZE - 1) * stride + (TAPS - 1) * dilation + 1 for stride, dilation in steps]
+    sizes = [reach(SIZE, TAPS, *each) for each in steps]
     return dict(settings, output_size=sizes, output_padding=[0] * len(sizes))
 
 

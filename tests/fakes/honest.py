@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import output_size, pad, padding_pair
+from harness.canonical.window import pad
 from harness.worker.entry import EntryPoint, Settings, Word, entry_point
+from harness.worker.spans import output_size, padding_pair
 
 NAME = "honest"
 WORDS = {"same": Word("SAME", "same_upper"), "valid": Word("VALID", "valid")}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+import numpy as np
+
 from harness.backends.tracing.axis_words import SPATIAL, even, grouped, last, pairs, steps
 from harness.worker.recording import Meaning
+from harness.worker.spans import padding_pair
 
 Shape = Tuple[int, ...]
 Roles = Dict[int, str]
@@ -48,8 +51,8 @@ def _transposed(
     """A convolution over an input with zeros between its values: each value stamps the kernel read backwards."""
     if any(each != 1 for each in params["window_strides"]) or params["feature_group_count"] != 1:
         return None
-    spans = [(k - 1) * d + 1 for k, d in zip(sizes, params["rhs_dilation"])]
-    cut = pairs(*zip(*[(e - 1 - low, e - 1 - high) for e, (low, high) in zip(spans, params["padding"])]))
+    ends = [padding_pair("full", 0, k, dilation=d) for k, d in zip(sizes, params["rhs_dilation"])]
+    cut = pairs(*zip(*[np.subtract(*each) for each in zip(ends, params["padding"])]))
     settings.update(means="convolution", stride=even(params["lhs_dilation"]), padding=cut)
     axes, made, kernel = letters
     return Meaning("transposed_convolution", settings, axes, made, kernel=kernel), {1: "kernel"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from harness.backends.tracing.axis_words import SPATIAL, even, first, grouped, last, pairs, steps
 from harness.worker.recording import Meaning
+from harness.worker.spans import reach, span
 
 Shape = Sequence[int]
 Roles = Dict[str, str]
@@ -35,7 +37,7 @@ def _spatial(layer: Any, shape: Shape) -> Tuple[int, ...]:
 def _padding(layer: Any, size: Shape) -> Any:
     """The layer's word as cases have it; a causal one as pairs."""
     if layer.padding == "causal":
-        return pairs([(k - 1) * d for k, d in zip(size, layer.dilation_rate)], [0] * len(size))
+        return pairs([span(k, d) - 1 for k, d in zip(size, layer.dilation_rate)], [0] * len(size))
     return WORDS[layer.padding]
 
 
@@ -67,15 +69,11 @@ def _transposed(layer: Any, taken: Shape, made: Shape) -> Said:
     axes = letters(layer, len(taken))
     settings = steps(stride=layer.strides, dilation=layer.dilation_rate)
     settings["padding"] = layer.padding
-    spans = [(k - 1) * d + 1 for k, d in zip(layer.kernel_size, layer.dilation_rate)]
-    if layer.output_padding is not None or (layer.padding == "valid" and any(map(_less, spans, layer.strides))):
+    spans = list(map(span, layer.kernel_size, layer.dilation_rate))
+    if layer.output_padding is not None or (layer.padding == "valid" and any(map(operator.lt, spans, layer.strides))):
         rows = zip(_spatial(layer, taken), _spatial(layer, made), spans, layer.strides, _each(layer, len(spans)))
         settings["padding"] = [_cut(layer.padding, *row) for row in rows]
     return Meaning("transposed_convolution", settings, axes, axes, kernel=SPATIAL[len(taken)] + "OI", bias="O"), WEIGHTS
-
-
-def _less(span: int, stride: int) -> bool:
-    return span < stride
 
 
 def _each(layer: Any, count: int) -> Sequence[Optional[int]]:
@@ -83,11 +81,11 @@ def _each(layer: Any, count: int) -> Sequence[Optional[int]]:
     return list(more) if isinstance(more, (list, tuple)) else [more] * count
 
 
-def _cut(word: str, n: int, made: int, span: int, stride: int, more: Optional[int]) -> Sequence[int]:
-    """[low, high] that is cut off the full output of one axis."""
-    total = stride + span - 2 if more is None else span + span % 2 - 2 + more
-    low = 0 if word == "valid" else span - 1 - min((total + 1) // 2, span - 1)
-    return [low, (n - 1) * stride + span - made - low]
+def _cut(word: str, n: int, made: int, extent: int, stride: int, more: Optional[int]) -> Sequence[int]:
+    """[low, high] that is cut off the full output of one axis, by a kernel of this extent."""
+    total = stride + extent - 2 if more is None else extent + extent % 2 - 2 + more
+    low = 0 if word == "valid" else extent - 1 - min((total + 1) // 2, extent - 1)
+    return [low, reach(n, extent, stride, 1) - made - low]
 
 
 def _dense(layer: Any, taken: Shape, made: Shape) -> Said:

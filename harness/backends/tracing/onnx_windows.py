@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Sequence
 from harness.backends.tracing.axis_words import SPATIAL, even, grouped, pairs, steps
 from harness.backends.tracing.onnx_node import WEIGHTS, Given, Said, round_float
 from harness.worker.recording import Meaning
+from harness.worker.spans import reach
 
 
 def _window(given: Given, size: Sequence[int]) -> Dict[str, Any]:
@@ -40,9 +41,8 @@ def transposed(given: Given) -> Said:
     cut = pairs(ends[:rank], ends[rank:])
     word = given.attribute("auto_pad", "NOTSET")
     if "output_shape" in given.attributes or word.startswith("SAME"):
-        spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations)]
-        full = [(n - 1) * s + e + m for n, s, e, m in zip(given.shape()[2:], strides, spans, more)]
-        total = [f - n for f, n in zip(full, given.made[2:])]
+        full = map(reach, given.shape()[2:], kernel, strides, dilations)
+        total = [f + m - n for f, m, n in zip(full, more, given.made[2:])]
         cut = [[t // 2, t - t // 2] if word == "SAME_UPPER" else [t - t // 2, t // 2] for t in total]
     settings = {**steps(stride=strides, dilation=dilations), "padding": cut, **grouped(given.attribute("group", 1))}
     if any(more):

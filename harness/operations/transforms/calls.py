@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.canonical.instance import Form
-from harness.canonical.window import CONSTANT, Linear, Pairs, numbers_text, pad, pairs_text, span
+from harness.canonical.window import CONSTANT, Linear, Pairs, numbers_text, pad, pairs_text
 from harness.operations.transforms.transform import Transform, changed
+from harness.worker.spans import span
 
 
 def _index(*slices: slice) -> tuple[slice, ...]:

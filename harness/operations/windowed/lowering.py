@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from harness.canonical import layout
-from harness.canonical.window import CONSTANT, Linear, Pairs, numbers_text, padding_pair, pairs_text, span
+from harness.canonical.window import CONSTANT, Linear, Pairs, numbers_text, pairs_text
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
@@ -20,6 +20,7 @@ from harness.operations.transforms.calls import (
 )
 from harness.operations.transforms.transform import Transform
 from harness.worker.entry import EntryPoint, Word
+from harness.worker.spans import padding_pair, span
 
 
 def as_written(stated: Stated, entry: EntryPoint) -> Call:

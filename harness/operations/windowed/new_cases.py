@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import output_size, padding_pair
 from harness.grammar.streams import RawStream
 from harness.operations.windowed import axis_orders, definition
+from harness.worker.spans import output_size, padding_pair
 
 START = """\
 kernel:

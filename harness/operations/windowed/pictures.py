@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.axis import position, sample
-from harness.canonical.window import BOUNDARIES, reach, span
+from harness.canonical.axis import sample
+from harness.canonical.window import BOUNDARIES
 from harness.grammar.forms import FormError, demand, finite, pair
 from harness.operations.panels import BLANK, GAP, Cell, Mark, Panel, Picture
 from harness.operations.windowed.group_pictures import drawn_groups
+from harness.worker.spans import position, reach, span
 
 MEANT, COMPUTED = "what is meant", "what was computed"
 MOST = 7

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.canonical.axis import ended, position, sample
+from harness.canonical.axis import ended, sample
 from harness.canonical.layout import from_canonical, to_canonical
 from harness.canonical.reference import direct
 from harness.canonical.window import CONSTANT, OF_SAMPLES, Linear
@@ -31,6 +31,7 @@ from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.settings import AxisSwap, Boundary, PaddingSplit
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias
+from harness.worker.spans import position
 
 LOOKED_AT = 6
 """Outputs that are looked at first."""

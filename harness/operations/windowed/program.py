@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, span
+from harness.canonical.window import Linear
 from harness.grammar.streams import RawStream
 from harness.operations.returned import returned
 from harness.operations.stated import Stated
@@ -22,6 +22,7 @@ from harness.operations.transforms.settings import by_hand
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed import edit
 from harness.operations.windowed.edit import Edit
+from harness.worker.spans import span
 
 JULIA = "Knet"
 FOLLOWING = (JULIA,)

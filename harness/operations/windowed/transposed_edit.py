@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.canonical import layout
-from harness.canonical.window import Pairs, reach
+from harness.canonical.window import Pairs
 from harness.operations.expressions import index, one_or_all, permuted, tf_transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
@@ -19,6 +19,7 @@ from harness.operations.windowed.edit import (
     written,
 )
 from harness.operations.windowed.transposing import cuts, of_both_sides
+from harness.worker.spans import reach
 
 
 def edits(stated: Stated, transforms: Sequence[Transform], letters: str) -> Mapping[str, Edit]:

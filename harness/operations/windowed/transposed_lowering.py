@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs, cut_pair, numbers_text, output_size, padding_pair, pairs_text
+from harness.canonical.window import Linear, Pairs, numbers_text, pairs_text
 from harness.operations.call import Call, Unsupported
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import ReverseKernel
@@ -17,6 +17,7 @@ from harness.operations.transforms.calls import AddBias, CropOutput, DenseGroups
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.transposing import cuts, ungrouped
 from harness.worker.entry import EntryPoint, Word
+from harness.worker.spans import cut_pair, output_size, padding_pair
 
 Padding = tuple[Word | Pairs, tuple[int, ...]]
 """A system's word, or what it cuts, and the samples that it adds behind the output."""

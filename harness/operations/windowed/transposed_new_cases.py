@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.canonical.window import cut_pair, span
 from harness.operations.windowed import axis_orders, new_cases
 from harness.operations.windowed.new_cases import drawn as drawn
 from harness.operations.windowed.new_cases import integers
+from harness.worker.spans import cut_pair, span
 
 START = """\
 kernel:

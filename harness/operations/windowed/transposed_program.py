@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import Linear, Pairs, reach
+from harness.canonical.window import Linear, Pairs
 from harness.operations.stated import Stated
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed import program
@@ -20,6 +20,7 @@ from harness.operations.windowed.program import Lines, Native, flipped
 from harness.operations.windowed.program import fresh as fresh
 from harness.operations.windowed.transposed_edit import edits as edits
 from harness.operations.windowed.transposing import cuts, of_both_sides, ungrouped
+from harness.worker.spans import reach
 
 FOLLOWING: tuple[str, ...] = ()
 

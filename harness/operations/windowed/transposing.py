@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.canonical.window import Linear, Pairs, span
+from harness.canonical.window import Linear, Pairs
+from harness.worker.spans import span
 
 
 def grouped(w: np.ndarray, groups: int) -> np.ndarray:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.canonical.window import Pairs, output_size
+from harness.canonical.window import Pairs
 from harness.operations.windowed.probes import padding_rules
 from harness.operations.windowed.probes.subject import Subject, in_words
 from harness.parent.asking import Asking
 from harness.parent.outcome import Died, Outcome
+from harness.worker.spans import output_size
 
 AXES = ((6, 3), (7, 2), (5, 2))
 """Samples of input and kernel along each axis."""

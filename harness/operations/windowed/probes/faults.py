@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.reference import direct
-from harness.canonical.window import Linear, Window, span
+from harness.canonical.window import Linear, Window
 from harness.operations.card import Fault
 from harness.operations.windowed.keys import PADDING_WORDS
 from harness.operations.windowed.probes.padding_rules import RULES
@@ -23,6 +23,7 @@ from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.operations.windowed.trials import NUMBERS, Axis, Range, Sizes, drawn
 from harness.parent.asking import Asking, Question
 from harness.parent.outcome import NOT_CALLED, Answered, Broken, Died, Outcome
+from harness.worker.spans import span
 
 TRIALS, FEW_TRIALS, ROUNDS = 24, 6, 16
 """Trials for each rank, fewer for functions without a stride, which have hardly any settings; rounds of shrinking."""

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.axis import position, sample
-from harness.canonical.window import OF_SAMPLES, output_size, padding_pair, span
+from harness.canonical.axis import sample
+from harness.canonical.window import OF_SAMPLES
 from harness.operations.windowed.probes.subject import Subject, in_words, whole
 from harness.parent.asking import Asking
+from harness.worker.spans import output_size, padding_pair, position, span
 
 Rule = Callable[[int, int, int, int], tuple[int, int]]
 

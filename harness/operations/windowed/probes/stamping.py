@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import span
 from harness.operations.windowed.probes.subject import Subject, native, usual
 from harness.operations.windowed.transposing import ungrouped
 from harness.parent.asking import Question
 from harness.worker.entry import EntryPoint
+from harness.worker.spans import span
 
 
 class Stamping(Subject):

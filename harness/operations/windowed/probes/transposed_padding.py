@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.canonical.window import cut_pair, span
 from harness.operations.windowed.probes import padding_rules
 from harness.operations.windowed.probes.padding_rules import Rule, Seen, Sizes
 from harness.operations.windowed.probes.stamping import full_sizes
 from harness.operations.windowed.probes.subject import Subject, in_words
 from harness.parent.asking import Asking, Question
 from harness.parent.outcome import Outcome
+from harness.worker.spans import cut_pair, span
 
 KERNELS, STRIDES, DILATIONS = (1, 2, 3, 4, 5), (1, 2, 3, 4), (1, 2, 3)
 """The cut depends on these, and not on the size of the input."""

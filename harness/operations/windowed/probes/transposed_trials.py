@@ -8,13 +8,14 @@ from typing import Self
 
 import numpy as np
 
-from harness.canonical.window import Linear, Window, span
+from harness.canonical.window import Linear, Window
 from harness.operations.windowed.probes.faults import Rules, Trial, case_text
 from harness.operations.windowed.probes.subject import Subject, whole
 from harness.operations.windowed.probes.transposed_padding import AS_GIVEN, CUTS, HIGH, RAW
 from harness.operations.windowed.transposing import ungrouped
 from harness.operations.windowed.trials import NUMBERS, Axis, Range, drawn, pick
 from harness.parent.asking import Question
+from harness.worker.spans import span
 
 COUNT = 12
 """Random calls for each rank, beside the corners."""

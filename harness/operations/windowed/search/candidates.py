@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.axis import position
 from harness.canonical.window import Pairs, Window
 from harness.operations.budget import Budget
 from harness.operations.transforms import in_order, weight
@@ -32,6 +31,7 @@ from harness.operations.windowed.search.samples import Seen, Sight, rises, sight
 from harness.operations.windowed.search.sides import Field, Lows, Side, Sizes
 from harness.operations.windowed.search.units import observed_in_units, of_output
 from harness.operations.windowed.search.variants import Settings, Shelf, Transforms, Variant, bases
+from harness.worker.spans import position
 
 DEEPEST = 3
 DECISION, CANDIDATE = 60_000, 130_000

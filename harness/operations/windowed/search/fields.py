@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.canonical.window import Linear, padding_pair
+from harness.canonical.window import Linear
 from harness.operations.transforms import in_order
 from harness.operations.transforms.settings import Dilation, Stride
 from harness.operations.transforms.transform import applied
 from harness.operations.windowed.search import paddings
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.variants import Transforms, perhaps, reversals, windows
+from harness.worker.spans import padding_pair
 
 
 def fields(question: Question) -> Iterator[Transforms]:

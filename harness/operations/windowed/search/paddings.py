@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from harness.canonical.window import Linear, Pairs, padding_pair, reach, span
+from harness.canonical.window import Linear, Pairs
 from harness.operations.transforms.settings import (
     AxisSwap,
     OutputMode,
@@ -15,6 +15,7 @@ from harness.operations.transforms.settings import (
     StridePhase,
 )
 from harness.operations.transforms.transform import Transform
+from harness.worker.spans import padding_pair, reach, span
 
 WIDE = 9
 """Dilated kernel sizes up to which every low padding from a full crop to twice the kernel is tried."""

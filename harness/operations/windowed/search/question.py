@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.canonical import layout
-from harness.canonical.window import OF_SAMPLES, Linear, Pairs, Window, cut_pair, padding_pair, span
+from harness.canonical.window import OF_SAMPLES, Linear, Pairs, Window
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.settings import OtherOperation, Stride
 from harness.operations.transforms.transform import Transform
 from harness.operations.windowed.transposing import cuts
+from harness.worker.spans import cut_pair, padding_pair, span
 
 OF_BOTH = {"same": "same", "same_upper": "same", "same_lower": "same_lower", "valid": "valid"}
 """Words for a padding of a convolution, and those for what a transposed one cuts off."""

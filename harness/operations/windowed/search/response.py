@@ -14,12 +14,13 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.canonical.axis import position, sample
+from harness.canonical.axis import sample
 from harness.canonical.window import Linear
 from harness.operations.budget import Budget
 from harness.operations.windowed.search.outputs import Shift
 from harness.operations.windowed.search.units import in_units
 from harness.operations.windowed.search.variants import Order, Transforms
+from harness.worker.spans import position
 
 SINGLE = 2.0**-20
 """Share of the sum of magnitudes that float32 may be wrong by, with room for a thousand terms."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.canonical.window import Linear, Pairs, Window, cut_pair, numbers_text, padding_pair, pairs_text, span
+from harness.canonical.window import Linear, Pairs, Window, numbers_text, pairs_text
 from harness.operations.stated import Stated
 from harness.operations.transforms.settings import (
     OtherOperation,
@@ -36,6 +36,7 @@ from harness.operations.windowed.search import quick as quick
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.question import OF_BOTH, Question
 from harness.operations.windowed.transposing import cuts
+from harness.worker.spans import cut_pair, padding_pair, span
 
 RAW = 4.0
 """Bits: a cut has its own name first where it can be called by several."""
