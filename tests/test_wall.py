@@ -17,10 +17,11 @@ ROOT = Path(harness.__file__).parent
 FILES = sorted(path for path in ROOT.rglob("*") if path.suffix in {".py", ".j2", ".js", ".css"})
 MODULES = [path for path in FILES if path.suffix == ".py"]
 
-TABLED = ("worker/computed.py", "worker/entry.py", "worker/measured.py", "worker/recording.py")
+TABLED = ("worker/computed.py", "worker/entry.py", "worker/measured.py", "worker/recording.py", "worker/spans.py")
 KNOWING = ("operations/", "canonical/", "backends/", *TABLED)
 """Rooms that know operations: their own, the form that all of them have, and the calls of frameworks with the table of
-them and the words for them, of which a worker measures some, and which it writes into traces."""
+them, the arithmetic of windows and the words for them, of which a worker measures some, and which it writes into
+traces."""
 WORDS = re.compile(
     r"stride(?!s\b|d\b|_tricks)|\bstrided\b|dilat|kernel|cross.?correlat|convol|\bconvs?\b|deconv|pooling|resiz(?!eObserver)"
     + "".join(f"|[\"']{name}[\"']" for name in TABLE),
