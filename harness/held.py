@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from harness.backends import own_function
-from harness.case.of_files import OUTPUT, case_of_arrays, usual_of
+from harness.case.of_files import case_of_arrays, usual_of
+from harness.case.proposals import OUTPUT
 from harness.case.read import Case, CaseError
 from harness.explanation import asked
 from harness.grammar.document import nearest

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from harness.grammar import document
-from harness.grammar.document import CaseError, nearest, numbers, parse, read
+from harness.grammar.document import CaseError, nearest, parse, read
+from harness.grammar.nested import numbers
 
 
 @pytest.mark.parametrize(

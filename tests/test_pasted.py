@@ -121,7 +121,14 @@ def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(tmp_path: Path) 
         pasted.write(tmp_path / "mine.yaml", seed("julia", ("input:", "kernel:", "output:")), ("CHW", "IHW", "HW"))
     assert "nothing was written; the axes were taken to be: input CHW, kernel IHW, output HW" in str(caught.value)
     assert "as `kernel: HWIO`" in str(caught.value)
+    assert "try the layout HWC,HWI,HW, which fits" in str(caught.value)
+    assert "mine.yaml" not in str(caught.value)
     assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_one_layout_is_given_for_each_array(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="--layout HWC,HWI: expected 3 layouts, of input, kernel, output"):
+        pasted.write(tmp_path / "mine.yaml", seed("julia", ("input:", "kernel:", "output:")), ("HWC", "HWI"))
 
 
 @pytest.mark.parametrize("options", [["--observed", "y.npy"], ["--from", "x.npy", "w.npy"]])

@@ -155,6 +155,26 @@ def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.parametrize(
+    ("layouts", "told"),
+    [
+        (("NCHW", "OIHW"), ["kernel (my kernel.npy): the kernel has 3 input channels"]),
+        (("HW", "HWI"), ["input (my input.npy): layout 'HW' names 2", "kernel (my kernel.npy): layout 'HWI' names 3"]),
+        (("NHQC", "HWIO"), ["input (my input.npy): layout 'NHQC': 'Q' is not an axis"]),
+    ],
+)
+def test_layouts_that_would_fit_are_proposed_and_files_called_as_the_user_does(
+    tmp_path: Path, layouts: tuple[str, str], told: list[str]
+) -> None:
+    files = saved(tmp_path, input=np.ones((2, 9, 8, 3)), kernel=np.ones((3, 3, 3, 5)))
+    with pytest.raises(CaseError) as caught:
+        template.of_arrays(tmp_path / "mine.yaml", files, dict(zip(files, layouts)))
+    lines = str(caught.value).splitlines()
+    assert [line[: len(start)] for line, start in zip(lines, told)] == told
+    assert lines[len(told)].startswith("try the layout NHWC,HWIO, which fits: input 2 x 9 x 8 x 3 as NHWC, kernel")
+    assert "mine.yaml" not in str(caught.value)
+
+
 def test_names_may_hold_blanks_umlauts_and_number_signs(tmp_path: Path) -> None:
     files = saved(tmp_path, input=np.ones(4), kernel=np.ones(1))
     template.of_arrays(tmp_path / "mein fäll #2.yaml", files, dict.fromkeys(files, "W"))

@@ -6,7 +6,8 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 import yaml
 
 from harness.canonical.layout import usual
+from harness.case.origins import Origins
+from harness.case.proposals import OUTPUT, proposed
 from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
 from harness.grammar import regular
@@ -23,8 +26,6 @@ from harness.operations.spoken import DATA, example, main_roles
 
 USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
 """Suffixes of files whose arrays are taken to have the usual layouts, where none are given."""
-
-OUTPUT = "output"
 
 
 def usual_layout(role: str, path: str, operation: str = USUAL) -> str:
@@ -43,8 +44,24 @@ def usual_layouts(files: Mapping[str, str], operation: str = USUAL) -> list[str]
     try:
         return [usual_layout(*each, operation) for each in files.items()]
     except CaseError as error:
+        raise _hinted(str(error), files, operation) from None
+
+
+def stated_layouts(text: str, files: Mapping[str, str], operation: str = USUAL) -> dict[str, str]:
+    """The layouts that `NHWC,HWIO,NHWC` gives to files by role. Raises CaseError where these are more or fewer."""
+    letters = text.split(",")
+    if len(letters) != len(files):
+        wanted = f"expected {len(files)} layouts, of {', '.join(files)}, as {example(SPOKEN[operation])}"
+        raise _hinted(f"--layout {text}: {wanted}", files, operation)
+    return dict(zip(files, letters))
+
+
+def _hinted(told: str, files: Mapping[str, str], operation: str) -> CaseError:
+    """The error with the layouts that would fit these files, if they can be read."""
+    hint = ""
+    with suppress(readers.FileError):
         hint = proposed(TABLE[operation], {role: shape_of(path) for role, path in files.items()})
-        raise CaseError("\n".join(filter(None, [str(error), hint]))) from None
+    return CaseError("\n".join(filter(None, [told, hint])))
 
 
 def is_usual(path: str) -> bool:
@@ -66,39 +83,6 @@ def usual_of(role: str, shape: Sequence[int], name: str, operation: str = USUAL)
     return str(own.get(role, {}).get(len(shape)) or usual(role, len(shape)))
 
 
-def proposed(operation: Operation, shapes: Mapping[str, Sequence[int]], verb: str = "try") -> str:
-    """A sentence on the orders of axes that fit shapes by role, "" where nothing is known of them.
-
-    verb: what to do, or what was done, with the likeliest.
-    """
-    roles = [role for role in (*main_roles(operation), OUTPUT) if role in shapes]
-    fitting = operation.new_cases().layouts(shapes)
-    if fitting is None:
-        return ""
-    if not fitting:
-        return f"no order of axes fits these shapes: {', '.join(f'{role} {sized(shapes[role])}' for role in shapes)}"
-    first, *others = [",".join(each[role] for role in roles) for each in fitting]
-    named = ", ".join(f"{role} {sized(shapes[role])} as {fitting[0][role]}" for role in roles)
-    also = f"; others fit, too: {' '.join(others)}" if others else ""
-    return f"{verb} the layout {first}, which fits: {named}{also}"
-
-
-def likely(
-    operation: Operation, shapes: Mapping[str, Sequence[int]], stated: Mapping[str, str], usual: Mapping[str, str]
-) -> dict[str, str]:
-    """Layouts of these arrays: as stated, else the usual ones; where these do not fit, the likeliest that do."""
-    own = {**usual, **stated}
-    known = operation.new_cases().layouts(shapes) or []
-    fitting = [each for each in known if all(each[role] == stated[role] for role in stated)]
-    if not fitting or any(all(each.get(role) == own[role] for role in own) for each in fitting):
-        return own
-    return fitting[0]
-
-
-def sized(shape: Sequence[int]) -> str:
-    return " x ".join(map(str, shape)) or "one number"
-
-
 def case_of_files(
     operation: str, files: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, str]
 ) -> Case:
@@ -112,7 +96,7 @@ def case_of_files(
         kept = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
         names, made = {role: name for role, (name, _) in kept.items()}, made.meant({r: a for r, (_, a) in kept.items()})
         given = {key: _value(key, text) for key, text in settings.items()}
-        case = made.case(Path(folder), names, given, lambda: {role: shape_of(path) for role, path in files.items()})
+        case = made.case(Path(folder), names, given)
     return replace(case, id="command line")
 
 
@@ -132,10 +116,7 @@ def case_of_arrays(
             names[role] = f"{number}.npy"
             np.save(Path(folder, names[role]), array, allow_pickle=False)
         made = made.meant(arrays)
-        shapes = {role: array.shape for role, array in arrays.items()}
-        case = made.case(
-            Path(folder), names, {key: _stated(key, each) for key, each in settings.items()}, lambda: shapes
-        )
+        case = made.case(Path(folder), names, {key: _stated(key, each) for key, each in settings.items()})
     return replace(case, id="arrays")
 
 
@@ -143,15 +124,13 @@ def case_of_arrays(
 class _Made:
     """What a case is made of. origins: role -> what the user calls the array; outputs are what is no role.
 
-    odd: roles of arrays whose infinities and NaN are meant. kept: role -> the file that the array was put into, which
-    no user has heard of.
+    odd: roles of arrays whose infinities and NaN are meant.
     """
 
     operation: Operation
     origins: Mapping[str, str]
     layouts: Mapping[str, str]
     odd: frozenset[str] = frozenset()
-    kept: Mapping[str, str] = field(default_factory=dict)
 
     def meant(self, arrays: Mapping[str, np.ndarray]) -> _Made:
         """This, with what is not finite in the arrays meant."""
@@ -160,17 +139,14 @@ class _Made:
     def _array(self, role: str, name: str) -> dict[str, object]:
         return {"file": name, **({"nonfinite": True} if role in self.odd else {})}
 
-    def case(self, folder: Path, names: Mapping[str, str], settings: Mapping[str, Any], shapes: Any) -> Case:
-        """The case of the arrays in the files `names` of `folder`; `shapes` tells those of all arrays, by role."""
+    def case(self, folder: Path, names: Mapping[str, str], settings: Mapping[str, Any]) -> Case:
+        """The case of the arrays in the files `names` of `folder`."""
         path = folder / "made.yaml"
         path.write_text(json.dumps(self._document(names, settings)), encoding="utf-8")  # JSON is YAML
         try:
             (case,) = load(path)
         except CaseError as error:
-            lines = [replace(self, kept=names)._told(each) for each in error.each]
-            told = {role: shape for role, shape in shapes().items() if role in (*self.operation.ROLES, OUTPUT)}
-            hint = proposed(self.operation, told) if any(self._of_array(each) for each in error.each) else ""
-            raise CaseError("\n".join(filter(None, [*lines, hint]))) from None
+            raise Origins(self.origins, self._outputs, names).told(error) from None
         return case
 
     @property
@@ -204,23 +180,6 @@ class _Made:
                 for role in self._outputs
             ],
         }
-
-    def _role(self, fault: CaseError) -> str:
-        """The array or the setting that a fault is about."""
-        first = fault.keys.partition(".")[0]
-        number = first.removeprefix("recorded[").removesuffix("]")
-        return self._outputs[int(number)] if first.startswith("recorded[") and number.isdecimal() else first
-
-    def _of_array(self, fault: CaseError) -> bool:
-        return self._role(fault) in self.origins
-
-    def _told(self, fault: CaseError) -> str:
-        """A fault in the user's words: the array with its file, or the setting, and what is wrong."""
-        role = self._role(fault)
-        origin = self.origins.get(role, "")
-        where = role.replace("_", " ") + (f" ({origin})" if origin else "")
-        told = fault.told.replace(self.kept[role], origin or "the array") if role in self.kept else fault.told
-        return f"{where}: {told}" if where else told
 
 
 def odd(array: np.ndarray, output: bool = False) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.canonical.layout import LayoutError
-from harness.case import of_files, template
+from harness.case import of_files, proposals, template
+from harness.case.origins import Origins
 from harness.case.read import CaseError
 from harness.grammar import printouts
 from harness.grammar.printouts import Printout, PrintoutError
@@ -38,6 +38,8 @@ def write(path: Path, text: str, layouts: Sequence[str], operation: str = USUAL)
     roles = main_roles(TABLE[operation])
     given = dict(zip((*roles, "output"), layouts))
     blocks = _blocks(text, operation)
+    if layouts and len(layouts) != len(named := [role for role in (*roles, "output") if role in blocks]):
+        raise CaseError(f"--layout {','.join(layouts)}: expected {len(named)} layouts, of {', '.join(named)}")
     shown = {role: _shown(role, block, operation) for role, block in blocks.items()}
     stated = {role: own for role, block in blocks.items() if (own := block.layout or given.get(role, ""))}
     shapes = {role: each.values.shape for role, each in shown.items()}
@@ -45,10 +47,11 @@ def write(path: Path, text: str, layouts: Sequence[str], operation: str = USUAL)
     arrays = {role: Pasted(each, letters[role], blocks[role].text) for role, each in shown.items()}
     try:
         template.write(path, lambda: _document(path, arrays, operation))
-    except (CaseError, LayoutError) as error:
+    except CaseError as error:
         taken = ", ".join(f"{role} {each.layout}" for role, each in arrays.items())
+        told = Origins(dict.fromkeys(arrays, ""), ["output"]).told(error)
         raise CaseError(
-            f"{error}\nnothing was written; the axes were taken to be: {taken}; where they are not, say so behind the "
+            f"{told}\nnothing was written; the axes were taken to be: {taken}; where they are not, say so behind the "
             f"label, as `{roles[-1]}: {TABLE[operation].ROLES[roles[-1]].letters}`"
         ) from None
     return tuple(arrays)
@@ -126,7 +129,7 @@ def _layouts(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, str], o
     axes = vectors(about)
     some = {role: shape for role, shape in shapes.items() if role not in axes and 1 <= len(shape) <= 5}
     own = {role: of_files.usual_of(role, shape, role, operation) for role, shape in some.items()}
-    found = of_files.likely(about, shapes, {role: each for role, each in stated.items() if role not in axes}, own)
+    found = proposals.likely(about, shapes, {role: each for role, each in stated.items() if role not in axes}, own)
     return dict.fromkeys(shapes, "") | axes | found
 
 

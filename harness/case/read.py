@@ -10,16 +10,17 @@ import itertools
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
-from harness.canonical.layout import SPATIAL, spatial_rank, to_canonical
-from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar, is_setting
-from harness.grammar import document, regular, sources
+from harness.canonical.layout import SPATIAL, spatial_rank
+from harness.case import proposals
+from harness.case.data import Data, Sources
+from harness.case.schema import DTYPE_KEY, EXPECT, OPERATION, grammar
+from harness.grammar import document, regular
 from harness.grammar.document import CaseError as CaseError
 from harness.grammar.document import Item
 from harness.grammar.gathered import Gathered
@@ -27,8 +28,8 @@ from harness.grammar.kinds import UNKNOWN, Record
 from harness.grammar.printouts import Printout
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Elsewhere, Operation, Setting
-from harness.operations.spoken import Role, main_roles
-from harness.operations.stated import Given, Recording, Stated
+from harness.operations.spoken import main_roles
+from harness.operations.stated import Recording, Stated
 from harness.worker import shipped
 
 MOST_MEMBERS = 10_000
@@ -68,25 +69,19 @@ class Case(Stated):
 def load(path: str | Path) -> Iterator[Case]:
     """All members of the case file at `path`: one case, or one for each combination of its matrix.
 
-    Raises CaseError with all faults of the file that can be told without mending others first.
+    Raises CaseError with all faults of the file that can be told without mending others first, and with the orders of
+    axes that would fit where arrays do not.
     """
     path = Path(path)
     name = _identify(path)
     item = document.read(path, name)
     operation = _operation(item)
-    top: Record = grammar(operation.NAME).read(item)
-    rank = _rank(operation, top)
-    elsewhere = operation.elsewhere(top, path.parent, rank)
-    printout = None if "dtype" in top["input"] else sources.printed(top["input"], path.parent)
-    usual = _usual_dtype(top["input"], printout)
-    arrays: dict[str, tuple[dict[str, Given], tuple[Recording, ...]]] = {}
-    for label, settings in _members(operation, top, elsewhere):
-        dtype = settings.pop(DTYPE_KEY)[0] if DTYPE_KEY in settings else usual
-        if dtype not in arrays:
-            arrays[dtype] = _data(operation, top, dtype, path.parent, printout)
-            if elsewhere is not None:
-                elsewhere.check(arrays[dtype][0])
-        yield _case(f"{name}{label}", path, top, rank, operation, arrays[dtype], settings)
+    gathered = Gathered()
+    top = _as_far_as_read(operation, grammar(operation.NAME).tried(item, gathered))
+    try:
+        yield from _cases(name, path, operation, top, gathered)
+    except CaseError as fault:
+        raise proposals.told(fault, operation, top, path.parent) from fault.__cause__
 
 
 def find(paths: Iterable[str | Path]) -> list[Path]:
@@ -123,144 +118,102 @@ def _operation(item: Item) -> Operation:
     return TABLE[USUAL if named is None else OPERATION.kind.read(named)]
 
 
-def _data(
-    operation: Operation, top: Record, dtype: str, folder: Path, printout: Printout | None
-) -> tuple[dict[str, Given], tuple[Recording, ...]]:
-    """The arrays and the recordings of a case file in one dtype; what is wrong in any of them is told at once.
+def _as_far_as_read(operation: Operation, top: Record) -> Record:
+    """The record, of which settings that cannot be read are taken for unknown, and others to be left out."""
+    left_out = {
+        "tolerance": "auto",
+        "expect": None,
+        "matrix": None,
+        **dict.fromkeys(operation.TAKEN_FOR_UNKNOWN, UNKNOWN),
+    }
+    wrong = {key: value for key, value in left_out.items() if not top.sound(key)}
+    return Record(top.item, top.items, {**top.values, **wrong}, top.wrong)
 
-    printout: that of the input, None where it was not looked at yet or is none.
-    """
-    arrays: dict[str, Given] = {}
-    recorded: list[Recording] = []
-    gathered = Gathered()
+
+def _cases(name: str, path: Path, operation: Operation, top: Record, gathered: Gathered) -> Iterator[Case]:
+    """The members of a file, of which so much is wrong as was gathered: if anything is, none, but all that is wrong."""
+    misread = len(gathered.faults)
+    rank = _rank(operation, top, gathered)
+    elsewhere = _demanded(operation, top, path.parent, rank, gathered)
+    axes = _axes(top, gathered)
+    sources = Sources(operation, top, path.parent, rank)
+    printout: Printout | None = None
+    with suppress(CaseError):  # which is told with the other arrays
+        printout = sources.printout()
+    fixed, usual = _fixed(operation, sources, elsewhere), sources.dtype(printout)
+    arrays: dict[str, Data] = {}
+    for label, settings in _members(fixed, axes):
+        dtype = settings.pop(DTYPE_KEY)[0] if DTYPE_KEY in settings else usual
+        if dtype not in arrays:
+            arrays[dtype] = sources.data(dtype, printout, gathered)
+            if rank is None or len(gathered.faults) > misread or not _complete(operation, top):
+                gathered.demand()
+                return
+            with gathered.part():
+                if elsewhere is not None:
+                    elsewhere.check(arrays[dtype][0])
+        assert rank is not None  # else there are no arrays
+        with gathered.part():
+            case = _case(f"{name}{label}", path, top, rank, operation, arrays[dtype], settings)
+        gathered.demand()
+        yield case
+
+
+def _complete(operation: Operation, top: Record) -> bool:
+    """Whether what is wrong with a file leaves its arrays and settings as they are, or unknown."""
+    keys = (*operation.ROLES, *operation.SETTINGS, *operation.FIELDS, "then", "matrix")
+    return all(top.sound(key) for key in keys if key not in operation.TAKEN_FOR_UNKNOWN)
+
+
+def _demanded(
+    operation: Operation, top: Record, folder: Path, rank: int | None, gathered: Gathered
+) -> Elsewhere | None:
+    """The settings that stand elsewhere; what the operation demands beyond the grammar is gathered."""
     with gathered.part():
-        arrays = _arrays(operation, top, dtype, folder, printout)
-    for each in top["recorded"]:
-        with gathered.part():
-            recorded.append(_recording(each, dtype, folder, spatial_rank(top["input"]["layout"], "input")))
-    gathered.demand()
-    return arrays, tuple(recorded)
+        if top.sound("matrix"):
+            operation.demand(top)
+    with gathered.part():
+        if rank is not None and all(map(top.sound, (*operation.ROLES, *operation.FIELDS))):
+            return operation.elsewhere(top, folder, rank)
+    return None
 
 
-def _arrays(operation: Operation, top: Record, dtype: str, folder: Path, printout: Printout | None) -> dict[str, Given]:
-    """The arrays of a case file by role, in one dtype: all that its members share."""
-    found: dict[str, Given] = {}
-    stream, gathered = None, Gathered()
-    for name, role in operation.ROLES.items():
-        source = None if _is_setting(operation, top, name) else _given(top[name])
-        with gathered.part():
-            if source is not None:
-                _check_dtype(source, dtype, decides=name == "input")
-                letters = _letters(role, source)
-                shown = printout if name == "input" else None
-                made = sources.make(source, len(letters), dtype, folder, stream, printout=shown)
-                stream = made.stream or stream
-                rank = spatial_rank(top["input"]["layout"], "input")
-                stated = _stated(source, made, letters)
-                stated = stated.as_matrix() if role.flattens else stated
-                found[name] = stated if role.narrow else _canonical(stated, name, rank)
-    gathered.demand()
-    return found
-
-
-def _letters(role: Role, source: Record) -> str:
-    """The letters of an array's axes; a vector has its own, unless it may have others and says so."""
-    stated = not role.vector or (role.wide and "layout" in source)
-    return str(source["layout"]) if stated else role.vector
-
-
-def _is_setting(operation: Operation, top: Record, name: str) -> bool:
-    """Whether a role is given as the setting of its name."""
-    return name in operation.SETTINGS and name in top and is_setting(top.at(name))
-
-
-def _usual_dtype(source: Record, printout: Printout | None) -> str:
-    """The dtype of all arrays where the matrix gives none: that which is stated, or that of a printed input."""
-    return (sources.float_dtype(printout) if printout else None) or str(source["dtype"])
-
-
-def _given(source: Record | Item | None) -> Record | None:
-    """The record of an array; a plain list or a block of text is one of values."""
-    if not isinstance(source, Item):
-        return source
-    fields = {"values": sources.SOURCES["values"], **sources.PRINTED}
-    return Record(source, {"values": source}, {key: field.default for key, field in fields.items()})
-
-
-def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
-    if not decides and "dtype" in source and source["dtype"] != dtype:
-        raise source.at("dtype").error(f"{source['dtype']}, but the input is {dtype}; leave this out")
-
-
-def _stated(source: Record, made: sources.Array, letters: str) -> Given:
-    """An array with the axes of the file."""
-    known = None if made.known.all() else made.known
-    return Given(made.values, letters, sources.half_unit(source, made), known, made.stored)
-
-
-def _canonical(given: Given, role: str, rank: int) -> Given:
-    """An array with the canonical axes of its role, so many spatial ones among them."""
-    parts = (given.values, given.half_unit, given.known)
-    values, half_unit, known = (
-        None if each is None else to_canonical(each, given.layout, role, rank) for each in parts
-    )
-    assert values is not None
-    return Given(values, given.layout, half_unit, known, given.stored)
-
-
-def _recording(given: Record, dtype: str, folder: Path, rank: int) -> Recording:
-    letters, printout = given["layout"], sources.printed(given, folder)
-    dtype = given["dtype"] or _recorded_dtype(printout, dtype)
-    array = sources.make(given, len(letters), dtype, folder, partial=True, printout=printout)
-    if not given["dtype"] and array.stored in NARROW:
-        dtype = array.stored
-    units = sources.half_unit(given, array)
-    units = np.zeros(array.values.shape) if units is None else units
-    parts = (array.values, array.known, units)
-    values, known, half_unit = (to_canonical(part, letters, "output", rank) for part in parts)
-    return Recording(given["system"], given["origin"], letters, values, known, half_unit, dtype, given["expect"])
-
-
-NARROW = ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")
-"""Dtypes in which an output is stored that was made in them; wider ones hold the values of any arithmetic."""
-
-
-def _recorded_dtype(printout: Printout | None, dtype: str) -> str:
-    """The dtype of the arithmetic that printed an output: that of the text, else that of the input.
-
-    Numbers that float32 has may be of that dtype even where the input is wider; its bounds hold for wider ones, too.
-    """
-    if printout is None:
-        return dtype
-    return sources.float_dtype(printout) or ("float32" if dtype == "float64" else dtype)
-
-
-def _members(
-    operation: Operation, top: Record, elsewhere: Elsewhere | None
-) -> Iterator[tuple[str, dict[str, Setting]]]:
-    """The settings of each member, with the places they come from, and the label that its id gets."""
+def _fixed(operation: Operation, sources: Sources, elsewhere: Elsewhere | None) -> dict[str, Setting]:
+    """The settings that all members share, with the places they come from."""
+    top = sources.top
     fixed: dict[str, Setting] = {key: (top[key], top.at(key)) for key in (*operation.SETTINGS, *operation.FIELDS)}
     for key in set(operation.SETTINGS) & set(operation.ROLES):
-        if not _is_setting(operation, top, key):
+        if not sources.is_setting(key):
             fixed[key] = operation.SETTINGS[key].default, top.at(key)
     if elsewhere is not None:
         fixed.update({key: (value, elsewhere.at) for key, value in elsewhere.settings.items()})
-    operation.demand(top)
+    return fixed
+
+
+def _axes(top: Record, gathered: Gathered) -> dict[str, list[Setting]]:
+    """The values of each key of the matrix, with their places."""
     matrix: Record | None = top["matrix"]
-    if matrix is None or not matrix.items:
-        yield "", fixed
-        return
-    axes = {key: list(zip(matrix[key], item.elements())) for key, item in matrix.items.items()}
-    if math.prod(map(len, axes.values())) > MOST_MEMBERS:
-        raise matrix.item.error(f"{math.prod(map(len, axes.values()))} members; a matrix may have {MOST_MEMBERS}")
-    for key, item in matrix.items.items():
-        if key in top or (key == "input.dtype" and "dtype" in top["input"]):
-            raise item.key_error("given outside the matrix too; keep one")
-        _demand_distinct(axes[key])
+    items = {} if matrix is None else matrix.items
+    axes = {key: list(zip(matrix[key], item.elements())) for key, item in items.items()} if matrix else {}
+    members = math.prod(map(len, axes.values()))
+    if members > MOST_MEMBERS:
+        gathered.faults.append(top.at("matrix").error(f"{members} members; a matrix may have {MOST_MEMBERS}"))
+    for key, item in items.items():
+        with gathered.part():
+            if key in top or (key == DTYPE_KEY and top.sound("input") and "dtype" in top["input"]):
+                raise item.key_error("given outside the matrix too; keep one")
+            _demand_distinct(axes[key])
+    return axes
+
+
+def _members(
+    fixed: Mapping[str, Setting], axes: Mapping[str, list[Setting]]
+) -> Iterator[tuple[str, dict[str, Setting]]]:
+    """The settings of each member, and the label that its id gets."""
     for combination in itertools.product(*axes.values()):
         chosen = dict(zip(axes, combination))
         label = ",".join(f"{key}={_compact(value)}" for key, (value, _) in chosen.items())
-        yield f"[{label}]", {**fixed, **chosen}
+        yield f"[{label}]" if axes else "", {**fixed, **chosen}
 
 
 def _demand_distinct(values: list[Setting]) -> None:
@@ -283,7 +236,7 @@ def _case(
     top: Record,
     rank: int,
     operation: Operation,
-    arrays: tuple[dict[str, Given], tuple[Recording, ...]],
+    arrays: Data,
     settings: dict[str, Setting],
 ) -> Case:
     unknown = frozenset(key for key, (value, _) in settings.items() if value == UNKNOWN)
@@ -309,16 +262,20 @@ def _case(
     return case
 
 
-def _rank(operation: Operation, top: Record) -> int:
-    """The number of spatial axes, that of every array."""
-    rank = spatial_rank(top["input"]["layout"], "input")
+def _rank(operation: Operation, top: Record, gathered: Gathered) -> int | None:
+    """The number of spatial axes, that of every array; None where the layouts do not say one."""
     roles = [(top[name], name) for name in main_roles(operation) if not operation.ROLES[name].flattens]
-    for given, role in [*roles, *((recording, "output") for recording in top["recorded"])]:
-        if set(given["layout"]) & set(SPATIAL[max(SPATIAL)]) and spatial_rank(given["layout"], role) != rank:
-            raise given.at("layout").error(
-                f"{given['layout']!r} has not the {rank} spatial axes of the input: {SPATIAL[rank]}"
-            )
-    return rank
+    arrays = [*roles, *((recording, "output") for recording in top["recorded"])]
+    layouts = [(each, role, each["layout"]) for each, role in arrays if each is not None and "layout" not in each.wrong]
+    ranks = [spatial_rank(letters, role) for _, role, letters in layouts if role == "input"]
+    misfits = [
+        each.at("layout").error(f"{letters!r} has not the {rank} spatial axes of the input: {SPATIAL[rank]}")
+        for rank in ranks
+        for each, role, letters in layouts
+        if set(letters) & set(SPATIAL[max(SPATIAL)]) and spatial_rank(letters, role) != rank
+    ]
+    gathered.faults += misfits
+    return ranks[0] if ranks and not misfits else None
 
 
 def _tolerance(given: str | Record) -> Tolerance | None:

@@ -11,9 +11,12 @@ from types import MappingProxyType
 import numpy as np
 
 from harness.canonical.layout import LayoutError, to_canonical
+from harness.case import proposals
 from harness.case.of_files import odd
+from harness.case.origins import Origins
 from harness.case.read import CaseError, load
 from harness.grammar import files as readers
+from harness.grammar.gathered import Gathered
 from harness.operations import TABLE, USUAL
 from harness.operations.spoken import main_roles
 from harness.output import naming, replacing
@@ -92,11 +95,13 @@ def of_arrays(
         write(path, document)
     except BaseException as error:  # whatever it is, Ctrl-C or a full disk, no half of a case is left
         shutil.rmtree(folder, ignore_errors=True)
-        if not isinstance(error, CaseError | LayoutError):
+        if not isinstance(error, CaseError):
             raise
         given = ",".join(layouts.values())
+        kept = {role: f"{folder.name}/{role}.npy" for role in files}
+        told = Origins({role: Path(name).name for role, name in files.items()}, ["output"], kept).told(error)
         raise CaseError(
-            f"{error}\nnothing was written; the axes were taken to be {given}, where they are not, say so with --layout"
+            f"{told}\nnothing was written; the axes were taken to be {given}, where they are not, say so with --layout"
         ) from None
 
 
@@ -163,12 +168,26 @@ def settings(
     layouts: Mapping[str, str],
     stated: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The lines of the settings: as stated, else as the sizes of the arrays say. Raises LayoutError."""
+    """The lines of the settings: as stated, else as the sizes of the arrays say. Raises CaseError."""
     flat = [role for role, each in TABLE[operation].ROLES.items() if each.flattens]
     roles = [role for role in (*main_roles(TABLE[operation]), "output") if role in arrays and role not in flat]
-    sizes = {role: to_canonical(arrays[role], layouts[role], role).shape[2:] for role in roles}
+    sizes, gathered = {}, Gathered()
+    for role in roles:
+        with gathered.part():
+            sizes[role] = _sizes(role, arrays[role], layouts[role])
+    if gathered.faults:
+        hint = proposals.proposed(TABLE[operation], {role: each.shape for role, each in arrays.items()})
+        raise CaseError("", each=tuple(gathered.faults), hint=hint)
     room = TABLE[operation].new_cases()
     return room.SETTINGS.format(**{**room.settings(sizes), **stated})
+
+
+def _sizes(role: str, array: np.ndarray, letters: str) -> tuple[int, ...]:
+    """Lengths of the spatial axes."""
+    try:
+        return to_canonical(array, letters, role).shape[2:]
+    except LayoutError as error:
+        raise CaseError(str(error), f"{role}.layout") from None
 
 
 def _dtype(kept: Mapping[str, tuple[Path, np.ndarray]]) -> str:

@@ -16,7 +16,7 @@ from harness.explanation import answers, asked
 from harness.judge.fix import Proof
 from harness.operations import SPOKEN
 from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, main_roles, vectors
-from harness.options.of_explain import EVERY, EXAMPLE, FILES, OBSERVED, PERHAPS, SETTINGS
+from harness.options.of_explain import EVERY, FILES, OBSERVED, PERHAPS, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.progress import waited_for
@@ -115,10 +115,11 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     if not all(named.values()):
         *first, last = (f"--{name}" for name in wanted)
         raise selection.SelectionError(f"{', '.join(first)} and {last} belong together; give all of these files")
-    stated = options.layout.split(",") if options.layout else of_files.usual_layouts(named, options.operation)
-    if len(stated) != len(named):
-        raise selection.SelectionError(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
-    layouts = dict(zip(named, stated)) | vectors(about)
+    if options.layout:
+        layouts = of_files.stated_layouts(options.layout, named, options.operation)
+    else:
+        layouts = dict(zip(named, of_files.usual_layouts(named, options.operation)))
+    layouts |= vectors(about)
     named |= {role: file for role in PERHAPS if (file := getattr(options, role))}
     settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
     known = {**SPOKEN[options.operation].OPTIONS, **AFTER, **DATA}

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.canonical.layout import expand
-from harness.case import layer, of_files, pasted, template
+from harness.case import layer, of_files, pasted, proposals, template
 from harness.ending import EXPECTED, Mistake
 from harness.grammar import files
 from harness.operations import TABLE
 from harness.operations.operation import Operation
 from harness.operations.spoken import labels, main_roles, vectors
-from harness.options.of_cases import EXAMPLE, GIVEN, VECTORS
+from harness.options.of_cases import GIVEN, VECTORS
 from harness.options.taken import DEFAULT_CASES
 from harness.output import NOTHING, Output, demand, naming
 
@@ -90,9 +90,7 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     given |= {"output": options.observed} if options.observed else {}
     named = [role for role in (*roles, "output") if role in given]
     if options.layout:
-        layouts |= dict(zip(named, letters := options.layout.split(",")))
-        if len(letters) != len(named):
-            raise Mistake(f"--layout {options.layout}: expected {len(named)} layouts, as {EXAMPLE}")
+        layouts |= of_files.stated_layouts(options.layout, {role: given[role] for role in named}, operation.NAME)
     if not layouts.keys() >= set(named):
         layouts = dict(_layouts(operation, given, layouts))
     layouts = vectors(operation) | layouts
@@ -107,9 +105,9 @@ def _layouts(operation: Operation, given: Mapping[str, str], stated: Mapping[str
         for role in shapes
         if role not in VECTORS
     }
-    found = of_files.likely(operation, shapes, stated, usual)
+    found = proposals.likely(operation, shapes, stated, usual)
     if any(found[role] != usual[role] for role in usual.keys() - stated.keys()):
-        print(of_files.proposed(operation, shapes, "took"))
+        print(proposals.proposed(operation, shapes, "took"))
         return found
     for role in usual.keys() - stated.keys():
         of_files.usual_layout(role, given[role], operation.NAME)  # raises for kinds of files that have none

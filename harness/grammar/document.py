@@ -11,12 +11,11 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from harness.ending import Mistake
@@ -25,7 +24,6 @@ from harness.grammar.limits import LARGEST_FILE, MOST_ELEMENTS
 
 DEEPEST = 40
 LONGEST_MESSAGE = 1000
-NUMBER_LETTERS = frozenset("0123456789+-.eE")
 WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -41,12 +39,14 @@ class CaseError(Mistake):
     """A case file that cannot be used; the message says where, what was found, what was expected and what to do.
 
     keys, told: the keys that lead to the place, and the message without it, where there is one place. each: the faults
-    of several places; this one, where it is alone.
+    of several places; this one, where it is alone. hint: what the message says to do about all of them, behind them.
     """
 
-    def __init__(self, message: str, keys: str = "", told: str = "", each: tuple[CaseError, ...] = ()) -> None:
+    def __init__(
+        self, message: str, keys: str = "", told: str = "", each: tuple[CaseError, ...] = (), hint: str = ""
+    ) -> None:
         super().__init__(message)
-        self.keys, self.told, self.each = keys, told or message, each or (self,)
+        self.keys, self.told, self.each, self.hint = keys, told or message, each or (self,), hint
 
 
 @dataclass(frozen=True)
@@ -209,29 +209,6 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-def numbers(item: Item, axes: int, whole: bool, partial: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Nested lists of numbers, `axes` deep, as an array (int64 if `whole`, else float64), and which elements are known.
-
-    With `partial`, `null` is an element that is not known: NaN (0 if `whole`). Raises CaseError for lists that are
-    ragged, empty or of another depth, and for elements that are no numbers.
-    """
-    shape = _shape(item, axes)
-    texts: list[str] = []
-    if not _collect(item.node, shape, texts):
-        raise _misfit(item, shape)
-    if NUMBER_LETTERS.issuperset("".join(texts)):
-        try:
-            return np.array(list(map(int if whole else float, texts)), _dtype(whole)).reshape(shape), np.ones(
-                shape, bool
-            )
-        except (ValueError, OverflowError):
-            pass  # the careful way below finds the place
-    leaves = [_number(leaf, whole, partial) for leaf in _leaves(item, axes)]
-    known = np.array([leaf is not None for leaf in leaves]).reshape(shape)
-    unknown = 0 if whole else math.nan
-    return np.array([unknown if leaf is None else leaf for leaf in leaves], _dtype(whole)).reshape(shape), known
-
-
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Composes nodes and leaves scalars to us; refuses deep nesting, which would exhaust the stack of the C code."""
 
@@ -272,78 +249,3 @@ def _resolve(text: str) -> Any:
     if INTEGER.fullmatch(text) and len(text) < 400:
         return int(text)
     return float(text) if FLOAT.fullmatch(text) else text
-
-
-def _dtype(whole: bool) -> type:
-    return np.int64 if whole else np.float64
-
-
-def _shape(item: Item, axes: int) -> tuple[int, ...]:
-    """Lengths of the nested lists along their first elements, which must be `axes` deep."""
-    shape: list[int] = []
-    node = item.node
-    while isinstance(node, yaml.SequenceNode) and node.value:
-        shape.append(len(node.value))
-        node = node.value[0]
-    if isinstance(node, yaml.SequenceNode):
-        raise item.element([0] * len(shape)).error("an empty list; expected numbers")
-    if len(shape) != axes:
-        raise item.error(
-            f"expected numbers in lists {axes} deep, one level for each letter of the layout, found {len(shape)} deep"
-        )
-    return tuple(shape)
-
-
-def _collect(node: yaml.Node, shape: tuple[int, ...], texts: list[str]) -> bool:
-    """Add the texts of all plain scalars to `texts`; False when a list has another length or depth than `shape` says.
-
-    A quoted scalar is added with a mark that no number has.
-    """
-    if not isinstance(node, yaml.SequenceNode) or len(node.value) != shape[0]:
-        return False
-    if len(shape) > 1:
-        return all(_collect(child, shape[1:], texts) for child in node.value)
-    if not all(isinstance(child, yaml.ScalarNode) for child in node.value):
-        return False
-    texts += ["'" if child.style else child.value for child in node.value]
-    return True
-
-
-def _misfit(item: Item, shape: tuple[int, ...]) -> CaseError:
-    """The error at the first list that has not the length or depth that `shape` says."""
-    if not shape:
-        return item.expected("a number")
-    if not item.is_list:
-        return item.expected(f"a list of {shape[0]}")
-    elements = item.elements()
-    if len(elements) != shape[0]:
-        return item.error(
-            f"ragged: expected {shape[0]} elements as in the first list of this level, found {len(elements)}"
-        )
-    inner = (_misfit(element, shape[1:]) for element in elements if _is_misfit(element, shape[1:]))
-    return next(inner)
-
-
-def _is_misfit(item: Item, shape: tuple[int, ...]) -> bool:
-    return not _collect(item.node, shape, []) if shape else not isinstance(item.node, yaml.ScalarNode)
-
-
-def _leaves(item: Item, axes: int) -> Iterator[Item]:
-    if not axes:
-        yield item
-        return
-    for element in item.elements():
-        yield from _leaves(element, axes - 1)
-
-
-def _number(item: Item, whole: bool, partial: bool) -> int | float | None:
-    value = item.scalar
-    if value is None and partial:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise item.expected("a number, or null where it is not known" if partial else "a number")
-    if not whole:
-        return float(value)
-    if value != value or abs(value) == math.inf or value != int(value) or not -(2**63) <= value < 2**63:
-        raise item.expected("a whole number of at most 64 bits")
-    return int(value)

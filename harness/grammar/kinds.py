@@ -15,10 +15,38 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """How a value is read (`read` raises CaseError for a wrong one) and what JSON Schema says about it."""
+    """How a value is read (`read` raises CaseError for a wrong one) and what JSON Schema says about it.
+
+    partly: of values with parts, reads what can be read and keeps what is wrong; WRONG where nothing can.
+    """
 
     read: Callable[[Item], Any]
     schema: Schema
+    partly: Callable[[Item, Gathered], Any] | None = None
+
+    def tried(self, item: Item, gathered: Gathered) -> Any:
+        """What of a value can be read, WRONG where nothing can; faults are gathered."""
+        if self.partly is not None:
+            return self.partly(item, gathered)
+        with gathered.part():
+            return self.read(item)
+        return WRONG
+
+
+WRONG = object()
+"""What stands for a value that cannot be read."""
+
+
+def _of_parts(partly: Callable[[Item, Gathered], Any], schema: Schema) -> Kind:
+    """A kind of values with parts, each of which is read whatever is wrong with the others."""
+
+    def read(item: Item) -> Any:
+        gathered = Gathered()
+        found = partly(item, gathered)
+        gathered.demand()
+        return found
+
+    return Kind(read, schema, partly)
 
 
 @dataclass(frozen=True)
@@ -37,10 +65,15 @@ class Field:
 
 
 class Record:
-    """A mapping that was read: its values by key, defaults included, and where each of them stands."""
+    """A mapping that was read: its values by key, defaults included, and where each of them stands.
 
-    def __init__(self, item: Item, items: dict[str, Item], values: dict[str, Any]) -> None:
-        self.item, self.items, self.values = item, items, values
+    wrong: keys that are unknown or missing, or whose values cannot be read.
+    """
+
+    def __init__(
+        self, item: Item, items: dict[str, Item], values: dict[str, Any], wrong: frozenset[str] = frozenset()
+    ) -> None:
+        self.item, self.items, self.values, self.wrong = item, items, values, wrong
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -53,29 +86,46 @@ class Record:
         """Where `key` stands, or would stand."""
         return self.items.get(key, self.item)
 
+    def sound(self, key: str) -> bool:
+        """Whether nothing is wrong with the value of `key`, nor with any part of it."""
+        value = self.values.get(key)
+        parts = value if isinstance(value, tuple) else (value,)
+        return key not in self.wrong and all(each.whole for each in parts if isinstance(each, Record))
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong with any of its keys."""
+        return not self.wrong and all(map(self.sound, self.values))
+
 
 def record(fields: Mapping[str, Field], one_of: tuple[str, ...] = ()) -> Kind:
     """A mapping with these keys and no others; exactly one of the keys in `one_of`, if there are any, must be given."""
     defaults = {key: field.default for key, field in fields.items()}
     required = [key for key, field in fields.items() if field.required]
 
-    def read(item: Item) -> Record:
-        items, gathered = item.entries(), Gathered()
-        values = dict(defaults)
+    def partly(item: Item, gathered: Gathered) -> Any:
+        items: dict[str, Item] | None = None
+        with gathered.part():
+            items = item.entries()
+        if items is None:
+            return WRONG
+        values, wrong = dict(defaults), {key for key in required if key not in items}
         for key, entry in items.items():
-            with gathered.part():
-                if key not in fields:
-                    raise entry.key_error(f"unknown key; {nearest(key, fields)}")
-                values[key] = fields[key].kind.read(entry)
-        for key in required:
-            if key not in items:
-                gathered.faults.append(item.error(f"the key {key!r} is missing: {fields[key].doc}"))
+            if key not in fields:
+                gathered.faults.append(entry.key_error(f"unknown key; {nearest(key, fields)}"))
+            elif (found := fields[key].kind.tried(entry, gathered)) is not WRONG:
+                values[key] = found
+                continue
+            wrong.add(key)
+        gathered.faults += [
+            item.error(f"the key {key!r} is missing: {fields[key].doc}") for key in required if key not in items
+        ]
         given = [key for key in one_of if key in items]
         if one_of and len(given) != 1:
-            found = " and ".join(given) or "none of them"
-            gathered.faults.append(item.error(f"expected exactly one of {', '.join(one_of)}; found {found}"))
-        gathered.demand()
-        return Record(item, items, values)
+            words = " and ".join(given) or "none of them"
+            gathered.faults.append(item.error(f"expected exactly one of {', '.join(one_of)}; found {words}"))
+            wrong.update(one_of)
+        return Record(item, items, values, frozenset(wrong))
 
     schema: dict[str, Any] = {
         "type": "object",
@@ -85,23 +135,30 @@ def record(fields: Mapping[str, Field], one_of: tuple[str, ...] = ()) -> Kind:
     }
     if one_of:
         schema["oneOf"] = [{"required": [key]} for key in one_of]
-    return Kind(read, schema)
+    return _of_parts(partly, schema)
 
 
 def list_of(kind: Kind, shortest: int = 0, distinct: bool = False) -> Kind:
     """A list, read into a tuple."""
 
-    def read(item: Item) -> tuple[Any, ...]:
-        elements = item.elements()
+    def partly(item: Item, gathered: Gathered) -> Any:
+        elements: list[Item] | None = None
+        with gathered.part():
+            elements = item.elements()
+        if elements is None:
+            return WRONG
         if len(elements) < shortest:
-            raise item.error(f"expected a list of at least {shortest}, found {len(elements)} elements")
-        values = [kind.read(element) for element in elements]
+            words = f"expected a list of at least {shortest}, found {len(elements)} elements"
+            gathered.faults.append(item.error(words))
+        values = [kind.tried(element, gathered) for element in elements]
         for index, value in enumerate(values) if distinct else ():
-            if value in values[:index]:
-                raise elements[index].error(f"{elements[index].found} stands twice in this list; keep one")
-        return tuple(values)
+            if value is not WRONG and value in values[:index]:
+                found = elements[index].found
+                gathered.faults.append(elements[index].error(f"{found} stands twice in this list; keep one"))
+        return WRONG if len(elements) < shortest or WRONG in values else tuple(values)
 
-    return Kind(read, {"type": "array", "items": kind.schema, "minItems": shortest, "uniqueItems": distinct})
+    schema = {"type": "array", "items": kind.schema, "minItems": shortest, "uniqueItems": distinct}
+    return _of_parts(partly, schema)
 
 
 def word(*known: str) -> Kind:
@@ -155,13 +212,14 @@ def number(low: float | None = None) -> Kind:
 def either(*choices: tuple[Callable[[Item], bool], Kind], words: str) -> Kind:
     """The first kind whose test holds for the value; `words` says what is expected when none does."""
 
-    def read(item: Item) -> Any:
+    def partly(item: Item, gathered: Gathered) -> Any:
         for fits, kind in choices:
             if fits(item):
-                return kind.read(item)
-        raise item.expected(words)
+                return kind.tried(item, gathered)
+        gathered.faults.append(item.expected(words))
+        return WRONG
 
-    return Kind(read, {"anyOf": [kind.schema for _, kind in choices]})
+    return _of_parts(partly, {"anyOf": [kind.schema for _, kind in choices]})
 
 
 def _read_text(item: Item) -> str:

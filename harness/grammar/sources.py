@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from harness.grammar import files, printouts, regular
-from harness.grammar.document import CaseError, Item, numbers, shortened
+from harness.grammar.document import CaseError, Item, shortened
 from harness.grammar.generators import GENERATORS, SHAPE, Follows, elements, generate
 from harness.grammar.kinds import FLAG, TEXT, Field, Kind, Record, integer
+from harness.grammar.nested import numbers
 from harness.grammar.printouts import Printout, PrintoutError
 
 DTYPES = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64")
