@@ -9,13 +9,15 @@ from harness.grammar.document import CaseError, Item
 from harness.grammar.generators import GENERATORS
 from harness.grammar.kinds import Record
 from harness.grammar.nested import lengths
-from harness.grammar.sources import inside, printed
+from harness.grammar.sources import SOURCES, inside, printed
 
 
 def shape(source: Record | Item, folder: Path) -> tuple[int, ...] | None:
     """That of an array that a file says, or that stands in it; None where it cannot be read, or takes weights."""
     if isinstance(source, Item):
         return lengths(source) if source.is_list else None
+    if not all(source.sound(key) for key in (*SOURCES, "shape") if key in source):
+        return None
     try:
         return _shape(source, folder)
     except (CaseError, files.FileError):
