@@ -13,6 +13,7 @@ import pytest
 import harness
 from harness.operations.card import Card
 from harness.operations.windowed import likeness
+from harness.operations.windowed.probes import padding_rules
 from harness.worker.entry import EntryPoint, Word, windowed
 from tests.test_limits import correlate
 
@@ -104,14 +105,85 @@ def test_what_functions_do_by_themselves_is_what_their_signatures_say(name):
             assert signature.parameters[keyword].default == word
 
 
-@pytest.mark.parametrize("padding", [rule("causal"), rule("valid", exceptional=2), rule("valid", boundary="wrap")])
+@pytest.mark.parametrize("padding", [rule("causal", exceptional=1), rule("valid", exceptional=2)])
 def test_nothing_is_called_equal_that_pads_otherwise(padding):
     (first,) = said([False, False], it=padding)
     assert first == "reads the kernel as `torch.plain` does; no function that is known here pads as it does"
 
 
-def test_a_kernel_that_is_reversed_along_one_axis_equals_nothing():
-    assert said([True, False], it=rule("valid")) == []
+@pytest.mark.parametrize(
+    ("reversal", "first", "second"), [([True, False], "H", "W"), ([False, True], "W", "H")], ids=["along H", "along W"]
+)
+def test_a_kernel_that_is_reversed_along_one_axis_equals_nothing_as_it_is(reversal, first, second):
+    more, last = said(reversal, it=rule("valid"))
+    one, other = f"`torch.plain` reverse the kernel along {first}", f"`theano.flips` reverse the kernel along {second}"
+    assert last == f"to match {one}; to match {other}"
+    assert more == f"equal once the kernel is reversed along {first}: `tensorflow.plain`"
+
+
+def along(*rules: str) -> dict[str, Any]:
+    each = [{"rule": name, "formula": padding_rules.OF_AXIS[name][1], "fits": [name]} for name in rules]
+    return {**rule(), "along": each}
+
+
+@pytest.mark.parametrize(
+    ("padding", "words"),
+    [
+        ({**rule("causal"), "rule": "causal"}, "(e - 1, 0) (before, behind, e the size of the kernel)"),
+        (along("valid", "(0, -1)"), "(0, 0) along H and (0, -1) along W (before, behind, below zero cropped)"),
+        (along("(0, 1)", "(0, 1)"), "(0, 1) (before, behind)"),
+        ({**rule("causal", boundary="edge"), "rule": "causal"}, "(e - 1, 0) with boundary edge (before, behind, e the"),
+    ],
+)
+def test_a_padding_that_no_function_has_is_said_as_the_input_that_they_need(padding, words):
+    more, last = said([False, False], it=padding)
+    assert last.startswith(f"equals `torch.plain` of an input that is padded by {words}")
+    assert last.endswith("; to match `theano.flips` reverse the kernel")
+    assert more == "equal of an input so padded, too: `tensorflow.plain`"
+
+
+ODD = {
+    "along H": (lambda x, k: correlate(x, k[::-1]), lambda x, k: (x, k[::-1])),
+    "along W, transposed": (lambda x, k: correlate(x, k[:, ::-1].T), lambda x, k: (x, k.T[::-1])),
+    "before": (lambda x, k: correlate(np.pad(x, [(n - 1, 0) for n in k.shape]), k), None),
+    "before, along W": (lambda x, k: correlate(np.pad(x, [(0, 0), (k.shape[1] - 1, 0)]), k), None),
+    "uneven": (lambda x, k: correlate(np.pad(x, [(0, 1), (2, 1)]), k), None),
+    "too short": (lambda x, k: correlate(x, k)[:-1, :-1], lambda x, k: (x[:-1, :-1], k)),
+    "cropped": (lambda x, k: correlate(x, k)[1:-1, 1:-1], lambda x, k: (x[1:-1, 1:-1], k)),
+}
+SAYS = {
+    "along H": "to match `torch.nn.functional.conv2d` reverse the kernel along H",
+    "along W, transposed": "to match `torch.nn.functional.conv2d` reverse the kernel along H",
+    "before": "equals `torch.nn.functional.conv2d` of an input that is padded by (e - 1, 0) (before",
+    "before, along W": "equals `torch.nn.functional.conv2d` of an input that is padded by (0, 0) along H and (e - ",
+    "uneven": "equals `torch.nn.functional.conv2d` of an input that is padded by (0, 1) along H and (2, 1) along W (",
+    "too short": "equals `torch.nn.functional.conv2d` of an input that is padded by (0, -1) (before, behind, below",
+    "cropped": "equals `torch.nn.functional.conv2d` of an input that is padded by (-1, -1) (before, behind, below",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_to_be_changed_is_said_of_each_odd_function_and_holds(name):
+    function, change = ODD[name]
+    card = harness.probe(function)
+    assert card.alike[-1].startswith(SAYS[name])
+    assert "takes" not in card.conventions
+    if change:  # the claim itself
+        x, k = np.arange(63.0).reshape(7, 9) % 11, np.arange(6.0).reshape(2, 3)
+        np.testing.assert_array_equal(correlate(*change(x, k)), function(x, k))
+
+
+def test_axes_in_another_order_than_a_functions_are_said_with_its_name():
+    def channels_last(x: np.ndarray, k: np.ndarray) -> np.ndarray:
+        view = np.lib.stride_tricks.sliding_window_view(x, k.shape[:2], (1, 2))
+        return np.einsum("nijcab,abco->nijo", view, k)
+
+    card = harness.probe(channels_last, layout="NHWC,HWIO,NHWC")
+    own = "with the axes as NCHW,OIHW,NCHW"
+    assert card.alike[-1] == (
+        f"equals `torch.nn.functional.conv2d` {own}; to match `theano.tensor.nnet.conv2d` {own} reverse the kernel"
+    )
+    assert card.alike[0].startswith("equal, too, by their own axes: `tensorflow.nn.conv2d`")
 
 
 def flips(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:

@@ -42,12 +42,12 @@ def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:
 def _letters(role: str, axes: int) -> Iterator[str]:
     """Layouts of an array with so many axes."""
     space = SPATIAL.get(axes - 2, "")
-    if role == "kernel":
-        yield from ["OI", "IO"] if axes == 2 else [f"OC{space}", f"{space}CO", f"O{space}C", f"C{space}O"]
-    elif role == "bias":
+    if axes == 1 and role == "bias":
         yield "O"
     elif axes == 2:
-        yield "NC"
+        yield from ("OI", "IO") if role == "kernel" else ("NC",)
+    elif space and role == "kernel":
+        yield from (f"OC{space}", f"{space}CO", f"O{space}C", f"C{space}O")
     elif space:
         yield from (f"NC{space}", f"N{space}C")
 

@@ -5,13 +5,16 @@ What a known function computes is what it declares; tests hold every declaration
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from harness.canonical.layout import SPATIAL, expand
 from harness.operations.card import Card
+from harness.operations.windowed import padding_told
 from harness.operations.windowed.digits_kept import Kept, kept
-from harness.operations.windowed.probes.padding_rules import BY
-from harness.worker.entry import EntryPoint, Word
+from harness.operations.windowed.padding_told import Padding
+from harness.worker.entry import EntryPoint
 
 Found = Mapping[str, Any]
 
@@ -19,8 +22,9 @@ FIRST = ("torch", "tensorflow", "theano", "scipy", "numpy", "jax")
 """First parts of the names of functions that most people know, best first."""
 MOST = 6
 """Functions that the sentence on further ones names."""
-PLAIN = "valid"
-"""The rule of a program that pads nothing."""
+EQUAL = "="
+"""Stands for no axis along which a kernel is to be reversed."""
+ROLES = ("input", "kernel", "output")
 
 
 def sentences(card: Card, entries: Iterable[EntryPoint]) -> Iterator[str]:
@@ -62,32 +66,80 @@ def _claim(digits: Kept | None) -> Claim:
 def _beside(found: Found, entries: Sequence[EntryPoint], claim: Claim) -> Iterator[str]:
     """Which known functions have conventions that were found, the best known ones last."""
     rank = found["ranks"][-1]
-    flags = set(found["reversal"][rank])
     usable = (entry for entry in entries if rank in entry.ranks and entry.takes.groups != "depthwise")
     known = sorted(usable, key=_fame)
-    if len(flags) != 1 or not known:
+    if not found["reversal"][rank] or not known:
         return
-    (backwards,) = flags
-    rules, boundary, moved, strided = _rules(found), _boundary(found), _moved(found), bool(found.get("strided"))
-    known = [entry for entry in known if entry.takes.stride or not strided] or known
-    padding = [entry for entry in known if _pads(entry, rules, boundary, strided)]
-    same = [_named(entry, rules, boundary, strided) for entry in padding if entry.takes.reversal == backwards]
-    other = [_named(entry, rules, boundary, strided) for entry in padding if entry.takes.reversal != backwards]
-    too = f"then {claim.many}" if moved else claim.many
-    if same[1:]:
-        yield f"{too}, too: {', '.join(same[1:MOST])}"
-    if other[1:]:
-        yield f"{too} once the kernel is reversed: {', '.join(other[1:MOST])}"
-    if same and other:
-        reverse = f"to match {other[0]} reverse the kernel{', too' if moved else ''}"
-        yield f"{claim.verb} {same[0]}{moved}{claim.on}; {reverse}"
-    elif same:
-        yield f"{claim.verb} {same[0]}{moved}{claim.on}"
-    elif other:
-        yield f"to match {other[0]} reverse the kernel{moved.replace(' once', ', once')}{claim.on}"
-    else:
-        read = next(entry for entry in known if entry.takes.reversal == backwards)
-        yield f"reads the kernel as `{read.name}` does{moved}; no function that is known here pads as it does"
+    known = [entry for entry in known if entry.takes.stride or not found.get("strided")] or known
+    for padding in padding_told.found_in(found):
+        if having := [entry for entry in known if padding.has(entry)]:
+            yield from _said(having, padding, found, claim)
+            return
+    yield f"reads the kernel {_as(known, found)}{_moved(found)}; no function that is known here pads as it does"
+
+
+def _said(having: Sequence[EntryPoint], padding: Padding, found: Found, claim: Claim) -> Iterator[str]:
+    """What to say of functions that pad as the program does."""
+    ways: dict[str, list[EntryPoint]] = {}
+    for entry in having:
+        ways.setdefault(_turned(entry, found), []).append(entry)
+    ordered = sorted(ways, key=lambda along: along != EQUAL)
+    for along in ordered:
+        yield from _further(along, ways[along][1:MOST], padding, found, claim)
+    named = {along: _named(ways[along][0], padding, _axes(ways[along][0], found)) for along in ordered}
+    yield _first(named, padding.before, _moved(found), claim)
+
+
+def _further(along: str, entries: Sequence[EntryPoint], padding: Padding, found: Found, claim: Claim) -> Iterator[str]:
+    """Functions that are equal once the kernel is reversed along some axes."""
+    many = f"then {claim.many}" if found.get("moved") else claim.many
+    many += " of an input so padded" if padding.before else ""
+    once = ", too" if along == EQUAL else f" once the kernel is reversed{along}"
+    own = ", by their own axes" if any(_axes(entry, found) for entry in entries) else ""
+    if entries:
+        yield f"{many}{once}{own}: {', '.join(_named(entry, padding) for entry in entries)}"
+
+
+def _first(named: Mapping[str, str], before: str, moved: str, claim: Claim) -> str:
+    """The best known function, and what to change for the best known of those that read the kernel otherwise."""
+    first = next(iter(named))
+    named = {**named, first: f"{named[first]}{before}"}
+    others = [f"to match {name} reverse the kernel{along}" for along, name in named.items() if along != EQUAL]
+    if first != EQUAL:
+        return f"{'; '.join(others)}{moved.replace(' once', ', once')}{claim.on}"
+    too = ", too" if moved else ""
+    return "; ".join([f"{claim.verb} {named[EQUAL]}{moved}{claim.on}", *(f"{each}{too}" for each in others)])
+
+
+def _turned(entry: EntryPoint, found: Found) -> str:
+    """In words, along which axes the kernel is to be reversed for an entry point, "" for all of them."""
+    rank = found["ranks"][-1]
+    flags = [flag != entry.takes.reversal for flag in found["reversal"][rank]]
+    if all(flags):
+        return ""
+    return f" along {' and '.join(itertools.compress(SPATIAL[rank], flags))}" if any(flags) else EQUAL
+
+
+def _as(known: Sequence[EntryPoint], found: Found) -> str:
+    """How the kernel is read, by the best known function that reads it so."""
+    same = [entry.name for entry in known if _turned(entry, found) == EQUAL]
+    return f"as `{same[0]}` does" if same else "backwards along some axes only"
+
+
+def _axes(entry: EntryPoint, found: Found) -> str:
+    """The axes of a function whose order is another than that of the program, "" where it is the same.
+
+    Those of the program are as they were said where it has moved them: that is told by itself.
+    """
+    rank = found["ranks"][-1]
+    said = {role: letters for role, (letters, _) in found.get("moved", {}).items()}
+    own = {role: said.get(role, found[role][rank]) for role in ROLES if role in found}
+    letters = {role: expand(entry.layouts[role], rank) for role in own}
+    return "" if all(_in_order(own[role], letters[role]) for role in own) else ",".join(letters.values())
+
+
+def _in_order(some: str, letters: str) -> bool:
+    return [each for each in some if each in letters] == [each for each in letters if each in some]
 
 
 def _moved(found: Found) -> str:
@@ -101,57 +153,7 @@ def _fame(entry: EntryPoint) -> int:
     return FIRST.index(first) if first in FIRST else len(FIRST)
 
 
-def _rules(found: Found) -> Sequence[str]:
-    """The rules that the padding of a program fits which is told nothing, or its first word."""
-    padding = next((rule for name, rule in found.items() if name.startswith("padding ")), None)
-    if padding is None:
-        return (PLAIN,)
-    return () if padding["exceptional"] else tuple(padding["fits"])
-
-
-def _boundary(found: Found) -> str:
-    """What it pads with."""
-    return next((rule["boundary"] for name, rule in found.items() if name.startswith("padding ")), "zero")
-
-
-def _pads(entry: EntryPoint, rules: Sequence[str], boundary: str, strided: bool) -> bool:
-    """Whether an entry point can be told to pad so, beside a stride where there is one."""
-    numbers = _number(rules) is not None or PLAIN in rules
-    told = (numbers and entry.takes.explicit != "no") or _word(entry, rules, strided) is not None
-    return boundary in entry.takes.boundaries and told
-
-
-def _word(entry: EntryPoint, rules: Sequence[str], strided: bool) -> Word | None:
-    """Its word for the padding with which it does, beside a stride where there is one."""
-    words = (own for own in entry.takes.words.values() if own.strided or not strided)
-    return next((own for own in words if own.recipe in rules), None)
-
-
-def _number(rules: Sequence[str]) -> str | None:
-    """The number of samples that are padded on every side, whatever the kernel."""
-    return next((rule.removeprefix(BY) for rule in rules if rule.startswith(BY) and rule[len(BY) :].isdecimal()), None)
-
-
-def _named(entry: EntryPoint, rules: Sequence[str], boundary: str, strided: bool) -> str:
-    """The function, and what it must be told to pad so and with that, as it does otherwise by itself."""
-    word, number = _word(entry, rules, strided), _number(rules)
-    told = {"padding": word.native if word else None}
-    if not (word and word.recipe == PLAIN):  # what nothing is padded with does not matter
-        told["boundary"] = entry.takes.boundaries[boundary]
-    said = [
-        f'{keyword}="{own}"'
-        for key, own in told.items()
-        for keyword, usual in [_usual(entry, key)]
-        if own and own != usual
-    ]
-    if number and not word:
-        said.insert(0, f"a padding of {number} on every side")
+def _named(entry: EntryPoint, padding: Padding, axes: str = "") -> str:
+    """The function, what it must be told to pad so, and the order of axes that it has."""
+    said = [*padding.told(entry), *([f"the axes as {axes}"] if axes else [])]
     return f"`{entry.name}`" + (f" with {', '.join(said)}" if said else "")
-
-
-def _usual(entry: EntryPoint, setting: str) -> tuple[str, str | None]:
-    """The parameter by which it is told a setting, and the word that it takes where none is said."""
-    plain = next((own.native for own in entry.takes.words.values() if own.recipe == PLAIN), None)
-    usual = {"padding": plain, "boundary": entry.takes.boundaries.get("zero")}
-    keyword, said, left_out = entry.takes.keywords.get(setting, setting).partition("=")
-    return keyword, left_out if said else usual[setting]

@@ -205,12 +205,19 @@ def _padding(found: Found) -> dict[str, Found]:
 
 def _rule(rule: Found, formula: str = "") -> str:
     near = f"; nearest is {rule['nearest']}" if rule.get("nearest") else ""
-    words = rule["rule"] + formula if rule["rule"] else f"no known rule{near}"
+    words = rule["rule"] + formula if rule["rule"] else _along(rule) or f"no known rule{near}"
     if rule.get("boundary", "zero") != "zero":
         words += f" with boundary {rule['boundary']}"
-    if rule["exceptional"] and words != "no known rule":
+    if rule["exceptional"] and (rule["rule"] or near):
         words += f", except {rule['exceptional']} of {rule['checked']} sizes"
     return words + (f"; refuses {rule['refuses'].split(':')[0]}" if rule["refuses"] else "")
+
+
+def _along(rule: Found) -> str:
+    """Of a padding that has another rule along each axis, "" where it has not."""
+    along = rule.get("along") or []
+    letters = SPATIAL[len(along)] if along else ""
+    return ", ".join(f"{each['formula']} along {letter}" for letter, each in zip(letters, along))
 
 
 def _computes(found: Found) -> str:

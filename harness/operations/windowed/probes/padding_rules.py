@@ -7,7 +7,7 @@ axis. A line is compared with the lines of all paddings; the one that gives it i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -54,7 +54,20 @@ RULES: dict[str, tuple[Rule, str]] = {
 }
 """Name -> ((n, k, stride, dilation) -> (low, high), formula), e = (k - 1) d + 1 being the dilated kernel's size."""
 
+
+def _numbers(low: int, high: int) -> Rule:
+    return lambda n, k, s, d: (low, high)
+
+
+OF_AXIS: dict[str, tuple[Rule, str]] = {
+    **RULES,
+    **{str(pair): (_numbers(*pair), str(pair)) for pair in product(range(-2, 3), repeat=2)},
+}
+"""Rules that are tried for each axis by itself where none fits all: numbers too, which crop below zero."""
+
 SHIFTS = (0, -1, 1)
+MOVED = ", shifted by "
+"""Stands between the name of a rule and by how many samples it is shifted."""
 MOSTLY = 0.9
 """Share of what was measured that a rule must fit; what it does not fit then are exceptions to it."""
 
@@ -81,7 +94,7 @@ class Seen:
 
     def fits(self, rule: Rule, shift: int = 0) -> bool:
         low, high = rule(self.n, self.k, self.stride, self.dilation)
-        size = self.due((low, high))
+        size = max(self.due((low, high)), 0)
         return self.size == size and (size == 0 or low + shift in self.lows)
 
     def words(self) -> str:
@@ -118,6 +131,14 @@ def batched(pairs: Sequence[tuple[int, int]], rank: int) -> Iterator[Sequence[tu
     return (pairs[start : start + rank] for start in range(0, len(pairs), rank))
 
 
+WIDER = 6
+"""Samples by which inputs are larger that leave outputs whatever is cropped."""
+
+
+def _wider(sizes: Sizes) -> Sizes:
+    return replace(sizes, axes=tuple((n + WIDER, k) for n, k in sizes.axes))
+
+
 def mixed(rank: int) -> Iterator[Sizes]:
     """Calls whose strides and dilations differ between the axes."""
     if rank > 1:
@@ -129,10 +150,15 @@ def mixed(rank: int) -> Iterator[Sizes]:
 def measure(subject: Subject, native: Any, calls: Sequence[Sizes]) -> Asking[dict[str, Any]]:
     """The rule of a padding word: `rule`, `formula`, `fits`, `refuses`, `exceptions`, `checked` (axes measured) ...
 
-    `boundary` is what the word pads with: zeros, unless a rule is found with something else only.
+    `boundary` is what the word pads with: zeros, unless a rule is found with something else only. Where none fits all
+    axes, `along` has the rule of each, if each has one without exceptions; inputs are then larger, too.
     """
     answers, refuses = yield from answered(subject, native, calls)
-    return {**_rule_with_boundary(subject, answers), "refuses": refuses}
+    found = {**_rule_with_boundary(subject, answers), "refuses": refuses}
+    if found["rule"]:
+        return found
+    more, _ = yield from answered(subject, native, [_wider(sizes) for sizes in calls])
+    return {**found, **_along(subject, [*answers, *more])}
 
 
 def answered(
@@ -165,6 +191,32 @@ def _rule_with_boundary(subject: Subject, answers: Sequence[Answer]) -> dict[str
             return found
         zero = zero or found
     return zero
+
+
+def _along(subject: Subject, answers: Sequence[Answer]) -> dict[str, Any]:
+    """The rule of each axis, and the first boundary that they fit with; empty where an axis has none."""
+    for boundary in ("zero", *OF_SAMPLES):
+        seen = zip(*(_axes(subject, *each, boundary) for each in answers))
+        along = [_rule_of_axis(each) for each in seen]
+        if along and all(along):
+            return {"along": along, "boundary": boundary}
+    return {}
+
+
+def _rule_of_axis(seen: Sequence[Seen]) -> dict[str, Any]:
+    """The rule of one axis with its formula; empty where it has none, exceptions to one, or none that outputs tell."""
+    found = rule_of(seen, OF_AXIS)
+    pairs = {tuple(_pair(name, each) for each in seen if each.size) for name in found["fits"]}
+    if found["exceptional"] or len(pairs) != 1 or pairs == {()}:
+        return {}
+    return {name: found[name] for name in ("rule", "formula", "fits")}
+
+
+def _pair(name: str, seen: Seen) -> tuple[int, int]:
+    """What a rule of OF_AXIS, perhaps shifted, pads there."""
+    rule, _, moved = name.partition(MOVED)
+    low, high = OF_AXIS[rule][0](seen.n, seen.k, seen.stride, seen.dilation)
+    return low + int(moved or 0), high - int(moved or 0)
 
 
 def lines(
@@ -254,7 +306,7 @@ def rule_of(seen: Sequence[Seen], rules: Mapping[str, tuple[Rule, str]] = RULES)
     wrong = [each for each in seen if not any(each.fits(rule, shift) for rule, shift in first)]
     return {
         "rule": fits[0] if fits else None,
-        "formula": rules[fits[0].split(",")[0]][1] if fits else None,
+        "formula": rules[fits[0].partition(MOVED)[0]][1] if fits else None,
         "fits": fits,
         "nearest": nearest[0] if nearest and not fits else None,
         "exceptions": [each.words() for each in wrong[:3]],
@@ -269,7 +321,7 @@ def _mostly(seen: Sequence[Seen], rule: Rule, shift: int) -> bool:
 
 
 def _name(rule: str, shift: int) -> str:
-    return f"{rule}, shifted by {shift:+d}" if shift else rule
+    return f"{rule}{MOVED}{shift:+d}" if shift else rule
 
 
 def _limits(calls: Sequence[Sizes], refused: Sequence[tuple[Sizes, str]]) -> str:
