@@ -10,7 +10,7 @@ import pytest
 
 from harness.backends import TABLE, Backend
 from harness.cli import main
-from harness.explanation.asked import Explained
+from harness.explanation.asked import Explained, told_once
 from harness.explanation.diagnosis import Answer
 from harness.judge import fix
 from harness.operations.spoken import SYSTEMS
@@ -279,3 +279,11 @@ def test_a_program_is_shown_once_however_many_names_a_change_has(tmp_path, capsy
     said = capsys.readouterr().out
     assert "stride_phase (exact)  [another name for the one above]" in said
     assert said.count("import numpy as np") == 1
+
+
+def test_a_program_under_two_names_is_told_once() -> None:
+    rotated = fix.Proof((ReverseKernel((0,)),), "numpy", "# rotated\nw = w[::-1]")
+    mirrored = rotated._replace(program="# mirrored\nw = w[::-1]")
+    other = rotated._replace(program="# rotated\nw = w[::-1, ::-1]")
+    elsewhere = mirrored._replace(system="torch")
+    assert list(told_once([rotated, mirrored, other, elsewhere])) == [rotated, other, elsewhere]

@@ -65,11 +65,6 @@ def _say(case: Case, found: Iterator[asked.Explained], options: argparse.Namespa
     return UNEXPECTED if open_ else EXPECTED
 
 
-def _steps(program: str) -> list[str]:
-    """What a program does, whatever its comments call it: the same under all names of a change."""
-    return [line for line in program.splitlines() if not line.startswith("#")]
-
-
 def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Namespace) -> list[asked.Explained]:
     said: list[asked.Explained] = []
     print(f"{case.id}: {case.title}", flush=True)
@@ -82,10 +77,10 @@ def _as_text(case: Case, found: Iterator[asked.Explained], options: argparse.Nam
         of = f"\n{each.system}:" if len(said) > 1 else ""
         systems = _systems(each, options)
         held: list[Proof] = []
-        for proof in waited_for(each.programs(case, systems), "code is run before it is shown"):
-            if (proof.system, _steps(proof.program)) not in [(one.system, _steps(one.program)) for one in held]:
-                print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
-                of = ""
+        proofs = waited_for(each.programs(case, systems), "code is run before it is shown")
+        for proof in asked.told_once(proofs):
+            print(f"{of}\n{each.told(proof)}".lstrip("\n"), flush=True)
+            of = ""
             held.append(proof)
         for system in each.without_code(systems, held):
             print(f"  {system}: no code is shown, as no program for it ran and gave these numbers", flush=True)

@@ -122,7 +122,7 @@ class Explained:
 
     def __str__(self) -> str:
         lines = [answers.text(self.system, self.answer)]
-        return "\n".join([*lines, *map(self.told, self.proofs)])
+        return "\n".join([*lines, *map(self.told, told_once(self.proofs))])
 
     def told(self, proof: Proof) -> str:
         """An edit or a program that held, as people read it."""
@@ -130,6 +130,20 @@ class Explained:
             return answers.edit_text(proof.system, proof.program, mends=proof.transforms == self.meant)
         words = dict(zip(self.changes, (each.words for each in self.answer.explanations)))
         return answers.program_text(proof.system, proof.program, words[proof.transforms])
+
+
+def told_once(proofs: Iterable[Proof]) -> Iterator[Proof]:
+    """Those that people read: a program that does the same under another name of the change is left out."""
+    given: set[tuple[str, tuple[str, ...]]] = set()
+    for proof in proofs:
+        if (steps := (proof.system, _steps(proof.program))) not in given:
+            given.add(steps)
+            yield proof
+
+
+def _steps(program: str) -> tuple[str, ...]:
+    """What a program does, whatever its comments call it."""
+    return tuple(line for line in program.splitlines() if not line.startswith("#"))
 
 
 def blind(case: Case) -> tuple[str, ...]:
