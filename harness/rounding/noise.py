@@ -28,7 +28,8 @@ class Noise:
         """
         exact = dtype not in DTYPES and form.exact_in(FLOAT32.digits)
         summed = "float64" if exact else "float32" if dtype == FLOAT16.name else arithmetic(dtype, data)
-        most = float(np.abs(values.astype(np.float64)).max(initial=0.0, where=np.isfinite(values)))
+        wide = values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
+        most = float(np.abs(wide).max(initial=0.0, where=np.isfinite(values)))
         stored = max((fmt.u for fmt in kept_in(values, dtype) if narrow), default=0.0) * most
         usual = 4 * DTYPES[summed].u * (2 * form.largest + math.sqrt(form.terms) * most)  # see `statistical`
         return cls(rough(form.terms, summed) * form.largest + stored, usual + stored)
