@@ -54,12 +54,17 @@ def test_what_to_do_and_what_the_system_did(name: str, key: str, value: Any, was
 def test_what_changes_with_a_setting_is_told_as_the_case_file_has_it() -> None:
     others = {"antialias": False, "cubic_coefficient": -0.5, "scale": None}
     assert sentence("interpolation", "cubic", "linear", others, sayings_of(TABLE["resize"])) == (
-        "set the interpolation to linear; the system set it to cubic, with antialias false, cubic coefficient -0.5"
+        "set the interpolation to linear; the system set it to cubic, resized without antialiasing "
+        "and set the cubic coefficient to -0.5"
+    )
+    several = {**others, "coordinates": "half_pixel"}
+    assert sentence("interpolation", "cubic", "linear", several, sayings_of(TABLE["resize"])).endswith(
+        "the system set it to cubic, with antialias false, cubic coefficient -0.5, coordinates half_pixel"
     )
 
 
 def test_what_was_left_open_is_told_without_what_to_do() -> None:
-    assert Setting("size", 11, 5, (("beta", 0.5),)).found() == "the system set the size to 11, with beta 0.5"
+    assert Setting("size", 11, 5, (("beta", 0.5),)).found() == "the system set the size to 11 and set the beta to 0.5"
     change = OutputMode(((1, 1),), ((0, 0),), mode="valid")
     assert change.words().startswith("another part of the full result was taken (valid): pad by 1:1")
     assert change.found() == "the system padded by 0:0"

@@ -117,10 +117,10 @@ SAYINGS: Sayings = {
         "them",
     ),
     "outside": Saying(
-        "take {} for {it}",
-        "took {} for {it}",
+        "give {it} {}",
+        "gave {it} {}",
         "samples outside the input",
-        {"edge": "the edge", "renormalize": "none", "zero": "zeros"},
+        {"edge": "the value of the edge", "renormalize": "no weight", "zero": "the value 0"},
         "them",
     ),
     "antialias": Saying("resize {}", "resized {}", "", {True: "with antialiasing", False: "without antialiasing"}),

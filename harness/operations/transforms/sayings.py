@@ -9,6 +9,10 @@ from typing import Any
 from harness.canonical.settled import LEFT_OUT, TWICE
 from harness.canonical.window import pairs_text
 
+SYSTEM = "the system "
+"""What begins what it did."""
+FEW = 2
+"""Other settings that are told in words; more of them are listed as a case file has them."""
 MOST = 8
 """Numbers of a setting that are shown; of more the first ones are."""
 
@@ -47,7 +51,7 @@ class Saying:
         if self.unmeant:
             return self.unmeant.format(self.told(value))
         about = self.it or f"the {self.called(key)}"
-        did = "the system has none" if value is None else f"the system {self._did(value, about, was)}"
+        did = SYSTEM + ("has none" if value is None else self._did(value, about, was))
         return did if was is None else f"{self.do.format(self.told(was), it=about)}; {did}"
 
     def _did(self, value: Any, about: str, was: Any) -> str:
@@ -79,9 +83,21 @@ def parameters(*names: str) -> Sayings:
 
 def sentence(key: str, value: Any, was: Any, others: Mapping[str, Any], sayings: Sayings) -> str:
     """What to do and what the system did, which has `value` and `others`; `was` is meant, None for nothing stated."""
-    told = ((sayings.get(name, PLAINLY).called(name), each) for name, each in others.items() if each is not None)
-    rest = ", ".join(f"{name} {shown(each)}" for name, each in told)
-    return sayings.get(key, PLAINLY).sentence(key, value, was) + (f", with {rest}" if rest else "")
+    first, others = sayings.get(key, PLAINLY).sentence(key, value, was), _stated(others)
+    if len(others) > FEW:
+        told = (f"{sayings.get(name, PLAINLY).called(name)} {shown(each)}" for name, each in others.items())
+        return f"{first}, with {', '.join(told)}"
+    *before, last = (first, *(_did(name, each, sayings) for name, each in others.items()))
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _stated(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _did(key: str, value: Any, sayings: Sayings) -> str:
+    """What the system did beside something else."""
+    return sayings.get(key, PLAINLY).sentence(key, value, None).rpartition(SYSTEM)[2]
 
 
 def shown(value: Any) -> str:
