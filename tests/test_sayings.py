@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.case.read import load
+from harness.explanation.answers import transform_json
 from harness.operations import TABLE
 from harness.operations.by_settings.own_names import sayings_of
 from harness.operations.by_settings.searching import setting
@@ -98,3 +99,9 @@ def test_what_an_operation_says_of_its_settings_stands_with_it() -> None:
     assert set(OF_ALL) == {"bias"}
     said = {name for name in BY_SETTINGS if "SAYINGS" in vars(TABLE[name])}
     assert said == set(BY_SETTINGS)
+
+
+def test_results_hold_what_a_setting_is_about_and_not_how_it_is_told() -> None:
+    change = Setting("over", "CW", "C", sayings=sayings_of(TABLE["softmax"]))
+    about = {"id": "over", "key": "over", "value": "CW", "was": "C", "others": [], "numbers": 0}
+    assert transform_json(change) == about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from harness.array_json import finite
@@ -56,12 +56,14 @@ def explanation_json(explanation: Explanation, code: Code, edits: Code) -> dict[
 
 def transform_json(transform: Transform) -> dict[str, Any]:
     """A transform: its id, and what it is about."""
-    return {"id": transform.id, **{key: _listed(value) for key, value in asdict(transform).items()}}
+    return {"id": transform.id, **_as_json(transform)}
 
 
-def _listed(value: Any) -> Any:
-    """A value with lists in place of tuples, as JSON gives it back."""
-    return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
+def _as_json(value: Any) -> Any:
+    """A value as JSON gives it back, lists in place of tuples; of a dataclass the fields that its `repr` has."""
+    if is_dataclass(value):
+        return {each.name: _as_json(getattr(value, each.name)) for each in fields(value) if each.repr}
+    return [_as_json(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def blindness(blind: Sequence[str]) -> str:
