@@ -1,4 +1,4 @@
-"""`harness.models.running_error`: an error goes through a layer as large as it is, not larger."""
+"""`harness.canonical.running_error`: an error goes through a layer as large as it is, not larger."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.canonical.running_error import moved
 from harness.models.graph import Graph
 from harness.models.layer_case import case_of
-from harness.models.meaning import Meaning
-from harness.models.running_error import moved
+from harness.models.meaning import Meaning, signs
 from tests.traced import Net, drawn
 
 
@@ -19,7 +19,7 @@ def through(operation: str, x: np.ndarray, spread: np.ndarray, **settings: objec
     net.layer("one", operation, net.input(x), {}, settings)
     graph = Graph(net.trace("out/one"))
     case = case_of(graph, graph.trace.layers[0], graph.signal("in/x"))
-    return moved(case, graph.signal("out/one").values.astype(np.float64), spread)
+    return moved(case.meant(), graph.signal("out/one").values.astype(np.float64), spread, signs())
 
 
 X = np.abs(drawn(3, 1, 2, 4, 4)) + np.float32(1)

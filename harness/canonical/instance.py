@@ -2,7 +2,7 @@
 
 Two are there: `window.Linear`, which is linear in its input, and `settled.Settled`, a formula with settings. How they
 are evaluated is said by functions that choose by the form's type: `evaluate` and `direct` of `reference`,
-`magnitudes`, `gaps.computable` and `slack.slack_of`.
+`magnitudes`, `gaps.computable`, `slack.slack_of` and `running_error.moved`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.canonical import axis, gaps, magnitudes, reference, slack
+from harness.canonical import axis, gaps, magnitudes, reference, running_error, slack
 from harness.canonical.settled import Meaning, Settled
 from harness.canonical.window import Linear
 
@@ -159,3 +159,10 @@ def _computable(form: Product) -> np.ndarray:
 @slack.slack_of.register
 def _slack(form: Product, wide: Product) -> np.ndarray:
     return slack.slack_of(form.linear, wide.linear)
+
+
+@running_error.moved.register
+def _moved(form: Product, y: np.ndarray, spread: np.ndarray, signs: running_error.Signs) -> np.ndarray:
+    """That of the sums, whose input is in another shape."""
+    sums = replace(form, arrays={**form.arrays, "x": spread}, _kept={}).linear
+    return running_error.moved(sums, y, sums.x, signs)

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from harness.canonical import axis, gaps, magnitudes, reference, slack
+from harness.canonical import axis, gaps, magnitudes, reference, running_error, slack
 from harness.canonical.arithmetic import bounded, counted, plain, twofold
 
 BIAS = "bias"
@@ -274,3 +274,14 @@ def _slack(form: Settled, wide: Settled) -> np.ndarray:
         y = bounded.lifted(form.summed(bounded, arrays))
         reach = y.reach if form.factor is None else y.reach * np.abs(form.for_channels(form.factor))
     return np.where(np.isfinite(reach), reach, 0.0)
+
+
+@running_error.moved.register
+def _moved(form: Settled, y: np.ndarray, spread: np.ndarray, signs: running_error.Signs) -> np.ndarray:
+    """The largest of some differences, as no sum says it."""
+    largest = np.zeros(y.shape)
+    for _ in range(running_error.SAMPLES):
+        x = form.x + signs(form.x.size).reshape(form.x.shape) * spread
+        output = reference.direct(replace(form, arrays={**form.arrays, "x": x}, _kept={}))
+        np.maximum(largest, np.abs(output - y), out=largest)
+    return largest

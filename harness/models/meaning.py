@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical import running_error
 from harness.canonical.layout import LayoutError
 from harness.case.read import Case
+from harness.grammar.streams import RawStream
 from harness.judge.reading import Reading
-from harness.models import running_error
 from harness.models.carried import Signal, canonical_letters, ordered
 from harness.models.graph import Graph
 from harness.models.joins import Join, join_of
@@ -96,9 +97,15 @@ def evaluated(case: Case, taken: Signal) -> Signal:
     spread = np.broadcast_to(ladder.bound(ladder.rungs[0]), reading.y.shape)
     if taken.spread is not None:
         canonical = replace(taken, values=taken.spread)
-        moved = running_error.moved(case, reading.y, _in_canonical(case, canonical))
+        moved = running_error.moved(case.meant(), reading.y, _in_canonical(case, canonical), signs())
         spread = np.hypot(spread, moved)
     return Signal(reading.y, canonical_letters(reading.y.ndim), dtype, spread)
+
+
+def signs() -> running_error.Signs:
+    """What draws signs, the same ones each time."""
+    stream = RawStream("PCG64", 0)
+    return lambda size: 2 * stream.integers(0, 1, size) - 1
 
 
 def _in_canonical(case: Case, taken: Signal) -> np.ndarray:
