@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from harness.backends import own_function
+from harness.backends import own_arrays, own_function
+from harness.backends.own_arrays import values_of
+from harness.canonical.layout import canonical
 from harness.case.of_files import case_of_arrays, usual_of
 from harness.case.proposals import OUTPUT
 from harness.case.read import Case, CaseError
@@ -16,10 +18,9 @@ from harness.explanation import asked
 from harness.grammar.document import nearest
 from harness.operations import TABLE
 from harness.operations.operation import Operation
-from harness.operations.spoken import main_roles
+from harness.operations.spoken import files, main_roles, tried_layouts
 from harness.parent.pool import Pool
 from harness.probing import session
-from harness.systems import own_programs
 from harness.systems.selection import SelectionError
 
 Array: TypeAlias = Any
@@ -58,9 +59,7 @@ class Call:
 
         Raises CaseError for another number of arrays than the operation has, and for a vector that it has not.
         """
-        if operation not in TABLE:
-            raise CaseError(f"operation: there is no {operation!r}; {nearest(str(operation), TABLE)}")
-        about = TABLE[operation]
+        about = _operation(operation)
         roles = main_roles(about)
         if len(arrays) != len(roles):
             raise CaseError(f"expected {_counted(roles)}, {', '.join(roles)}; found {len(arrays)}")
@@ -109,8 +108,8 @@ class Call:
     def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
         names = own_function.parameters(function, len(self.arrays)).names
         said = {**self.settings, **self.vectors}
-        own = [each.copy() for each in self.arrays]  # a function may write into what it is given
-        return values_of(function(*own, **{names[key]: said[key] for key in names if key in said}))
+        adapted = own_arrays.adapted(function, len(self.arrays))
+        return adapted(*self.arrays, **{names[key]: said[key] for key in names if key in said})
 
     def _of_entry_point(self, name: str) -> np.ndarray:
         axes = self.arrays[0].ndim if self.layout is None else len(_letters(self.layout)[-1])
@@ -119,17 +118,19 @@ class Call:
             return asked.output(case, name, pool, case.recorded[0].layout)
 
 
+def _operation(name: str) -> Operation:
+    """The operation of this name. Raises CaseError."""
+    if name not in TABLE:
+        raise CaseError(f"operation: there is no {name!r}; {nearest(str(name), TABLE)}")
+    return TABLE[name]
+
+
 def _named(name: str, given: Array) -> np.ndarray:
     """The array of an argument; raises CaseError, which names the argument, for what is none."""
     try:
         return values_of(given)
     except ValueError as error:
         raise CaseError(f"{name}: expected an array of numbers, found {type(given).__name__}: {error}") from None
-
-
-def values_of(given: Any) -> np.ndarray:
-    """The array of what somebody has; of PyTorch's tensor that is trained, its values."""
-    return np.asarray(given.detach() if hasattr(given, "detach") else given)
 
 
 class NotANumber(SelectionError):
@@ -157,27 +158,43 @@ def demand_numbers(actual: np.ndarray, desired: np.ndarray) -> None:
 
 def drawn(
     operation: str, layout: str | Sequence[str] | None, functions: Sequence[Computed], settings: Mapping[str, Any]
-) -> Sequence[np.ndarray]:
-    """Whole numbers in shapes that all of some functions take, the first of those that tell most apart.
+) -> tuple[str | Sequence[str], Sequence[np.ndarray]]:
+    """A layout and whole numbers in shapes that all of some functions take, the first of those that tell most apart.
 
-    Raises CaseError where no function is among `functions`, SelectionError where they take none of the shapes.
+    The layout is that which is said, or else the first usual one that they take. Raises CaseError where no function is
+    among `functions`, SelectionError where they take none of the shapes.
     """
     called = [each for each in functions if callable(each)]
     if not called:
         raise CaseError("expected the arrays that the outputs were made of, behind them")
-    letters = _letters(layout or own_programs.LAYOUT)
-    errors = []
-    for arrays in TABLE[operation].new_cases().drawn(letters):
-        try:
+    errors: list[str] = []
+    for letters in [_letters(layout)] if layout else map(_letters, _tried(_operation(operation))):
+        for arrays in TABLE[operation].new_cases().drawn(letters):
             call = Call.of(operation, arrays, {}, letters, settings)
-            for each in called:
-                call.output(each)
-            return arrays
-        except own_function.NotUnderstood:
-            raise
-        except Exception as error:  # whatever a function raises for arrays that it does not take
-            errors.append(f"{type(error).__name__}: {error}")
-    raise SelectionError(f"a function gives no output, whatever the shapes: {errors[0]}")
+            if not (error := _refused(call, called)):
+                return letters, arrays
+            errors.append(error)
+    hint = "" if layout else "; say the axes that it takes, as layout='NHWC,HWIO,NHWC'"
+    raise SelectionError(f"a function gives no output, whatever the shapes: {errors[0]}{hint}")
+
+
+def _tried(operation: Operation) -> list[str]:
+    """Layouts of planes, then of images with their channels first, then last, and others."""
+    plain, *others = tried_layouts(operation)
+    images = ",".join(canonical(role, 2) for role in files(operation))
+    return [plain, images, *others]
+
+
+def _refused(call: Call, functions: Sequence[Callable[..., Any]]) -> str:
+    """What a function raises for arrays that it does not take, "" where all take them."""
+    try:
+        for each in functions:
+            call.output(each)
+    except (own_function.NotUnderstood, own_arrays.NotInstalled):
+        raise
+    except Exception as error:  # whatever it raises
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def needing_digits(arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:

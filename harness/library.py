@@ -31,7 +31,7 @@ from harness.report.tally import Tally
 from harness.report.words import sided
 from harness.runner import run as run_on
 from harness.started import started
-from harness.systems import own_programs, selection
+from harness.systems import selection
 from harness.worker import shipped
 
 
@@ -102,8 +102,7 @@ def compare(
     asked.demand_systems(systems)
     if arrays:
         return _compared(actual, desired, Call.of(operation, arrays, {"bias": bias}, layout, settings), systems)
-    letters = layout or own_programs.LAYOUT
-    whole = drawn(operation, letters, [actual, desired], settings)
+    letters, whole = drawn(operation, layout, [actual, desired], settings)
     for given in (whole, needing_digits(whole)):
         call = Call.of(operation, given, {"bias": bias}, letters, settings)
         found = _compared(actual, desired, call, systems)

@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from harness.backends import own_function
+from harness.backends import own_arrays, own_function
 from harness.backends.own_function import Parameters
 from harness.backends.program_words import FILES, OPTIONS, VARIABLE, VERSION
 from harness.worker.blame import system
@@ -56,11 +56,11 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
     """The entry point of a program, or of a function. Raises NotUnderstood where a function cannot be called."""
     inputs, kernel, output = about["layouts"]
     words: Mapping[str, Word] = {word: Word(*own) for word, own in about["padding"].items()}
-    explicit, rest = about["explicit"], ""
+    explicit, rest, adapted = about["explicit"], "", None
     if function is None:
         taken = Parameters({name: name for name in options(about["command"])}, {})
     else:
-        taken = own_function.parameters(function)
+        taken, adapted = own_function.parameters(function), own_arrays.adapted(function)
         if explicit == "no":
             words, explicit = own_function.padding(taken, words)
         own_function.demand(taken, about)
@@ -68,9 +68,9 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
         rest += own_function.told_otherwise(taken)
 
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
-        if function is not None:
+        if adapted is not None:
             with system():
-                return own_function.call(function, taken, inputs, x, w, s)
+                return own_function.call(adapted, taken, inputs, x, w, s)
         return run(about, x, w, s)
 
     return windowed(
