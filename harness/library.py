@@ -225,7 +225,7 @@ def run(
     given = [cases] if isinstance(cases, Case | str | Path) else list(cases)
     found = [case for each in given for case in ([each] if isinstance(each, Case) else load(each))]
     with started(backends, entries, Limits(call=seconds), jobs) as on:
-        selection.check_names(((case.id, case.expect) for case in found), on.offered)
+        selection.check_names(((case.id, case.expect) for case in found), on.offered, on.left_out)
         header = results.header(on.hellos, on.pool.unavailable)
         tally = Tally(backends, entries, header["environment"])
         pieces = [results.piece(report) for report in run_on(found, on.pool, on.entries, coded=True)]

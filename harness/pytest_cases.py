@@ -16,6 +16,7 @@ import pytest
 from harness.case.read import Case, CaseError, load
 from harness.operations.call import MODES, Unsupported
 from harness.parent.pool import Pool
+from harness.parent.talk import left_out
 from harness.pytest_silent import OUTCOME_OF
 from harness.result import CaseReport, Result
 from harness.runner import run
@@ -70,7 +71,7 @@ class CaseFile(pytest.File):
             bench = _bench(self.config)
             for case in load(self.path):
                 offered = bench.offered(case)
-                selection.check_names([(case.id, case.expect)], bench.pool.entry_points())
+                selection.check_names([(case.id, case.expect)], bench.pool.entry_points(), left_out(bench.pool.hellos))
                 if wanted and not any(fnmatch.fnmatchcase(case.id, glob) for glob in wanted):
                     continue
                 label = case.id.removesuffix("]").partition(".yaml[")[2]

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from harness.backends import TABLE, Backend
 from harness.parent.pool import Pool
-from harness.parent.talk import Hello, offered
+from harness.parent.talk import Hello, left_out, offered
 from harness.parent.worker_limits import Limits
 from harness.runner import CODE_FOR, Entries
 from harness.systems import selection
@@ -42,9 +42,15 @@ class Started:
         return offered(self.hellos)
 
     @cached_property
+    def left_out(self) -> Mapping[str, str]:
+        """Entry points that those that run left out when they started, and why."""
+        return left_out(self.hellos)
+
+    @cached_property
     def entries(self) -> Entries:
-        """Those that match a pattern. Raises SelectionError for a pattern that nothing matches."""
-        return selection.entry_points(self.globs, self.offered, self.options[1])
+        """Those that match a pattern. Raises SelectionError for one that nothing matches, MissingBackend for one that
+        means only what is left out."""
+        return selection.entry_points(self.globs, self.offered, self.options[1], self.left_out)
 
 
 @contextmanager

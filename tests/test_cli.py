@@ -21,6 +21,7 @@ from harness.options import command_line
 from harness.parent import environments
 from harness.report import results
 from harness.systems import selection
+from tests.fakes import honest
 from tests.pieces import whole
 
 CASE = """
@@ -35,6 +36,15 @@ OPEN = "title: t\nmeans: convolution\ninput: {layout: W, values: [1, null]}\nker
 HONEST = Backend("honest", "tests.fakes.honest", "numpy")
 FLIPPED = Backend("flipped", "tests.fakes.flipped", "numpy")
 LYING = Backend("lying", "tests.fakes.lying", "numpy")
+HELLO = {"hello": 2, "backend": "lacking", "version": "0.9", "environment": {}}
+WHY = "answers no plain call as expected; it raised mode=3 is not supported"
+LEFT_OUT = {**HELLO, "entry_points": [honest.ENTRY_POINTS[0].as_json()], "left_out": {"fake.pool(mode=3)": WHY}}
+LACKING = Backend(
+    "lacking",
+    "tests.fakes.honest",
+    instead=(sys.executable, "-m", "tests.fakes.odd_hello", json.dumps(LEFT_OUT), "its system"),
+)
+"""What it has in other versions it left out when it started."""
 ABSENT = Backend("absent", "tests.fakes.declining", "no_such_package", "extra")
 
 
@@ -238,6 +248,21 @@ def test_list_names_what_is_there_and_what_is_missing(table, capsys):
     assert "honest 1.0" in said
     assert "    fake.honest  1-D, 2-D, 3-D" in said
     assert "absent: not available: no_such_package is not installed" in said
+
+
+def test_list_names_what_a_worker_left_out_and_why(table, capsys):
+    table["lacking"] = LACKING
+    assert cli.main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert f"lacking 0.9 ()\n    fake.honest  1-D, 2-D, 3-D\n    fake.pool(mode=3): not available: {WHY}\n" in said
+
+
+@pytest.mark.parametrize("entry", ["fake.pool(mode=3)", "fake.pool"])
+@pytest.mark.parametrize("command", [("run", "case.yaml", "--entry"), ("probe",)])
+def test_an_entry_point_that_a_worker_left_out_is_missing_and_it_is_said_why(table, capsys, command, entry):
+    table["lacking"] = LACKING
+    assert cli.main([*command, entry, "--backend", "lacking"]) == 3
+    assert f"{entry}: fake.pool(mode=3) is not available: {WHY}" in capsys.readouterr().err
 
 
 def test_new_writes_a_case_that_runs_and_overwrites_nothing(table, capsys):

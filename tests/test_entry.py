@@ -126,5 +126,18 @@ def test_refusals_survive_the_journey():
     assert travelled(entry) == entry
 
 
+def test_what_other_versions_take_survives_the_journey():
+    entry = replace(PLAIN, elsewhere=RICH)
+    assert travelled(entry) == entry
+    nested = json.loads(json.dumps({**PLAIN.as_json(), "elsewhere": {**RICH.as_json(), "elsewhere": PLAIN.as_json()}}))
+    assert from_json(nested) == entry  # it is not looked into further
+
+
+@pytest.mark.parametrize("odd", ["newer", ["newer"], 5, {"name": "f"}])
+def test_what_other_versions_take_is_a_declaration_itself(odd):
+    with pytest.raises(ValueError, match="declaration of an entry point|dictionary"):
+        from_json({**json.loads(json.dumps(PLAIN.as_json())), "elsewhere": odd})
+
+
 def test_fields_of_a_later_version_are_left_alone():
     assert from_json({**json.loads(json.dumps(RICH.as_json())), "colour": "blue"}) == RICH

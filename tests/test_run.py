@@ -178,6 +178,43 @@ def test_what_no_machine_takes_is_demanded(tmp_path):
     assert report.failures == ("as_written: fake.choosy gave no output to compare",)
 
 
+PICTURE = """
+title: a picture
+means: cross-correlation
+padding: valid
+dilation: {dilation}
+stride: {stride}
+input: {{layout: {layout}, dtype: {dtype}, integers: {{shape: {shape}, seed: 1, low: -3, high: 3}}}}
+kernel: {{layout: {layout}, integers: {{shape: {shape}, seed: 2, low: -3, high: 3}}}}
+expect: {{as_written: [[fake.honest, fake.older]]}}
+"""
+
+
+def picture(dtype="float32", rank=2, dilation=1, stride=1):
+    """The text of a case of one sample at this rank."""
+    about = {"layout": "DHW"[-rank:], "shape": [1] * rank, "dtype": dtype, "dilation": dilation, "stride": stride}
+    return PICTURE.format(**about)
+
+
+@pytest.mark.parametrize("lacked", [{"dilation": 2}, {"dtype": "float64"}, {"rank": 1}])
+def test_what_only_other_versions_take_is_not_demanded_of_this_one(tmp_path, lacked):
+    (report,) = reports_of(tmp_path, picture(**lacked), ["honest", "older"])
+    assert not report.failures
+    found = result(report, "older")
+    assert (found.verdict, found.expected) == ("declined", None)
+    assert "depends on the version" in found.reason
+    assert result(report, "honest").expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"), [({"stride": 2}, "raised"), ({"dtype": "int8"}, "declined"), ({"rank": 3}, "declined")]
+)
+def test_what_this_version_claims_and_what_no_version_takes_is_demanded(tmp_path, asked, verdict):
+    (report,) = reports_of(tmp_path, picture(**asked), ["older"])
+    assert report.failures[0] == "as_written: fake.older gave no output to compare"
+    assert result(report, "older").verdict == verdict
+
+
 RECORDED = """
 title: a recording
 means: cross-correlation

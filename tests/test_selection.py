@@ -121,12 +121,22 @@ def test_a_glob_that_nothing_matches_is_told():
         selection.entry_points(["torch.nn.function.conv2d"], OFFERED)
 
 
+def test_what_a_worker_left_out_is_missing_where_a_glob_means_nothing_else():
+    left_out = {"torch.pool(mode=3)": "it raised", "torch.pool(mode=2)": "it is not defined"}
+    told = "--entry torch.pool: torch.pool(mode=3) is not available: it raised; torch.pool(mode=2) is not available: it is"
+    with pytest.raises(selection.MissingBackend) as missing:
+        selection.entry_points(["torch.*", "torch.pool"], OFFERED, "--entry", left_out)
+    assert str(missing.value).startswith(told)
+    assert len(selection.entry_points(["torch.*"], OFFERED, "--entry", left_out)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("torch.nn.functional.conv2", "no entry point; nearest is torch.nn.functional.conv"),
         ("torch.nn.functional.conv2d", None),
         ("tensorflow.nn.conv2", None),  # its backend does not run, so nobody can tell
+        ("torch.pool", None),  # other versions have it
     ],
 )
 def test_names_in_expect_must_exist_where_their_backend_runs(tmp_path, name, message):
@@ -137,7 +147,7 @@ def test_names_in_expect_must_exist_where_their_backend_runs(tmp_path, name, mes
     )
     (case,) = load(path)
     if message is None:
-        selection.check_names([(case.id, case.expect)], OFFERED)
+        selection.check_names([(case.id, case.expect)], OFFERED, ["torch.pool"])
     else:
         with pytest.raises(CaseError, match=message):
-            selection.check_names([(case.id, case.expect)], OFFERED)
+            selection.check_names([(case.id, case.expect)], OFFERED, ["torch.pool"])

@@ -19,7 +19,7 @@ from typing import Any
 from harness.backends import TABLE
 from harness.case.read import Case, CaseError, load
 from harness.parent.pool import Pool
-from harness.parent.talk import Hello
+from harness.parent.talk import Hello, left_out, offered
 from harness.parent.worker_limits import Limits
 from harness.report import results
 from harness.runner import CODE_FOR, run
@@ -50,8 +50,7 @@ def batch(told: str) -> str:
     with _one_at_a_time:
         pool = _pool(json.dumps(asked["pool"]))
         hellos = _asked_for(asked, pool)
-        offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
-        entries = selection.entry_points(asked["entries"], offered, "--entry")
+        entries = selection.entry_points(asked["entries"], offered(hellos), "--entry", left_out(hellos))
         found = [results.piece(report) for report in run(_cases(asked["members"]), pool, entries, coded=True)]
         return json.dumps({"pieces": found, "versions": {name: hello.version for name, hello in hellos.items()}})
 
@@ -98,4 +97,5 @@ def _hello(name: str, hello: Hello) -> dict[str, Any]:
         "version": hello.version,
         "environment": dict(hello.environment),
         "entry_points": [entry.as_json() for entry in hello.entry_points],
+        "left_out": dict(hello.left_out),
     }

@@ -17,7 +17,7 @@ from harness.commands.reports import FOLDER, PAGES, PART, Report, cases_reported
 from harness.interrupts import Interrupted
 from harness.parent import unix
 from harness.parent.pool import Pool
-from harness.parent.talk import Hello
+from harness.parent.talk import Hello, left_out, offered
 from harness.parent.worker_limits import Limits
 from harness.progress import Progress
 from harness.report import results
@@ -106,9 +106,9 @@ def _entries(
 ) -> list[tuple[str, EntryPoint]]:
     """The entry points that are to run; raises what says that one of those that are asked for or expected is none."""
     selection.demand(options.backend, hellos, unavailable)
-    offered = [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
-    selection.check_names(members.expected, offered)
-    return selection.entry_points(options.entry, offered, "--entry")
+    there, lacked = offered(hellos), left_out(hellos)
+    selection.check_names(members.expected, there, lacked)
+    return selection.entry_points(options.entry, there, "--entry", lacked)
 
 
 def _held(options: argparse.Namespace) -> list[str]:

@@ -20,7 +20,7 @@ class Unsupported(Exception):
 
 
 class RefusedHere(Unsupported):
-    """The entry point offers it on other machines, and refuses it on this one."""
+    """The entry point offers it elsewhere, and not here: on this machine, or in this version of the system."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,6 +63,11 @@ def offered(hellos: Mapping[str, Hello]) -> list[tuple[str, EntryPoint]]:
     return [(name, entry) for name, hello in hellos.items() for entry in hello.entry_points]
 
 
+def left_out(hellos: Mapping[str, Hello]) -> dict[str, str]:
+    """Entry points that workers left out when they started -> why."""
+    return {name: why for hello in hellos.values() for name, why in hello.left_out.items()}
+
+
 class OddMessage(ValueError):
     """A message that breaks the protocol; the text says how."""
 

@@ -13,6 +13,7 @@ from harness.operations.card import ANSWERS, Card
 from harness.operations.spoken import example, tried_layouts
 from harness.output import free_path, replacing
 from harness.parent.pool import Pool
+from harness.parent.talk import left_out
 from harness.parent.worker_limits import Limits
 from harness.probing import probe
 from harness.progress import Progress
@@ -99,7 +100,11 @@ def cards(
         recited = {name: f"only what was recorded of it is answered here; {why}" for name, why in pool.recited.items()}
         missing = {**pool.unavailable, **recited}
         selection.demand([*demanded, *_needed(chosen, globs, missing)], pool.hellos, missing)
-        return list(probe(pool, selection.entry_points(globs, pool.entry_points()), progress).values())
+        return list(
+            probe(
+                pool, selection.entry_points(globs, pool.entry_points(), left_out=left_out(pool.hellos)), progress
+            ).values()
+        )
 
 
 def _needed(chosen: Sequence[Backend], globs: Sequence[str], missing: Collection[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from harness import __version__
 from harness.array_json import finite
 from harness.explanation.answers import explanation_json
 from harness.output import Spool, replacing
-from harness.parent.talk import Hello
+from harness.parent.talk import Hello, left_out
 from harness.report import form
 from harness.report.form import ResultsError as ResultsError
 from harness.report.machine import machine
@@ -48,13 +48,12 @@ def header(hellos: Mapping[str, Hello], unavailable: Mapping[str, str]) -> dict[
 
     `unavailable` says of each backend that could not be used why; an entry point that was left out is told beside them.
     """
-    left_out = {name: why for hello in hellos.values() for name, why in hello.left_out.items()}
     environment = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         **machine(),
         "backends": {name: {**hello.environment, "version": hello.version} for name, hello in hellos.items()},
-        "unavailable": {**unavailable, **left_out},
+        "unavailable": {**unavailable, **left_out(hellos)},
     }
     return {
         "format": FORMAT,

@@ -13,12 +13,23 @@ from harness.operations.call import Call, RefusedHere, Unsupported
 from harness.worker.entry import EntryPoint
 
 REFUSED = "; that depends on the machine: here such a call was tried when the worker started, and refused"
+LACKED = "; that depends on the version: others take such a call, and this one was tried when the worker started"
 WRONG = "; such a call was tried when the worker started, and is not made again"
 
 
 def lower(case: Case, entry: EntryPoint, mode: str) -> Call:
     """The call of `entry` for `case` in a mode of MODES; raises Unsupported with the reason, RefusedHere where it is
-    this machine's."""
+    this machine's, or this version's."""
+    try:
+        return _offered(case, entry, mode)
+    except Unsupported as reason:
+        if isinstance(reason, RefusedHere) or entry.elsewhere is None:
+            raise
+        _offered(case, entry.elsewhere, mode)  # raises what holds of every version
+        raise RefusedHere(f"{reason}{LACKED}") from None
+
+
+def _offered(case: Case, entry: EntryPoint, mode: str) -> Call:
     _check(case, entry)
     return replace(_lowered(case, entry, mode), then=case.then)
 

@@ -21,11 +21,12 @@ class SelectionError(Mistake):
 
 
 class MissingBackend(Mistake):
-    """A backend that was asked for by name is not available; the text says why and what to do."""
+    """A backend, or an entry point of one, that was asked for by name is not available; the text says why."""
 
     code = MISSING
 
 
+EMPTY: Mapping[str, str] = {}
 _ASKED = re.compile(r"(?P<name>[^\[=<>!~]*)(\[(?P<variants>[^\]]*)\])?(?P<version>.*)", re.DOTALL)
 _ONE_VERSION = r"(===|==|~=|!=|<=|>=|<|>)[A-Za-z0-9.*+!-]+"
 _VERSION = re.compile(f"({_ONE_VERSION}(,{_ONE_VERSION})*)?")
@@ -96,17 +97,29 @@ def demand(names: Iterable[str], there: Collection[str], unavailable: Mapping[st
 
 
 def entry_points(
-    globs: Sequence[str], offered: Sequence[tuple[str, EntryPoint]], option: str = ""
+    globs: Sequence[str],
+    offered: Sequence[tuple[str, EntryPoint]],
+    option: str = "",
+    left_out: Mapping[str, str] = EMPTY,
 ) -> list[tuple[str, EntryPoint]]:
     """The entry points whose names match one of `globs`, all when there are none.
 
-    Raises SelectionError for a pattern that nothing matches; `option` is what the user wrote before it.
+    left_out: those that are not offered -> why. `option` is what the user wrote before a pattern. Raises MissingBackend
+    for a pattern that only such match, SelectionError for one that nothing matches.
     """
     names = [entry.name for _, entry in offered]
     for glob in globs:
         if not any(matches(name, glob) for name in names):
+            _demand_entry(glob, left_out, option)
             raise no_entry_point(glob, names, option)
     return [pair for pair in offered if not globs or any(matches(pair[1].name, glob) for glob in globs)]
+
+
+def _demand_entry(glob: str, left_out: Mapping[str, str], option: str) -> None:
+    """Raises MissingBackend where `glob` means entry points that are left out."""
+    told = [f"{name} is not available: {why}" for name, why in left_out.items() if matches(name, glob)]
+    if told:
+        raise MissingBackend(f"{_said(option, glob)}: {'; '.join(told)}")
 
 
 def no_entry_point(glob: str, names: Iterable[str], option: str = "") -> SelectionError:
@@ -123,12 +136,14 @@ def matches(name: str, glob: str) -> bool:
     return any(fnmatch.fnmatchcase(each, glob) for each in (name, function, function.partition("(")[0]))
 
 
-def check_names(expected: Iterable[tuple[str, Expect]], offered: Sequence[tuple[str, EntryPoint]]) -> None:
+def check_names(
+    expected: Iterable[tuple[str, Expect]], offered: Sequence[tuple[str, EntryPoint]], left_out: Iterable[str] = ()
+) -> None:
     """Raises CaseError when a case expects something of an entry point that a running backend does not have.
 
-    expected: (id of a case, what it expects).
+    expected: (id of a case, what it expects). left_out: those that it has in other versions.
     """
-    known = {entry.function for _, entry in offered}
+    known = {entry.function for _, entry in offered} | set(left_out)
     prefixes = {name.split(".")[0] for name in known}
     for case_id, wanted in expected:
         for mode, classes in wanted.classes.items():

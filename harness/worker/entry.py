@@ -176,8 +176,8 @@ def function_of(name: str) -> str:
     return name.split(AT)[0]
 
 
-LOCAL = ("call", "patience")
-"""Fields of an EntryPoint that do not travel."""
+LOCAL = ("call", "patience", "elsewhere")
+"""Fields of an EntryPoint that do not travel, or not as they are."""
 LISTS = ("ranks", "dtypes", "measured", "wrong")
 Place = Tuple[int, str]
 """A spatial rank and a dtype: where a claim holds or does not."""
@@ -195,7 +195,8 @@ class EntryPoint:
     note: what a reader of the report needs to know about the adapter. measured: claims that depend on processor, build
     or environment, and are tried when the worker starts (`harness.worker.measured`): fields of `takes`, and dtypes.
     refused: those of them that do not hold there, claim -> where. wrong: dtypes of `refused` that are taken there, with
-    wrong answers. patience: seconds beyond which a small call is not made once more (`harness.worker.loop`).
+    wrong answers. elsewhere: this entry point as other versions have it, where this one was tried and takes less.
+    patience: seconds beyond which a small call is not made once more (`harness.worker.loop`).
     """
 
     name: str
@@ -210,6 +211,7 @@ class EntryPoint:
     measured: Tuple[str, ...] = ()
     refused: Mapping[str, Tuple[Place, ...]] = field(default_factory=dict)
     wrong: Tuple[str, ...] = ()
+    elsewhere: Optional[EntryPoint] = None
     patience: float = math.inf
     call: Optional[Callable[..., Any]] = None
 
@@ -238,7 +240,8 @@ class EntryPoint:
         declaration = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in LOCAL}
         lists: Dict[str, Any] = {"layouts": dict(self.layouts), **{name: list(getattr(self, name)) for name in LISTS}}
         lists["refused"] = {claim: [list(place) for place in places] for claim, places in self.refused.items()}
-        return dict(declaration, takes=self.takes.as_json(), **lists)
+        whole = {"elsewhere": self.elsewhere.as_json()} if self.elsewhere else {}
+        return dict(declaration, takes=self.takes.as_json(), **lists, **whole)
 
 
 def windowed(
@@ -302,7 +305,8 @@ def from_json(declaration: Mapping[str, Any]) -> EntryPoint:
         lists: Dict[str, Any] = {name: tuple(values[name]) for name in LISTS if name in ("ranks", "dtypes", *values)}
         refused = values.get("refused", {})
         lists["refused"] = {claim: _places(claim, takes, lists["dtypes"], refused[claim]) for claim in refused}
-        return EntryPoint(**dict(values, takes=takes, **lists))
+        whole = from_json(dict(told["elsewhere"], elsewhere=None)) if told.get("elsewhere") else None
+        return EntryPoint(**dict(values, takes=takes, elsewhere=whole, **lists))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("declaration of an entry point: %s" % error) from None
 

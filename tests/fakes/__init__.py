@@ -56,7 +56,7 @@ SCRIPTS = ("version_1", "half_reply", "garbage", "gigantic", "mute", "odd_hello"
 MANY = ("arithmetic",)
 """Fakes with more than one entry point."""
 
-OWN = ("hasty",)
+OWN = ("hasty", "older")
 """Fakes of one test."""
 
 FAKES = {name: Fake(name) for name in ANSWERING + FAILING + MANY + OWN} | {
