@@ -84,7 +84,10 @@ def test_a_claim_that_depends_on_the_machine_says_so_and_where_it_was_refused() 
     assert cells[2]["stride"] == "yes; measured: a stride with a dilation"
     conv3d["refused"] = {"dilation": [[3, "float16"], [3, "float64"]]}
     depthwise["refused"] = {"uneven_strides": [[2, "float64"]]}
+    convolve = {**scipy.convolve.as_json(), "measured": ["dilation"]}
+    convolve["refused"] = {"dilation": [[1, "float32"], [3, "float32"], *([rank, "float64"] for rank in (1, 2, 3))]}
     (volume,), (plane,) = conventions.rows([conv3d]), conventions.rows([depthwise])
+    assert "no; not here as float32 in 1-D and 3-D, float64" in conventions.rows([convolve])[0]
     assert "yes; not here as float16, float64" in volume
     assert "yes; not here as float64: a stride of its own for each axis" in plane
     assert transposed["refused"] == {}

@@ -18,7 +18,7 @@ from harness.canonical import reference
 from harness.canonical.window import Linear, Window
 from harness.case.read import Case
 from harness.operations import TABLE as OPERATIONS
-from harness.operations.call import MODES, Unsupported
+from harness.operations.call import MODES, RefusedHere, Unsupported
 from harness.operations.pooling_formula import FIRST_CLIPPED, ZERO
 from harness.operations.stated import Given
 from harness.operations.windowed.probes.by_numbers import negative
@@ -350,6 +350,28 @@ def test_the_worker_declares_what_the_recordings_declare(started):
 
     theirs = {entry.name: told(entry) for entry in started("1.4.10").hellos["knet"].entry_points}
     assert theirs == {entry.name: told(entry) for entry in knet.ENTRY_POINTS}
+
+
+@pytest.mark.parametrize("version", ["1.2.1", "1.3.0", "1.4.10"])
+def test_the_worker_says_what_other_versions_take_where_this_one_takes_less(started, version):
+    """That is what the recordings declare, which are of the newest; what padding counts for is no matter of taking."""
+    recorded = {entry.name: entry for entry in knet.ENTRY_POINTS}
+    for entry in started(version).hellos["knet"].entry_points:
+        newest, whole = recorded[entry.name], entry.elsewhere or entry
+        lacks = (entry.ranks, entry.dtypes, free(entry)) != (newest.ranks, newest.dtypes, free(newest))
+        assert (entry.elsewhere is not None) is lacks
+        assert (whole.ranks, whole.dtypes, free(whole)) == (newest.ranks, newest.dtypes, free(newest))
+
+
+def free(entry: EntryPoint) -> dict[str, Any]:
+    """What a declaration says of a call, without what its answer is."""
+    return {key: value for key, value in entry.takes.as_json().items() if key != "keeps"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_of_a_rank_that_only_other_versions_have_nothing_is_demanded(started, mode):
+    with pytest.raises(RefusedHere, match="is 2-D; the case is 1-D; that depends on the version"):
+        lower(example(1, 1), entry_of(started("1.2.1"), "Knet.deconv4(mode=1)"), mode)
 
 
 def conv(rank: int, seed: int, dtype: str, **settings: Any) -> Linear:

@@ -123,7 +123,9 @@ def test_a_glob_that_nothing_matches_is_told():
 
 def test_what_a_worker_left_out_is_missing_where_a_glob_means_nothing_else():
     left_out = {"torch.pool(mode=3)": "it raised", "torch.pool(mode=2)": "it is not defined"}
-    told = "--entry torch.pool: torch.pool(mode=3) is not available: it raised; torch.pool(mode=2) is not available: it is"
+    told = (
+        "--entry torch.pool: torch.pool(mode=3) is not available: it raised; torch.pool(mode=2) is not available: it is"
+    )
     with pytest.raises(selection.MissingBackend) as missing:
         selection.entry_points(["torch.*", "torch.pool"], OFFERED, "--entry", left_out)
     assert str(missing.value).startswith(told)

@@ -39,9 +39,23 @@ declaration(func, variant, dtypes; rest...) = Object(
     (string(key) => value for (key, value) in rest)...,
 )
 
+"""
+The declaration with what other versions take, where this one takes less: every rank, these dtypes, and these words. Of
+a case that needs those, nothing is then demanded of this version.
+"""
+function among_versions(told::Object, dtypes::Vector{DataType}; takes...)
+    others = Object(string(key) => value for (key, value) in takes)
+    more = Object("ranks" => [1, 2, 3], "dtypes" => map(name, dtypes), "takes" => merge(told["takes"], others))
+    whole = merge(told, more)
+    return whole == told ? told : merge(told, Object("elsewhere" => whole))
+end
+
+const FLOATS = [Float16, Float32, Float64]
+const NUMBERS = [FLOATS..., Int8, UInt8, Int16, Int32, Int64]
+
 """NNlib computes with any numbers, where need be by plain loops; Knet below 1.3 with the two of its conv.cpp."""
-floats() = isempty(versions_below()) ? [Float32, Float64] : [Float16, Float32, Float64]
-numbers() = isempty(versions_below()) ? floats() : [floats()..., Int8, UInt8, Int16, Int32, Int64]
+floats() = isempty(versions_below()) ? [Float32, Float64] : FLOATS
+numbers() = isempty(versions_below()) ? floats() : NUMBERS
 name(type::DataType) = lowercase(string(type))
 
 function conv4(@nospecialize(called), mode)
@@ -55,7 +69,8 @@ function conv4(@nospecialize(called), mode)
     ranks = filter(rank -> gives(called, [5, 8], Object(), 2, rank), [1, 2, 3])
     layouts = Object("input" => "*CN", "kernel" => "*IO", "output" => "*CN")
     told = declaration("conv4", "(mode=$mode)", numbers(); ranks = ranks, layouts = layouts, takes = takes)
-    return Entry(told, moved(called, mode))
+    whole = among_versions(told, NUMBERS; explicit = "uneven", stride = true, dilation = true)
+    return Entry(whole, moved(called, mode))
 end
 
 const TRANSPOSED = Object("input" => "*CN", "kernel" => "*OI", "output" => "*CN")
@@ -84,7 +99,8 @@ function deconv4(@nospecialize(called), mode)
         refused = Object(dtype => [[3, dtype]] for dtype in wrong),
         wrong = wrong,
     )
-    return Entry(told, moved(called, mode))
+    more = (explicit = pads ? "uneven" : "even", stride = true, dilation = true, together = true)
+    return Entry(among_versions(told, NUMBERS; more...), moved(called, mode))
 end
 
 """Whether two outputs of one image become two images of one output: NNlib 0.6 has it so in 3-D, of some numbers."""
@@ -114,7 +130,9 @@ function unpool(@nospecialize(called))
         operation = "transposed_convolution",
         note = "adds each number to its whole window: the kernel, which it is not told, is ones, one for each channel",
     )
-    return Entry(told, (roles, settings) -> spread(called, roles["input"], roles["kernel"], settings))
+    least = takes["explicit"] == "no" ? "even" : takes["explicit"]
+    whole = among_versions(told, FLOATS; explicit = least, stride = true)
+    return Entry(whole, (roles, settings) -> spread(called, roles["input"], roles["kernel"], settings))
 end
 
 function spread(@nospecialize(called), x::Array, w::Array, settings)
@@ -157,7 +175,9 @@ function pool(@nospecialize(called), mode)
         words = pooling_keywords(settings["window"], settings)
         return called, Any[roles["input"]], merge(words, Dict{Symbol,Any}(:mode => mode))
     end
-    return Entry(told, prepared)
+    demanded = filter(pair -> pair.first != "padding", demands)
+    more = (demands = demanded, free = ["window", "stride", "padding"], limits = [])
+    return Entry(among_versions(told, mean ? FLOATS : NUMBERS; more...), prepared)
 end
 
 """By what a mean of one number and one of padding is divided; below 1.3, mode 2 pads nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,18 @@ class Unsupported(Exception):
 
 class RefusedHere(Unsupported):
     """The entry point offers it elsewhere, and not here: on this machine, or in this version of the system."""
+
+
+def refused_at(claim: str, places: Iterable[tuple[int, str]], ranks: Sequence[int]) -> str:
+    """Where a claim is refused: in which dtypes, of which it may be one, and at which ranks, where not at all."""
+    at: dict[str, list[int]] = {}
+    for rank, dtype in places:
+        at.setdefault(dtype, []).append(rank)
+    where: dict[str, list[str]] = {}
+    for dtype, found in at.items():
+        told = "" if set(found) >= set(ranks) else " and ".join(f"{rank}-D" for rank in found)
+        where.setdefault(told, []).extend([dtype] if dtype != claim else [])
+    return ", ".join(" in ".join(filter(None, [", ".join(dtypes), told])) for told, dtypes in where.items())
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.explanation.answers import BLIND
 from harness.operations import TABLE, USUAL
+from harness.operations.call import refused_at
 from harness.operations.transforms import BY_ID, SIGNS
 from harness.operations.transforms.transform import Transform
 from harness.report.text import one_line, quantity, share
@@ -192,20 +193,8 @@ def _claims(declaration: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
     where: dict[str, list[str]] = {}
     shown = TABLE[declaration.get("operation", USUAL)].shown().CLAIMS
     for claim, places in claims.items():
-        where.setdefault(_places(claim, places, declaration["ranks"]), []).append(shown.get(claim, claim))
+        where.setdefault(refused_at(claim, places, declaration["ranks"]), []).append(shown.get(claim, claim))
     return ", ".join(f"{', '.join(names)}{f' ({told})' if told else ''}" for told, names in where.items())
-
-
-def _places(claim: str, places: Iterable[tuple[int, str]], ranks: Sequence[int]) -> str:
-    """In which dtypes, of which a claim may itself be one, and at which spatial ranks, where it is not at all."""
-    at: dict[str, list[int]] = {}
-    for rank, dtype in places:
-        at.setdefault(dtype, []).append(rank)
-    where: dict[str, list[str]] = {}
-    for dtype, found in at.items():
-        told = "" if set(found) >= set(ranks) else " and ".join(f"{rank}-D" for rank in found)
-        where.setdefault(told, []).extend([dtype] if dtype != claim else [])
-    return ", ".join(" in ".join(filter(None, [", ".join(dtypes), told])) for told, dtypes in where.items())
 
 
 def _digits(result: Result) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from harness.canonical.layout import SPATIAL, expand
 from harness.canonical.window import numbers_text, pairs_text
 from harness.grammar.forms import FormError, demand, finite, pair, some
+from harness.operations.call import refused_at
 from harness.operations.windowed.picture_examples import examples as examples
 from harness.operations.windowed.pictures import pictures as pictures
 from harness.worker.entry import EntryPoint, Word
@@ -133,9 +134,9 @@ def claimed(cell: str, entry: EntryPoint, *claims: str) -> str:
 
 
 def _on_machines(entry: EntryPoint, claim: str) -> str:
-    dtypes = ", ".join(dict.fromkeys(dtype for _, dtype in entry.refused.get(claim, ())))
+    where = refused_at(claim, entry.refused.get(claim, ()), entry.ranks)
     words = f": {CLAIMS[claim]}" if claim in CLAIMS else ""
-    return f"{f'not here as {dtypes}' if dtypes else 'measured'}{words}"
+    return f"{f'not here as {where}' if where else 'measured'}{words}"
 
 
 def layouts(entry: EntryPoint) -> str:
