@@ -56,9 +56,13 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Iterator[None]:
 
 
 def _add_short_options(parser: pytest.Parser) -> None:
-    """Adds those that are free. Names are looked up, as to parse one would need a value that its owner takes."""
+    """Adds those that are free. Names are looked up, as to parse one would need a value that its owner takes.
+
+    The group that `parser.addoption` adds to is among all groups in newer versions of pytest only.
+    """
     group = parser.getgroup("framework agreement")
-    theirs = {name for each in parser._groups for option in each.options for name in option.names()}
+    groups = (*parser._groups, parser._anonymous)
+    theirs = {name for each in groups for option in each.options for name in option.names()}
     for name in _OPTIONS:
         if f"--{name}" not in theirs:
             group.addoption(f"--{name}", action="append", dest=f"harness_{name}", help=f"--harness-{name}")
