@@ -196,3 +196,27 @@ def test_integers_must_hold_the_sum(tmp_path: Path) -> None:
     (tmp_path / "case.yaml").write_text(text)
     with pytest.raises(CaseError, match="the output leaves the range of int8"):
         next(load(tmp_path / "case.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "settings", "message"),
+    [
+        ("normalization", "epsilon_at: unknown", "give `over`, the axes of the statistics"),
+        ("normalization", "over: HW\ngroups: 3", "4 channels are not cut into 3 groups"),
+        ("normalization", "over: HW\nscale: [1, 2, 3]", "3 along C"),
+        ("resize", "interpolation: linear\nscale: unknown", "the key 'size' is missing"),
+        ("pooling", "reduce: norm\np: 0\nwindow: 2", "a power above 0"),
+        ("pooling", "reduce: max\nwindow: 9\nstride: 1\npadding: valid", "no window fits"),
+        ("activation", "function: prelu", "prelu, and no other function"),
+        ("padding", "padding: {H: 100000, W: 100000}", "the output"),
+        ("rearrange", "space_to_depth: 9", "not cut into blocks"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_a_bias_of_whole_numbers_is_tried(
+    tmp_path: Path, operation: str, settings: str, message: str
+) -> None:
+    text = CASE.format(operation=operation, settings=settings, bias=[1, 2, 3, 4], dtype="int64")
+    text = text.replace("random", "integers").replace("distribution: normal", "low: -9, high: 9")
+    (tmp_path / "case.yaml").write_text(text)
+    with pytest.raises(CaseError, match=message):
+        next(load(tmp_path / "case.yaml"))

@@ -19,6 +19,8 @@ import numpy as np
 
 from harness.canonical import axis, gaps, magnitudes, reference, running_error, slack
 from harness.canonical.arithmetic import bounded, counted, plain, twofold
+from harness.canonical.arithmetic.parts import Parts
+from harness.ending import Mistake
 
 BIAS = "bias"
 """The array that is added to each output channel, and the setting that says how often where that is not once."""
@@ -29,6 +31,10 @@ TWOFOLD = 300
 """Products whose time an element takes in twice its precision, about."""
 LARGER, LARGE = (1, 2), 2**18
 """Samples by which an input of another size is larger; elements of one beside which others are not looked at."""
+
+
+class FormulaError(Mistake):
+    """A formula asks an arithmetic for what it has not; the text says what to add, and where."""
 
 
 class Meaning(Protocol):
@@ -172,11 +178,27 @@ class Settled:
 
     def summed(self, arithmetic: Any, arrays: Mapping[str, Any], way: Callable[..., Any] | None = None) -> Any:
         """What the formula gives of arrays in an arithmetic, and the bias added."""
-        y = (way or self.meaning.formula)(arithmetic, arrays, self.settings)
+        y = _calculated(way or self.meaning.formula, arithmetic, arrays, self.settings)
         if not self.times or y.shape[1] != len(self.arrays[BIAS]):
             return y[:, : self.output_shape[1]]
         bias = arrays[BIAS].reshape(-1, *(1,) * self.rank)
         return y + (bias if self.times == 1 else self.times * bias)
+
+
+def _calculated(
+    formula: Callable[..., Any], arithmetic: Any, arrays: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Any:
+    """What a formula gives. Raises FormulaError where it asks for what an arithmetic, or its numbers, have not."""
+    try:
+        return formula(arithmetic, arrays, settings)
+    except AttributeError as error:
+        if error.obj is not arithmetic and not isinstance(error.obj, Parts):
+            raise
+        asked = f"np.{error.name}" if error.obj is arithmetic else f".{error.name} of an array"
+        raise FormulaError(
+            f"the formula {formula.__module__}.{formula.__qualname__} asks for {asked}, which {arithmetic.__name__} has "
+            f"not; add it to plain.py, twofold.py and bounded.py there, or use {', '.join(plain.__all__)}"
+        ) from error
 
 
 def _larger(more: int, x: np.ndarray) -> np.ndarray:

@@ -83,12 +83,12 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """The slopes of prelu are there, one for each channel, and nobody else's."""
-    check_bias(stated, top)
     channels, slopes = stated.arrays["input"].values.shape[1], stated.values("slope")
     if (stated.settings["function"] == "prelu") != (slopes is not None):
         raise top.at("slope").error("prelu, and no other function, has a list of slopes, one for each channel")
     if slopes is not None and len(slopes) != channels:
         raise top.at("slope").error(f"{len(slopes)} slopes; expected {channels}, one for each channel (axis C)")
+    check_bias(stated, top)
 
 
 def words(settings: Mapping[str, Any]) -> str:

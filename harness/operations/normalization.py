@@ -135,7 +135,6 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """Statistics are given or computed, parameters fit the input, and so do groups."""
-    check_bias(stated, top)
     x, given = stated.arrays["input"].values, [name for name in PARAMETERS if name in stated.arrays]
     if stated.settings["over"] is None and "variance" not in given:
         raise top.item.error("give `over`, the axes of the statistics, or arrays `mean` and `variance`")
@@ -145,6 +144,7 @@ def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
         _check_shape(top, name, stated.arrays[name].values.shape, x.shape)
     if x.shape[1] % stated.settings["groups"]:
         raise settings["groups"][1].error(f"{x.shape[1]} channels are not cut into {stated.settings['groups']} groups")
+    check_bias(stated, top)
 
 
 def _check_shape(top: Record, name: str, found: Sequence[int], shape: Sequence[int]) -> None:

@@ -111,13 +111,13 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """Something is left of every axis, and the output is not too large."""
-    check_bias(stated, top)
-    form, item = meant(stated), settings["padding"][1]
+    form, item = meant(stated).unbiased, settings["padding"][1]
     if 0 in form.output_shape:
         raise item.error(f"nothing is left of an axis of {form.x.shape}")
     check_elements("the output", form.output_shape, item)
     if stated.dtype.startswith(("int", "uint")) and rounds(form.settings):
         raise settings["constant"][1].error(f"expected a whole number, for the input is {stated.dtype}")
+    check_bias(stated, top)
 
 
 def told(stated: Stated) -> dict[str, Any]:

@@ -141,14 +141,14 @@ def demand(top: Record) -> None:
 
 def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
     """One number for each axis; what another reduction has, and what bins have not, is left out."""
-    reduce, binned = settings["reduce"][0], settings["output_size"][0] is not None
+    reduce, power, binned = settings["reduce"][0], settings["p"][0], settings["output_size"][0] is not None
     windows = dict.fromkeys(_OF_WINDOWS) if binned else _windows(settings, rank)
     return {
         "reduce": reduce,
         **windows,
         "output_size": keys.per_axis(settings["output_size"], rank) if binned else None,
         "divisor": settings["divisor"][0] if reduce == "average" else None,
-        "p": (settings["p"][0] or 2.0) if reduce == "norm" else None,
+        "p": (2.0 if power is None else power) if reduce == "norm" else None,
     }
 
 
@@ -168,13 +168,13 @@ def _windows(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """There is an output, and a power that has a root."""
-    check_bias(stated, top)
     form = meant(stated)
     if 0 in form.output_shape[2:]:  # of windows: bins have as many as are given
         sizes, pairs = form.x.shape[2:], pairs_of(form.x.shape[2:], form.settings)
         raise settings["window"][1].error(f"no window fits into {sizes} padded by {pairs} (low, high per axis)")
     if form.settings.get("p", 1.0) <= 0:
         raise settings["p"][1].error("expected a power above 0")
+    check_bias(stated, top)
 
 
 def words(settings: Mapping[str, Any]) -> str:

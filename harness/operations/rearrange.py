@@ -91,14 +91,14 @@ def settled(settings: Mapping[str, Setting], rank: int) -> dict[str, Any]:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """Channels, or samples along each axis, are whole blocks."""
-    check_bias(stated, top)
-    form = meant(stated)
+    form = meant(stated).unbiased
     direction, block = _direction(form.settings), form.settings[_direction(form.settings)]
     if 0 in form.output_shape and 0 not in form.x.shape:
         channels, *sizes = form.x.shape[1:]
         parts = f"{channels} channels" if direction == DIRECTIONS[0] else f"{tuple(sizes)} samples"
         of = f"{block ** len(sizes)}" if direction == DIRECTIONS[0] else f"{block} along each axis"
         raise settings[direction][1].error(f"{parts} are not cut into blocks of {of}")
+    check_bias(stated, top)
 
 
 def words(settings: Mapping[str, Any]) -> str:

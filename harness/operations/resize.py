@@ -177,7 +177,6 @@ def _factors(setting: Setting, rank: int) -> tuple[float, ...] | None:
 
 def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
     """There is an output, of a size that can be kept."""
-    check_bias(stated, top)
     if stated.settings["size"] is None and stated.settings["scale"] is None:
         raise top.item.error("the key 'size' is missing: an unknown scale gives none")
     shape = meant(stated).output_shape
@@ -185,6 +184,7 @@ def check(stated: Stated, top: Record, settings: Mapping[str, Setting]) -> None:
         sizes = list(stated.arrays["input"].values.shape[2:])
         raise settings["scale"][1].error(f"nothing is left of {sizes} by this scale; give a larger one")
     keys.check_elements("the output", shape, settings["size" if "size" in top else "scale"][1])
+    check_bias(stated, top)
 
 
 PLAIN = {key: field.default for key, field in SETTINGS.items() if field.default is not None}

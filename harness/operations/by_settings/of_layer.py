@@ -120,7 +120,10 @@ def told(stated: Stated) -> dict[str, Any]:
 
 
 def check_bias(stated: Stated, top: Record) -> None:
-    """There is a number for each output channel; whole numbers stay among those of their dtype. Raises CaseError."""
+    """There is a number for each output channel; whole numbers stay among those of their dtype. Raises CaseError.
+
+    It computes the output: what an operation checks of its own stands before it.
+    """
     if BIAS not in stated.arrays:
         return
     bias, form, at = stated.arrays[BIAS].values, meant(stated), top.at(BIAS)
