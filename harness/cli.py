@@ -8,16 +8,20 @@ after Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from harness import interrupts, terminal
 from harness.ending import USAGE, Mistake
 from harness.options import command_line
 
+THREADS = "OPENBLAS_NUM_THREADS"
+"""The variable of OpenBLAS, which it reads when it is loaded."""
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -59,7 +63,25 @@ def _run(options: argparse.Namespace) -> int:
 def command(name: str) -> Command:
     """The function that `module:function` names; its module is imported when it is to run."""
     module, _, function = name.partition(":")
-    return cast(Command, getattr(importlib.import_module(module), function))
+    with _one_thread():
+        return cast(Command, getattr(importlib.import_module(module), function))
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """NumPy that is imported here multiplies matrices in one thread, as long as the user has not said otherwise.
+
+    Threads that wait for each other take processor time: on a busy machine ten times as much as the products. Workers
+    are started later, and compute as they do by themselves.
+    """
+    if THREADS in os.environ:
+        yield
+        return
+    os.environ[THREADS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[THREADS]
 
 
 def _told(message: str, code: int) -> int:

@@ -97,18 +97,18 @@ def judged(result: Result, verdict: Verdict, transforms: Sequence[Transform]) ->
 def doubted(result: Result, explanations: tuple[Explanation, ...], doubts: tuple[str, ...]) -> None:
     """Adds to the `result` of a call what else explains it, and why it is not certain, where it is not."""
     if doubts:
-        result.explanations, result.remarks, result.ambiguous = explanations, doubts, True
+        result.explanations = explanations or result.explanations
+        result.remarks, result.ambiguous = doubts, True
 
 
-def answered(result: Result, answer: Answer | None, expect: Sequence[str] | None) -> Result:
-    """`result` of a recording, filled in with the full answer about it, None where what is meant gives it.
+def answered(result: Result, answer: Answer, expect: Sequence[str] | None) -> Result:
+    """`result` of a recording, filled in with the full answer about it.
 
     What is not certain is no verdict, unless the case named it before: that one was not searched for.
     """
-    found = answer.explanations if answer else ()
-    if answer:
-        result.remarks, result.explanations, result.ambiguous = answer.remarks, found, answer.ambiguous
-    if answer and not answer.known:
+    found = answer.explanations
+    result.remarks, result.explanations, result.ambiguous = answer.remarks, found, answer.ambiguous
+    if not answer.known:
         result.outcome = result.verdict = "declined"
         result.reason = "none of its elements can be computed from what is known"
     if found:
@@ -117,7 +117,7 @@ def answered(result: Result, answer: Answer | None, expect: Sequence[str] | None
     if expect is not None:
         tied = [set(ids(each.transforms)) for each in found if each.tied] or [set(result.transforms)]
         result.expected = result.verdict != "unexplained" and set(expect) in tied
-    if answer and found and not result.expected and _unsure(answer, found[0]):
+    if found and not result.expected and _unsure(answer, found[0]):
         result.verdict, result.transforms = "unexplained", ()
     return result
 

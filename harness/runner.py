@@ -40,7 +40,6 @@ from harness.result import (
     judged,
     not_repeatable,
 )
-from harness.rounding.ladder import EXACT
 from harness.systems.lower import lower
 from harness.worker.entry import EntryPoint
 
@@ -102,7 +101,7 @@ class _OpenCase:
         self.entries = [each for each in entries if each[1].operation == case.operation.NAME]
         self.pool, self.programmed = pool, programmed
         self._proofs: dict[str, fix.Proofs] = {}
-        self._weights: dict[int, Weighed] = {}
+        self._weights: dict[tuple[int, fix.Transforms], Weighed] = {}
         self.bytes = case.arrays["input"].values.nbytes + 8 * int(np.prod(self.judge.intended.form.output_shape))
         self.missing = 0
         self.settled = False
@@ -229,21 +228,21 @@ class _OpenCase:
         result = Result(entry.name, backend, mode, kind, verdict.kind, seconds=outcome.seconds)
         result.output = self._remember(output)
         judged(result, verdict, used)
-        if verdict.kind == "convention" and verdict.fit and not verdict.fit.finding:
+        if verdict.fit:
             doubted(result, *self._weighed(verdict, self.judge.seen(output, entry.algorithm)))
         return result
 
     def _weighed(self, verdict: Verdict, seen: Observation) -> Weighed:
         """What else gives the outputs of a class: the members are the same but for rounding."""
-        if verdict.group not in self._weights:
-            self._weights[verdict.group] = weighed(self.judge, seen, verdict.transforms)
-        return self._weights[verdict.group]
+        key = verdict.group, verdict.transforms
+        if key not in self._weights:
+            self._weights[key] = weighed(self.judge, seen, verdict)
+        return self._weights[key]
 
     def _recorded(self, number: int) -> Result:
         recording = self.case.recorded[number]
         verdict = self.judge.recorded(recording)
-        equal = verdict.kind == "agrees" and verdict.fit == EXACT and not self.case.partial
-        answer = None if equal else diagnose(self.judge, self.judge.observe(recording))
+        answer = diagnose(self.judge, self.judge.observe(recording))
         blank = Result(recording.system, "recorded", "recorded", "answered", verdict.kind)
         return answered(judged(blank, verdict, verdict.transforms), answer, recording.expect)
 

@@ -115,3 +115,17 @@ def test_an_operation_is_imported_where_a_case_is_about_it(arguments: tuple[str,
     assert {name for name in SPOKEN if f"harness.operations.{name}" in modules} == met
     assert {name.removeprefix(OPENED) for name in modules if name.startswith(OPENED)} <= {"stored"}
     assert not modules & {"harness.probing", "harness.report.junit"}
+
+
+@pytest.mark.parametrize(("said", "seen"), [(None, "1"), ("3", "3")])
+def test_matrices_are_multiplied_in_one_thread_unless_the_user_says_otherwise(tmp_path, monkeypatch, said, seen):
+    """While a command is imported, and NumPy with it; workers start later, and are told nothing of it."""
+    (tmp_path / "command_of_threads.py").write_text(
+        f"import os\nseen = os.environ['{cli.THREADS}']\ndef f():\n    return seen, os.environ.get('{cli.THREADS}')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delenv(cli.THREADS, raising=False)
+    if said:
+        monkeypatch.setenv(cli.THREADS, said)
+    assert cli.command("command_of_threads:f")() == (seen, said)
+    sys.modules.pop("command_of_threads")

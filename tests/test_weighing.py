@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.case.read import Case, load
+from harness.explanation.diagnosis import diagnose
 from harness.explanation.weighing import Weighed, weighed
 from harness.judge.verdict import Judge
 from harness.report import words
@@ -49,7 +50,7 @@ def live(one: Case, y) -> tuple[list[str], Weighed]:
     found = np.asarray(y, np.float32).reshape(judge.intended.form.output_shape)
     verdict = judge.live(found, "direct")
     assert verdict.kind == "convention"
-    return [each.id for each in verdict.transforms], weighed(judge, judge.seen(found, "direct"), verdict.transforms)
+    return [each.id for each in verdict.transforms], weighed(judge, judge.seen(found, "direct"), verdict)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,46 @@ def test_the_report_says_what_is_not_certain():
         words.explanation({**result, "ambiguous": False})
         == "becomes what the case means, with this change: reverse the kernel"
     )
+
+
+ONES = convolution(np.ones((4, 4)), np.ones((2, 2)))
+HALVES = "operation: pooling\nreduce: average\nwindow: 2\ninput: {layout: HW, values: [[1, 1], [1, 1]]}\n"
+NORMAL = "operation: normalization\nover: W\ninput: {layout: W, values: [1, 2, 3, 4]}\n"
+ROUNDED = convolution([[0.1]], [[1.0]])
+SMALL = [
+    *((ONES, np.full((3, 3), value)) for value in (0, 2, 4, 5, 8)),
+    *((CELLS, np.full((2, 2), value)) for value in (0, 0.25, 0.5, -np.log(2), 1)),
+    *((HALVES, [[value]]) for value in (0, 0.25, 1, 4)),
+    *((leaky([1, 1, 1]), np.full(3, value)) for value in (0, 1, 2)),
+    *((leaky([-1, -1]), np.full(2, value)) for value in (0, -0.01, -0.1, -0.2)),
+    (NORMAL, [0, 0, 0, 0]),
+    (NORMAL, [-1.5, -0.5, 0.5, 1.5]),
+    (ROUNDED, np.float16([[0.1]])),
+    (convolution(np.zeros((3, 3)), np.ones((2, 2))), np.zeros((2, 2))),
+]
+
+
+@pytest.mark.parametrize(("text", "y"), SMALL)
+def test_a_run_is_no_more_certain_than_the_full_answer(tmp_path, text, y):
+    one = made(tmp_path, text)
+    judge = Judge(one)
+    found = np.asarray(y, np.float32).reshape(judge.intended.form.output_shape)
+    verdict, seen = judge.live(found, "direct"), judge.seen(found, "direct")
+    assert diagnose(judge, seen).ambiguous or verdict.kind == "unexplained"
+    assert verdict.kind == "unexplained" or weighed(judge, seen, verdict)[1]
+
+
+@pytest.mark.parametrize("y", [[1, 2, 3, -0.4], [1.5, 0, -2, 4]])
+def test_what_agrees_and_could_have_been_refuted_is_certain(tmp_path, y):
+    judge = Judge(made(tmp_path, leaky([1, 2, 3, -4] if y[0] == 1 else [1.5, 0, -20, 4])))
+    found = np.asarray(y, np.float32).reshape(judge.intended.form.output_shape)
+    assert weighed(judge, judge.seen(found, "direct"), judge.live(found, "direct")) == ((), ())
+
+
+def test_the_report_says_that_what_agrees_is_not_certain():
+    result = {"verdict": "agrees", "words": [], "mode": "as_written", "ambiguous": True, "rung": "exact"}
+    of_call = {**result, "explanations": [], "remarks": ["too little is known"]}
+    assert words.explanation(of_call) == "agrees with what the case means; too little is known"
+    of_recording = {**of_call, "mode": "recorded", "max_abs": None}
+    assert words.recording(of_recording) == "agrees with what the case means, exactly; not certain"
+    assert words.recording({**of_recording, "ambiguous": False}) == "agrees with what the case means, exactly"

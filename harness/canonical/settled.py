@@ -196,8 +196,8 @@ def _calculated(
             raise
         asked = f"np.{error.name}" if error.obj is arithmetic else f".{error.name} of an array"
         raise FormulaError(
-            f"the formula {formula.__module__}.{formula.__qualname__} asks for {asked}, which {arithmetic.__name__} has "
-            f"not; add it to plain.py, twofold.py and bounded.py there, or use {', '.join(plain.__all__)}"
+            f"the formula {formula.__module__}.{formula.__qualname__} asks for {asked}, which {arithmetic.__name__} "
+            f"has not; add it to plain.py, twofold.py and bounded.py there, or use {', '.join(plain.__all__)}"
         ) from error
 
 

@@ -100,10 +100,15 @@ class Confirmed:
 
 
 def confirmed(
-    judge: Judge, seen: Observation, question: Question, budget: Budget, deepest: int | None = None
+    judge: Judge,
+    seen: Observation,
+    question: Question,
+    budget: Budget,
+    deepest: int | None = None,
+    beside: Transforms = (),
 ) -> Confirmed:
     """What a search of up to `deepest` changes, all by default, finds within a part of `budget`, confirmed on every
-    element that is known."""
+    element that is known; `beside` are changes that hold, and which it need not find."""
     if question.observed.ndim != question.form.rank + 2 or not np.isfinite(question.observed).any():
         return Confirmed(())
     intended, largest = judge.fit(*_looked_at(judge, seen, ()))
@@ -133,6 +138,8 @@ def confirmed(
         refuted = marks is not None and intended.rung in WIDE
         if not refuted:
             return _agreed(judge, seen, question, intended, largest)
+    if beside:
+        holds(beside)
     room = searching(judge.case)
     deepest = room.DEEPEST if deepest is None else deepest
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import floordiv
 from typing import Any
 
@@ -34,6 +34,8 @@ CLIPPED = (FIRST_CLIPPED, LAST_CLIPPED)
 """What NNlib 0.6 takes for the padding of an average, and in which order it goes through the taps."""
 SCALED = "scaled to the whole window"
 """What systems make of the norm of a window that reaches beyond the padding: its sum, times size / elements."""
+SMALL, MANY = 2**12, 2**9
+"""Taps of all windows together up to which their places are kept, for so many settings."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Bins:
     outputs: int
 
     @property
+    def taps(self) -> int:
+        """The samples of the longest bin, at most."""
+        return self.n
+
+    @property
     def edges(self) -> numpy.ndarray:
         """(outputs, 2): the first sample of each bin, and the one behind its last."""
         first = numpy.arange(self.outputs)
@@ -106,15 +113,18 @@ class Bins:
         return numpy.asarray(self.inside.sum(1))
 
 
-def axes_of(sizes: Sequence[int], settings: Settings) -> Sequence[Axis | Bins]:
+Axes = tuple[Axis | Bins, ...]
+
+
+def axes_of(sizes: Sequence[int], settings: Settings) -> Axes:
     """The windows along each spatial axis of an input of these sizes."""
     rank = len(sizes)
     if "output_size" in settings:
-        return list(map(Bins, sizes, per_axis(settings["output_size"], rank)))
+        return tuple(map(Bins, sizes, per_axis(settings["output_size"], rank)))
     return moved(sizes, settings)
 
 
-def moved(sizes: Sequence[int], settings: Settings) -> list[Axis]:
+def moved(sizes: Sequence[int], settings: Settings) -> tuple[Axis, ...]:
     """The windows of one size that move along each spatial axis."""
     rank = len(sizes)
     window, stride, dilation = (per_axis(settings[key], rank) for key in ("window", "stride", "dilation"))
@@ -123,7 +133,7 @@ def moved(sizes: Sequence[int], settings: Settings) -> list[Axis]:
     if rounding == KEPT_UNPADDED:
         rounding = "ceil" if any(map(any, pairs)) else KEPT
     each = zip(sizes, window, stride, dilation, pairs)
-    return [Axis(n, k, s, d, low, high, rounding) for n, k, s, d, (low, high) in each]
+    return tuple(Axis(n, k, s, d, low, high, rounding) for n, k, s, d, (low, high) in each)
 
 
 def per_axis(value: Any, rank: int) -> tuple[int, ...]:
@@ -170,8 +180,7 @@ def _reduced(np: Any, x: Any, settings: Settings) -> tuple[Any, numpy.ndarray | 
     axes, reduce, fill = axes_of(x.shape[2:], settings), settings["reduce"], settings.get("fill")
     rank = len(axes)
     taps = tuple(range(2 + rank, 2 + 2 * rank))
-    index = [_along(numpy.clip(axis.places, 0, axis.n - 1), each, rank) for each, axis in enumerate(axes)]
-    inside = numpy.asarray(math.prod(_along(axis.inside, each, rank) for each, axis in enumerate(axes)) > 0)
+    index, inside = (_kept_tables if _small(axes) else _tables)(axes)
     seen = x[(slice(None), slice(None), *index)]
     if reduce == "max":
         return np.where(inside, seen, 0.0 if fill == ZERO else -math.inf).max(axis=taps), None
@@ -182,7 +191,21 @@ def _reduced(np: Any, x: Any, settings: Settings) -> tuple[Any, numpy.ndarray | 
     return total, counted(axes, settings["divisor"])
 
 
-def _norms(np: Any, total: Any, axes: Sequence[Axis | Bins], settings: Settings) -> Any:
+def _tables(axes: Axes) -> tuple[list[numpy.ndarray], numpy.ndarray]:
+    """(for each axis where the taps of all windows stand, or the nearest sample; which of them stand on the input)."""
+    rank = len(axes)
+    index = [_along(numpy.clip(axis.places, 0, axis.n - 1), each, rank) for each, axis in enumerate(axes)]
+    return index, numpy.asarray(math.prod(_along(axis.inside, each, rank) for each, axis in enumerate(axes)) > 0)
+
+
+_kept_tables = lru_cache(MANY)(_tables)
+
+
+def _small(axes: Axes) -> bool:
+    return math.prod(axis.outputs * axis.taps for axis in axes) <= SMALL
+
+
+def _norms(np: Any, total: Any, axes: Axes, settings: Settings) -> Any:
     """Roots of sums of powers."""
     if settings.get("overhang") == SCALED:
         total = total * (counted(axes, "window") / counted(axes, "padded"))
@@ -199,10 +222,17 @@ def _clipped(np: Any, seen: Any, inside: numpy.ndarray, fill: str) -> Any:
     return total
 
 
-def counted(axes: Sequence[Axis | Bins], divisor: str) -> numpy.ndarray:
+def counted(axes: Axes, divisor: str) -> numpy.ndarray:
     """(*outputs): by what the sum of each window is divided, float64."""
+    return (_kept_counts if _small(axes) else _counts)(axes, divisor)
+
+
+def _counts(axes: Axes, divisor: str) -> numpy.ndarray:
     tables = numpy.meshgrid(*(axis.counts(divisor) for axis in axes), indexing="ij")
     return numpy.asarray(math.prod(tables), numpy.float64)
+
+
+_kept_counts = lru_cache(MANY)(_counts)
 
 
 def _along(table: numpy.ndarray, axis: int, rank: int) -> numpy.ndarray:

@@ -81,7 +81,7 @@ def explanation(result: Result, meant: str = MEANT, side: str = SYSTEM) -> str:
     meant: who gives what is meant. side: what a sentence calls the system that is to be changed.
     """
     if result["verdict"] == "agrees":
-        return f"agrees with {meant}"
+        return f"agrees with {meant}{_open(result)}"
     if result["verdict"] == "convention":
         found = result["words"]
         changes = "this change" if len(found) == 1 else "these changes"
@@ -90,10 +90,12 @@ def explanation(result: Result, meant: str = MEANT, side: str = SYSTEM) -> str:
 
 
 def _open(result: Result) -> str:
-    """Why the explanation of a call is not certain; what ties for a recording is listed beside it."""
-    if not result.get("ambiguous") or result["mode"] == "recorded":
+    """Why it is not certain that it is so; what ties for a recording is listed beside it."""
+    if not result.get("ambiguous"):
         return ""
     others = [each["words"] for each in result["explanations"][1:] if each.get("tied")]
+    if result["mode"] == "recorded":
+        return "; these data cannot tell it from others that fit" if others else "; not certain"
     if others:
         return f", or, as these data cannot tell: {', or: '.join(others)}"
     return f"; {result['remarks'][0]}" if result["remarks"] else "; not certain"
@@ -125,9 +127,9 @@ def recording(result: Result) -> str:
         apart = quantity(result["max_abs"]) if result["max_abs"] else ""
         without = f"; without it the largest difference is {apart}" if apart else ""
         return f"{answer(result)}. It fits {_digits(result)}{without}"
-    closely = f", {_digits(result)}" if result["verdict"] == "agrees" else ""
-    known = "" if result["verdict"] == "declined" else _difference(result)
-    return answer(result) + closely + known
+    if result["verdict"] == "agrees":
+        return f"agrees with {MEANT}, {_digits(result)}{_difference(result)}{_open(result)}"
+    return answer(result) + ("" if result["verdict"] == "declined" else _difference(result))
 
 
 def power(blind: Sequence[str]) -> str:
@@ -207,7 +209,8 @@ def _verdict(result: Result) -> str:
     if result["verdict"] == "agrees":
         return f"agrees {_closeness(result)}"
     if result["verdict"] == "convention":
-        return f"{_names(result['transforms'])}, {_closeness(result)}"
+        doubt = ", and not for certain" if result.get("ambiguous") else ""
+        return f"{_names(result['transforms'])}, {_closeness(result)}{doubt}"
     return str(result["verdict"])
 
 

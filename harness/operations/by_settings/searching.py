@@ -46,10 +46,14 @@ COMPUTED = 3
 CANDIDATE, TOLD, READ, ENDED = (30_000, 30, 1), (40_000, 20, 2), (300_000, 150, 1), (100_000, 150, 0)
 """The same besides that of a candidate, for each element of its output, and how often that is computed; of what tells
 changes apart; of the numbers that are read from an output; of a factor and an offset that are."""
+PLACED = 40
+"""The same of each element that was seen, to find its place in an output."""
 COARSE = 2.0**-4
 """Share of the size of a sum by which no arithmetic is off, as the worst case of many terms would have it."""
 SAMPLES, COSTLY = 8, 2**20
 """Elements that rule out a candidate, where an output is made of more terms than COSTLY."""
+KEPT = 2**14
+"""Elements of an output up to which it is kept while it is read in other ways, as it is where it is small."""
 MANY = 100
 """Explanations of one level, after which there is no need of more."""
 
@@ -72,7 +76,8 @@ class Candidates:
         self._single: dict[Base, list[Changed]] = {}
         self._ways: dict[tuple[Base, tuple[Setting, ...]], list[Transforms]] = {}
         self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
-        self._without_place: set[tuple[tuple[int, ...], Transforms]] = set()
+        self._places: dict[tuple[tuple[int, ...], Transforms], Seen | None] = {}
+        self._changed: tuple[Settled | None, dict[tuple[Setting, ...], Settled]] = None, {}
 
     def level(self, count: int) -> Iterator[Transforms]:
         """Sets of `count` changes that give what was seen, to the error that it may have."""
@@ -162,10 +167,19 @@ class Candidates:
     def _pairs(self, base: Base, differences: int) -> Iterator[Changed]:
         """Two changes of different keys, each pair once; numbers are read from the output of an input as it is."""
         for both in self._both.get(differences, ()):
-            form = base.form
-            for each in both:
-                form = each.differ(form)
-            yield tuple(sorted(both, key=lambda each: each.small)), form
+            yield tuple(sorted(both, key=lambda each: each.small)), self._with_both(base.form, both)
+
+    def _with_both(self, form: Settled, both: tuple[Setting, ...]) -> Settled:
+        """A form with two changes. Bases that differ in how the output is read follow each other, and share it."""
+        if self._changed[0] is not form:
+            self._changed = form, {}
+        known = self._changed[1]
+        if both in known:
+            return known[both]
+        changed = both[1].differ(both[0].differ(form))
+        if math.prod(changed.output_shape) <= KEPT:
+            known[both] = changed
+        return changed
 
     def _jointly(self, base: Base) -> Iterator[Transforms]:
         """A factor or an offset that most elements have, and a setting that is read from the others."""
@@ -184,11 +198,14 @@ class Candidates:
     def _seen(self, base: Base, form: Settled) -> Seen | None:
         """What was seen and its errors in the places of the output of a form; None where it has no such place."""
         shape = form.output_shape
-        if not min(shape, default=1) or (shape, base.reads) in self._without_place:
+        if not min(shape, default=1):
             return None
+        if (shape, base.reads) in self._places:
+            return self._places[shape, base.reads]
+        self.budget.take(PLACED * math.prod(shape))
         found = self.question.whole(shape, base.reads)
-        if found is None:
-            self._without_place.add((shape, base.reads))
+        if found is None or found[0].size <= KEPT:
+            self._places[shape, base.reads] = found
         return found
 
     @cached_property
