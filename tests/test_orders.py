@@ -7,7 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from harness.case.read import load
+from harness.judge.verdict import Judge
 from harness.operations.by_settings.orders import LOOKED_AT, Orders
+from harness.operations.followed import searching
 
 SMALL, LARGE = np.arange(24).reshape(2, 3, 4), np.arange(40 * 50 * 60).reshape(40, 50, 60)
 
@@ -41,3 +44,17 @@ def test_orders_that_differ_where_nobody_looks_are_two() -> None:
         True,
         False,
     ]
+
+
+def test_an_output_that_is_far_larger_than_what_was_seen_is_not_looked_at(tmp_path) -> None:
+    """Samples that are taken for images would each be resized: of a million numbers that fills the memory."""
+    np.save(tmp_path / "x.npy", np.zeros((1, 1, 3000, 4)))
+    (tmp_path / "case.yaml").write_text(
+        "title: t\noperation: resize\nsize: [2000, 4]\ninterpolation: linear\n"
+        "input: {layout: NCHW, file: x.npy}\nrecorded: [{system: s, origin: o, layout: NCHW, file: x.npy}]\n"
+    )
+    judge = Judge(next(load(tmp_path / "case.yaml")))
+    question = judge.question(judge.observe(judge.case.recorded[0]))
+    every = searching(judge.case).Search(question, 3)._bases
+    huge = {each.form.output_shape: each for each in every if not question.holds(each.form.output_shape)}
+    assert (3000, 1, 2000, 4) in huge and all(not each.reads for each in huge.values())

@@ -72,7 +72,7 @@ class Candidates:
         self.layer, self.question, self.deepest = layer, question, deepest
         self.budget = budget or Budget()
         self.left_out, self.whole, self.tested = 0, deepest, 0
-        self._bases = [base for base in bases(layer, question) if min(base.form.output_shape, default=1) > 0]
+        self._bases = [base for base in bases(layer, question) if 0 not in base.form.output_shape]
         self._single: dict[Base, list[Changed]] = {}
         self._ways: dict[tuple[Base, tuple[Setting, ...]], list[Transforms]] = {}
         self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
@@ -198,7 +198,7 @@ class Candidates:
     def _seen(self, base: Base, form: Settled) -> Seen | None:
         """What was seen and its errors in the places of the output of a form; None where it has no such place."""
         shape = form.output_shape
-        if not min(shape, default=1):
+        if not self.question.holds(shape):
             return None
         if (shape, base.reads) in self._places:
             return self._places[shape, base.reads]
