@@ -81,6 +81,29 @@ FORMS = {
     "labels in words": ("权重是相同的如下:\n\nw\n[[1.25]]", [[1.25]], [[0.005]]),
     "masked": ("[1.5 -- 2.5]", [1.5, np.nan, 2.5], [0.05, 0, 0.05]),
     "R's missing": ("[1] 1.5  NA Inf", [1.5, np.nan, np.inf], [0.05, 0, 0]),
+    "R, to be read again": (
+        "structure(c(1.5, 3, 2.25, 4), dim = c(2L, 2L))",
+        [[1.5, 2.25], [3, 4]],
+        None,
+    ),
+    "R's array": ("array(c(1,2,3,4,5,6),\n  dim=c(3,2))\n> ", [[1, 4], [2, 5], [3, 6]], np.zeros((3, 2))),
+    "PyTorch in C++": (" 1.5000  2.0000\n[ CPUFloatType{1,2} ]", [[1.5, 2]], [[0.5e-4, 0.5e-4]]),
+    "pages of PyTorch in C++": ("(1,1,.,.) = \n  1.5\n[ CPUFloatType{1,1,1,1} ]", [[[[1.5]]]], [[[[0.05]]]]),
+    "Octave's diagonal": (
+        "x =\n\nDiagonal Matrix\n\n   1.5000        0\n        0   2.5000\n\n",
+        [[1.5, 0], [0, 2.5]],
+        None,
+    ),
+    "Keras": ("<Variable path=k, shape=(1, 2), dtype=float32, value=[[1.5  2.25]]>", [[1.5, 2.25]], None),
+    "Paddle": (
+        "Tensor(shape=[1, 2], dtype=float32, place=Place(cpu), stop_gradient=True,\n  [[1.5, 2.25]])",
+        [[1.5, 2.25]],
+        None,
+    ),
+    "JavaScript": ("Float32Array(2) [ 1.5, 2.25 ]", [1.5, 2.25], None),
+    "numbers of NumPy in a list": ("[np.float64(1.5), np.float32(2.25)]", [1.5, 2.25], None),
+    "a page without a name": ("(:,:,1) =\n\n    1.5\n\n(:,:,2) =\n\n    2.5\n", [[[1.5, 2.5]]], None),
+    "its shape before it": ("torch.Size([1, 2])\ntensor([[1.5000, 2.0000]])", [[1.5, 2]], None),
     "one list in another": ("[[[[7]]]]", [[[[7]]]], [[[[0]]]]),
     "large and whole": ("9007199254740993 1", [[9007199254740992, 1]], [[1, 0]]),
 }
@@ -91,7 +114,8 @@ def test_forms(form: str) -> None:
     printed, values, half = FORMS[form]
     shown = printouts.read(printed)
     np.testing.assert_array_equal(shown.values, values)
-    np.testing.assert_allclose(shown.half_unit, half, rtol=1e-6)
+    if half is not None:
+        np.testing.assert_allclose(shown.half_unit, half, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -252,9 +276,17 @@ def test_any_text_is_read_or_refused(printed: str) -> None:
         assert 1 <= shown.lines[shown.known].max(initial=1) <= printed.count("\n") + 1
 
 
-@pytest.mark.parametrize(
-    "printed", ["[" * 10**6, "x[" * 10**6, "a:" * 10**6 + "|", "= " * 10**6, "[1/*" * 10**6, "\n" * 10**6, "1" * 10**6]
-)
+MANY = ["[" * 10**6, "x[" * 10**6, "a:" * 10**6 + "|", "= " * 10**6, "[1/*" * 10**6, "\n" * 10**6, "1" * 10**6]
+BEHIND = [
+    "INFO" + " " * 10**6,
+    "INFO " + "a:" * 10**6,
+    "a" + " " * 10**6 + "x",
+    "me@" + "x " * 10**6,
+    "| " * 10**6 + "x",
+]
+
+
+@pytest.mark.parametrize("printed", [*MANY, *BEHIND, "structure(c(" + "1,\n" * 10**5 + "), dim=c(9L))"])
 def test_a_hostile_text_is_refused_at_once(printed: str) -> None:
     """Not by the clock: in time that is not linear the test would not end."""
     with pytest.raises(PrintoutError):
@@ -323,3 +355,89 @@ def test_a_fault_in_a_quoted_text_keeps_its_line_and_column():
     with pytest.raises(PrintoutError, match="expected a number, found 'x'") as raised:
         printouts.read("> ```\n> [[1. 2.]\n>  [3. x]]\n> ```\n")
     assert (raised.value.line, raised.value.column) == (3, 8)
+
+
+NUMPY = "array([[-1.5 ,  2.25],\n       [ 3.  ,  4.5 ]], dtype=float32)"
+TORCH = "tensor([[-1.5000,  2.2500],\n        [ 3.0000,  4.5000]])"
+TABLE = "-1.5 2.25\n3.0 4.5"
+PROMPTS = [
+    *(
+        ">>> ",
+        "ipdb> ",
+        "(Pdb) ",
+        "(Pdb++) ",
+        "(gdb) ",
+        "In [3]: ",
+        "In [3]: x\nOut[3]: ",
+        "[3]: x\n[3]: ",
+        "julia> x\n",
+    ),
+    *("(Pdb) p x\n", "ipdb> print(x)\n", "$ python3 port.py\n", "(base) me@host:~/port$ python port.py\n", "(2, 2)\n"),
+]
+LOGS = [
+    *(
+        "INFO:root:",
+        "INFO:__main__:x = ",
+        "[INFO] ",
+        "DEBUG: ",
+        "[12:00:00] ",
+        "[rank0]: ",
+        "I0501 12:00:00.123456 17 net.cc:12] ",
+    ),
+    *("2024-05-01 12:00:00,123 - root - INFO - ", "2024-05-01 12:00:00,123 INFO ", "2024-05-01T12:00:00.123Z "),
+    *("2024-05-01 12:00:00.123 | INFO     | __main__:<module>:3 - ", "WARNING:tensorflow:", "INFO - "),
+]
+LINES = [*LOGS, "web_1  | ", "# ", "// ", "% ", "> ", "| ", "E       ", "+ "]
+
+
+@pytest.mark.parametrize("array", [NUMPY, TORCH])
+@pytest.mark.parametrize("before", [*PROMPTS, *LOGS])
+def test_what_stands_before_an_array_is_passed_over(before, array):
+    assert printouts.read(before + array).values.tolist() == [[-1.5, 2.25], [3, 4.5]]
+
+
+@pytest.mark.parametrize("array", [NUMPY, TORCH, TABLE])
+@pytest.mark.parametrize("before", LINES)
+def test_what_stands_before_each_line_is_passed_over(before, array):
+    text = "\n".join(before.removesuffix("x = ") + line for line in array.split("\n"))
+    assert printouts.read(text).values.tolist() == [[-1.5, 2.25], [3, 4.5]]
+
+
+@pytest.mark.parametrize("cut", ["row", "number"])
+@pytest.mark.parametrize("before", [each for each in LINES if each not in ("# ", "% ")])
+def test_a_line_without_what_stands_before_the_others_is_not_dropped(before, cut):
+    lines = [f"{before.removesuffix('x = ')}{line}" for line in ("1.5 2.5", "3.5 4.5", "5.5 6.5")]
+    lines[1] = "3.5 4.5" if cut == "row" else f"{lines[1]} 7"
+    with contextlib.suppress(PrintoutError):
+        assert printouts.read("\n".join(lines)).values.tolist() == [[1.5, 2.5], [3.5, 4.5], [5.5, 6.5]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "1.5 | 2.5\n3.5 | 4.5",
+            "12:00:00,1 2.5\n12:00:01,3 4.5",
+            "1.5 2.5 (3)\n3.5 4.5",
+            "5% 3\n4% 4",
+            "#1 1.5\n#2 2.5",
+        ),
+        *(
+            "- 1.5 2\n- 3 4",
+            "[[5% , 3],\n [4, 2]]",
+            "1: 2 3\n2: 4 5",
+            "[1]: 2 3",
+            "torch.Size([3, 2])\n[[1.5, 2.5], [3.5, 4.5]]",
+        ),
+        *(
+            "structure(c(1, 2, 3), dim = c(2L, 2L))",
+            "structure(c(1, 2), dim = c(1L, 2L)) 3",
+            " 1.5  2.5\n[ CPUFloatType{2,2} ]",
+        ),
+        "<Variable path=k, shape=(3, 2), dtype=float32, value=[[1.5  2.25]\n [3.   4.5 ]]>",
+        "Tensor(shape=[2, 2], dtype=float32, place=Place(cpu), stop_gradient=True,\n  [[1.5, 2.25]])",
+    ],
+)
+def test_numbers_are_never_dropped_silently(text):
+    with pytest.raises(PrintoutError):
+        printouts.read(text)

@@ -12,7 +12,8 @@ from harness.case.origins import Origins
 from harness.case.read import CaseError
 from harness.grammar import printouts
 from harness.grammar.printouts import Printout, PrintoutError
-from harness.grammar.printouts.lines import BLANKS, unwrapped
+from harness.grammar.printouts.lines import BLANKS
+from harness.grammar.printouts.wrappings import unwrapped
 from harness.operations import TABLE, USUAL
 from harness.operations.spoken import ALSO, labels, main_roles, vectors
 

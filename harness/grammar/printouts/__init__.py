@@ -8,10 +8,11 @@ at a prompt. The text is not trusted: nothing of it is evaluated, time is linear
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from harness.grammar.printouts import brackets, headings, lines, plain_rows, sheets
+from harness.grammar.printouts import brackets, headings, lines, plain_rows, r_code, sheets
+from harness.grammar.printouts.found import Found, placed
 from harness.grammar.printouts.found import Printout as Printout
-from harness.grammar.printouts.found import placed
 from harness.grammar.printouts.lines import PrintoutError as PrintoutError
 
 
@@ -21,8 +22,14 @@ def read(printed: str, shape: Sequence[int] | None = None) -> Printout:
     `shape` is that of the whole array where the text leaves elements out and does not say how many, or where it shows
     the first elements only. Raises PrintoutError, which names line and column.
     """
-    found = lines.of(printed)
-    if table := plain_rows.read(found):
-        return placed(table, shape)
-    listed = not headings.any_of(found.start) and brackets.starts(found)
-    return placed((brackets if listed else sheets).read(found), shape)
+    text = lines.of(printed)
+    found = _found(text)
+    return placed(found if found.shape or not text.shape else replace(found, shape=text.shape), shape)
+
+
+def _found(text: lines.Text) -> Found:
+    if found := plain_rows.read(text) or r_code.read(text):
+        return found
+    if not headings.any_of(text.start) and brackets.starts(text):
+        return brackets.read(text)
+    return sheets.read(text)

@@ -14,19 +14,24 @@ from harness.grammar.printouts.numerals import BARE_POINT, WHOLE, Numbers
 
 MOST_AXES = 16
 TOKEN = re.compile(
-    r"(?P<open>[\[{])|(?P<close>[\]}])|(?P<pages>;{2,})|(?P<separator>[,;])|(?P<comment>//.*|/\*.*?\*/|[#%].*)"
+    r"(?P<open>[\[{])|(?P<close>[\]}])|(?P<pages>;{2,})|(?P<separator>[,;])|(?P<comment>//.*|/\*.*?\*/|(?<![\w.])[#%].*)"
     r"|(?P<word>[^\s,;\[\]{}#%/]+)|(?P<other>\S)"
 )
 CLOSING = {"[": "]", "{": "}"}
 DOTS = ("...", "…")
 STARTS = re.compile(r"\s*(?:[\[{<]|[\w.]+\(|[^\W\d][^\[{]*\{|[^\W\d].*[\]>=]\s*\{|\w*(?:Float|Int)\d+\[)")
 """How the first line of nested lists begins: a list, a call, a declaration, or Julia's type before a list."""
-HEAD = re.compile(r"\s*(?:<tf\.\w+[^\[]*numpy=\s*)?(?:([\w.]+)\(\s*)?|(?:U?Int|Float)\d+")
+HEAD = re.compile(
+    r"\s*(?:<tf\.\w+[^\[]*numpy=\s*)?(?:([\w.]+)\(\s*)?|(?:U?Int|Float)\d+|(?:Big)?(?:U?[Ii]nt|Float)\d+Array\(\d+\)"
+    r"|<(?:Keras)?Variable [^\[]*value=|Tensor\(shape=\[[\d, ]*\],[^\[]*"
+)
 """What a system writes before the numbers; its group is the function that it names."""
 DECLARATION = re.compile(r"[\w\s\[\]<>:,*&=()]*")
 KEYWORD = re.compile(r"[\s,]*(\w+)=(\([^()]*\)|<[^<>]*>|'[^']*'|\"[^\"]*\"|[\w.:+-]+)")
 END = re.compile(r"\s*(?:[)>;,]|<NDArray [\dx]+ @\w+\(\d+\)>)")
-SHAPE = re.compile(r"\b(?:shape|size)=\(([\d, ]*)\)")
+SHAPE = re.compile(r"\b(?:shape|size)=[(\[]([\d, ]*)[)\]]")
+SCALAR = re.compile(r"(?:np|numpy)\.\w+\(([^()]*)\)")
+"""A number of NumPy in a list of Python."""
 PROGRAMS = {"array": "numpy", "Array": "numpy", "DeviceArray": "numpy", "tf.Tensor": "numpy", "tensor": "torch"}
 
 
@@ -75,9 +80,9 @@ def _first_bracket(text: Text) -> tuple[int, int]:
     """Line and column, from 0, of the first list."""
     wanted = "{" if "{" in text.start and not text.start.lstrip().startswith("[") else "["
     for number in range(text.line, min(text.line + 4, len(text.lines))):
-        column = text.lines[number].find(wanted, text.column if number == text.line else 0)
-        if column >= 0:
-            return number, column
+        found = re.compile(rf"(?<!shape=)\{wanted}").search(text.lines[number], text.column * (number == text.line))
+        if found:
+            return number, found.start()
     symbolic = text.start.lstrip().startswith("<")
     raise PrintoutError(
         text.line + 1,
@@ -180,7 +185,7 @@ def _take(token: re.Match[str], line: int, numbers: Numbers, nest: _Nest) -> Non
 
 
 def _word(token: re.Match[str], line: int, numbers: Numbers, nest: _Nest) -> None:
-    word = token[0]
+    word = SCALAR.sub(r"\1", token[0])
     if word in DOTS:
         _leave_out(token, line, nest)
         return

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 SIZES = re.compile(r"\s*(?:(\d+(?:×\d+)+)|(\d+)-element)\s+([^\s:=].*)")
 """Julia's `3×3 Array{Float32,2}:`, `5-element Vector{Float64}:`; MATLAB's `3×3 single matrix`."""
-TRAILER = re.compile(r"\s*\[(?:\w+\.)+(?:cuda\.)?(\w+)Tensor of (?:size|dimension) ([\dx]+)(?: \([^)]*\))?\]\s*")
-"""`[torch.FloatTensor of size 2x3]`, below the numbers of old PyTorch."""
+TRAILER = re.compile(
+    r"\s*\[(?: (?:CPU|CUDA|MPS)(\w+)Type\{([\d,]+)\} |"
+    r"(?:\w+\.)+(?:cuda\.)?(\w+)Tensor of (?:size|dimension) ([\dx]+)(?: \([^)]*\))?)\]\s*"
+)
+"""`[torch.FloatTensor of size 2x3]`, below the numbers of old PyTorch; `[ CPUFloatType{2,3} ]` in C++ and R."""
 PAGE = (
     ("julia", re.compile(r"\s*\[\s*:\s*,\s*:\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*\]\s*=\s*")),
-    ("octave", re.compile(r"\s*[A-Za-z][\w.]*\(\s*:\s*,\s*:\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*\)\s*=\s*")),
+    ("octave", re.compile(r"\s*(?:[A-Za-z][\w.]*)?\(\s*:\s*,\s*:\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*\)\s*=\s*")),
     ("r", re.compile(r"\s*,\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*")),
     ("torch", re.compile(r"\s*\(\s*(\d+(?:\s*,\s*\d+)*)\s*,\s*\.\s*,\s*\.\s*\)\s*=\s*")),
 )
@@ -24,6 +27,8 @@ OMITTED = re.compile(r"\s*\[ reached getOption\(\"max\.print\"\) -- omitted (\d+
 DOTS = re.compile(r"\s*(?:;;;\s*)?(?:⋮|⋱|⋯|…|\.\.\.)(?:\s+(?:⋮|⋱|⋯|…|\.\.\.))*\s*")
 """A line that stands for rows or pages which were left out."""
 
+KIND = re.compile(r"\s*Diagonal Matrix\s*")
+"""What Octave says of a matrix before it."""
 DTYPE = re.compile(r"(?:U?Int|Float|BFloat|Complex)F?\d+|Bool|Complex|double|single|u?int\d+|bfloat16|float\d+")
 DTYPES = {
     **{f"{kind}{bits}": f"{kind.lower()}{bits}" for kind in ("Int", "UInt", "int", "uint") for bits in (8, 16, 32, 64)},
@@ -58,7 +63,7 @@ class Heading:
 def sizes(line: str) -> Heading | None:
     """The heading of Julia or MATLAB, or the last line of old PyTorch."""
     if found := TRAILER.fullmatch(line):
-        return Heading(_lengths(found[2]), OLD_TORCH.get(found[1]), "torch")
+        return Heading(_lengths(found[2] or found[4]), OLD_TORCH.get(found[1] or found[3]), "torch")
     if found := SIZES.fullmatch(line):
         shape = _lengths(found[1]) if found[1] else (int(found[2]),)
         return Heading(shape, dtype(found[3]), None if "matrix" in found[3] or "array" in found[3] else "julia")
@@ -107,4 +112,4 @@ def any_of(line: str) -> bool:
 
 
 def _lengths(text: str) -> tuple[int, ...]:
-    return tuple(int(length) for length in text.replace("×", "x").split("x"))
+    return tuple(int(length) for length in re.split("[×x,]", text))

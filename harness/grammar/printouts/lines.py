@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.grammar.limits import LARGEST_PRINTOUT, MOST_PRINTED
 from harness.grammar.printouts import headings
 from harness.grammar.printouts.numerals import COMPLEX, Numbers, is_value
+from harness.grammar.printouts.wrappings import behind_log, unwrapped
 
 SHOWN, LONGEST_NAME = 40, 400
 
@@ -19,11 +20,9 @@ BLANKS: dict[int, int | str] = {
     ord("\u2212"): "-",
 }
 """What pages, terminals and keyboards put in place of blanks, minus and other signs."""
-QUOTED = re.compile(r"[ \t]*>")
-"""What mail puts before each line of what is answered."""
-FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w+-]*\s*")
-"""A line that begins or ends code in Markdown."""
-PROMPT = r"\s*(?:>>>|julia>|[Ii]n ?\[\d+\]:|octave(?::\d+|-[\w.-]+:\d+)>|>>|>)"
+_NAMED = r"julia|i?pdb|bpdb|debug|scala|ghci|th|dlv|sage|R|irb\(\w+\):[\d:]+|octave(?::\d+|-[\w.-]+:\d+)"
+_SHELL = r"(?:\([\w.-]+\) )?(?:\[?[\w.-]+@\S+(?: \S+)? ?)?(?:[$❯]|(?<=\s)%)(?=\s+[A-Za-z./]|\s*$)"
+PROMPT = rf"\s*(?:>>>|(?:{_NAMED})>|\((?:[Pp]db\+*|gdb|lldb)\)|(?:[Ii]n ?)?\[\d+\]:|{_SHELL}|>>|>)"
 COMMAND = re.compile(PROMPT + r"|\s*\.\.\.(?=\s+[^\s,])")
 """A prompt, behind which stands what a person typed."""
 LAST_PROMPT = re.compile(PROMPT + r"\s*")
@@ -39,6 +38,13 @@ TYPED_ARRAY = re.compile(r"\s*(?:\w+\s*=\s*)?(?:[\w.]+\()?[\[{]")
 """An array that was typed in behind a prompt."""
 
 
+SIZE = re.compile(
+    r"\s*(?:[A-Za-z_][A-Za-z_. ]*[=:]?\s*)??(?:(?:torch\.Size|TensorShape)\(\[|\((?=\d+, ?\d|\d+,\)))"
+    r"(\d+(?:, ?\d+)*),?\]?\)\s*"
+)
+"""A line that says the shape of an array and nothing else: `torch.Size([2, 3])`, `x.shape: (2, 3)`."""
+
+
 class PrintoutError(ValueError):
     """A printout that cannot be read. line, column: where in its text, from 1."""
 
@@ -51,26 +57,20 @@ class PrintoutError(ValueError):
 class Text:
     """The lines of a printout, and where in them the array begins: `line` and `column`, from 0.
 
-    assigned: whether the line before it is `x =`, as Octave and MATLAB name what they print.
+    assigned: whether the line before it is `x =`, as Octave and MATLAB name what they print. shape: that which a line
+    of its own before it says, as `torch.Size([2, 3])`, None without one.
     """
 
     lines: tuple[str, ...]
     line: int
     column: int
     assigned: bool
+    shape: tuple[int, ...] | None = None
 
     @property
     def start(self) -> str:
         """The line in which the array begins, from there on."""
         return self.lines[self.line][self.column :]
-
-
-def unwrapped(text: str) -> str:
-    """A text without what it was wrapped in: byte order mark, marks of a mail, fences; each line stays where it is."""
-    lines = text.replace("\ufeff", "").split("\n")
-    while any(line.strip() for line in lines) and all(QUOTED.match(line) for line in lines if line.strip()):
-        lines = [QUOTED.sub(lambda mark: " " * len(mark[0]), line, count=1) for line in lines]
-    return "\n".join("" if FENCE.fullmatch(line) else line for line in lines)
 
 
 def of(printed: str) -> Text:
@@ -83,12 +83,15 @@ def of(printed: str) -> Text:
             1, 1, f"{len(printed)} characters; a printout may have {LARGEST_PRINTOUT}: put large arrays into .npy files"
         )
     lines = tuple(unwrapped(printed).translate(BLANKS).split("\n"))
-    assigned = False
+    assigned, shape = False, None
     for number, line in enumerate(lines):
         if line.strip():
+            if said := SIZE.fullmatch(line) if len(line) < LONGEST_NAME else None:
+                shape = tuple(int(length) for length in re.findall(r"\d+", said[1]))
+                continue
             column = _behind_labels(line)
             if line[column:].strip():
-                return Text(lines, number, column, assigned)
+                return Text(lines, number, column, assigned, shape)
             found = NAME.fullmatch(line) if len(line) < LONGEST_NAME else None
             assigned = bool(found and found[1])
     raise PrintoutError(1, 1, "no numbers here; expected an array as it was printed")
@@ -128,8 +131,8 @@ def _behind_labels(line: str) -> int:
     """Where the array may begin in a line: behind what announces it, at its end if there is nothing else."""
     if headings.any_of(line):
         return len(line) - len(line.lstrip())
-    column = 0
-    if found := COMMAND.match(line):
+    column = behind_log(line)
+    if found := COMMAND.match(line, column):
         column = found.end()
         if not TYPED_ARRAY.match(line, column):
             return len(line)

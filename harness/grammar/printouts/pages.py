@@ -109,6 +109,8 @@ def _announced(sheets: Sheets, line: int, words: str) -> bool:
         sheets.left_out = Gap(0, omitted, line + 1)
     elif headings.DOTS.fullmatch(words):
         sheets.dots = line
+    elif headings.KIND.fullmatch(words) and not sheets.begun:
+        sheets.program = "octave"
     else:
         return False
     return True

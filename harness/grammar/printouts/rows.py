@@ -11,7 +11,8 @@ from harness.grammar.printouts.lines import PrintoutError
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 NO_COMMA = re.compile(r"[^,.]*")
 PADDED = re.compile(r"(?:^|,)\s*[+-]?0[0-9]")
-COMMENT = re.compile(r"[#%]")
+COMMENT = re.compile(r"(?<!\S)[#%]|(?<=[,;])[#%]")
+"""Where a comment begins: not in a word, as in `5%`."""
 WORD = re.compile(r"(\S+)")
 PARTS: dict[str | None, re.Pattern[str]] = {
     None: WORD,
