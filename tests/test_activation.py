@@ -26,6 +26,7 @@ from harness.operations import activation
 from harness.operations.activation_family import DEFAULTS, FORMULAS, WAYS
 from harness.operations.activation_search import read_off
 from harness.operations.call import Unsupported
+from harness.operations.transforms.skipping import Skipped
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
 from harness.report import cards
@@ -224,6 +225,23 @@ def test_values_that_tell_nothing_are_a_tie(tmp_path: Path) -> None:
     answer = explained(case, np.asarray(case.values("input")))
     assert answer.ambiguous
     assert "the data (120 known values) cannot tell the tied explanations apart" in answer.remarks
+
+
+LIMITED = ("function: clip\nlow: -0.5\nhigh: 0.5", "function: clip\nlow: -0.5", "function: relu6")
+
+
+@pytest.mark.parametrize("settings", LIMITED)
+def test_limits_beyond_all_data_tie_with_no_function(tmp_path: Path, settings: str) -> None:
+    """An output that is its input does not tell a function that was left out from limits that nothing reaches."""
+    case = case_of(tmp_path, settings)
+    x = np.asarray(case.values("input"))
+    answer = explained(case, x)
+    wider = [each for each in answer.explanations if isinstance(each.changes[0], Setting)]
+    assert found(answer)[0] == ("skipped",) and answer.ambiguous
+    assert all(np.array_equal(direct(applied(case.meant(), each.changes)), x) for each in wider)
+    assert any(not gives_the_same(case, each.changes, (Skipped(),)) for each in wider)
+    answer = explained(case, x + 0.25 * (x == x.max()))
+    assert not answer.explanations or answer.ambiguous
 
 
 def test_noise_is_explained_by_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -20,6 +21,9 @@ from harness.worker.entry import EntryPoint
 
 STEEP = 4.0
 """How many times their usual error the values may be off that are told by what the function made of them."""
+
+LIMITING = ("clip", "relu6")
+"""Functions that leave alone what lies inside their limits."""
 
 # --- alternatives ----------------------------------------------------------------------------------------------------
 
@@ -68,6 +72,7 @@ def fitted(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Change
                 continue
             changed = {key: value for key, value in parameters.items() if form.settings.get(key) != value}
             yield from [changed] if changed else []
+        yield from _wider(form, x, seen, room)
 
 
 def read_off(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -126,6 +131,16 @@ def _clipped(x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[tupl
     for limits in ({"low": low, "high": high}, {"low": low}, {"high": high}):
         if all(each is not None for each in limits.values()) and len(set(limits.values())) == len(limits):
             yield "clip", limits
+
+
+def _wider(form: Settled, x: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Changes]:
+    """Limits beyond all data, in place of those that are meant: an output that is the input tells no others."""
+    known = np.isfinite(seen) & np.isfinite(x)
+    if form.settings["function"] not in LIMITING or not known.any() or (np.abs(seen - x) > room)[known].any():
+        return
+    far = float(f"{2 * np.abs(x[known]).max():.1g}")
+    meant = form.settings.get("low", 0.0)
+    yield _changed(form, "clip", low=-far if math.isfinite(meant) else meant, high=far)
 
 
 def undone(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, np.ndarray, np.ndarray] | None:
