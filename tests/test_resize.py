@@ -264,6 +264,9 @@ def single(form: Settled) -> np.ndarray:
         maximum = staticmethod(lambda a, b: np.maximum(a, np.asarray(b, np.float32)))
         minimum = staticmethod(lambda a, b: np.minimum(np.asarray(a, np.float32), b))
         sin = staticmethod(lambda x: np.sin(np.asarray(x, np.float32)))
+        sqrt = staticmethod(lambda x: np.sqrt(np.asarray(x, np.float32)))
+        exp = staticmethod(lambda x: np.exp(np.asarray(x, np.float32)))
+        log = staticmethod(lambda x: np.log(np.asarray(x, np.float32)))
 
     return np.asarray(resize.formula(Single, {"x": form.x}, form.settings), np.float64)
 

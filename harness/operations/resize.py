@@ -108,6 +108,7 @@ FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "area_samples", "coordinate_precision", "size_rounding")
 SAYINGS: Sayings = {
     "size_rounding": Saying("round {it} by {}", "rounded {it} by {}", "the size of the output"),
+    "interpolation": Saying(values={"spline": "a cubic spline through all samples (scipy.ndimage.zoom)"}),
     "coordinates": Saying("place {it} by {}", "placed {it} by {}", "the outputs", pronoun="them"),
     "nearest_rounding": Saying(
         "round {it} by {}",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from harness.canonical.settled import Settled
+from harness.operations import resize_spline
 from harness.operations.by_settings.writing import called
 from harness.operations.resize_formula import RADIUS
 from harness.operations.resize_grid import ROUNDED, TABLE, Line, Settings, lines_of, made
@@ -25,7 +26,10 @@ def _along(axis: int, line: Line, settings: Settings) -> Iterator[str]:
     if settings["interpolation"] == "nearest":
         yield from _nearest(axis, line, settings["nearest_rounding"])
         return
-    yield from _shares(line, settings) if settings["interpolation"] == "area" else _weights(line, settings)
+    if settings["interpolation"] == "spline":
+        yield from resize_spline.code(line, settings["outside"], _place(line))
+    else:
+        yield from _shares(line, settings) if settings["interpolation"] == "area" else _weights(line, settings)
     yield f"x = np.moveaxis(np.tensordot(x, w, ({axis}, 1)), -1, {axis})"
 
 
@@ -151,7 +155,7 @@ def _torch_mode(settings: Settings, rank: int) -> str:
     if kind == "area":
         return "mode='area'" if settings.get("area_samples") == "whole" else ""
     names = {"linear": ("linear", "bilinear", "trilinear")[rank - 1], "cubic": "bicubic" if rank == 2 else ""}
-    antialias = settings["antialias"]
+    antialias = settings.get("antialias")
     outside, coefficient = ("renormalize", -0.5) if antialias else ("edge", -0.75)
     known = settings["outside"] == outside and settings.get("cubic_coefficient", coefficient) == coefficient
     if (

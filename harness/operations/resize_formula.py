@@ -18,6 +18,7 @@ import numpy
 
 from harness.canonical.arithmetic import plain
 from harness.operations.resize_grid import KEPT, Line, Settings, Taps, covered, lines_of, made, nearest, within
+from harness.operations.resize_spline import splined
 
 RADIUS = {"linear": 1, "cubic": 2, "lanczos3": 3, "lanczos5": 5}
 """How far a sample may be from an output that it adds to, in samples."""
@@ -83,6 +84,8 @@ class Weighing(NamedTuple):
 @lru_cache(maxsize=KEPT)
 def _weighed(np: Any, line: Line, how: Weighing) -> tuple[numpy.ndarray, Any]:
     """(samples (m, taps), those outside held at the edge; their weights in the arithmetic `np`)."""
+    if how.kind == "spline":
+        return splined(np, line, _places(np, line), how.outside)
     at, weights = _covered(np, line, how) if how.kind == "area" else _summed(np, line, how)
     return numpy.clip(at, 0, line.n - 1), weights
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from harness.canonical import gaps
 from harness.canonical.settled import Settled
+from harness.operations import resize_spline
 from harness.operations.by_settings.inferring import share, shortest
 from harness.operations.by_settings.own_names import Changes
-from harness.operations.resize_formula import INTERPOLATIONS
 from harness.operations.resize_grid import COORDINATES, QUANTIZED, ROUNDED, ROUNDINGS, SIZES, decimal, lines_of, made
 
 OUTSIDES = ("edge", "renormalize", "zero")
@@ -24,6 +24,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "lanczos3": ("coordinates", "outside", "antialias"),
     "lanczos5": ("coordinates", "outside", "antialias"),
     "area": (),
+    "spline": ("coordinates", "outside"),
 }
 """Interpolation -> the settings that it has besides its size."""
 USUAL: Mapping[str, Sequence[Changes]] = {
@@ -40,8 +41,13 @@ USUAL: Mapping[str, Sequence[Changes]] = {
     "lanczos3": ({"outside": "renormalize", "antialias": False},),
     "lanczos5": ({"outside": "renormalize", "antialias": False},),
     "area": ({},),
+    "spline": tuple(
+        {"coordinates": grid, "outside": outside}
+        for grid in ("align_corners", "half_pixel")
+        for outside in resize_spline.BEYOND
+    ),
 }
-"""Interpolation -> the settings with which systems have it."""
+"""Interpolation -> the settings with which systems have it; a case can mean all but the last, which is SciPy's."""
 TABLES = tuple({key: each[key] for key in ("cubic_coefficient", "outside")} for each in USUAL["cubic"])
 """What TensorFlow 1 and TensorFlow 2 have beside their tables."""
 TOGETHER: Mapping[str, Sequence[Changes]] = {
@@ -78,12 +84,12 @@ def alternatives(form: Settled) -> Iterator[Changes]:
         changed = {key: value for key, value in together.items() if settings[key] != value}
         yield from (changed,) if len(changed) > 1 else ()
     yield from _corners(form) if settings.get("coordinates") == "align_corners" else ()
-    if "outside" in own:
+    if "antialias" in own:
         yield from ({"outside": each} for each in OUTSIDES if each != settings["outside"])
         yield from _widened(settings) if _shrinks(form) else ()
     yield from _sizes(form)
     yield from _precisions(settings)
-    for kind in INTERPOLATIONS:
+    for kind in USUAL:
         if kind != settings["interpolation"]:
             yield from (_turned_to(kind, each, settings) for each in USUAL[kind])
 
