@@ -34,6 +34,8 @@ WORDS = ("valid", "same_upper", "same_lower", "half")
 DIVISORS = ("valid", "padded", "window")
 ROUNDINGS = ("floor", "ceil", KEPT, KEPT_UNPADDED)
 REDUCTIONS = (("max", (None,), (None,)), ("average", (None,), DIVISORS), ("norm", (2.0, 1.0), (None,)))
+STEPS = ((1, -1), (-1, 1), (0, 1), (1, 0))
+"""By how much a padding is moved below and above: to the other side, or made larger on one."""
 NO_WINDOW: Changes = dict.fromkeys(("window", "stride", "padding", "rounding", "dilation"))
 """What bins of the whole input have not."""
 
@@ -104,7 +106,8 @@ def padded(form: Settled) -> bool:
 
 
 def _paddings(form: Settled) -> list[Pairs]:
-    """What named paddings come to, with a dilation and without, and the padding moved by a sample along each axis."""
+    """What named paddings come to, with a dilation and without; all that a window reaches on one side or on both, as
+    causal and full ones have; and the padding moved by a sample, along all axes or one."""
     sizes, settings = sizes_of(form), form.settings
     meant = pairs_of(sizes, settings)
     found = []
@@ -113,10 +116,15 @@ def _paddings(form: Settled) -> list[Pairs]:
             found.append(pairs_of(sizes, {**settings, "padding": word, "dilation": dilation}))
     window = per_axis(settings["window"], form.rank)
     found.append(tuple(((k - 1) // 2, (k - 1) // 2) for k in window))
-    for axis, (low, high) in enumerate(meant):
-        for other in ((low + 1, high - 1), (low - 1, high + 1), (low, high + 1), (low + 1, high)):
-            found.append((*meant[:axis], other, *meant[axis + 1 :]))
+    found += [_moved(meant, *step, range(form.rank)) for step in STEPS]
+    found += [tuple((low * (k - 1), high * (k - 1)) for k in window) for low, high in ((1, 0), (0, 1), (1, 1))]
+    found += [_moved(meant, *step, [axis]) for axis in range(form.rank) for step in STEPS]
     return [each for each in dict.fromkeys(found) if each != meant and min(map(min, each)) >= 0]
+
+
+def _moved(pairs: Pairs, low: int, high: int, axes: Sequence[int]) -> Pairs:
+    """A padding with so much more below and above along some axes."""
+    return tuple((pair[0] + low, pair[1] + high) if axis in axes else pair for axis, pair in enumerate(pairs))
 
 
 def _turned(form: Settled) -> Iterator[Changes]:
