@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from harness.canonical.reference import direct
+from harness.canonical.window import Linear, Window
+from harness.operations.transforms.values import KernelValues
 from harness.operations.windowed.search import solve
 from harness.operations.windowed.search.question import Question
 from tests.test_explain import convolution
@@ -62,3 +64,19 @@ def test_the_intended_kernel_is_not_called_another_one():
     for share, words in ((1e-6, "is the intended one"), (1e-2, "another one")):
         solution = solve.Solution(w * (1 + share), 4, 4, 9, True, None, share)
         assert any(words in remark for remark in solution.remarks())
+
+
+@pytest.mark.parametrize(("decimals", "shown"), [(2, "0.25 "), (12, "0.249785")])
+def test_a_kernel_is_shown_to_the_digits_that_the_data_tell(decimals, shown):
+    rng = np.random.default_rng(0)
+    x, w, applied = (rng.normal(size=size) for size in ((1, 1, 9, 9), (1, 1, 3, 3), (1, 1, 3, 3)))
+    applied[0, 0, 1, 1] = 0.2497853
+    form = Linear(x, w, None, Window((1, 1), (1, 1), ((0, 0), (0, 0)), (False, False)))
+    y = np.round(direct(replace(form, w=applied)), decimals)
+    (remark,) = (each for each in solve.solve(Question(form, y, 10.0**-decimals)).remarks() if "one kernel" in each)
+    assert shown in remark
+
+
+def test_a_tap_is_said_to_the_digits_that_the_data_tell():
+    assert KernelValues((((0, 0), 0.123456789),), 3e-4).words().endswith("(w[0, 0] was 0.1235)")
+    assert KernelValues((((0, 0), 0.123456789),)).words().endswith("(w[0, 0] was 0.123456789)")

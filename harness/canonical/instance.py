@@ -47,6 +47,9 @@ class Form(Protocol):
     def map(self, function: Callable[[np.ndarray], np.ndarray], *names: str) -> Self:
         """The same form of `function(array)` for the arrays of these names, for all of `arrays` without names."""
 
+    def of_prepared(self, prepare: Callable[[np.ndarray], np.ndarray], added: float) -> Self:
+        """The same of an input that was prepared, by one rounding of each number; added: the most that was added."""
+
     def drawn(self, draw: Callable[[int], np.ndarray]) -> Self:
         """The same form of fresh data that show all it does; `draw` gives so many whole numbers from 1 to 99."""
 

@@ -55,13 +55,18 @@ class Meaning(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """One instance of the form. arrays: by name, `x` among them, with canonical axes. settings: by key."""
+    """One instance of the form. arrays: by name, `x` among them, with canonical axes. settings: by key.
+
+    factor, offset: of each output channel, or of all. prepared: roundings of each number of the input before the
+    formula takes it, and the most that was added to one.
+    """
 
     arrays: dict[str, np.ndarray]
     settings: Mapping[str, Any]
     meaning: Meaning
     factor: np.ndarray | None = None
     offset: np.ndarray | None = None
+    prepared: tuple[int, float] = (0, 0.0)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -104,6 +109,11 @@ class Settled:
     def largest(self) -> float:
         errors, x = magnitudes.magnitudes(self).A, np.abs(self.x, dtype=np.float64)
         return float(max(errors.max(initial=0.0), x.max(initial=0.0, where=np.isfinite(x))))
+
+    def of_prepared(self, prepare: Callable[[np.ndarray], np.ndarray], added: float) -> Settled:
+        """One more rounding of each number of the input."""
+        roundings, most = self.prepared
+        return replace(self.map(prepare, "x"), prepared=(roundings + 1, max(most, added)))
 
     def with_settings(self, **changes: Any) -> Settled:
         """The same with other settings; one of None is left out."""
@@ -163,10 +173,18 @@ class Settled:
         return replace(self, offset=offsets if self.offset is None else self.offset + offsets, _kept={})
 
     def computed(
-        self, arithmetic: Any, lifted: Callable[[np.ndarray], Any] = np.asarray, way: Callable[..., Any] | None = None
+        self,
+        arithmetic: Any,
+        lifted: Callable[..., Any] = np.asarray,
+        way: Callable[..., Any] | None = None,
+        **errors: np.ndarray,
     ) -> Any:
-        """The output in an arithmetic; `lifted` makes its numbers of float64, `way` is another formula."""
-        arrays = {name: lifted(each.astype(np.float64)) for name, each in self.arrays.items()}
+        """The output in an arithmetic; `lifted` makes its numbers of float64, `way` is another formula.
+
+        errors: of arrays by name, in units of the roundoff, for an arithmetic that has them.
+        """
+        given = {name: (each.astype(np.float64), errors.get(name)) for name, each in self.arrays.items()}
+        arrays = {name: lifted(each) if error is None else lifted(each, error) for name, (each, error) in given.items()}
         with np.errstate(all="ignore"):
             y = self.summed(arithmetic, arrays, way)
             y = y if self.factor is None else y * lifted(self.for_channels(self.factor))
@@ -263,7 +281,9 @@ def _computed(form: Settled) -> np.ndarray:
 @magnitudes.magnitudes.register
 def _magnitudes(form: Settled) -> Errors:
     ways = (form.meaning.formula, *form.meaning.ways(form.settings))
-    errors = [bounded.lifted(form.computed(bounded, bounded.Bounded, way)).error for way in ways]
+    roundings, most = form.prepared
+    of_input = roundings * (np.abs(form.x, dtype=np.float64) + most)
+    errors = [bounded.lifted(form.computed(bounded, bounded.Bounded, way, x=of_input)).error for way in ways]
     return Errors(np.maximum.reduce([np.where(np.isfinite(each), each, 0.0) for each in errors]))
 
 

@@ -97,6 +97,10 @@ class Linear:
         new = {name: function(each) if name in names or not names else each for name, each in self.arrays.items()}
         return Linear(new["x"], new["w"], new.get("bias"), self.window)
 
+    def of_prepared(self, prepare: Callable[[np.ndarray], np.ndarray], added: float) -> Linear:
+        """The same of an input that was prepared; bounds of sums have room for one rounding of each term."""
+        return self.map(prepare, "x")
+
     def elementwise(self, function: Callable[[np.ndarray], np.ndarray], *names: str) -> Linear:
         """`map` by a function of each value; what fills the padding belongs to x."""
         form = self.map(function, *names)

@@ -47,7 +47,9 @@ class Offset(Transform):
 
     def differ(self, conv: Linear) -> Linear:
         added = np.array(self.values).reshape(1, -1, *(1,) * conv.rank)
-        return unpadded(conv, padded(conv) + added) if self.padded else conv.map(lambda x: x + added, "x")
+        if self.padded:
+            return unpadded(conv, padded(conv) + added)
+        return conv.of_prepared(lambda x: x + added, float(np.abs(added).max(initial=0.0)))
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         shape = (1, -1) + (1,) * conv.rank

@@ -138,7 +138,7 @@ class Scale(Transform):
     def differ(self, conv: Linear) -> Linear:
         factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
         if self.role == "input":
-            return conv.map(lambda x: x * factors.reshape(1, -1, *(1,) * conv.rank), "x")
+            return conv.of_prepared(lambda x: x * factors.reshape(1, -1, *(1,) * conv.rank), 0.0)
         scaled = conv.scaled(factors)
         return scaled if self.role == "output" else replace(scaled, bias=conv.bias)
 
@@ -181,19 +181,31 @@ def _rows(w: np.ndarray) -> np.ndarray:
     return w.reshape(len(w), -1)
 
 
+def rounded(value: float, off: float) -> str:
+    """A number that may be so far off, by the digits that say something."""
+    if not value or not off:
+        return f"{value:.9g}"
+    digits = 1 + math.floor(math.log10(abs(value))) - math.floor(math.log10(off))
+    return f"{value:.{min(max(digits, 1), 9)}g}"
+
+
 PLACES = 32
 """Taps among which a wrong one is, about."""
 
 
 @dataclass(frozen=True)
 class KernelValues(Transform):
-    """Some taps have other values: `taps` holds (index in the canonical kernel, value that was applied)."""
+    """Some taps have other values: `taps` holds (index in the canonical kernel, value that was applied).
+
+    off: by how much these values may be off, as what they leave says.
+    """
 
     id = "kernel_values"
     causes = 0.5
     touches = ("w",)
 
     taps: tuple[tuple[tuple[int, ...], float], ...]
+    off: float = 0.0
 
     @property
     def choices(self) -> float:
@@ -208,7 +220,7 @@ class KernelValues(Transform):
         return False
 
     def words(self) -> str:
-        shown = "; ".join(f"w{list(index)} was {value:.9g}" for index, value in self.taps[:4])
+        shown = "; ".join(f"w{list(index)} was {rounded(value, self.off)}" for index, value in self.taps[:4])
         return f"correct the kernel: {len(self.taps)} of its values differ ({shown})"
 
     def differ(self, conv: Linear) -> Linear:

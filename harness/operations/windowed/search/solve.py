@@ -23,6 +23,10 @@ from harness.operations.windowed.search.units import in_own_units, of_input
 
 SHOWN = 32
 """Values of a kernel up to which it is shown."""
+PLACES = 6
+"""Digits after the point of a kernel that is shown, at most."""
+SURE = 3.0
+"""Standard deviations by which a tap may be off."""
 WORK = 4 * 10**9
 """Equations times unknowns squared that are solved, for all channels; what is found is held against all equations."""
 ENOUGH = 2
@@ -40,7 +44,7 @@ class Solution:
     kernel: (O, I, *spatial). rank: of the system, of `terms` unknowns per output channel. fits: whether it gives the
     values; that says something only with more `equations` than the rank. values: the changed taps, if they are few.
     moved: the largest change of a tap, as a share of the largest one. offsets: (O,), what is added in place of the
-    stated bias; None where that is.
+    stated bias; None where that is. off: by how much a tap may be off, as what is left says.
     """
 
     kernel: np.ndarray
@@ -51,6 +55,7 @@ class Solution:
     values: KernelValues | None
     moved: float
     offsets: np.ndarray | None = None
+    off: float = 0.0
 
     def remarks(self) -> Iterator[str]:
         """What follows, in sentences."""
@@ -71,7 +76,9 @@ class Solution:
                 "left over is in the outputs, not in the kernel"
             )
         elif self.values is None:
-            shown = np.array2string(self.kernel, precision=6) if self.kernel.size <= SHOWN else "too large to show"
+            digits = min(-math.floor(math.log10(self.off)), PLACES) if self.off else PLACES
+            told = np.round(self.kernel, digits) + 0.0
+            shown = np.array2string(told, precision=max(digits, 0)) if told.size <= SHOWN else "too large to show"
             added = "" if self.offsets is None else f", with another bias ({each_of(self.offsets.tolist())})"
             yield f"one kernel gives these values, and it is another one{added}: {shown}"
 
@@ -90,7 +97,7 @@ def one_tap(question: Question) -> KernelValues | None:
 
 def _in_the_kernels_unit(change: KernelValues, unit: int) -> KernelValues:
     """The change with its values times 2**unit."""
-    return KernelValues(tuple((index, math.ldexp(value, unit)) for index, value in change.taps))
+    return KernelValues(tuple((index, math.ldexp(value, unit)) for index, value in change.taps), change.off * 2.0**unit)
 
 
 def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarray) -> KernelValues | None:
@@ -101,7 +108,8 @@ def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarra
         left = missing - matrix[:, tap] * change[tap]
         if np.count_nonzero(matrix[:, tap]) > 1 and not (np.abs(left) > question.slack).any():
             index = (output, *map(int, np.unravel_index(tap, question.form.w.shape[1:])))
-            found = KernelValues(((index, float(question.form.w[index]) + float(change[tap])),))
+            off = SURE * float(np.sqrt(np.mean(left**2) / (matrix[:, tap] @ matrix[:, tap])))
+            found = KernelValues(((index, float(question.form.w[index]) + float(change[tap])),), off)
             return found if _gives(question, found) else None
     return None
 
@@ -123,7 +131,7 @@ def _solved(question: Question, biased: bool) -> Solution | None:
     small, unit = in_own_units(question)
     conv = small.form
     kernel, bias = np.zeros(conv.w.shape), conv.offsets.astype(np.float64)
-    rank, equations, fits, terms = 0, 0, True, conv.terms + biased
+    rank, equations, fits, terms, off = 0, 0, True, conv.terms + biased, 0.0
     for outputs, matrix, seen, _ in _systems(small):
         matrix = np.column_stack([matrix, np.ones(len(matrix))]) if biased else matrix
         seen = seen if biased else seen - bias[outputs]
@@ -136,14 +144,20 @@ def _solved(question: Question, biased: bool) -> Solution | None:
         equations = len(seen)
         apart = np.abs(matrix @ found - seen)
         fits = fits and bool((apart <= 2 * small.slack + 1e-9 * np.abs(seen)).all())
+        off = max(off, _uncertain(matrix[some], apart[some]))
     if not equations:
         return None
-    values = _changed(conv, kernel) if fits and not biased and rank == conv.terms < equations else None
+    values = _changed(conv, kernel, off) if fits and not biased and rank == conv.terms < equations else None
     values = None if values is None else _in_the_kernels_unit(values, unit)
     apart, largest = (float(np.abs(each).max(initial=0)) for each in (kernel - conv.w, conv.w))
     moved = apart / largest if largest else math.inf
     own = np.ldexp(bias, unit + of_input(question.form)) if biased else None
-    return Solution(np.ldexp(kernel, unit), int(rank), terms, equations, fits, values, moved, own)
+    return Solution(np.ldexp(kernel, unit), int(rank), terms, equations, fits, values, moved, own, off * 2.0**unit)
+
+
+def _uncertain(matrix: np.ndarray, apart: np.ndarray) -> float:
+    """By how much the unknowns may be off, as what they leave of some equations says."""
+    return SURE * float(np.sqrt(np.mean(apart**2)) * np.sqrt((np.linalg.pinv(matrix) ** 2).sum(axis=1)).max())
 
 
 def _solvable(equations: int, unknowns: int, work: int) -> np.ndarray:
@@ -178,12 +192,12 @@ def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:
     return np.moveaxis(y[:, outputs], 1, -1).reshape(-1, len(outputs))
 
 
-def _changed(conv: Linear, kernel: np.ndarray) -> KernelValues | None:
+def _changed(conv: Linear, kernel: np.ndarray, off: float) -> KernelValues | None:
     apart = np.abs(kernel - conv.w)
     moved = np.argwhere(apart > MOVED * float(np.nanmax(np.abs(conv.w), initial=0)))
     if not 0 < len(moved) <= FEW * conv.w.size:
         return None
-    return KernelValues(tuple((tuple(map(int, index)), float(kernel[tuple(index)])) for index in moved))
+    return KernelValues(tuple((tuple(map(int, index)), float(kernel[tuple(index)])) for index in moved), off)
 
 
 def _gives(question: Question, change: KernelValues) -> bool:
