@@ -6,6 +6,7 @@ Numbers are read from the values where enough of them confirm it.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
@@ -28,12 +29,18 @@ WITH_NUMBERS = ("identity", "clip", "leaky_relu", "celu", "hard_sigmoid", "thres
 RELU6 = FUNCTIONS["relu6"].high
 MEANT = 64
 """How many times its error an output must be off for a factor or an offset to be read from it."""
+HALF = 0.5 + 2.0**-20
+"""Units of the last digit by which rounding may be off, and what float64 adds to that of float32."""
+FINE = 8
+"""By how much less than its room a value may be off that was rounded a few times only."""
 NEUTRAL = {"factor": 1.0, "offset": 0.0}
 """What changes nothing."""
 PLAIN = tuple(name for name, each in FUNCTIONS.items() if not each.usual and name not in WITH_NUMBERS)
 """Functions without numbers that change something."""
 MOST = 0.25
 """Share of the elements that must have a factor or an offset which others tell a setting beside."""
+SHARES = (0.5, 0.25, 0.75)
+"""Where among the numbers of all elements that of so many is looked for."""
 
 
 def fits(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
@@ -187,17 +194,44 @@ def before_bias(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[np.n
 
 
 def of_most(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transform]:
-    """A factor and an offset, one for all channels, that at least MOST of the elements have."""
+    """A factor and an offset, one for all channels or one for each, that at least MOST of the elements have."""
     with np.errstate(all="ignore"):
-        for kind, rough in (("factor", seen / np.where(np.abs(y) > MEANT * room, y, np.nan)), ("offset", seen - y)):
-            if not np.isfinite(rough).any():
-                continue
-            middle = float(np.median(rough[np.isfinite(rough)]))
-            having = np.abs((y * middle if kind == "factor" else y + middle) - seen) <= MEANT * room
-            if middle not in (0.0, 1.0) and having.mean() >= MOST:
-                found = _one_or_each(kind, y, np.where(having, seen, np.nan), room)
-                if found is not None and not np.all(found == NEUTRAL[kind]):
-                    yield _end(kind, found)
+        ratios, gaps = seen / np.where(np.abs(y) > MEANT * room, y, np.nan), seen - y
+    given = set[Transform]()
+    for kind, rough in (("factor", ratios), ("offset", gaps)):
+        for axes, share in itertools.product((None, (0, *range(2, y.ndim))), SHARES):
+            having = _having(kind, rough, axes, share, y, seen, room)
+            found = None if having is None else _one_or_each(kind, y, np.where(having, seen, np.nan), room)
+            if _useful(found, kind) and (kind == "offset" or found.all()) and (end := _end(kind, found)) not in given:
+                given.add(end)
+                yield end
+
+
+def of_all(end: Transform, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transform]:
+    """A factor or an offset as most elements have it, as all of them allow it; none where they do not."""
+    kind = "factor" if isinstance(end, Scale) else "offset"
+    found = _one_or_each(kind, y, seen, room)
+    if _useful(found, kind):
+        yield _end(kind, found)
+
+
+def _having(
+    kind: str,
+    rough: np.ndarray,
+    axes: tuple[int, ...] | None,
+    share: float,
+    y: np.ndarray,
+    seen: np.ndarray,
+    room: np.ndarray,
+) -> np.ndarray | None:
+    """Which elements have the number that is larger than a share of all, or of those along some axes; None of too
+    few."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a channel nothing may be known
+        known = np.where(np.isfinite(rough), rough, np.nan)
+        middle = np.nanquantile(known, share, axis=axes, keepdims=True, method="nearest")
+        having = np.abs((y * middle if kind == "factor" else y + middle) - seen) <= MEANT * room
+    return having if bool((having.mean(axis=axes) >= MOST).all()) else None
 
 
 def without(end: Transform, seen: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -226,19 +260,29 @@ def _shortest(kind: str, low: float, high: float, best: float) -> float:
 
 
 def _one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> np.ndarray | None:
-    """One number for all channels, or else one for each; None where the values do not confirm it."""
-    for each in (False, True):
+    """One number for all channels, or else one for each; None where the values do not confirm it.
+
+    Where all allow a number that leaves much less than their room, it is among these: few roundings take little of it.
+    """
+    for each, close in itertools.product((False, True), (_once(seen), room / FINE, room)):
         shape = (y.shape[0], -1, *y.shape[2:]) if each else (-1, 1, 1)
-        parts = [part.reshape(shape) for part in (y, seen, room)]
-        if not _confirmed(*parts):
+        if not _confirmed(*(part.reshape(shape) for part in (y, seen, room))):
             continue
         with np.errstate(all="ignore"):
-            best, low, high = inferred(kind, *parts)
+            best, low, high = inferred(kind, *(part.reshape(shape) for part in (y, seen, close)))
             found = np.array([_shortest(kind, *limits) for limits in zip(low, high, best)])
         fitting = y * column(found, y.ndim - 2) if kind == "factor" else y + column(found, y.ndim - 2)
-        if fits(fitting, seen, room):
+        if fits(fitting, seen, close):
             return found if each else np.full(y.shape[1], found[0])
     return None
+
+
+def _once(seen: np.ndarray) -> np.ndarray:
+    """By how much values are off that were rounded once, to the narrower format that holds all of them."""
+    with np.errstate(over="ignore"):
+        single = seen.astype(np.float32)
+    narrow = np.array_equal(single, seen, equal_nan=True)
+    return np.spacing(np.abs(single if narrow else seen)).astype(np.float64) * HALF
 
 
 def _confirmed(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:

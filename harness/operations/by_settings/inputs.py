@@ -26,6 +26,7 @@ from harness.operations.transforms.values import Scale
 from harness.operations.windowed.search.preparation import (
     CHANNELS,
     NAMES,
+    NEARLY,
     ROUNDING,
     SCALED,
     SPARE,
@@ -34,12 +35,11 @@ from harness.operations.windowed.search.preparation import (
     errors,
     scaled,
     shortened,
+    within,
 )
 
 EVERY = 4000
 """Elements whose equations are solved."""
-NEARLY = 4.0
-"""How many times its room an equation may be off that are solved by least squares, which others within it may solve."""
 ALL_ORDERS = 4
 """Channels up to which every order is tried."""
 
@@ -85,9 +85,8 @@ def _by_numbers(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[T
         said = partial(_said, channels, count, last)
         off = errors(matrix, missing, found)
         yield from (said(way) for way in (shortened(found, off), found))
-        if undone:
-            best = _polished(form, seen, room, said, found)
-            yield from (said(way) for way in (shortened(best, off), best))
+        best = _polished(form, seen, room, said, found)
+        yield from (said(way) for way in (shortened(best, off), best))
 
 
 def _said(channels: int, count: int, last: list[float], numbers: np.ndarray) -> Transforms:
@@ -98,12 +97,13 @@ def _said(channels: int, count: int, last: list[float], numbers: np.ndarray) -> 
 def _polished(
     form: Settled, seen: np.ndarray, room: np.ndarray, said: Callable[[np.ndarray], Transforms], found: np.ndarray
 ) -> np.ndarray:
-    """Numbers near those that were found, with which the output itself is least off, not what it was undone to."""
+    """Numbers near those that were found, with which the output itself is least off, by its room: not what it was
+    undone to, nor what least squares allow."""
     y, step = gaps.output(applied(form, said(found))), 2.0**-20
     told = np.isfinite(y) & np.isfinite(seen) & (room > 0)
     moved = (gaps.output(applied(form, said(found + step * each))) - y for each in np.eye(len(found)))
     slopes = np.stack([each[told] / (step * room[told]) for each in moved], axis=1)
-    better = _within(slopes, (seen - y)[told] / room[told])
+    better = within(slopes, (seen - y)[told] / room[told])
     return found if better is None else np.asarray(found + better)
 
 
@@ -148,19 +148,7 @@ def _solved(matrix: np.ndarray, values: np.ndarray, slack: np.ndarray) -> np.nda
     off = float(np.abs(matrix @ found - values).max())
     if rank < matrix.shape[1] or off > NEARLY:
         return None
-    return np.asarray(found) if off <= 1 else _within(matrix, values)
-
-
-def _within(matrix: np.ndarray, values: np.ndarray) -> np.ndarray | None:
-    """The unknowns with which no equation is off by more than 1: those of which the most off is so least."""
-    from scipy.optimize import linprog  # a third of a second to import, for outputs that are rounded only
-
-    count = matrix.shape[1]
-    rows = np.vstack([np.column_stack([sign * matrix, -np.ones(len(matrix))]) for sign in (1, -1)])
-    limits = np.concatenate([values, -values])
-    free = [(None, None)] * count + [(0, None)]
-    found = linprog([0.0] * count + [1.0], rows, limits, bounds=free, method="highs")
-    return np.asarray(found.x[:count]) if found.status == 0 and found.x[-1] <= 1 else None
+    return np.asarray(found) if off <= 1 else within(matrix, values)
 
 
 # --- orders of the channels ------------------------------------------------------------------------------------------
@@ -176,6 +164,8 @@ def _reordered(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Tr
         found = itertools.chain(_by_weights(form, seen), _by_mixing(form, seen, room))
     elif form.output_shape[1] == channels <= SCALED:
         found = _by_turns(form, seen, room)
+    else:
+        found = _by_mixing(form, seen, room)
     plain = tuple(range(channels))
     for order in found:
         if order not in (plain, plain[::-1]):  # the other way round is tried elsewhere

@@ -23,10 +23,9 @@ from harness.operations.by_settings.distinct import TELLING, Distinct, drawn, ot
 from harness.operations.by_settings.ends import (
     apart,
     before_bias,
-    ended,
-    fits,
     functions_of,
     holds,
+    of_all,
     of_most,
     unnamed,
     without,
@@ -192,8 +191,8 @@ class Candidates:
             reads = self.layer.fitted(base.form.unbiased, *before_bias(base.form, *without(end, *whole)))
             for changes, numbers in counted(reads):
                 change = setting(base.form, changes, numbers)
-                if fits(ended(gaps.output(change.differ(base.form)), (end,)), *whole):
-                    yield (*base.transforms, change, end, *base.reads)
+                for each in of_all(end, gaps.output(change.differ(base.form)), *whole):
+                    yield (*base.transforms, change, each, *base.reads)
 
     def _seen(self, base: Base, form: Settled) -> Seen | None:
         """What was seen and its errors in the places of the output of a form; None where it has no such place."""
@@ -272,7 +271,7 @@ class Candidates:
         self._take(form, ENDED)
         if not far:
             return rounded_or_held(y, *seen, missing)
-        ways = unnamed(form, y, *seen, missing, all(each.key != "function" for each in settings))
+        ways = unnamed(form, y, *seen, missing)
         return (
             way for way in ways if all(each.function != form.settings.get("function") for each in functions_of(way))
         )

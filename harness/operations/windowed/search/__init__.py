@@ -23,9 +23,10 @@ from harness.operations.windowed.search.bordered import bordered
 from harness.operations.windowed.search.candidates import DEEPEST as DEEPEST
 from harness.operations.windowed.search.candidates import Search as Search
 from harness.operations.windowed.search.check import CONFIRMED, completed, completions, work
-from harness.operations.windowed.search.fields import fields
+from harness.operations.windowed.search.fields import fields, kernel_axes
 from harness.operations.windowed.search.limited import limited
 from harness.operations.windowed.search.odd import ORDERED
+from harness.operations.windowed.search.outputs import OPEN
 from harness.operations.windowed.search.permuted import permuted
 from harness.operations.windowed.search.preparation import prepared
 from harness.operations.windowed.search.question import Question
@@ -38,6 +39,8 @@ MOST = 1500
 """Candidates of one level that are evaluated in full, likeliest first."""
 MANY = 200
 """Explanations of one level, after which there is no need of more."""
+HALF = 0.5
+"""By how much rounding to a whole number may be off."""
 RARE = 2 * 10**9
 """Work to look for what is rare."""
 
@@ -152,10 +155,26 @@ def rarer(question: Question) -> Iterator[Sequence[Transforms]]:
     yield from ([each] for each in explanations(Search(question, deepest=2, rare=True, budget=Budget(RARE))))
     windows = list(fields(question))
     yield from ([each] for each in limited(question, windows, Budget(RARE)))
-    yield from prepared(question, windows)
-    yield from ([each] for each in bordered(question, windows))
+    known = [*windows, *kernel_axes(question)]
+    yield from prepared(question, known)
+    yield from ([each] for each in _prepared_for_whole(question, known))
+    yield from ([each] for each in bordered(question, windows, Budget(RARE)))
     if len(question.form.w) > ORDERED or question.form.window.groups > 1:
         yield from ([each] for each in permuted(question, windows))
+
+
+def _prepared_for_whole(question: Question, windows: Sequence[Transforms]) -> Iterator[Transforms]:
+    """Preparations of an input of which the sums were made whole numbers, as those say that no limit cuts off."""
+    if np.dtype(question.dtype or np.float64).kind not in "iu":
+        return
+    low, high = np.nanmin(question.observed), np.nanmax(question.observed)
+    inside = np.where((question.observed > low) & (question.observed < high), question.observed, np.nan)
+    if not np.isfinite(inside).any():
+        return
+    apart = replace(question, observed=inside, slack=2 * HALF, room=np.full(inside.shape, HALF))
+    for ways in prepared(apart, windows):
+        whole = (each for way in ways for each in completions(question, (*way, OPEN), Budget(RARE)))
+        yield from itertools.islice(whole, 1)
 
 
 def possible(form: Linear, values: np.ndarray, slack: float, coarse: float) -> bool:

@@ -5,15 +5,20 @@ It is left zero, or the input is copied there; then how wide it is follows from 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from harness.canonical.axis import outputs_at
-from harness.canonical.window import Pairs, spatial_index
+from harness.canonical.window import Pairs
+from harness.operations.budget import Budget
 from harness.operations.transforms import in_order
 from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.transform import applied
+from harness.operations.windowed.search.check import completions
+from harness.operations.windowed.search.outputs import OPEN
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.variants import Transforms
 
@@ -21,28 +26,39 @@ PLACES = 48
 """Outputs inside of the border by which a hypothesis is refuted."""
 
 
-def bordered(question: Question, every: Iterable[Transforms]) -> Iterator[Transforms]:
-    """A border that is zero, or copied, with each of some changes of the window that gives what lies inside of it."""
+def bordered(question: Question, every: Iterable[Transforms], budget: Budget) -> Iterator[Transforms]:
+    """A border that is zero, or copied, with each of some changes of the window that gives what lies inside of it.
+
+    Where none does, with what else was made of the sums there.
+    """
     windows = list(every)
     for copied in (False, True):
         widths = _widths(_computed(question, copied))
         if any(map(any, widths)):
-            yield from _around(question, windows, OutputBorder(widths, copied))
+            border = OutputBorder(widths, copied)
+            inside = border.inside(question.observed)
+            part = replace(question, observed=np.where(inside, question.observed, np.nan))
+            found = [changes for changes in windows if _fits(part, changes)]
+            for changes in found or _ended(part, windows, budget):
+                yield in_order((*changes, border))
 
 
-def _around(question: Question, windows: Iterable[Transforms], border: OutputBorder) -> Iterator[Transforms]:
-    """The border, with each of the changes that give what lies inside of it."""
-    inside = np.zeros(question.observed.shape, bool)
-    sizes = question.observed.shape[2:]
-    inside[spatial_index(slice(low, size - high) for (low, high), size in zip(border.widths, sizes))] = True
-    known = np.argwhere(np.isfinite(question.observed) & inside)
-    places = np.random.default_rng(0).permutation(known)[:PLACES]
+def _fits(question: Question, changes: Transforms) -> bool:
+    """Whether changes give some of the known values, and these are as many as can tell."""
+    conv = applied(question.form, changes)
+    places = np.random.default_rng(0).permutation(np.argwhere(np.isfinite(question.observed)))[:PLACES]
+    if conv.output_shape != question.observed.shape or not len(places):
+        return False
     seen = question.observed[tuple(places.T)]
+    return bool((np.abs(outputs_at(conv, places) - seen) <= question.slack).all())
+
+
+def _ended(question: Question, windows: Iterable[Transforms], budget: Budget) -> Iterator[Transforms]:
+    """Changes, and what was made of their sums, that give the known values."""
     for changes in windows:
-        conv = applied(question.form, changes)
-        fits = conv.output_shape == question.observed.shape and len(places)
-        if fits and (np.abs(outputs_at(conv, places) - seen) <= question.slack).all():
-            yield in_order((*changes, border))
+        if budget.spent:
+            return
+        yield from itertools.islice(completions(question, (*changes, OPEN), budget), 1)
 
 
 def _computed(question: Question, copied: bool) -> np.ndarray:

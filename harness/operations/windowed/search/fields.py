@@ -1,4 +1,4 @@
-"""The few windows that may have given an output of a size: what solvers begin from, which evaluate one at a time."""
+"""The few windows and kernels that may have given an output of a size: what solvers begin from, one at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.operations.transforms.settings import Dilation, Stride
 from harness.operations.transforms.transform import applied
 from harness.operations.windowed.search import paddings
 from harness.operations.windowed.search.question import Question
-from harness.operations.windowed.search.variants import Transforms, perhaps, reversals, windows
+from harness.operations.windowed.search.variants import Transforms, kernel_orders, perhaps, reversals, windows
 from harness.worker.spans import padding_pair
 
 
@@ -22,6 +22,13 @@ def fields(question: Question) -> Iterator[Transforms]:
         if applied(question.form, changes).output_shape == question.observed.shape:
             for reversal in perhaps(reversals(question.form.rank)):
                 yield in_order((*reversal, *changes))
+
+
+def kernel_axes(question: Question) -> Iterator[Transforms]:
+    """Another order of the kernel's axes; each gives the output its size."""
+    for change in kernel_orders(question.form):
+        if applied(question.form, (change,)).output_shape == question.observed.shape:
+            yield (change,)
 
 
 def _settings(question: Question) -> Iterator[Transforms]:

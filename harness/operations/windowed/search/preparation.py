@@ -39,6 +39,10 @@ SCALED, CHANNELS = 64, 12
 """Input channels up to which a factor of each is solved for, and their order, where each pair is an unknown."""
 ROUNDING = 2.0**-19
 """Share of the terms of a sum by which float32 may be off."""
+NEARLY = 4.0
+"""How many times its room an equation may be off that are solved by least squares, which others within it may solve."""
+LEAST = 1e-3
+"""Share of the largest error of an output that each is taken to have at least."""
 SAME = 1e-4
 """How far an element of a matrix that reorders channels may be from nothing, as a share of the largest."""
 NAMES = {**FACTORS, "1 / 127.5": 1 / 127.5, "1 / 127": 1 / 127, "1 / 128": 1 / 128, "1 / 256": 1 / 256}
@@ -50,23 +54,25 @@ Ways = list[Transforms]
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Some known outputs: `values` less the bias and what a padding adds that is filled with a number, and `channel`;
-    what they see of each input channel under each tap, (outputs, C of the group, taps), and what of ones."""
+    """Some known outputs: `values` less the bias and what a padding adds that is filled with a number, `channel`, and
+    by how much each may be off; what they see of each input channel under each tap,
+    (outputs, C of the group, taps), and what of ones."""
 
     conv: Linear
     values: np.ndarray
     channel: np.ndarray
+    room: np.ndarray
     x: np.ndarray
     ones: np.ndarray
 
     @classmethod
-    def of(cls, conv: Linear, observed: np.ndarray, places: np.ndarray) -> Seen:
+    def of(cls, conv: Linear, question: Question, places: np.ndarray) -> Seen:
         shape = (len(places), conv.w.shape[1], -1)
         unfilled = replace(conv, window=conv.window.bounded("zero")) if conv.window.filling else conv
         ones = replace(unfilled, x=np.ones_like(conv.x, np.float64))
         seen, there = (seen_at(each, places).reshape(shape) for each in (unfilled, ones))
-        values = observed[tuple(places.T)] - conv.offsets.astype(np.float64)[places[:, 1]]
-        found = cls(conv, values, places[:, 1], seen, there)
+        values = question.observed[tuple(places.T)] - conv.offsets.astype(np.float64)[places[:, 1]]
+        found = cls(conv, values, places[:, 1], _room(question, places), seen, there)
         return replace(found, values=values - conv.window.filling * found.filled) if conv.window.filling else found
 
     @cached_property
@@ -109,18 +115,38 @@ class Seen:
     def solved(self, matrix: np.ndarray, values: np.ndarray, slack: float, whole: bool = True) -> np.ndarray | None:
         """The unknowns, where they are fewer than the equations and give the values; `whole`: no other ones do."""
         known = np.isfinite(matrix).all(axis=1)
-        matrix, values = matrix[known], values[known]
+        matrix, values, weight = matrix[known], values[known], self.weight[known]
         if len(matrix) < matrix.shape[1] + SPARE:
             return None
         if not matrix.shape[1]:
             return None if np.abs(values).max() > slack else np.zeros(0)
-        found, _, rank, _ = np.linalg.lstsq(matrix, values, rcond=None)
+        found, _, rank, _ = np.linalg.lstsq(matrix * weight[:, None], values * weight, rcond=None)
         room = slack + ROUNDING * float((np.abs(matrix) @ np.abs(found)).max(initial=0))
         fits = (rank == matrix.shape[1] or not whole) and np.abs(matrix @ found - values).max() <= room
         return np.asarray(found) if fits else None
 
     def with_order(self, order: tuple[int, ...]) -> Seen:
-        return Seen(self.conv, self.values, self.channel, self.x[:, list(order)], self.ones)
+        return replace(self, x=self.x[:, list(order)])
+
+    def ways(self, matrix: np.ndarray, values: np.ndarray, found: np.ndarray) -> Iterator[np.ndarray]:
+        """The unknowns with short numbers, as they were found, and as no output is off by more than its room."""
+        off = errors(matrix * self.weight[:, None], values * self.weight, found)
+        yield from (shortened(found, off), found)
+        if self.room.all() and 1 < (np.abs(matrix @ found - values) / self.room).max() <= NEARLY:
+            best = within(matrix / self.room[:, None], values / self.room)
+            yield from () if best is None else (shortened(best, off), best)
+
+    @property
+    def weight(self) -> np.ndarray:
+        """What each output weighs beside others: the less, the more it may be off."""
+        most = self.room.max(initial=0.0)
+        return np.asarray(most / np.maximum(self.room, LEAST * most)) if most else np.ones(len(self.room))
+
+
+def _room(question: Question, places: np.ndarray) -> np.ndarray:
+    if question.room is None or question.room.shape != question.observed.shape:
+        return np.full(len(places), question.slack)
+    return np.asarray(question.room[tuple(places.T)])
 
 
 def prepared(question: Question, every: Iterable[Transforms]) -> Iterator[Ways]:
@@ -155,12 +181,12 @@ def _of_field(question: Question, conv: Linear, changes: Transforms, places: np.
     channels = conv.x.shape[1]
     if channels > SCALED:
         return
-    few = Seen.of(conv, question.observed, places[: FIRST * (2 * channels + SPARE)])
+    few = Seen.of(conv, question, places[: FIRST * (2 * channels + SPARE)])
     paddings = (False, True) if any(map(any, conv.window.padding)) else (False,)
     for padded in paddings:
         constant = few.of_sums() if padded else few.added(padded)
         if few.solved(np.hstack([few.own, constant]), few.values, question.slack, whole=False) is not None:
-            yield from _simplest(question, Seen.of(conv, question.observed, places), changes, (), padded)
+            yield from _simplest(question, Seen.of(conv, question, places), changes, (), padded)
             break  # the other one says the same where this one does
     if 1 < channels <= CHANNELS and conv.window.groups == 1:
         yield from _reordered(question, conv, changes, places, paddings)
@@ -174,13 +200,13 @@ def _reordered(
 ) -> Iterator[Ways]:
     """Preparations in which channels change places, too."""
     channels = conv.x.shape[1]
-    few = Seen.of(conv, question.observed, places[: FIRST * (channels * (channels + 1) + SPARE)])
+    few = Seen.of(conv, question, places[: FIRST * (channels * (channels + 1) + SPARE)])
     for padded in paddings:
         constant = few.of_sums() if padded else few.added(padded)
         found = few.solved(np.hstack([few.mixed, constant]), few.values, question.slack, whole=False)
         order = None if found is None else _order(found[: channels**2].reshape(channels, channels))
         if order is not None:
-            seen = Seen.of(conv, question.observed, places).with_order(order)
+            seen = Seen.of(conv, question, places).with_order(order)
             yield from _simplest(question, seen, changes, (_named_order(order),), padded)
             return
 
@@ -224,9 +250,11 @@ def _simplest(question: Question, seen: Seen, changes: Transforms, order: Transf
         if (found := seen.solved(matrix, values, question.slack)) is None:
             continue
         count, channels = parts[0].shape[1], seen.conv.x.shape[1]
-        ways = shortened(found, errors(matrix, values, found)), found
         kind = offsets if offsets == "sums" else "padded" if padded else ""
-        named = [(*scaled(channels, way[:count]), *added(channels, way[count:], kind)) for way in ways]
+        named = [
+            (*scaled(channels, way[:count]), *added(channels, way[count:], kind))
+            for way in seen.ways(matrix, values, found)
+        ]
         yield [in_order((*changes, *order, *each)) for each in named]
         return
 
@@ -242,6 +270,18 @@ def errors(matrix: np.ndarray, values: np.ndarray, found: np.ndarray) -> np.ndar
     left = matrix @ found - values
     inverse = np.linalg.pinv(matrix)
     return np.asarray(5 * np.sqrt((inverse**2) @ (left**2)) + 2.0**-50 * np.abs(found))
+
+
+def within(matrix: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    """The unknowns with which no equation is off by more than 1: those of which the most off is so least."""
+    from scipy.optimize import linprog  # a third of a second to import, for outputs that are rounded only
+
+    count = matrix.shape[1]
+    rows = np.vstack([np.column_stack([sign * matrix, -np.ones(len(matrix))]) for sign in (1, -1)])
+    limits = np.concatenate([values, -values])
+    free = [(None, None)] * count + [(0, None)]
+    found = linprog([0.0] * count + [1.0], rows, limits, bounds=free, method="highs")
+    return np.asarray(found.x[:count]) if found.status == 0 and found.x[-1] <= 1 else None
 
 
 def shortened(found: np.ndarray, errors: np.ndarray) -> np.ndarray:

@@ -159,7 +159,7 @@ def kernels(question: Question, conv: Linear, most: int, quick: bool = False) ->
 
     With them the number of changes up to which none was left out, the kernel being large.
     """
-    orders = [] if quick else [*_kernel_orders(conv), *rereads(question, "kernel")]
+    orders = [] if quick else [*kernel_orders(conv), *rereads(question, "kernel")]
     plain = conv.map(lambda each: np.arange(each.size).reshape(each.shape), "w", "bias")
     every = [
         (*reversal, *order, *channels)
@@ -212,7 +212,8 @@ def as_met(conv: Linear) -> np.ndarray:
     return np.ascontiguousarray(np.flip(conv.w, backwards))
 
 
-def _kernel_orders(conv: Linear) -> Iterator[Transform]:
+def kernel_orders(conv: Linear) -> Iterator[Transform]:
+    """Other orders of the kernel's axes that fit the input and the bias."""
     for order in itertools.permutations(range(conv.w.ndim)):
         if list(order) == sorted(order):
             continue
