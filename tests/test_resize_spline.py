@@ -60,7 +60,7 @@ def test_a_zoom_of_order_3_is_named_and_its_code_holds(mode: str, meant: str) ->
     answer = diagnose(judge, judge.observe(case.recorded[0]))
     (first,) = answer.explanations[0].changes
     assert isinstance(first, Setting) and (first.value, dict(first.others)["outside"]) == ("spline", MODES[mode])
-    assert not answer.ambiguous and "a cubic spline through all samples (scipy.ndimage.zoom)" in first.words()
+    assert not answer.ambiguous and "set it to SciPy's cubic spline, placed" in first.words()
     assert [each.system for each in fix.proofs(case, [answer.explanations[0].changes], ["numpy"])] == ["numpy"]
 
 

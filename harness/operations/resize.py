@@ -108,7 +108,7 @@ FIELDS: Mapping[str, Field] = {}
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, "area_samples", "coordinate_precision", "size_rounding")
 SAYINGS: Sayings = {
     "size_rounding": Saying("round {it} by {}", "rounded {it} by {}", "the size of the output"),
-    "interpolation": Saying(values={"spline": "a cubic spline through all samples (scipy.ndimage.zoom)"}),
+    "interpolation": Saying(values={"spline": "SciPy's cubic spline"}),
     "coordinates": Saying("place {it} by {}", "placed {it} by {}", "the outputs", pronoun="them"),
     "nearest_rounding": Saying(
         "round {it} by {}",
@@ -121,7 +121,7 @@ SAYINGS: Sayings = {
         "give {it} {}",
         "gave {it} {}",
         "samples outside the input",
-        {"edge": "the value of the edge", "renormalize": "no weight", "zero": "the value 0"},
+        {"edge": "the value of the edge", "renormalize": "no weight", "zero": "the value 0", "mirror": "mirror images"},
         "them",
     ),
     "antialias": Saying("resize {}", "resized {}", "", {True: "with antialiasing", False: "without antialiasing"}),
