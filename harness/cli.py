@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -23,11 +24,13 @@ from harness.options import command_line
 THREADS = "OPENBLAS_NUM_THREADS"
 """The variable of OpenBLAS, which it reads when it is loaded."""
 Command = Callable[[argparse.Namespace], int]
+SELDOM = 50_000
+"""Objects more than are freed before Python looks for garbage; it does at every 700th by itself."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
-    with terminal.watched() as said, interrupts.raised(), warnings.catch_warnings():
+    with terminal.watched() as said, interrupts.raised(), warnings.catch_warnings(), _seldom_collected():
         if any(action == "error" for action, *_ in warnings.filters):
             warnings.simplefilter("default")  # numpy's are no errors of a command
         try:
@@ -35,6 +38,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SystemExit as end:
             sys.exit(_heard(said, int(end.code or 0)))
         return _heard(said, _run(options))
+
+
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Looks for garbage more seldom: hardly any of it is in cycles, and a tenth of a start would go into looking."""
+    usual = gc.get_threshold()
+    gc.set_threshold(SELDOM, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    """Looks for no garbage in what is imported here, now or later: modules stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 def _heard(said: terminal.Stream, code: int) -> int:
@@ -49,7 +76,9 @@ def _heard(said: terminal.Stream, code: int) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Runs a command; what goes wrong is one message on standard error and an exit code."""
     try:
-        return command(options.command)(options)
+        with _kept():
+            run = command(options.command)
+        return run(options)
     except Mistake as mistake:
         return _told(str(mistake), mistake.code)
     except OSError as error:

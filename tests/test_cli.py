@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -599,3 +600,15 @@ def test_a_run_of_some_cases_replaces_no_report_of_more(table, arguments, places
 def test_a_part_is_reported_in_the_usual_folder_where_nothing_stands(table):
     assert cli.main(["run", "case.yaml"]) == cli.main(["run", "case.yaml"]) == 0
     assert not Path("reports/part").exists()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_who_calls_it_finds_the_garbage_collector_as_it_was(enabled: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command looks for garbage more seldom than Python does by itself."""
+    usual, was = gc.get_threshold(), gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        assert cli.main(["completion", "bash"]) == 0
+        assert (gc.get_threshold(), gc.isenabled()) == (usual, enabled)
+    finally:
+        (gc.enable if was else gc.disable)()

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from harness.ending import EXPECTED, UNEXPECTED, USAGE
 from harness.output import BEGINNING, Output, demand
-from harness.report import diff, results
+from harness.report import results
 from harness.report.markdown import Markdown
 from harness.report.page import Html
 
@@ -50,6 +50,8 @@ def report_command(options: argparse.Namespace) -> int:
 
 def diff_command(options: argparse.Namespace) -> int:
     """Compares two saved runs, as markdown: verdicts, numbers, versions, speed. Exit code 1 when a verdict changed."""
+    from harness.report import diff
+
     old, new = (results.load(Path(name)) for name in (options.old, options.new))
     found = diff.differences(old, new, options.slower)
     print(diff.markdown(found), end="")

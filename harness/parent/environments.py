@@ -19,8 +19,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_path
-
 if TYPE_CHECKING:
     from filelock import FileLock
 
@@ -87,6 +85,8 @@ class Environment:
 
 def cache() -> Path:
     """The folder of all environments: `framework-agreement/environments` in the user's cache folder."""
+    from platformdirs import user_cache_path  # few commands look there
+
     return Path(user_cache_path("framework-agreement", appauthor=False), "environments")
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.backends.program_words import AS_IT_IS
 from harness.grammar.document import Item
 from harness.grammar.kinds import FLAG, Field, Kind, Record, word
-from harness.operations.card import Card
-from harness.operations.windowed import likeness
 from harness.worker.entry import RECIPES, EntryPoint
+
+if TYPE_CHECKING:  # for a card only, which few commands make
+    from harness.operations.card import Card
 
 GROUPS = ("any", "depthwise", "one")
 NUMBERS = "numbers"
@@ -82,6 +83,8 @@ def _refused(rule: Mapping[str, Any]) -> bool:
 
 def beside(card: Card, entries: Iterable[EntryPoint]) -> Card:
     """A card with what to say of it, or of the sums of which it makes something, beside known functions."""
+    from harness.operations.windowed import likeness
+
     if card.ending:
         return replace(card, beneath=list(likeness.of_sums(card, entries)))
     return replace(card, alike=list(likeness.sentences(card, entries)))
