@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,41 @@ class Confirmed:
     exact: int | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Tested:
+    """Hypotheses that are held against all that is seen. held: those that hold. counts: how many elements of each were
+    held against exact values, None where all were."""
+
+    judge: Judge
+    seen: Observation
+    question: Question
+    held: list[Held] = field(default_factory=list)
+    counts: list[int | None] = field(default_factory=list)
+
+    def holds(self, transforms: Transforms) -> bool:
+        """Whether these changes give what is seen."""
+        looked, reading = _looked_at(self.judge, self.seen, transforms)
+        fit, largest = self.judge.fit(looked, reading)
+        if fit:
+            self.held.append((transforms, fit, largest, self.judge.known(looked, reading)))
+            self.counts.append(_exact(self.seen, reading))
+        return fit is not None
+
+    def meant(self) -> tuple[Fit | None, float]:
+        """How what is meant fits, and the largest difference from it."""
+        found = self.judge.fit(*_looked_at(self.judge, self.seen, ()))
+        large = found[0] and self.question.observed.size > LARGE
+        return self.judge.fit(self.seen, self.judge.intended) if large else found
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        return tuple(_explanations(self.question, self.held, self.seen.dtype))
+
+    @property
+    def exact(self) -> int | None:
+        return min((each for each in self.counts if each is not None), default=None)
+
+
 def confirmed(
     judge: Judge,
     seen: Observation,
@@ -111,57 +146,73 @@ def confirmed(
     element that is known; `beside` are changes that hold, and which it need not find."""
     if question.observed.ndim != question.form.rank + 2 or not np.isfinite(question.observed).any():
         return Confirmed(())
-    intended, largest = judge.fit(*_looked_at(judge, seen, ()))
-    if intended and question.observed.size > LARGE:
-        intended, largest = judge.fit(seen, judge.intended)
-    held: list[Held] = []
-    counts: list[int | None] = []
-
-    def holds(transforms: tuple[Transform, ...]) -> bool:
-        looked, reading = _looked_at(judge, seen, transforms)
-        fit, largest = judge.fit(looked, reading)
-        if fit:
-            held.append((transforms, fit, largest, judge.known(looked, reading)))
-            counts.append(_exact(seen, reading))
-        return fit is not None
-
-    skipped = (not intended or intended.finding) and judge.passed_on(seen) and holds(SKIPPED)
-    refuted = False
-    if intended and intended.finding and not skipped:  # what is the input unchanged was not rounded
-        holds(())
-        refuted = _all_whole(question)  # which another arithmetic gives, and rounding too
-    elif intended and not skipped and not question.unknown:
-        marks = _marks(judge, question, intended)
-        if marks and holds(marks):
-            found = _explanations(question, held, seen.dtype)
-            return Confirmed(tuple(replace(each, lacking=0.0) for each in found))  # all values together mark it
-        refuted = marks is not None and intended.rung in WIDE
-        if not refuted:
-            return _agreed(judge, seen, question, intended, largest)
+    tested = _Tested(judge, seen, question)
+    intended, largest = tested.meant()
+    skipped = (not intended or intended.finding) and judge.passed_on(seen) and tested.holds(SKIPPED)
+    refuted = _refuted(tested, intended, largest) if intended and not skipped else False
+    if isinstance(refuted, Confirmed):
+        return refuted
     if beside:
-        holds(beside)
-    room = searching(judge.case)
-    deepest = room.DEEPEST if deepest is None else deepest
+        tested.holds(beside)
+    return _searched(tested, _Hunt(searching(judge.case), budget, refuted), deepest, skipped)
 
-    def search(most: int) -> Any:
-        searched = room.Search(question, most, budget=budget.for_search())
-        for _ in room.explanations(searched, lambda found: holds(found) if found or not refuted else False):
+
+def _refuted(tested: _Tested, intended: Fit, largest: float) -> Confirmed | bool:
+    """Whether what is meant, which fits, is not what was computed; or what is confirmed, where no more is asked."""
+    question = tested.question
+    if intended.finding:  # what is the input unchanged was not rounded
+        tested.holds(())
+        return _all_whole(question)  # which another arithmetic gives, and rounding too
+    if question.unknown:
+        return False
+    marks = _marks(tested.judge, question, intended)
+    if marks and tested.holds(marks):
+        # all values together mark it
+        return Confirmed(tuple(replace(each, lacking=0.0) for each in tested.explanations))
+    if marks is not None and intended.rung in WIDE:
+        return True
+    return _agreed(tested.judge, tested.seen, question, intended, largest)
+
+
+@dataclass(frozen=True, eq=False)
+class _Hunt:
+    """A search of an operation. refuted: whether what is meant is none of its candidates."""
+
+    room: Any
+    budget: Budget
+    refuted: bool
+
+    def of(self, tested: _Tested, most: int) -> Any:
+        """The search of up to `most` changes, done: what holds is among what is tested."""
+        searched = self.room.Search(tested.question, most, budget=self.budget.for_search())
+        for _ in self.room.explanations(searched, lambda found: (found or not self.refuted) and tested.holds(found)):
             pass
         return searched
 
+    def besides(self, tested: _Tested) -> None:
+        """Tests what may stand in place of what holds, or beside it."""
+        for transforms, fit, *_ in list(tested.held):
+            shown = [shown_by(fit, tested.seen.dtype)] if fit.finding else []
+            for ways in self.room.besides(tested.question, (*transforms, *shown)):
+                any(map(tested.holds, ways))
+
+
+def _searched(tested: _Tested, hunt: _Hunt, deepest: int | None, skipped: bool) -> Confirmed:
+    """What a search finds; where all that is seen is one number, of one change only, unless it finds something."""
+    question = tested.question
+    deepest = hunt.room.DEEPEST if deepest is None else deepest
     plain = all_equal(question) or (skipped and not question.unknown)
-    searched = search(min(deepest, 1) if plain else deepest)  # of these, what takes more is hardly so
-    if plain and held and not skipped:
-        searched, plain = search(deepest), False
-    for transforms, fit, *_ in list(held):
-        for ways in room.besides(question, (*transforms, *([shown_by(fit, seen.dtype)] if fit.finding else ()))):
-            any(map(holds, ways))
-    solution = room.other_values(question, holds) if deepest and not held and not plain else None  # they are changes
-    explanations = tuple(_explanations(question, held, seen.dtype))
-    exact = min((each for each in counts if each is not None), default=None)
+    searched = hunt.of(tested, min(deepest, 1) if plain else deepest)  # of these, what takes more is hardly so
+    if plain and tested.held and not skipped:
+        searched, plain = hunt.of(tested, deepest), False
+    hunt.besides(tested)
+    other = deepest and not tested.held and not plain  # they are changes
+    solution = hunt.room.other_values(question, tested.holds) if other else None
     if plain:
-        return Confirmed(explanations, whole=min(deepest, 1, searched.whole), solution=solution, exact=exact)
-    return Confirmed(explanations, searched.left_out, searched.whole, searched.tested, solution, exact)
+        whole = min(deepest, 1, searched.whole)
+        return Confirmed(tested.explanations, whole=whole, solution=solution, exact=tested.exact)
+    counted = searched.left_out, searched.whole, searched.tested
+    return Confirmed(tested.explanations, *counted, solution, tested.exact)
 
 
 def all_equal(question: Question) -> bool:

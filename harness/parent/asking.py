@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -41,25 +41,29 @@ class Question:
 Asking = Generator[list[Question], list[Outcome], T]
 
 
+@dataclass(frozen=True)
+class Finding(Generic[T]):
+    """What an asking has found, which has no more questions."""
+
+    value: T
+
+
+def step(asking: Asking[T], outcomes: list[Outcome] | None = None) -> list[Question] | Finding[T]:
+    """What an asking asks next, told the outcomes of what it asked before, None at its start; or its finding."""
+    try:
+        return next(asking) if outcomes is None else asking.send(outcomes)
+    except StopIteration as stop:
+        return Finding(stop.value)
+
+
 def together(parts: Mapping[str, Asking[Any]]) -> Asking[dict[str, Any]]:
     """Askings side by side; their findings by name."""
-    found: dict[str, Any] = {}
-    asked: dict[str, list[Question]] = {}
-
-    def step(name: str, outcomes: list[Outcome] | None) -> None:
-        try:
-            asked[name] = next(parts[name]) if outcomes is None else parts[name].send(outcomes)
-        except StopIteration as stop:
-            found[name] = stop.value
-
-    for name in parts:
-        step(name, None)
-    while asked:
+    told = {name: step(each) for name, each in parts.items()}
+    while asked := {name: each for name, each in told.items() if not isinstance(each, Finding)}:
         outcomes = iter((yield [question for questions in asked.values() for question in questions]))
-        for name, questions in list(asked.items()):
-            del asked[name]
-            step(name, [next(outcomes) for _ in questions])
-    return {name: found[name] for name in parts}
+        for name, questions in asked.items():
+            told[name] = step(parts[name], [next(outcomes) for _ in questions])
+    return {name: each.value for name, each in told.items() if isinstance(each, Finding)}
 
 
 Heard = Callable[[Any, bool], None]
@@ -73,31 +77,30 @@ def ask_all(
     found: dict[K, T] = {}
     outcomes: dict[K, list[Outcome | None]] = {}
 
-    def step(key: K, answers: list[Outcome] | None) -> None:
+    def advance(key: K, answers: list[Outcome] | None) -> None:
         backend, asking = askings[key]
-        try:
-            questions = next(asking) if answers is None else asking.send(answers)
-            while not questions:
-                questions = asking.send([])
-        except StopIteration as stop:
-            found[key] = stop.value
+        told = step(asking, answers)
+        while not told:
+            told = step(asking, [])
+        if isinstance(told, Finding):
+            found[key] = told.value
             return
-        outcomes[key] = [None] * len(questions)
-        tagged = [((key, index), question) for index, question in enumerate(questions)]
+        outcomes[key] = [None] * len(told)
+        tagged = [((key, index), question) for index, question in enumerate(told)]
         for tag, question in tagged:
             if not question.alone:
                 pool.submit(backend, tag, question)
         pool.submit_apart(backend, [each for each in tagged if each[1].alone])
 
     for key in askings:
-        step(key, None)
+        advance(key, None)
     pool.flush()
     while len(found) < len(askings):
         (key, index), outcome = pool.collect()
         outcomes[key][index] = outcome
         answers = [each for each in outcomes[key] if each is not None]
         if len(answers) == len(outcomes[key]):
-            step(key, answers)
+            advance(key, answers)
             pool.flush()
         heard(key, key in found)
     return {key: found[key] for key in askings}

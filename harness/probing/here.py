@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from harness.parent import talk
-from harness.parent.asking import Asking
+from harness.parent.asking import Asking, Finding, step
 from harness.parent.outcome import Outcome
 from harness.parent.talk import NativeCall
 from harness.worker import loop
@@ -15,14 +15,10 @@ T = TypeVar("T")
 
 def asked(asking: Asking[T]) -> T:
     """The finding of an asking whose questions this process answers."""
-    outcomes: list[Outcome] | None = None
-    while True:
-        try:
-            questions = next(asking) if outcomes is None else asking.send(outcomes)
-        except StopIteration as stop:
-            finding: T = stop.value
-            return finding
-        outcomes = [outcome(question) for question in questions]
+    told = step(asking)
+    while not isinstance(told, Finding):
+        told = step(asking, [outcome(question) for question in told])
+    return told.value
 
 
 def outcome(call: NativeCall) -> Outcome:

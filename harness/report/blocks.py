@@ -19,8 +19,6 @@ AXES = {"N": "image", "C": "channel", "O": "output channel", "I": "input channel
 MISSING = {"not_finite": "not finite", "unknown": "not known"}
 Described = Mapping[str, Any]
 Planes = list[tuple[str, list[list[str]]]]
-LATEST = 64
-"""Arrays whose texts are kept: those of the case that all reports are about to show."""
 
 
 def kind(shown: Described, role: str) -> str:
@@ -37,23 +35,8 @@ def block(shown: Described, role: str) -> str:
     return fenced("\n".join(lines))
 
 
-_latest: dict[int, tuple[Described, str, Planes]] = {}
-
-
 def planes(shown: Described, role: str) -> Planes:
-    """(name, rows of numbers as text) of each plane, of the corner of a large array; "" names an only plane.
-
-    Each kind of report asks for those of the same arrays, one after another: they are written once.
-    """
-    kept = _latest.get(id(shown))
-    if kept is None or kept[0] is not shown or kept[1] != role:
-        if len(_latest) >= LATEST:
-            _latest.clear()
-        kept = _latest[id(shown)] = shown, role, _planes(shown, role)
-    return kept[2]
-
-
-def _planes(shown: Described, role: str) -> Planes:
+    """(name, rows of numbers as text) of each plane, of the corner of a large array; "" names an only plane."""
     if "values" not in shown:
         return [("corner:", _texts(shown["corner"], shown["dtype"]))]
     shape = shown["shape"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.operations.windowed.probes.subject import native, own_boundary, usual, usual_dtype
-from harness.parent.asking import Asking, Question
+from harness.parent.asking import Asking, Finding, Question, step
 from harness.parent.outcome import Answered, Outcome
 from harness.worker.entry import EntryPoint
 
@@ -163,12 +163,8 @@ def _alike(a: np.ndarray, b: np.ndarray) -> bool:
 
 def beneath(asking: Asking[T], ending: Ending) -> Asking[T]:
     """An asking whose answers are the sums that an ending was made of."""
-    outcomes: list[Outcome] | None = None
-    while True:
-        try:
-            questions = next(asking) if outcomes is None else asking.send(outcomes)
-        except StopIteration as stop:
-            finding: T = stop.value
-            return finding
-        answers = yield [ending.asked(question) for question in questions]
-        outcomes = [ending.sums(*each) for each in zip(questions, answers, strict=True)]
+    told = step(asking)
+    while not isinstance(told, Finding):
+        answers = yield [ending.asked(question) for question in told]
+        told = step(asking, [ending.sums(*each) for each in zip(told, answers, strict=True)])
+    return told.value
