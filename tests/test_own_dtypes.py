@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import harness
+from harness.case.of_files import case_of_files
 from harness.judge import own_dtypes
 
 LINE = "torch.nn.functional.conv2d(x.permute(0, 3, 1, 2), w, stride=2)"
@@ -81,6 +85,80 @@ def test_an_edit_of_bytes_gives_fractions(y: np.ndarray, settings: dict[str, Any
         np.testing.assert_allclose(found, y, rtol=1e-4, atol=1e-2)
 
 
+def brain_floats(path: Path, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+    """A safetensors file of arrays whose numbers bfloat16 has, and these numbers."""
+    halves = {name: (each.astype("float32").view("uint32") >> 16).astype("<u2") for name, each in arrays.items()}
+    ends = np.cumsum([0, *(each.nbytes for each in halves.values())]).tolist()
+    head = {
+        name: {"dtype": "BF16", "shape": each.shape, "data_offsets": ends[number : number + 2]}
+        for number, (name, each) in enumerate(halves.items())
+    }
+    text = json.dumps(head).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(each.tobytes() for each in halves.values()))
+    return {name: (each.astype("uint32") << 16).view("float32") for name, each in halves.items()}
+
+
+def edits_of(case: Any) -> list[str]:
+    (found,) = harness.explain_recordings(case, ["torch"])
+    return [proof.program for proof in found.proofs if proof.edited]
+
+
+@pytest.mark.parametrize("narrow", [("x", "w"), ("w",)])
+def test_arrays_of_bfloat16_are_cast_where_they_are_used(tmp_path: Path, narrow: tuple[str, ...]) -> None:
+    torch = pytest.importorskip("torch")
+    arrays = brain_floats(tmp_path / "a.safetensors", x=BYTES, w=TAPS)
+    named = {name: str(tmp_path / "a.safetensors") + f"#{name}" for name in narrow}
+    for name in {"x", "w"} - {*narrow}:
+        named[name] = str(tmp_path / f"{name}.npy")
+        np.save(named[name], arrays[name])
+    y = turned(arrays["x"], arrays["w"])
+    np.save(tmp_path / "y.npy", y)
+    files = {"input": named["x"], "kernel": named["w"], "output": str(tmp_path / "y.npy")}
+    letters = {"input": "NHWC", "kernel": "HWIO", "output": "NHWC"}
+    case = case_of_files("convolution", files, letters, {"padding": "valid"})
+    mine = {name: torch.from_numpy(each) for name, each in arrays.items()}
+    mine |= {name: mine[name].to(torch.bfloat16) for name in narrow}
+    edits = edits_of(case)
+    assert edits
+    for line in edits:
+        found = np.asarray(eval(line, {"torch": torch, "np": np, **mine}))
+        np.testing.assert_allclose(found, y, rtol=1e-4, atol=1e-4 * np.abs(y).max())
+        assert [f"{name}.float()" in line for name in ("x", "w")] == [name in narrow for name in ("x", "w")]
+
+
+LISTS = """
+title: lists
+means: cross-correlation
+padding: valid
+input: {layout: HW, values: [[1, 2, 3, 4], [5, 6, 7, 8], [9, 1, 2, 3]]}
+kernel: {layout: HW, values: [[1, 2], [3, 4]]}
+recorded: [{system: mine, origin: printed, layout: HW, values: [[26, 36, 46], [57, 49, 59]]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "cast"),
+    [
+        (("", ""), "xw"),
+        (("[[1, 2], [3, 4]]", "[[1.0, 2], [3, 4]]"), "x"),
+        (("{layout: HW", "{dtype: float32, layout: HW"), ""),
+    ],
+)
+def test_lists_of_whole_numbers_are_cast_unless_their_dtype_is_said(
+    tmp_path: Path, change: tuple[str, str], cast: str
+) -> None:
+    torch = pytest.importorskip("torch")
+    (tmp_path / "a.yaml").write_text(LISTS.replace(*change, 1) if change[0] else LISTS)
+    case = harness.load_case(tmp_path / "a.yaml")
+    edits = edits_of(case)
+    assert edits
+    for line in edits:
+        assert "".join(name for name in "xw" if f"{name}.float()" in line) == cast
+        if len(cast) == 2:
+            mine = {"x": torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8], [9, 1, 2, 3]]), "w": torch.tensor([[1, 2], [3, 4]])}
+            assert eval(line, {"torch": torch, "np": np, **mine}).tolist() == [[26, 36, 46], [57, 49, 59]]
+
+
 @pytest.mark.parametrize(
     ("system", "line"),
     [
@@ -95,5 +173,5 @@ def test_each_system_casts_in_its_own_way_what_needs_it(system: str, line: str) 
 
 
 def test_what_no_file_says_is_left_as_it_is() -> None:
-    assert own_dtypes.known({"x": "bfloat16", "w": "float16"}) == {"w": "float16"}
+    assert own_dtypes.known({"x": "E4M3", "w": "float16"}) == {"w": "float16"}
     assert own_dtypes.in_own_dtypes("torch", LINE, PROGRAM, {}).line == LINE

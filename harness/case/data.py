@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from harness.canonical.layout import to_canonical
-from harness.case.schema import is_setting
+from harness.case.schema import DTYPE_KEY, is_setting
 from harness.grammar import sources
 from harness.grammar.document import Item
 from harness.grammar.gathered import Gathered
@@ -17,12 +18,14 @@ from harness.grammar.kinds import Record
 from harness.grammar.printouts import Printout
 from harness.operations.operation import Operation
 from harness.operations.spoken import Role
-from harness.operations.stated import Given, Recording
+from harness.operations.stated import WHOLE_LIST, Given, Recording
 
 Data = tuple[dict[str, Given], tuple[Recording, ...]]
 
 NARROW = ("float16", "uint8", "int8", "uint16", "int16", "uint32", "int32")
 """Dtypes in which an output is stored that was made in them; wider ones hold the values of any arithmetic."""
+FRACTION = re.compile(r"[.eEn]")
+"""What a whole number has not; nor have nulls and NaN."""
 BESIDE = ("digits", "decimals", "dtype")
 """Keys without which an array can be read, too."""
 
@@ -79,6 +82,11 @@ class Sources:
     def _says_dtype(self) -> bool:
         return self._source("input") is not None and "dtype" not in self.top["input"].wrong
 
+    @property
+    def _dtype_is_stated(self) -> bool:
+        matrix = self.top["matrix"]
+        return "dtype" in self.top["input"] or (matrix is not None and DTYPE_KEY in matrix)
+
     def _arrays(self, dtype: str, printout: Printout | None, gathered: Gathered) -> dict[str, Given]:
         """The arrays by role, in one dtype: all that the members of a file share."""
         found: dict[str, Given] = {}
@@ -94,7 +102,7 @@ class Sources:
                 shown = printout if name == "input" else None
                 made = sources.make(source, len(letters), dtype, self.folder, stream, printout=shown)
                 stream = made.stream or stream
-                stated = _stated(source, made, letters)
+                stated = _stated(source, made, letters, free=not self._dtype_is_stated)
                 stated = stated.as_matrix() if role.flattens else stated
                 found[name] = stated if role.narrow else _canonical(stated, name, self.rank)
         return found
@@ -133,10 +141,16 @@ def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
         raise source.at("dtype").error(f"{source['dtype']}, but the input is {dtype}; leave this out")
 
 
-def _stated(source: Record, made: sources.Array, letters: str) -> Given:
-    """An array with the axes of the file."""
+def _stated(source: Record, made: sources.Array, letters: str, free: bool) -> Given:
+    """An array with the axes of the file; `free`: whether nothing says its dtype."""
     known = None if made.known.all() else made.known
-    return Given(made.values, letters, sources.half_unit(source, made), known, made.stored)
+    stored = made.stored or (WHOLE_LIST if free and _is_whole_list(source) else "")
+    return Given(made.values, letters, sources.half_unit(source, made), known, stored)
+
+
+def _is_whole_list(source: Record) -> bool:
+    """Whether an array is written out in whole numbers, none of which has a point."""
+    return "values" in source and source.at("values").is_list and not FRACTION.search(source.at("values").source)
 
 
 def _canonical(given: Given, role: str, rank: int | None) -> Given:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from harness.case.proposals import OUTPUT, proposed
 from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
 from harness.grammar import regular
+from harness.grammar.files.stored import WIDE
 from harness.operations import SPOKEN, TABLE, USUAL
 from harness.operations.operation import Operation
 from harness.operations.spoken import DATA, example, main_roles
+from harness.operations.stated import Given
 
 USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
 """Suffixes of files whose arrays are taken to have the usual layouts, where none are given."""
@@ -97,7 +100,8 @@ def case_of_files(
         names, made = {role: name for role, (name, _) in kept.items()}, made.meant({r: a for r, (_, a) in kept.items()})
         given = {key: _value(key, text) for key, text in settings.items()}
         case = made.case(Path(folder), names, given)
-    return replace(case, id="command line")
+    arrays = {role: _as_stored(each, files[role]) for role, each in case.arrays.items()}
+    return replace(case, id="command line", arrays=MappingProxyType(arrays))
 
 
 def case_of_arrays(
@@ -180,6 +184,13 @@ class _Made:
                 for role in self._outputs
             ],
         }
+
+
+def _as_stored(given: Given, path: str) -> Given:
+    """The array with the dtype of its file, where the file that it was brought into has not that one."""
+    name, key = readers.split_key(path)
+    wide = Path(name).suffix.lower() not in readers.TEXTS and readers.dtype(Path(name), key) == WIDE
+    return replace(given, stored=WIDE) if wide else given
 
 
 def odd(array: np.ndarray, output: bool = False) -> bool:

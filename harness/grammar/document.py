@@ -121,6 +121,11 @@ class Item:
         return _error(self.file, Place(number, margin + column - 1), message, self.keys)
 
     @property
+    def source(self) -> str:
+        """The text of this value in the file."""
+        return self.text[self.node.start_mark.index : self.node.end_mark.index]
+
+    @property
     def is_null(self) -> bool:
         return isinstance(self.node, yaml.ScalarNode) and self.scalar is None
 

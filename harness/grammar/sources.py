@@ -119,7 +119,8 @@ def make(
         values, known = _written_out(source, axes, whole, partial)
     elif key == "file":
         values = _from_file(source.at(key), source[key], folder, axes)
-        stored = str(values.dtype.name)
+        name, own = files.split_key(source[key])
+        stored = files.dtype(inside(source.at(key), name, folder), own)
         if partial and not source["nonfinite"]:
             known = ~np.isnan(values)
     elif key == "caffemodel":

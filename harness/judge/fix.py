@@ -160,7 +160,8 @@ class Proofs:
         """The arrays of an edit: those of the case in the dtypes of their files, fresh ones in one that fits."""
         wide = np.dtype("float32" if form.arrays["x"].dtype == np.float32 else "float64")
         fits = self._dtypes if form is self._data[0][0] or own_dtypes.stand_as_they_are(self._dtypes) else {}
-        return {name: each.astype(fits.get(name, wide)) for name, each in arrays.items()}
+        own = {name: own_dtypes.IN_NUMPY.get(dtype, dtype) for name, dtype in fits.items()}
+        return {name: each.astype(own.get(name, wide)) for name, each in arrays.items()}
 
     def _as_shown(self, y: np.ndarray) -> np.ndarray:
         """A canonical output with the axes of the programs' outputs: of one that these leave out, the first."""

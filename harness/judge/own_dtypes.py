@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from harness.operations.stated import WHOLE_LIST
+
 _CAST = re.compile(r'(np\.ascontiguousarray\(a), "(float32|float64)"\)')
 """The cast of all arrays at the head of what is run."""
 
@@ -32,9 +34,15 @@ _WRITTEN: Mapping[str, Callable[[str, str], str]] = {"torch": _torch, "tensorflo
 """System -> how it casts an array, of those that have a way of their own."""
 
 
+IN_NUMPY = {"bfloat16": "float32", WHOLE_LIST: "int64"}
+"""What NumPy has in place of dtypes that it has not."""
+ANY_DTYPE = ("numpy", "scipy")
+"""Systems that compute with whole numbers as they are."""
+
+
 def known(stored: Mapping[str, str]) -> dict[str, str]:
-    """Name of an array -> its dtype in its file, of those that NumPy has."""
-    return {name: dtype for name, dtype in stored.items() if _is_dtype(dtype)}
+    """Name of an array -> its dtype in its file, of those that are dtypes, or what its list is made of."""
+    return {name: dtype for name, dtype in stored.items() if dtype in IN_NUMPY or _is_dtype(dtype)}
 
 
 def _is_dtype(name: str) -> bool:
@@ -61,7 +69,8 @@ def in_own_dtypes(system: str, line: str, program: str, dtypes: Mapping[str, str
     before, _, after = program.rpartition(line)
     if not stand_as_they_are(dtypes):
         write = _WRITTEN.get(system, _arrays)
-        casts = {name: write(name, found[2]) for name, own in dtypes.items() if own != found[2]}
+        left = WHOLE_LIST if system in ANY_DTYPE else found[2]
+        casts = {name: write(name, found[2]) for name, own in dtypes.items() if own not in (found[2], left)}
         line = _renamed(line, casts)
     return Cast(line, _CAST.sub(r"\1)", before) + line + after)
 

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from harness.operations.transforms.endings import Activation
 
 
+WHOLE_LIST = "int"
+"""Stands for the dtype of a list of whole numbers that says none: an array that is made of it has whole numbers."""
+
+
 @dataclass(frozen=True, eq=False)
 class Given:
     """An array of a case.
 
     values: canonical axes of its role. layout: its axes as the case states them. half_unit: half a unit of the last
     digit that was printed of each value, None where they are exact. known: mask of the elements that are known, None
-    for all; the others are NaN. stored: the dtype of the array in its file, "" where none says it.
+    for all; the others are NaN. stored: the dtype of the array in its file, WHOLE_LIST in such a list, "" where nothing
+    says it.
     """
 
     values: np.ndarray

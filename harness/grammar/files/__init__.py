@@ -96,6 +96,12 @@ def shape(path: Path, key: str = "") -> tuple[int, ...]:
         return held[_chosen(path, held, key)].shape
 
 
+def dtype(path: Path, key: str = "") -> str:
+    """The dtype of an array as its file has it, perhaps bfloat16. Raises FileError as `read` does."""
+    with opened(path) as held:
+        return held[_chosen(path, held, key)].dtype
+
+
 def nodes(path: Path) -> list[Node]:
     """The nodes of an ONNX model. Raises FileError as `read` does."""
     from harness.grammar.files import onnx

@@ -23,6 +23,7 @@ from harness.operations.windowed.probes.precision import precision
 from harness.operations.windowed.probes.properties import NO_WORD, OF_LARGER, OTHERWISE, conventions
 from harness.operations.windowed.probes.subject import Subject, usual_dtype
 from harness.parent.asking import Asking, together
+from harness.rounding.formats import DTYPES
 from harness.worker.entry import EntryPoint
 
 UNMEASURED = "not measured, as the sums are changed"
@@ -105,7 +106,7 @@ def _measured(operation: Operation, backend: str, version: str, entry: EntryPoin
     rules = _rules(operation, known)
     more = yield from together(
         {
-            "precision": precision(subjects[0], dtypes),
+            "precision": precision(subjects[0], _floating(known["dtypes"])),
             "faults": faults(subjects, rules, dtypes, operation.trials),
             "integers": integers(planar, dtypes),
             "linearity": linearity(planar),
@@ -124,6 +125,12 @@ def _measured(operation: Operation, backend: str, version: str, entry: EntryPoin
         [*more["faults"], *more["integers"], *more["linearity"], *shapes, *seen, *_contradictions(entry, known)],
         [*differences(entry, known, parts["algorithm"]), *operation.differences(entry, known)],
     )
+
+
+def _floating(dtypes: Mapping[str, str]) -> list[str]:
+    """The dtypes of data that give numbers of a floating dtype: of another, where zeros that are padded widen it."""
+    right = {given: answer.partition(OF_LARGER)[0] for given, answer in dtypes.items() if OTHERWISE not in answer}
+    return [given for given, answer in right.items() if answer in DTYPES]
 
 
 def _rules(operation: Operation, measured: dict[str, Any]) -> Rules:
