@@ -52,6 +52,19 @@ def test_a_bias_is_passed_as_it_is() -> None:
     assert told(of("b=None"))["b"].tolist() == [1, 1]
 
 
+def test_a_bias_that_is_needed_is_zero_where_none_is_asked_for() -> None:
+    settings = SETTINGS._replace(bias=None)
+
+    def call(names: str, kernel: str) -> Any:
+        function, w = of(names), np.zeros((3, 4, 5, 6), "float32")
+        parameters = own_function.parameters(function)
+        return own_function.call(function, parameters, "HW", np.zeros(1), w, settings, kernel)["b"]
+
+    assert (call("b", "HWIO").tolist(), call("b", "HWIO").dtype) == ([0] * 6, np.float32)
+    assert call("b", "HW").tolist() == [0]
+    assert call("b=None", "HWIO") is None
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

@@ -15,6 +15,7 @@ from harness.case.read import load
 from harness.parent.asking import Question
 from harness.parent.outcome import Answered, Declined, Outcome, Raised
 from harness.parent.pool import Pool
+from harness.probing import session
 from harness.runner import run
 from harness.systems import own_programs, selection
 from tests.fakes import PATIENT
@@ -298,3 +299,24 @@ def test_a_case_with_channels_is_declined_for_a_program_without(script: Path, tm
         (report,) = run(load(path), pool, pool.entry_points())
     assert {result.verdict for result in report.results} == {"declined"}
     assert "leaves out C, whose length is 2" in report.results[0].reason
+
+
+def test_a_declared_function_with_groups_and_a_bias_is_probed_beside_others(tmp_path: Path, monkeypatch: Any) -> None:
+    """It needs its bias, which probes do not give."""
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "def conv(x, w, b, stride, groups):\n"
+        "    view = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (1, 2))[:, ::stride, ::stride]\n"
+        "    parts = zip(np.split(view, groups), np.split(w, groups))\n"
+        "    y = np.concatenate([np.einsum('cijab,ocab->oij', *part) for part in parts])\n"
+        "    return y + b[:, None, None]\n"
+    )
+    declared = {"python": "mine.py:conv", "layout": "CHW,OIHW,CHW", "dtypes": ["float32"]}
+    monkeypatch.chdir(tmp_path)
+    Path("harness.toml").write_text(
+        "[backends.mine]\n" + "\n".join(f"{key} = {value!r}" for key, value in declared.items())
+    )
+    (card,) = session.cards(session.backends(["mine"], []), ["mine"], [])
+    assert card.conventions["groups"] == "one after another"
+    assert not card.differences
+    assert card.alike[-1].startswith("equals `torch.nn.functional.conv2d`; to match `theano")

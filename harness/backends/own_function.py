@@ -145,9 +145,21 @@ def each_axis(taken: Parameters, setting: str) -> bool:
 
 
 def call(
-    function: Callable[..., Any], taken: Parameters, input_: str, x: np.ndarray, w: np.ndarray, s: Settings
+    function: Callable[..., Any],
+    taken: Parameters,
+    input_: str,
+    x: np.ndarray,
+    w: np.ndarray,
+    s: Settings,
+    kernel: str = "",
 ) -> Any:
-    """What the function gives; `input_` are the letters of the input's axes."""
+    """What the function gives; `input_` and `kernel` are the letters of their axes.
+
+    A bias that it needs is zero where none is asked for.
+    """
+    bias = taken.names.get("bias")
+    if s.bias is None and bias is not None and bias not in taken.defaults:
+        s = s._replace(bias=np.zeros(w.shape[kernel.index("O")] if "O" in kernel else 1, w.dtype))
     told = {
         parameter: _told(getattr(s, setting), taken.defaults.get(parameter), input_, setting)
         for setting, parameter in taken.names.items()

@@ -70,7 +70,7 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
     def call(x: np.ndarray, w: np.ndarray, s: Settings) -> Any:
         if adapted is not None:
             with system():
-                return own_function.call(adapted, taken, inputs, x, w, s)
+                return own_function.call(adapted, taken, inputs, x, w, s, kernel)
         return run(about, x, w, s)
 
     return windowed(

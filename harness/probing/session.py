@@ -100,11 +100,10 @@ def cards(
         recited = {name: f"only what was recorded of it is answered here; {why}" for name, why in pool.recited.items()}
         missing = {**pool.unavailable, **recited}
         selection.demand([*demanded, *_needed(chosen, globs, missing)], pool.hellos, missing)
-        return list(
-            probe(
-                pool, selection.entry_points(globs, pool.entry_points(), left_out=left_out(pool.hellos)), progress
-            ).values()
-        )
+        entries = selection.entry_points(globs, pool.entry_points(), left_out=left_out(pool.hellos))
+        found = probe(pool, entries, progress).values()
+    own = {backend.name for backend in chosen if own_programs.is_own(backend)}
+    return [beside_known(card) if card.backend in own else card for card in found]
 
 
 def _needed(chosen: Sequence[Backend], globs: Sequence[str], missing: Collection[str]) -> Iterator[str]:
@@ -139,13 +138,18 @@ def unexpected(card: Card, known: Collection[str], by_name: bool) -> list[str]:
 
 
 def own_card(card: Card) -> Card:
-    """The card of a user's own program, beside functions that are known."""
+    """The card of a user's own program that declares nothing, beside functions that are known."""
     if card.unreadable:
         return replace(card, differences=[])
     words = own_programs.OPERATION.own_words()
+    return beside_known(replace(card, differences=[], conventions=words.learned(card.conventions)))
+
+
+def beside_known(card: Card) -> Card:
+    """The card of a user's own program, beside functions that are known; as it is where it cannot be read."""
     known = [entry for backend in TABLE.values() for entry in entry_points(backend)]
-    own = replace(card, differences=[], conventions=words.learned(card.conventions))
-    return words.beside(own, [entry for entry in known if entry.operation == card.operation])
+    alike = [entry for entry in known if entry.operation == card.operation]
+    return card if card.unreadable else own_programs.OPERATION.own_words().beside(card, alike)
 
 
 def write_faults(folder: Path, found: Sequence[Card]) -> list[Path]:

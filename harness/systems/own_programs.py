@@ -81,6 +81,8 @@ def _read_layouts(item: Item) -> list[str]:
     return parts
 
 
+MODULE = "harness.backends.own_program"
+"""The module of the backend of each program."""
 WAYS = ("command", "python")
 """How a program is called: exactly one of them is said."""
 PROGRAM = record(
@@ -105,7 +107,12 @@ def declared(folder: Path = Path()) -> dict[str, Backend]:
 
 def backend(name: str, table: Mapping[str, Any], where: str = "") -> Backend:
     """The backend of a program; `table` as in a project file. Raises OwnProgramError, which begins with `where`."""
-    return Backend(name, "harness.backends.own_program", variables={VARIABLE: json.dumps(_about(name, table, where))})
+    return Backend(name, MODULE, variables={VARIABLE: json.dumps(_about(name, table, where))})
+
+
+def is_own(backend: Backend) -> bool:
+    """Whether a backend is a user's own program."""
+    return backend.module == MODULE
 
 
 def about(name: str, layout: str, words: tuple[str, ...]) -> dict[str, Any]:
