@@ -172,6 +172,10 @@ class Settled:
     def shifted(self, offsets: np.ndarray) -> Settled:
         return replace(self, offset=offsets if self.offset is None else self.offset + offsets, _kept={})
 
+    def forget(self) -> None:
+        """Drops the output that is kept, which takes memory; it is computed again where it is asked for."""
+        self._kept.clear()
+
     def computed(
         self,
         arithmetic: Any,

@@ -23,7 +23,7 @@ Transforms = tuple[Transform, ...]
 LOOKED_AT = 64
 """Elements that tell most orders apart; of those that they do not, all are compared."""
 LARGER, LARGE = 4, 2**22
-"""How many times as large as what was seen an output may be of which that is a part, and elements that all may have."""
+"""How many times as large as what is meant an output may be that is looked at, and elements that all may have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,9 @@ class Question(LeftOpen):
     unknown: frozenset[str] = frozenset()
 
     def holds(self, shape: tuple[int, ...]) -> bool:
-        """Whether an output of this shape may hold what was seen: there is one, and it is not far larger."""
-        return 0 < math.prod(shape) <= max(LARGER * self.observed.size, LARGE)
+        """Whether an output of this shape may hold what was seen: there is one, and it is not far larger than meant."""
+        usual = max(math.prod(self.form.output_shape), self.observed.size)
+        return 0 < math.prod(shape) <= max(LARGER * usual, LARGE)
 
     def whole(self, shape: tuple[int, ...], transforms: Transforms) -> tuple[np.ndarray, np.ndarray] | None:
         """What was seen and how far it may be off, where it stands in an output of `shape`; None where it does not."""
@@ -73,8 +74,10 @@ def bases(layer: Layer, question: Question) -> Iterator[Base]:
         for x in _one_or_none(_inputs(question)):
             if known.add(partial(_taken, numbered, x)):
                 changed = applied(form, x)
-                if (shape := changed.output_shape) not in read:
-                    read[shape] = list(_reads(layer, question, shape)) if question.holds(shape) else [()]
+                if not question.holds(shape := changed.output_shape):
+                    continue
+                if shape not in read:
+                    read[shape] = list(_reads(layer, question, shape))
                 reads = read[shape] if not (kernel or x) or not pointwise(layer, changed) else [()]
                 yield from (Base((*kernel, *x), changed, each) for each in reads)
 

@@ -53,6 +53,8 @@ SAMPLES, COSTLY = 8, 2**20
 """Elements that rule out a candidate, where an output is made of more terms than COSTLY."""
 KEPT = 2**14
 """Elements of an output up to which it is kept while it is read in other ways, as it is where it is small."""
+REMEMBERED = 2**25
+"""Elements of larger outputs that are kept together, of the forms that were looked at last."""
 MANY = 100
 """Explanations of one level, after which there is no need of more."""
 
@@ -71,24 +73,42 @@ class Candidates:
         self.layer, self.question, self.deepest = layer, question, deepest
         self.budget = budget or Budget()
         self.left_out, self.whole, self.tested = 0, deepest, 0
-        self._bases = [base for base in bases(layer, question) if 0 not in base.form.output_shape]
+        self._bases = list(bases(layer, question))
         self._single: dict[Base, list[Changed]] = {}
         self._ways: dict[tuple[Base, tuple[Setting, ...]], list[Transforms]] = {}
         self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
         self._places: dict[tuple[tuple[int, ...], Transforms], Seen | None] = {}
+        self._remembered: dict[Settled, None] = {}
         self._changed: tuple[Settled | None, dict[tuple[Setting, ...], Settled]] = None, {}
 
     def level(self, count: int) -> Iterator[Transforms]:
         """Sets of `count` changes that give what was seen, to the error that it may have."""
-        for missing in range(min(count, ENDS) + 1):  # numbers are read where nothing else fits
-            yield from self._level(count, missing)
+        for every, missing in itertools.product(self._parts(count), range(min(count, ENDS) + 1)):
+            yield from self._level(every, count, missing)  # numbers are read where nothing else fits
             if self.budget.spent:
                 self.left_out, self.whole = self.left_out + 1, min(self.whole, count - 1)
                 return
 
-    def _level(self, count: int, missing: int) -> Iterator[Transforms]:
-        """The same, of which `missing` are of the values: how an input was prepared, or what is made of the output."""
-        for base in self._bases[:1] if not count else self._distinct:
+    def _parts(self, count: int) -> list[Callable[[], Iterator[Base]]]:
+        """The candidates but for settings, those that are tried before others first: arrays as they are, where it would
+        take too long to try all of them."""
+        first = partial(iter, self._bases[:1])
+        if not count:
+            return [first]
+        return [first, partial(itertools.islice, self._bases, 1, None)] if self._costly else [self._distinct]
+
+    @cached_property
+    def _costly(self) -> bool:
+        """Whether to try each once would take more than all the work there is."""
+        once, each, times = CANDIDATE
+        form = self.question.form
+        every = len(self._bases) * (once + (each + times * COMPUTED * self._computed) * math.prod(form.output_shape))
+        return every > self.budget.left
+
+    def _level(self, every: Callable[[], Iterator[Base]], count: int, missing: int) -> Iterator[Transforms]:
+        """The same of some candidates, of which `missing` are of the values: how an input was prepared, or what is made
+        of the output."""
+        for base in every():
             rest = count - self.question.count((*base.transforms, *base.reads))
             if rest < missing:
                 continue
@@ -111,18 +131,21 @@ class Candidates:
         """Numbers that are computed on the way to an output as it is meant; other settings compute about as many."""
         return self.question.form.work
 
-    @cached_property
-    def _distinct(self) -> list[Base]:
+    def _distinct(self) -> Iterator[Base]:
         """The candidates but for settings, without those that come to the same as no change of these, or as one."""
+        return (each for each in self._bases if not _on_input(each.transforms) or each.transforms not in self._same)
+
+    @cached_property
+    def _same(self) -> set[Transforms]:
+        """Changes of the input that come to the same as no change of settings, or as one."""
         first = self._bases[0]
         known = self._all_of([first.form, *(form for _, form in self._singles(first))])
         changes = dict.fromkeys(each.transforms for each in self._bases if _on_input(each.transforms))
-        same = {
+        return {
             each
             for each in self._affordable(changes)
             if known.has(self._told(applied(first.form, each)), _fresh(first.form, each))
         }
-        return [each for each in self._bases if each.transforms not in same]
 
     def _all_of(self, forms: Iterable[Settled]) -> Distinct:
         """These forms, to tell others from them."""
@@ -252,7 +275,7 @@ class Candidates:
         if seen is None or (not missing and not _possible(form, *seen)):
             return
         self._take(form, (0, *CANDIDATE[1:]))
-        y = gaps.output(form)
+        y = self._output(form)
         far = bool(missing) and apart(y, *seen, form.terms)
         for end in self._ends(y, seen, settings, form, missing, far):
             if holds(y, end, *seen):
@@ -260,6 +283,19 @@ class Candidates:
         if far and not base.reads and (not base.transforms or not settings) and len(settings) < 2:
             ways = (way for way in self._prepared(base, settings, form) if len(way) == missing)
             yield from ((*base.transforms, *way, *settings) for way in ways)
+
+    def _output(self, form: Settled) -> np.ndarray:
+        """What a form gives, which it keeps as long as there is room for it beside others."""
+        y = gaps.output(form)
+        if y.size <= KEPT:
+            return y
+        self._remembered.pop(form, None)
+        self._remembered[form] = None
+        if len(self._remembered) > max(REMEMBERED // y.size, 1):
+            oldest = next(iter(self._remembered))
+            del self._remembered[oldest]
+            oldest.forget()
+        return y
 
     def _ends(
         self, y: np.ndarray, seen: Seen, settings: tuple[Setting, ...], form: Settled, missing: int, far: bool
