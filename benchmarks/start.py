@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, list[str]] = {
     "check": ["check", str(SEEDS / "apple-data.yaml")],
     "new": ["new", "NAME"],
     "list": ["list"],
+    "run": ["run", str(SEEDS / "apple-data.yaml"), "--backend", "scipy"],
     "explain --no-code": ["explain", str(SEEDS / "apple-data.yaml"), "--no-code"],
     "explain": ["explain", str(SEEDS / "apple-data.yaml")],
     "explain --system torch": ["explain", str(SEEDS / "apple-data.yaml"), "--system", "torch"],
