@@ -257,6 +257,12 @@ def test_samples_behind_the_output_that_were_forgotten_have_that_name_before_a_r
     assert part.part and not part.transforms
 
 
+def test_samples_that_are_put_before_the_output_have_that_name_too(tmp_path):
+    found = answered(tmp_path, stamped(X, OUT, *STEPS, cut(0, 1)), {"padding": 1, "output_padding": 1})
+    assert [each.id for each in found.explanations[0].transforms] == ["output_padding"]
+    assert "the system cut 0:1 x 0:1" in found.explanations[0].words
+
+
 @pytest.mark.parametrize("size", [(5, 6), (6, 6), (7, 5)])
 def test_the_other_operation_pads_by_the_word_as_its_own_sizes_say(tmp_path, size):
     x = integers((1, 3, *size), 5)

@@ -17,6 +17,7 @@ from harness.operations.by_settings.own_names import Layer, of_kernel, pointwise
 from harness.operations.left_open import LeftOpen
 from harness.operations.transforms.arrays import ColumnMajor, InputAxes, OutputAxes, ReshapeNotTranspose
 from harness.operations.transforms.grouping import ChannelOrder
+from harness.operations.transforms.preparing import Flip
 from harness.operations.transforms.transform import Transform, applied, read
 
 Transforms = tuple[Transform, ...]
@@ -78,7 +79,8 @@ def bases(layer: Layer, question: Question) -> Iterator[Base]:
                     continue
                 if shape not in read:
                     read[shape] = list(_reads(layer, question, shape))
-                reads = read[shape] if not (kernel or x) or not pointwise(layer, changed) else [()]
+                alone = (bool(kernel or x) and pointwise(layer, changed)) or any(isinstance(each, Flip) for each in x)
+                reads = [()] if alone else read[shape]
                 yield from (Base((*kernel, *x), changed, each) for each in reads)
 
 
@@ -116,7 +118,7 @@ def _reads(layer: Layer, question: Question, shape: tuple[int, ...]) -> Iterator
 
 
 def _inputs(question: Question) -> Iterator[Transform]:
-    """Orders of the axes, buffers that are read otherwise, channels the other way round."""
+    """Orders of the axes, buffers that are read otherwise, channels the other way round, mirrored and reversed ones."""
     rank, channels = question.form.rank, question.form.x.shape[1]
     if channels > 1:
         yield ChannelOrder("input", "reversed")
@@ -131,6 +133,8 @@ def _inputs(question: Question) -> Iterator[Transform]:
         yield from (ReshapeNotTranspose("input", *pair) for pair in itertools.permutations(layouts, 2))
     for parts in (each for each in range(2, channels) if channels % each == 0):
         yield ChannelOrder("input", "split", parts)
+    space = layout.canonical("input", rank)[2:]
+    yield from (Flip("input", each) for each in ("N", *space, *([space] if rank > 1 else [])))
 
 
 def _layouts(question: Question) -> list[str]:

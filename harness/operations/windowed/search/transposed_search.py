@@ -79,12 +79,13 @@ class Transposing(Question):
         return [Stride(each, window.padding, of_input=True) for each in steps if each != window.base_dilation]
 
     def named(self, changes: list[Transform], conv: Linear) -> list[Transform]:
-        """Names of one change: samples behind the output, a raw padding, or another cut."""
+        """Names of one change: samples behind the output, forgotten or put before it, a raw padding, or another cut."""
         found = next((each for each in changes if isinstance(each, PaddingChange)), None)
         if found is None:
             return []
         cut = cuts(changed(conv, padding=found.actual))
-        kinds: list[type[PaddingChange]] = [OutputPadding] if cut == self.cuts and any(self.more) else []
+        before = tuple((low - more, high) for (low, high), more in zip(self.cuts, self.more))
+        kinds: list[type[PaddingChange]] = [OutputPadding] if cut in (self.cuts, before) and any(self.more) else []
         if found.actual == self.cuts:
             kinds.append(RawPadding)
         elif not kinds:
