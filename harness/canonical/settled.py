@@ -24,8 +24,8 @@ from harness.ending import Mistake
 
 BIAS = "bias"
 """The array that is added to each output channel, and the setting that says how often where that is not once."""
-LEFT_OUT, TWICE = "none", "twice the stated"
-TIMES: Mapping[str | None, int] = {None: 1, LEFT_OUT: 0, TWICE: 2}
+LEFT_OUT, TWICE, NEGATED = "none", "twice the stated", "minus the stated"
+TIMES: Mapping[str | None, int] = {None: 1, LEFT_OUT: 0, TWICE: 2, NEGATED: -1}
 """How often the bias is added, by that setting."""
 TWOFOLD = 300
 """Products whose time an element takes in twice its precision, about."""
@@ -162,7 +162,7 @@ class Settled:
             return False
         values = self.arrays.items()
         largest = {name: float(np.abs(each, dtype=np.float64).max(initial=0)) for name, each in values}
-        added = self.times * largest.pop(BIAS, 0.0)
+        added = abs(self.times) * largest.pop(BIAS, 0.0)
         return all(_whole(each) for _, each in values) and added + max(largest.values()) < 2.0**digits
 
     def scaled(self, factors: np.ndarray) -> Settled:

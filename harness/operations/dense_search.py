@@ -119,7 +119,7 @@ PRODUCTS = {
     "tensorflow": "tf.linalg.matmul(x, w, transpose_b=True)",
     "jax": "jax.numpy.matmul(x, w.T)",
 }
-SUMMANDS: Mapping[int, str] = {0: "", 1: " + b", 2: " + 2 * b"}
+SUMMANDS: Mapping[int, str] = {0: "", 1: " + b", 2: " + 2 * b", -1: " + -b"}
 """How often the bias is added, as code."""
 
 

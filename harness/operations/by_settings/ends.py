@@ -22,6 +22,7 @@ from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias, Scale
 from harness.operations.windowed.search.inference import inferred
+from harness.operations.windowed.search.naming import of_stated
 from harness.operations.windowed.search.preparation import NAMES, shortened
 
 WITH_NUMBERS = ("identity", "clip", "leaky_relu", "celu", "hard_sigmoid", "threshold")
@@ -176,6 +177,20 @@ def unnamed(
         biased = BIAS in form.arrays and any(isinstance(end, Bias) and _named(form, end, room) for end in way)
         if not biased:
             yield way
+
+
+def reordered(form: Settled, way: Transforms, room: np.ndarray) -> Transforms:
+    """The same, where an offset that makes the bias of the form another order of it has that name."""
+    return tuple(_in_order(form, each, room) if isinstance(each, Bias) else each for each in way)
+
+
+def _in_order(form: Settled, end: Bias, room: np.ndarray) -> Bias:
+    stated = form.arrays.get(BIAS)
+    if stated is None or BIAS in form.settings or len(stated) != len(end.values):
+        return end
+    off = MEANT * float(np.nanmax(room, initial=0))
+    permuted = of_stated(np.asarray(end.values), np.full(len(stated), off), stated.astype(np.float64), 0)
+    return next((each for each in permuted if each.kind == "permuted"), end)
 
 
 def _named(form: Settled, end: Bias, room: np.ndarray) -> bool:

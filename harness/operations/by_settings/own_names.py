@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from harness.canonical.layout import expand
-from harness.canonical.settled import BIAS, LEFT_OUT, TWICE, Settled
+from harness.canonical.settled import BIAS, LEFT_OUT, NEGATED, TWICE, Settled
 from harness.grammar.kinds import Field
 from harness.operations.spoken import Role
 from harness.operations.transforms.sayings import OF_ALL, Sayings
@@ -132,10 +132,10 @@ def at_rank(entry: EntryPoint, rank: int) -> EntryPoint:
 
 
 def alternatives(layer: Layer, form: Settled) -> Iterator[Changes]:
-    """Single changes of settings: those of the operation, and a bias that is left out or added twice."""
+    """Single changes of settings: those of the operation, and a bias that is left out, added twice or subtracted."""
     yield from layer.alternatives(form)
     if BIAS in form.arrays:
-        yield from ({BIAS: each} for each in (LEFT_OUT, TWICE))
+        yield from ({BIAS: each} for each in (LEFT_OUT, TWICE, NEGATED))
 
 
 def pointwise(layer: Layer, form: Settled) -> bool:

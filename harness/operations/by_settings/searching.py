@@ -27,6 +27,7 @@ from harness.operations.by_settings.ends import (
     holds,
     of_all,
     of_most,
+    reordered,
     unnamed,
     without,
 )
@@ -279,7 +280,7 @@ class Candidates:
         far = bool(missing) and apart(y, *seen, form.terms)
         for end in self._ends(y, seen, settings, form, missing, far):
             if holds(y, end, *seen):
-                yield (*base.transforms, *settings, *end, *base.reads)
+                yield (*base.transforms, *settings, *reordered(form, end, seen[1]), *base.reads)
         if far and not base.reads and (not base.transforms or not settings) and len(settings) < 2:
             ways = (way for way in self._prepared(base, settings, form) if len(way) == missing)
             yield from ((*base.transforms, *way, *settings) for way in ways)

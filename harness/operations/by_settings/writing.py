@@ -129,10 +129,16 @@ def _changes(stated: Stated, transforms: Sequence[Transform]) -> list[str]:
     lines, form = [], stated.meant()
     for transform in transforms:
         if not transform.reads:
-            ending = isinstance(transform, Scale | Bias)  # stands behind the call (`_after`)
-            lines += [f"# {transform.words()}", *(() if ending else transform.code(form))]
+            lines += [f"# {transform.words()}", *(() if _stands_behind(transform) else transform.code(form))]
         form = transform.differ(form)
     return lines
+
+
+def _stands_behind(transform: Transform) -> bool:
+    """Whether it is a factor or an offset of the output, which stand behind the call (`_after`)."""
+    if isinstance(transform, Scale):
+        return transform.role == "output"
+    return isinstance(transform, Bias) and transform.kind == "unknown"
 
 
 def cast(form: Settled, system: str) -> list[str]:
@@ -151,7 +157,7 @@ def called(system: str, call: str) -> list[str]:
 
 def _after(form: Settled) -> list[str]:
     """The bias, and the factor and the offset of each channel."""
-    often = f"{form.times} * " if form.times > 1 else ""
+    often = f"{form.times} * " if form.times not in (0, 1) else ""
     bias = [f"y = y + {often}b.reshape{(-1,) + (1,) * form.rank}"] if form.times else []
     parts = (("*", form.factor), ("+", form.offset))
     return bias + [f"y = y {sign} {_numbers(each, form.rank)}" for sign, each in parts if each is not None]

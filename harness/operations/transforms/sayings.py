@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.canonical.settled import LEFT_OUT, TWICE
+from harness.canonical.settled import LEFT_OUT, NEGATED, TWICE
 from harness.canonical.window import pairs_text
 
 SYSTEM = "the system "
@@ -70,6 +70,7 @@ OF_ALL: Sayings = {
         whole={
             LEFT_OUT: "add the bias; the system left the bias out",
             TWICE: "add the bias once; the system added the bias twice",
+            NEGATED: "add the bias; the system subtracted the bias",
         }
     )
 }
