@@ -99,3 +99,19 @@ def test_a_skipped_convolution_is_its_input(rank: int) -> None:
     x, w = DRAWN.integers(-9, 9, (2, 4, *(5,) * rank)), DRAWN.integers(-9, 9, (3, 2, *(3,) * rank))
     window = Window((2,) * rank, (2,) * rank, ((1, 2),) * rank, (True,) * rank, groups=2)
     np.testing.assert_array_equal(direct(Skipped().differ(Linear(x, w, np.arange(3), window))), x)
+
+
+def test_a_corner_of_the_input_is_no_dilation_so_large_that_one_tap_meets_it(tmp_path: Path) -> None:
+    """A window that sees one sample comes to the input times a number: that the layer was skipped is simpler."""
+    rng = np.random.default_rng(0)
+    x, w = rng.integers(0, 20, (6, 6)), rng.integers(-5, 6, (3, 3))
+    path = tmp_path / "one.yaml"
+    arrays = (f"{role}: {{layout: HW, values: {each.tolist()}}}" for role, each in (("input", x), ("kernel", w)))
+    recorded = f"recorded:\n  - {{system: S, origin: o, layout: HW, values: {x[:-2, :-2].tolist()}}}\n"
+    path.write_text("\n".join(["title: t", "means: cross-correlation", "padding: unknown", *arrays, recorded]))
+    (one,) = load(path)
+    judge = Judge(one)
+    answer = diagnose(judge, judge.observe(one.recorded[0]))
+    first = answer.explanations[0]
+    assert [each.id for each in first.transforms] == ["skipped"] and first.part and not answer.ambiguous
+    assert not any({each.id for each in other.transforms} == {"scale", "dilation"} for other in answer.explanations)

@@ -505,3 +505,10 @@ def test_a_rule_that_comes_to_a_plain_factor_may_be_that(scale, other):
 
 def test_no_convention_is_listed_that_no_data_can_show():
     assert "conjugate" not in CONVENTION_IDS
+
+
+def test_a_plain_factor_is_said_before_what_kernels_are_not_multiplied_by_and_after_what_they_are_divided_by():
+    product, share = Scale("the kernel's sum", (2.0,)), Scale("1 / the kernel's sum", (0.5,))
+    assert product.names == (Scale("2", (2.0,)), product)
+    assert share.names == (share, Scale("0.5", (0.5,)))
+    assert Scale("3", (3.0,)).names == (Scale("3", (3.0,)),)

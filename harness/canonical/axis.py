@@ -63,6 +63,13 @@ def meets_input(conv: Any) -> bool:
     return all(_meets(conv, axis) for axis in range(conv.rank))
 
 
+@singledispatch
+def meets_one(conv: Any) -> bool:
+    """Whether every output sees one sample of each channel at most, though more are meant for it."""
+    seen = (table < size for table, size in zip(tables(conv), conv.x.shape[2:]))
+    return math.prod(conv.w.shape[2:]) > 1 and all(bool((each.sum(axis=1) <= 1).all()) for each in seen)
+
+
 def _meets(conv: Linear, axis: int) -> bool:
     """Whether a tap meets a sample of an axis: under the first outputs that it does not leave before the input."""
     win, last = conv.window, conv.output_shape[2 + axis] - 1

@@ -303,6 +303,12 @@ def _meets_input(form: Settled) -> bool:
     return form.x.size > 0
 
 
+@axis.meets_one.register
+def _meets_one(form: Settled) -> bool:
+    """What a formula takes is its own affair."""
+    return False
+
+
 @gaps.computable.register
 def _computable(form: Settled) -> np.ndarray:
     """NaN spreads as far as it is seen; an output that is NaN by itself tells nothing either."""

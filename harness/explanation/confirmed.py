@@ -279,5 +279,4 @@ def _simplicity(explanation: Explanation) -> tuple[int, float]:
 
 def _names(transforms: tuple[Transform, ...]) -> list[tuple[Transform, ...]]:
     """The changes, by every combination of their names."""
-    named = [(each, *each.other_names) for each in transforms]
-    return list(itertools.product(*named))
+    return list(itertools.product(*(each.names for each in transforms)))

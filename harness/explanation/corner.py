@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.canonical.axis import meets_one
 from harness.explanation.confirmed import Confirmed, confirmed
 from harness.explanation.separation import signatures
 from harness.judge.evidence import LARGER
-from harness.judge.verdict import Judge, Observation
+from harness.judge.verdict import SKIPPED, Judge, Observation
 from harness.operations.budget import Budget
 
 PART = "taken for the first elements of a larger output; `null` in a case stands for elements that are not known"
@@ -40,6 +41,8 @@ def with_corner(judge: Judge, seen: Observation, found: Confirmed, budget: Budge
     same = {signature(each.changes) for each in parts}
     kept = [each for each in found.explanations if each.by_conventions]
     kept = [each for each in kept if not (each.crops and signature(each.changes) in same)]
+    if any(each.transforms == SKIPPED for each in parts):  # which is simpler than what comes to the input by a number
+        kept = [each for each in kept if not meets_one(judge.reading(each.changes).form)]
     return replace(found, explanations=tuple(sorted([*kept, *parts], key=lambda each: (each.size, each.crops))))
 
 

@@ -67,6 +67,11 @@ class Transform:
         """What the same change may be called besides."""
         return ()
 
+    @property
+    def names(self) -> tuple[Transform, ...]:
+        """All of its names, likeliest first."""
+        return (self, *self.other_names)
+
     def unusual(self, rank: int) -> float:
         """Bits by which this form of it is rarer than its usual one, among `rank` spatial axes."""
         return 0.0

@@ -131,6 +131,12 @@ class Scale(Transform):
         plain = PLAIN.get(self.factors[0]) if self.name in SCALES and len(set(self.factors)) == 1 else None
         return (Scale(plain, self.factors),) if plain else ()
 
+    @property
+    def names(self) -> tuple[Transform, ...]:
+        """A plain factor first: kernels are divided by what they sum to, and hardly multiplied by it."""
+        plain = () if self.name.startswith("1 /") else self.other_names
+        return tuple(dict.fromkeys((*plain, self, *self.other_names)))
+
     def words(self) -> str:
         what = "" if self.role == "output" else f" the {self.role}"
         return f"correct the scale; the system multiplied{what} by {self.name}"
