@@ -77,6 +77,7 @@ SAYINGS: Sayings = {
     ),
 }
 POINTWISE = False
+KEEPS_SIGNS = True
 NEW_CASE = """\
 size: 5                       # elements of the window
 alpha: 0.0001                 # these are ONNX's defaults, and PyTorch's

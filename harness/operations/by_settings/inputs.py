@@ -18,6 +18,7 @@ import numpy as np
 from harness.canonical import gaps
 from harness.canonical.product import Product
 from harness.canonical.settled import Settled
+from harness.operations.by_settings.descending import descended
 from harness.operations.by_settings.ends import fits
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.grouping import ChannelOrder
@@ -52,7 +53,11 @@ def evaluations(channels: int) -> int:
 def prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) -> Iterator[Transforms]:
     """Preparations of the input that give what was seen, each with the fewest numbers; orders of channels if asked."""
     reordered = _reordered(form, seen, room) if orders else ()
-    every = [_by_numbers(form, seen, room), *([each] for each in (*_by_names(form.x.shape[1]), *reordered))]
+    every = [
+        _by_numbers(form, seen, room),
+        _by_steps(form, seen, room),
+        *([each] for each in (*_by_names(form.x.shape[1]), *reordered)),
+    ]
     for ways in every:
         fitting = (way for way in ways if fits(gaps.output(applied(form, way)), seen, room))
         yield from itertools.islice(fitting, 1)
@@ -87,6 +92,18 @@ def _by_numbers(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[T
         yield from (said(way) for way in (shortened(found, off), found))
         best = _polished(form, seen, room, said, found)
         yield from (said(way) for way in (shortened(best, off), best))
+
+
+def _by_steps(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
+    """Factors and offsets of each channel, where outputs have the signs of what they are made of."""
+    near = descended(form, seen, room) if getattr(form.meaning, "KEEPS_SIGNS", False) else None
+    if near is None:
+        return
+    said = partial(_said, form.x.shape[1], form.x.shape[1], [])
+    off = errors(*near)
+    best = within(near.matrix, near.values)
+    for numbers in (near.numbers, *([] if best is None else [best])):
+        yield from (said(way) for way in (shortened(numbers, off), numbers))
 
 
 def _said(channels: int, count: int, last: list[float], numbers: np.ndarray) -> Transforms:
