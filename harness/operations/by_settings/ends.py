@@ -277,19 +277,26 @@ def _shortest(kind: str, low: float, high: float, best: float) -> float:
 def _one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> np.ndarray | None:
     """One number for all channels, or else one for each; None where the values do not confirm it.
 
-    Where all allow a number that leaves much less than their room, it is among these: few roundings take little of it.
+    Of those with which the values are off by least, as few roundings take little of their room, the shortest.
     """
-    for each, close in itertools.product((False, True), (_once(seen), room / FINE, room)):
+    rooms = _once(seen), room / FINE, room
+    for each in (False, True):
         shape = (y.shape[0], -1, *y.shape[2:]) if each else (-1, 1, 1)
         if not _confirmed(*(part.reshape(shape) for part in (y, seen, room))):
             continue
-        with np.errstate(all="ignore"):
-            best, low, high = inferred(kind, *(part.reshape(shape) for part in (y, seen, close)))
-            found = np.array([_shortest(kind, *limits) for limits in zip(low, high, best)])
-        fitting = y * column(found, y.ndim - 2) if kind == "factor" else y + column(found, y.ndim - 2)
-        if fits(fitting, seen, close):
-            return found if each else np.full(y.shape[1], found[0])
+        told = [_numbers(kind, *(part.reshape(shape) for part in (y, seen, close))) for close in rooms[::-1]]
+        for close, found in itertools.product(rooms, told):
+            fitting = y * column(found, y.ndim - 2) if kind == "factor" else y + column(found, y.ndim - 2)
+            if fits(fitting, seen, close):
+                return found if each else np.full(y.shape[1], found[0])
     return None
+
+
+def _numbers(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """The number of each channel that has the fewest digits of those that the room leaves."""
+    with np.errstate(all="ignore"):
+        best, low, high = inferred(kind, y, seen, room)
+        return np.array([_shortest(kind, *limits) for limits in zip(low, high, best)])
 
 
 def _once(seen: np.ndarray) -> np.ndarray:
