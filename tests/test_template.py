@@ -175,6 +175,17 @@ def test_layouts_that_would_fit_are_proposed_and_files_called_as_the_user_does(
     assert "mine.yaml" not in str(caught.value)
 
 
+def test_an_array_of_several_in_a_file_is_called_by_the_file_and_its_key(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **{"in/x": np.ones((3, 4, 4)), "w": np.ones((2, 2, 2))})
+    files = {role: f"{tmp_path / 'a.npz'}#{key}" for role, key in (("input", "in/x"), ("kernel", "w"))}
+    with pytest.raises(CaseError) as caught:
+        template.of_arrays(tmp_path / "mine.yaml", files, {"input": "HW", "kernel": "HW"})
+    assert [line.partition(": ")[0] for line in str(caught.value).splitlines()[:2]] == [
+        "input (a.npz#in/x)",
+        "kernel (a.npz#w)",
+    ]
+
+
 def test_names_may_hold_blanks_umlauts_and_number_signs(tmp_path: Path) -> None:
     files = saved(tmp_path, input=np.ones(4), kernel=np.ones(1))
     template.of_arrays(tmp_path / "mein fäll #2.yaml", files, dict.fromkeys(files, "W"))

@@ -72,6 +72,12 @@ def is_usual(path: str) -> bool:
     return Path(readers.split_key(path)[0]).suffix.lower() in USUAL_IN
 
 
+def called(path: str) -> str:
+    """What a message calls the array of a file: the file without its folder, and the key."""
+    name, key = readers.split_key(path)
+    return f"{Path(name).name}#{key}" if key else Path(name).name
+
+
 def shape_of(path: str) -> tuple[int, ...]:
     """Lengths of the axes of the array that a file holds. Raises FileError."""
     name, key = readers.split_key(path)
@@ -94,7 +100,7 @@ def case_of_files(
     `settings` are those of a case file, as text, and keys of DATA. Raises CaseError, which names the files and the
     settings, and says which layouts would fit; FileError for a file that cannot be used.
     """
-    made = _Made(TABLE[operation], {role: Path(path).name for role, path in files.items()}, layouts)
+    made = _Made(TABLE[operation], {role: called(path) for role, path in files.items()}, layouts)
     with tempfile.TemporaryDirectory() as folder:
         kept = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
         names, made = {role: name for role, (name, _) in kept.items()}, made.meant({r: a for r, (_, a) in kept.items()})

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.canonical.layout import LayoutError, to_canonical
 from harness.case import proposals
-from harness.case.of_files import odd
+from harness.case.of_files import called, odd
 from harness.case.origins import Origins
 from harness.case.read import CaseError, load
 from harness.grammar import files as readers
@@ -99,7 +99,7 @@ def of_arrays(
             raise
         given = ",".join(layouts.values())
         kept = {role: f"{folder.name}/{role}.npy" for role in files}
-        told = Origins({role: Path(name).name for role, name in files.items()}, ["output"], kept).told(error)
+        told = Origins({role: called(name) for role, name in files.items()}, ["output"], kept).told(error)
         raise CaseError(
             f"{told}\nnothing was written; the axes were taken to be {given}, where they are not, say so with --layout"
         ) from None
@@ -138,7 +138,7 @@ def _document(
     if "output" in arrays:
         words = "infinities and NaN are meant; otherwise NaN stands for an unknown element"
         meant = f"    {MEANT}    # {words}\n" if odd(arrays["output"], output=True) else ""
-        parts += [RECORDED.format(origin=quoted(Path(files["output"]).name))]
+        parts += [RECORDED.format(origin=quoted(called(files["output"])))]
         parts += [axes(operation, "output", layouts["output"], 4), f"    file: {names['output']}\n{meant}"]
     return "".join(parts)
 
