@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.case.of_files import case_of_files
+from harness.case.read import CaseError
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,22 @@ def test_a_number_is_read_as_in_a_case_file(tmp_path: Path, text: str, value: fl
     settings = {"over": "W", "epsilon": text}
     case = case_of_files("normalization", files, {"input": "CHW", "output": "CHW"}, settings)
     assert case.settings["epsilon"] == value
+
+
+def test_files_settings_and_layouts_are_told_at_once(tmp_path: Path) -> None:
+    arrays = {"input": (2, 9, 8, 3), "kernel": (3, 3, 3, 5), "output": (2, 9, 8, 5)}
+    files = {role: str(tmp_path / f"{role}.npy") for role in arrays}
+    for role, shape in arrays.items():
+        np.save(files[role], np.ones(shape, "float32"))
+    letters = {"input": "NCHW", "kernel": "OIHW", "output": "NCHW"}
+    settings = {"padding": "[1", "stride": "q", "dilation": "0"}
+    with pytest.raises(CaseError) as caught:
+        case_of_files("convolution", files, letters, settings)
+    named = [line.partition(":")[0] for line in str(caught.value).splitlines()]
+    fits = "try the layout NHWC,HWIO,NHWC, which fits"
+    assert named == ["padding", "stride", "dilation", "kernel (kernel.npy)", fits]
+    gone = {**files, "input": "no.npy", "kernel": "none.npy"}
+    with pytest.raises(CaseError) as caught:
+        case_of_files("convolution", gone, letters, settings)
+    named = [line.partition(":")[0] for line in str(caught.value).splitlines()]
+    assert named == ["no.npy", "none.npy", "padding"]

@@ -22,6 +22,7 @@ from harness.case.read import Case, CaseError, load
 from harness.grammar import files as readers
 from harness.grammar import regular
 from harness.grammar.files.stored import WIDE
+from harness.grammar.gathered import Gathered
 from harness.operations import SPOKEN, TABLE, USUAL
 from harness.operations.operation import Operation
 from harness.operations.spoken import DATA, example, main_roles
@@ -44,10 +45,13 @@ def usual_layout(role: str, path: str, operation: str = USUAL) -> str:
 
 def usual_layouts(files: Mapping[str, str], operation: str = USUAL) -> list[str]:
     """`usual_layout` of files by role; an error says, too, which layouts would fit."""
-    try:
-        return [usual_layout(*each, operation) for each in files.items()]
-    except CaseError as error:
-        raise _hinted(str(error), files, operation) from None
+    found, gathered = [], Gathered()
+    for each in files.items():
+        with gathered.part():
+            found.append(usual_layout(*each, operation))
+    if gathered.faults:
+        raise _hinted("\n".join(map(str, gathered.faults)), files, operation)
+    return found
 
 
 def stated_layouts(text: str, files: Mapping[str, str], operation: str = USUAL) -> dict[str, str]:
@@ -78,6 +82,16 @@ def called(path: str) -> str:
     return f"{Path(name).name}#{key}" if key else Path(name).name
 
 
+def shapes_of(files: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+    """`shape_of` of files by role. Raises CaseError, which tells of all that cannot be read."""
+    found, gathered = {}, Gathered()
+    for role, path in files.items():
+        with gathered.part():
+            found[role] = shape_of(path)
+    gathered.demand()
+    return found
+
+
 def shape_of(path: str) -> tuple[int, ...]:
     """Lengths of the axes of the array that a file holds. Raises FileError."""
     name, key = readers.split_key(path)
@@ -98,16 +112,36 @@ def case_of_files(
     """The case of an array in a file for each role and for the output, by role in `files` (`x.npz#key`) and `layouts`.
 
     `settings` are those of a case file, as text, and keys of DATA. Raises CaseError, which names the files and the
-    settings, and says which layouts would fit; FileError for a file that cannot be used.
+    settings, and says which layouts would fit.
     """
-    made = _Made(TABLE[operation], {role: called(path) for role, path in files.items()}, layouts)
+    made, gathered = _Made(TABLE[operation], {role: called(path) for role, path in files.items()}, layouts), Gathered()
     with tempfile.TemporaryDirectory() as folder:
-        kept = {role: _brought(path, role, len(layouts[role]), Path(folder)) for role, path in files.items()}
+        kept, given = _read(files, layouts, settings, Path(folder), gathered)
         names, made = {role: name for role, (name, _) in kept.items()}, made.meant({r: a for r, (_, a) in kept.items()})
-        given = {key: _value(key, text) for key, text in settings.items()}
-        case = made.case(Path(folder), names, given)
+        with gathered.part():
+            if len(kept) == len(files):
+                case = made.case(Path(folder), names, given)
+        gathered.demand()
     arrays = {role: _as_stored(each, files[role]) for role, each in case.arrays.items()}
     return replace(case, id="command line", arrays=MappingProxyType(arrays))
+
+
+def _read(
+    files: Mapping[str, str],
+    layouts: Mapping[str, str],
+    settings: Mapping[str, str],
+    folder: Path,
+    gathered: Gathered,
+) -> tuple[dict[str, tuple[str, np.ndarray]], dict[str, object]]:
+    """What `_brought` gives of each file, and the settings; what is wrong with any of them is gathered."""
+    kept, given = {}, {}
+    for role, path in files.items():
+        with gathered.part():
+            kept[role] = _brought(path, role, len(layouts[role]), folder)
+    for key, text in settings.items():
+        with gathered.part():
+            given[key] = _value(key, text)
+    return kept, given
 
 
 def case_of_arrays(

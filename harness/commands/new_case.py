@@ -91,6 +91,7 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     named = [role for role in (*roles, "output") if role in given]
     if options.layout:
         layouts |= of_files.stated_layouts(options.layout, {role: given[role] for role in named}, operation.NAME)
+    of_files.shapes_of(given)
     if not layouts.keys() >= set(named):
         layouts = dict(_layouts(operation, given, layouts))
     layouts = vectors(operation) | layouts
@@ -99,7 +100,7 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
 
 def _layouts(operation: Operation, given: Mapping[str, str], stated: Mapping[str, str]) -> Mapping[str, str]:
     """The stated ones, and those that such files usually have; where these do not fit, the likeliest that do."""
-    shapes = {role: of_files.shape_of(file) for role, file in given.items()}
+    shapes = of_files.shapes_of(given)
     usual = {
         role: of_files.usual_of(role, shapes[role], given[role], operation.NAME)
         for role in shapes

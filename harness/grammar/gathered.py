@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from harness.ending import Mistake
 from harness.grammar.document import CaseError
 
 MOST = 12
@@ -24,6 +25,8 @@ class Gathered:
             yield
         except CaseError as fault:
             self.faults += fault.each
+        except Mistake as fault:  # of a file, say
+            self.faults.append(CaseError(str(fault)))
 
     def demand(self) -> None:
         """Raises one CaseError with all faults, if there are any."""
