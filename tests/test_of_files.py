@@ -42,4 +42,5 @@ def test_files_settings_and_layouts_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(CaseError) as caught:
         case_of_files("convolution", gone, letters, settings)
     named = [line.partition(":")[0] for line in str(caught.value).splitlines()]
-    assert named == ["no.npy", "none.npy", "padding"]
+    assert named == ["no.npy", "padding"]
+    assert "; none.npy: no such file" in str(caught.value)

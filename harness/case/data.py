@@ -84,8 +84,7 @@ class Sources:
 
     @property
     def _dtype_is_stated(self) -> bool:
-        matrix = self.top["matrix"]
-        return "dtype" in self.top["input"] or (matrix is not None and DTYPE_KEY in matrix)
+        return any(key in (self.top[place] or ()) for place, key in (("input", "dtype"), ("matrix", DTYPE_KEY)))
 
     def _arrays(self, dtype: str, printout: Printout | None, gathered: Gathered) -> dict[str, Given]:
         """The arrays by role, in one dtype: all that the members of a file share."""

@@ -45,13 +45,11 @@ def usual_layout(role: str, path: str, operation: str = USUAL) -> str:
 
 def usual_layouts(files: Mapping[str, str], operation: str = USUAL) -> list[str]:
     """`usual_layout` of files by role; an error says, too, which layouts would fit."""
-    found, gathered = [], Gathered()
-    for each in files.items():
-        with gathered.part():
-            found.append(usual_layout(*each, operation))
-    if gathered.faults:
-        raise _hinted("\n".join(map(str, gathered.faults)), files, operation)
-    return found
+    shapes_of(files)
+    try:
+        return [usual_layout(*each, operation) for each in files.items()]
+    except CaseError as error:
+        raise _hinted(str(error), files, operation) from None
 
 
 def stated_layouts(text: str, files: Mapping[str, str], operation: str = USUAL) -> dict[str, str]:
@@ -83,13 +81,18 @@ def called(path: str) -> str:
 
 
 def shapes_of(files: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
-    """`shape_of` of files by role. Raises CaseError, which tells of all that cannot be read."""
+    """`shape_of` of files by role. Raises CaseError, which tells in a line of all that cannot be read."""
     found, gathered = {}, Gathered()
     for role, path in files.items():
         with gathered.part():
             found[role] = shape_of(path)
-    gathered.demand()
+    if gathered.faults:
+        raise _in_a_line(gathered)
     return found
+
+
+def _in_a_line(gathered: Gathered) -> CaseError:
+    return CaseError("; ".join(map(str, gathered.faults)))
 
 
 def shape_of(path: str) -> tuple[int, ...]:
@@ -134,10 +137,11 @@ def _read(
     gathered: Gathered,
 ) -> tuple[dict[str, tuple[str, np.ndarray]], dict[str, object]]:
     """What `_brought` gives of each file, and the settings; what is wrong with any of them is gathered."""
-    kept, given = {}, {}
+    kept, given, of_files = {}, {}, Gathered()
     for role, path in files.items():
-        with gathered.part():
+        with of_files.part():
             kept[role] = _brought(path, role, len(layouts[role]), folder)
+    gathered.faults += [_in_a_line(of_files)] if of_files.faults else []
     for key, text in settings.items():
         with gathered.part():
             given[key] = _value(key, text)
