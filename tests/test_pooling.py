@@ -18,12 +18,15 @@ from harness.case.read import Case, CaseError, load
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge import fix
 from harness.judge.verdict import Judge, Observation
-from harness.operations import pooling
+from harness.operations import TABLE, pooling
 from harness.operations.call import Unsupported
+from harness.operations.card import Card
 from harness.operations.pooling_formula import FIRST_CLIPPED, KEPT, KEPT_UNPADDED, LAST_CLIPPED, SCALED, ZERO
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
-from harness.worker.entry import EntryPoint
+from harness.parent.asking import Asking
+from harness.parent.outcome import Answered
+from harness.worker.entry import EntryPoint, settled
 from harness.worker.spans import padding_pair
 
 Pair = tuple[int, int]
@@ -320,3 +323,25 @@ def test_a_function_of_the_whole_input_takes_no_window(tmp_path: Path) -> None:
     assert lowering.as_written(case_of(tmp_path, "reduce: max\noutput_size: 1"), whole)
     with pytest.raises(Unsupported, match="has no window"):
         lowering.as_written(case_of(tmp_path, "reduce: max\nwindow: 2"), whole)
+
+
+@pytest.mark.parametrize("unsaid", ["window", "stride", "dilation", "padding", "rounding", "divisor"])
+def test_a_declaration_that_says_nothing_of_a_setting_has_no_card_and_is_told_which(unsaid: str) -> None:
+    demands, keeps = {"reduce": "average", "dilation": 1}, {"rounding": "floor", "divisor": "window"}
+    free = tuple(each for each in ("window", "stride", "padding") if each != unsaid)
+    for named in (demands, keeps):
+        named.pop(unsaid, None)
+    entry = settled("own.pool", "pooling", "", demands=demands, keeps=keeps, free=free)(lambda arrays, settings: None)
+    card = answered_by_zeros(TABLE["pooling"].probes().card("own", "1", entry))
+    assert card.unreadable == f"its declaration says nothing of {unsaid}; name it in demands, keeps, words or free"
+
+
+def answered_by_zeros(asking: Asking[Card]) -> Card:
+    """What comes of an asking where each call is answered by a zero."""
+    try:
+        questions = next(asking)
+        while True:
+            questions = asking.send([Answered(np.zeros((1,) * 5), 0.0) for _ in questions])
+    except StopIteration as end:
+        found: Card = end.value
+        return found

@@ -86,7 +86,7 @@ function deconv4(@nospecialize(called), mode)
         "together" => gives(called, [1, 0, 12, 0, 23, 0, 30], steps),
         "reversal" => mode == 0,
     )
-    wrong = map(name, filter(T -> exchanges(called, T), numbers()))
+    wrong = map(name, exchanges(called, Int64) ? filter(T -> exchanges(called, T), numbers()) : DataType[])
     told = declaration(
         "deconv4",
         "(mode=$mode)",
@@ -103,9 +103,12 @@ function deconv4(@nospecialize(called), mode)
     return Entry(among_versions(told, NUMBERS; more...), moved(called, mode))
 end
 
-"""Whether two outputs of one image become two images of one output: NNlib 0.6 has it so in 3-D, of some numbers."""
+"""
+Whether two outputs of one image become two images of one output: NNlib 0.6 has it so in 3-D, of all numbers that its
+plain loops compute with. They are those of every whole number, so one is asked first.
+"""
 exchanges(@nospecialize(called), T::DataType) =
-    size(tried(called, ones(T, 1, 1, 1, 2, 1), ones(T, 1, 1, 1, 1, 1); mode = 1)) == (1, 1, 1, 1, 2)
+    size(tried(called, Any[ones(T, 1, 1, 1, 2, 1), ones(T, 1, 1, 1, 1, 1)], Object("mode" => 1))) == (1, 1, 1, 1, 2)
 
 moved(@nospecialize(called), mode) = (roles, settings) ->
     (called, Any[roles["kernel"], roles["input"]], merge(keywords(settings), Dict{Symbol,Any}(:mode => mode)))
@@ -152,14 +155,14 @@ const NOTES = Dict(
 function pool(@nospecialize(called), mode)
     mean = mode in MEANS
     divided = mean ? ["divisor" => divisor(called, mode)] : []
-    pads = !isempty(pools(called, mode; padding = (1, 0)))
+    pads = !isempty(pools(called, mode, Object("padding" => (1, 0))))
     demands = Object("reduce" => mean ? "average" : "max", "dilation" => 1, (pads ? [] : ["padding" => 0])...)
     takes = Object(
         "demands" => demands,
         "keeps" => Object("rounding" => "floor", divided..., filling(called, mode)...),
         "words" => Object(),
         "free" => ["window", "stride", (pads ? ["padding"] : [])...],
-        "limits" => isempty(pools(called, mode; padding = (1, 0, 0, 0))) ? ["even"] : [],
+        "limits" => isempty(pools(called, mode, Object("padding" => (1, 0, 0, 0)))) ? ["even"] : [],
     )
     told = declaration(
         "pool",
@@ -182,13 +185,13 @@ end
 
 """By what a mean of one number and one of padding is divided; below 1.3, mode 2 pads nothing."""
 function divisor(@nospecialize(called), mode)
-    found = pools(called, mode; padding = (1, 0))
+    found = pools(called, mode, Object("padding" => (1, 0)))
     return isempty(found) || found[1] == 1 ? "window" : "valid"
 end
 
 """What padding counts for, where it is not left out: at it a maximum below 0 becomes 0, or a sum that was begun."""
 function filling(@nospecialize(called), mode)
-    found = pools(called, mode; sign = -1, padding = (1, 0))
+    found = pools(called, mode, Object("padding" => (1, 0)); sign = -1)
     clipped = !isempty(found) && found[end] == 0
     clipped || return Pair{String,String}[]
     return ["fill" => mode in MEANS ? "a sum that becomes 0 at padded taps if it is below, first axis fastest" : "zero"]
@@ -199,19 +202,20 @@ end
 """Whether [1, 2, 3] and the kernel [1, tap], both along the first axis, give `expected` in mode 1 with these words."""
 function gives(@nospecialize(called), expected::Vector{Int}, words::Object, tap::Int = 10, rank::Int = 2)
     w, x = along([1.0, tap], rank), along([1.0, 2.0, 3.0], rank)
-    return vec(tried(called, w, x; mode = 1, named(words)...)) == expected
+    return vec(tried(called, Any[w, x], merge(words, Object("mode" => 1)))) == expected
 end
 
 """What [1, 2, 3] along the first axis become when each is spread over a window of 2."""
 function spreads(@nospecialize(called), words::Object, rank::Int = 2)
     window = first_axis(2, rank)
-    return vec(tried(called, along([1.0, 2.0, 3.0], rank); window = window, stride = window, named(words)...))
+    whole = merge(Object("window" => window, "stride" => window), words)
+    return vec(tried(called, Any[along([1.0, 2.0, 3.0], rank)], whole))
 end
 
 """What windows of 2 one apart make of [2, 2, 6] times a sign; nothing where this version does not pool so."""
-function pools(@nospecialize(called), mode; sign = 1, rank = 2, words...)
-    x, window = along(sign * [2.0, 2.0, 6.0], rank), first_axis(2, rank)
-    return vec(tried(called, x; window = window, stride = 1, mode = mode, words...))
+function pools(@nospecialize(called), mode, words::Object = Object(); sign = 1, rank = 2)
+    whole = merge(Object("window" => first_axis(2, rank), "stride" => 1, "mode" => mode), words)
+    return vec(tried(called, Any[along(sign * [2.0, 2.0, 6.0], rank)], whole))
 end
 
 const thrown = String[] # by the calls that measure one entry point
@@ -220,9 +224,10 @@ along(values::Vector{Float64}, rank::Int) = reshape(values, length(values), ones
 first_axis(size::Int, rank::Int) = (size, ones(Int, rank - 1)...)
 named(words::Object) = Dict{Symbol,Any}(Symbol(name) => value for (name, value) in words)
 
-function tried(@nospecialize(called), arguments...; words...)
+"""What a call gives; an empty array where it throws. One method for all calls, which each compiles enough itself."""
+function tried(@nospecialize(called), arguments::Vector{Any}, words::Object)
     try
-        result = called(arguments...; words...)
+        result = called(arguments...; named(words)...)
         return result isa AbstractArray ? result : throw(TypeError(:Knet, "a call", AbstractArray, result))
     catch error # that it throws is the finding
         push!(thrown, first(sprint(showerror, error), 400))

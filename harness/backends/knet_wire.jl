@@ -231,5 +231,5 @@ end
 function read_message(stream::IO)
     eof(stream) && return nothing
     message = parse_json(readline(stream))
-    return message, [read_npy(stream) for _ in 1:message["arrays"]]
+    return message, Any[read_npy(stream) for _ in 1:message["arrays"]]
 end

@@ -51,7 +51,17 @@ class Measuring:
         self._layer = layer
 
     def card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
-        """Measures one entry point."""
+        """Measures one entry point; one whose declaration says too little for that has no card but the reason."""
+        try:
+            return (yield from self._card(backend, version, entry))
+        except KeyError as missing:
+            (key,) = missing.args
+            if key not in self._layer.SETTINGS:
+                raise
+            reason = f"its declaration says nothing of {key}; name it in demands, keeps, words or free"
+            return Card(entry.name, backend, version, unreadable=reason, operation=self._layer.NAME)
+
+    def _card(self, backend: str, version: str, entry: EntryPoint) -> Asking[Card]:
         trials = list(self._trials(entry))
         outcomes = yield [_question(entry, form, told) for form, told in trials]
         answered = [pair for pair in zip(trials, outcomes) if isinstance(pair[1], Answered)]
