@@ -37,6 +37,13 @@ def test_all_recorded_calls_are_here():
     assert len(SAYABLE) > 80
 
 
+def test_the_documents_say_how_many_calls_are_answered_without_julia(monkeypatch):
+    monkeypatch.setattr(knet, "recorded", {}, raising=False)
+    knet.start()
+    told = (Path(__file__).parent.parent / "docs" / "environments.md").read_text("utf-8")
+    assert f"{len(knet.recorded)} recorded calls of Knet {knet.KNET} are answered" in told
+
+
 def test_a_package_without_recordings_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(knet, "RECORDINGS", str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="install Julia with Knet"):
