@@ -68,7 +68,10 @@ function conv4(@nospecialize(called), mode)
     )
     ranks = filter(rank -> gives(called, [5, 8], Object(), 2, rank), [1, 2, 3])
     layouts = Object("input" => "*CN", "kernel" => "*IO", "output" => "*CN")
-    told = declaration("conv4", "(mode=$mode)", numbers(); ranks = ranks, layouts = layouts, takes = takes)
+    larger = tried(called, Any[along([1.0, 10, 100, 1000], 2), along([1.0, 2, 3], 2)], Object("stride" => (2, 1)))
+    told = declaration(
+        "conv4", "(mode=$mode)", numbers(); ranks = ranks, layouts = layouts, takes = takes, note = overhang(larger)
+    )
     whole = among_versions(told, NUMBERS; explicit = "uneven", stride = true, dilation = true)
     return Entry(whole, moved(called, mode))
 end
@@ -147,10 +150,13 @@ function spread(@nospecialize(called), x::Array, w::Array, settings)
 end
 
 const MEANS = (1, 2)
-const NOTES = Dict(
-    2 => "documented as a mean without the padding; without a GPU it is mode 1",
-    3 => "the same as mode 0",
-)
+
+"""What is to be known of a mode: 2 is documented as a mean without the padding."""
+note(mode, pads) =
+    mode == 3 ? "the same as mode 0" :
+    mode != 2 ? "" :
+    pads ? "documented as a mean without the padding; without a GPU it is mode 1" :
+    "documented as a mean without the padding; without a GPU it takes no padding at all"
 
 function pool(@nospecialize(called), mode)
     mean = mode in MEANS
@@ -164,6 +170,7 @@ function pool(@nospecialize(called), mode)
         "free" => ["window", "stride", (pads ? ["padding"] : [])...],
         "limits" => isempty(pools(called, mode, Object("padding" => (1, 0, 0, 0)))) ? ["even"] : [],
     )
+    larger = tried(called, Any[along([2.0, 2, 6], 2)], Object("window" => (4, 1), "stride" => (2, 1), "mode" => mode))
     told = declaration(
         "pool",
         "(mode=$mode)",
@@ -172,7 +179,7 @@ function pool(@nospecialize(called), mode)
         layouts = Object("input" => "*CN", "output" => "*CN"),
         takes = takes,
         operation = "pooling",
-        note = get(NOTES, mode, ""),
+        note = join(filter(!isempty, [note(mode, pads), overhang(larger)]), "; "),
     )
     function prepared(roles, settings)
         words = pooling_keywords(settings["window"], settings)
@@ -196,6 +203,10 @@ function filling(@nospecialize(called), mode)
     clipped || return Pair{String,String}[]
     return ["fill" => mode in MEANS ? "a sum that becomes 0 at padded taps if it is below, first axis fastest" : "zero"]
 end
+
+"""What is said of a version that gives `values` of a window larger than the input: it rounds their number towards 0."""
+overhang(values::AbstractArray) =
+    isempty(values) ? "" : "gives one output, too, where a window is larger than the input by less than a stride"
 
 # --- what is measured of them ----------------------------------------------------------------------------------------
 

@@ -93,7 +93,8 @@ class Tally:
         own = [name for name, about in backends.items() if about["version"] == VERSION]
         for name, each in {**self._backends, **self._globs}.items():
             if not each.answered:
-                yield name, f"is not available: {unavailable[name]}" if name in unavailable else each.told()
+                why = f"is not available: {unavailable[name]}" if name in unavailable else each.told()
+                yield name, why + _of_version(backends.get(name, {}).get("version", ""))
             elif name in own and each.without:
                 yield name, each.told_of_some()
 
@@ -102,3 +103,9 @@ class Tally:
         for case, reason in self._silent.items():
             return ALL_DECLINED.format(count=len(self._silent), case=case, reason=reason)
         return ""
+
+
+def _of_version(version: str) -> str:
+    """Why what was recorded answers in place of a system, which its version says behind a semicolon (`parent.lane`)."""
+    reason = version.partition("; ")[2]
+    return f" ({brief_line(reason)})" if reason else ""

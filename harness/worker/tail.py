@@ -20,7 +20,9 @@ class Tail:
         self.thread.start()
 
     def text(self) -> str:
-        return self.kept.decode(errors="replace").strip()
+        """What was kept, with spaces for what a terminal would obey."""
+        text = self.kept.decode(errors="replace")
+        return "".join(each if each.isprintable() or each == "\n" else " " for each in text).strip()
 
     def add(self, data: bytes) -> None:
         """Keeps something else that the process wrote."""
