@@ -157,8 +157,22 @@ class Candidates:
 
     def _told(self, form: Settled) -> Settled:
         """What is computed of a form to tell it from others."""
-        self._take(form.first(TELLING), TOLD)
-        return form.first(TELLING)
+        told = form.first(TELLING)
+        self._take(told, TOLD)
+        self._remember(told)
+        return told
+
+    def _remember(self, form: Settled) -> None:
+        """A form whose output is about to be kept; where there are too many large ones, that of the oldest is not."""
+        size = math.prod(form.output_shape)
+        if size <= KEPT:
+            return
+        self._remembered.pop(form, None)
+        self._remembered[form] = None
+        if len(self._remembered) > max(REMEMBERED // size, 1):
+            oldest = next(iter(self._remembered))
+            del self._remembered[oldest]
+            oldest.forget()
 
     def _settings(self, base: Base, differences: int) -> Iterator[Changed]:
         """No change of settings, one, or two of different keys: so many differences, as what was unknown is none."""
@@ -276,7 +290,8 @@ class Candidates:
         if seen is None or (not missing and not _possible(form, *seen)):
             return
         self._take(form, (0, *CANDIDATE[1:]))
-        y = self._output(form)
+        self._remember(form)
+        y = gaps.output(form)
         far = bool(missing) and apart(y, *seen, form.terms)
         for end in self._ends(y, seen, settings, form, missing, far):
             if holds(y, end, *seen):
@@ -284,19 +299,6 @@ class Candidates:
         if far and not base.reads and (not base.transforms or not settings) and len(settings) < 2:
             ways = (way for way in self._prepared(base, settings, form) if len(way) == missing)
             yield from ((*base.transforms, *way, *settings) for way in ways)
-
-    def _output(self, form: Settled) -> np.ndarray:
-        """What a form gives, which it keeps as long as there is room for it beside others."""
-        y = gaps.output(form)
-        if y.size <= KEPT:
-            return y
-        self._remembered.pop(form, None)
-        self._remembered[form] = None
-        if len(self._remembered) > max(REMEMBERED // y.size, 1):
-            oldest = next(iter(self._remembered))
-            del self._remembered[oldest]
-            oldest.forget()
-        return y
 
     def _ends(
         self, y: np.ndarray, seen: Seen, settings: tuple[Setting, ...], form: Settled, missing: int, far: bool
