@@ -32,6 +32,7 @@ from harness.operations.by_settings.ends import (
     without,
 )
 from harness.operations.by_settings.inputs import evaluations, prepared
+from harness.operations.by_settings.kept import KEPT, Kept
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted, sayings_of
 from harness.operations.by_settings.whole_numbers import rounded_or_held
@@ -52,10 +53,6 @@ COARSE = 2.0**-4
 """Share of the size of a sum by which no arithmetic is off, as the worst case of many terms would have it."""
 SAMPLES, COSTLY = 8, 2**20
 """Elements that rule out a candidate, where an output is made of more terms than COSTLY."""
-KEPT = 2**14
-"""Elements of an output up to which it is kept while it is read in other ways, as it is where it is small."""
-REMEMBERED = 2**25
-"""Elements of larger outputs that are kept together, of the forms that were looked at last."""
 MANY = 100
 """Explanations of one level, after which there is no need of more."""
 
@@ -79,7 +76,7 @@ class Candidates:
         self._ways: dict[tuple[Base, tuple[Setting, ...]], list[Transforms]] = {}
         self._known: dict[Settled, tuple[list[Changed], Distinct]] = {}
         self._places: dict[tuple[tuple[int, ...], Transforms], Seen | None] = {}
-        self._remembered: dict[Settled, None] = {}
+        self._kept = Kept()
         self._changed: tuple[Settled | None, dict[tuple[Setting, ...], Settled]] = None, {}
 
     def level(self, count: int) -> Iterator[Transforms]:
@@ -159,20 +156,8 @@ class Candidates:
         """What is computed of a form to tell it from others."""
         told = form.first(TELLING)
         self._take(told, TOLD)
-        self._remember(told)
+        self._kept.add(told)
         return told
-
-    def _remember(self, form: Settled) -> None:
-        """A form whose output is about to be kept; where there are too many large ones, that of the oldest is not."""
-        size = math.prod(form.output_shape)
-        if size <= KEPT:
-            return
-        self._remembered.pop(form, None)
-        self._remembered[form] = None
-        if len(self._remembered) > max(REMEMBERED // size, 1):
-            oldest = next(iter(self._remembered))
-            del self._remembered[oldest]
-            oldest.forget()
 
     def _settings(self, base: Base, differences: int) -> Iterator[Changed]:
         """No change of settings, one, or two of different keys: so many differences, as what was unknown is none."""
@@ -290,7 +275,7 @@ class Candidates:
         if seen is None or (not missing and not _possible(form, *seen)):
             return
         self._take(form, (0, *CANDIDATE[1:]))
-        self._remember(form)
+        self._kept.add(form)
         y = gaps.output(form)
         far = bool(missing) and apart(y, *seen, form.terms)
         for end in self._ends(y, seen, settings, form, missing, far):
