@@ -17,6 +17,7 @@ from harness.operations.transforms.transform import NUMBER
 
 TOO_LITTLE = "too little is known to be certain"
 """How a remark begins where an explanation fits and the values do not carry it."""
+NOTHING = f"{TOO_LITTLE}: none of the values is a finite number"
 ALIKE, FEW = 0.25, 12
 """Share of the values, and the number, below which those that differ are few: it is not the values that are."""
 DIGITS = 5
@@ -58,7 +59,9 @@ def doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> I
     if not any(each.lacking for each in first):
         return
     known = observed[np.isfinite(observed)]
-    if known.size > 1 and not np.ptp(known):
+    if not known.size:
+        yield from [NOTHING] if observed.size else []
+    elif known.size > 1 and not np.ptp(known):
         yield f"{TOO_LITTLE}: all known values are equal, as many settings make them; use data that vary more"
     elif (different := _different(known)) < min(known.size * ALIKE, FEW):
         alike = f"the {known.size} known values are alike ({different} different numbers)"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.explanation.confirmed import Explanation, confirmed
-from harness.explanation.doubts import TOO_LITTLE, doubt, rivals
+from harness.explanation.doubts import NOTHING, doubt, rivals
 from harness.judge.evidence import lacking
 from harness.judge.verdict import Judge, Observation, Verdict
 from harness.operations.budget import OUTPUT, Budget
@@ -15,7 +15,6 @@ from harness.operations.operation import Transforms
 TIES = 8
 """Explanations of one output that are kept."""
 TIED = "the data cannot tell the tied explanations apart"
-NOTHING = f"{TOO_LITTLE}: none of the values is a finite number"
 
 Weighed = tuple[tuple[Explanation, ...], tuple[str, ...]]
 """Explanations, and why the first is not certain."""
