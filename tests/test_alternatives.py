@@ -42,7 +42,7 @@ def test_a_pooling_by_a_norm_is_found(power: int, said: str):
     y = (windows**power).sum((-1, -2)) ** (1 / power)
     found = asked(X, y, "NHWC", operation="pooling", reduce=said, window=2, stride=1, padding=0)
     assert found.transforms == ("reduce",)
-    assert f"with p {power}" in found.words
+    assert f"the norm of it and set the power p to {power}" in found.words
 
 
 @pytest.mark.parametrize("said", ["linear", "cubic", "unknown"])
@@ -51,4 +51,4 @@ def test_the_sample_at_the_index_rounded_down_is_found(said: str):
     rows, columns = (np.arange(m) * n // m for n, m in zip(PICTURE.shape, (7, 6)))
     found = asked(PICTURE, PICTURE[rows][:, columns], "HWC", operation="resize", size=[7, 6], interpolation=said)
     assert found.transforms == (() if said == "unknown" else ("interpolation",))
-    assert "nearest, with coordinates asymmetric, nearest rounding floor" in found.words
+    assert "nearest, placed the outputs by asymmetric and rounded places to samples by floor" in found.words

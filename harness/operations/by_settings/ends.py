@@ -301,10 +301,10 @@ def _numbers(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> np
 
 def _once(seen: np.ndarray) -> np.ndarray:
     """By how much values are off that were rounded once, to the narrower format that holds all of them."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond the largest number of a format there is no next one
         single = seen.astype(np.float32)
-    narrow = np.array_equal(single, seen, equal_nan=True)
-    return np.spacing(np.abs(single if narrow else seen)).astype(np.float64) * HALF
+        narrow = np.array_equal(single, seen, equal_nan=True)
+        return np.spacing(np.abs(single if narrow else seen)).astype(np.float64) * HALF
 
 
 def _confirmed(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:

@@ -12,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from harness.canonical.axis import outputs_at
+from harness.canonical.gaps import output
 from harness.canonical.window import Pairs
 from harness.operations.budget import Budget
 from harness.operations.transforms import in_order
 from harness.operations.transforms.endings import OutputBorder
-from harness.operations.transforms.transform import applied
+from harness.operations.transforms.transform import applied, beside, read
 from harness.operations.windowed.search.check import completions
 from harness.operations.windowed.search.outputs import OPEN
 from harness.operations.windowed.search.question import Question
@@ -24,6 +25,8 @@ from harness.operations.windowed.search.variants import Transforms
 
 PLACES = 48
 """Outputs inside of the border by which a hypothesis is refuted."""
+FEW = 2
+"""Values of a border, beside others that a function makes zero too, that may be wrong for another reason."""
 
 
 def bordered(question: Question, every: Iterable[Transforms], budget: Budget) -> Iterator[Transforms]:
@@ -39,7 +42,7 @@ def bordered(question: Question, every: Iterable[Transforms], budget: Budget) ->
             inside = border.inside(question.observed)
             part = replace(question, observed=np.where(inside, question.observed, np.nan))
             found = [changes for changes in windows if _fits(part, changes)]
-            for changes in found or _ended(part, windows, budget):
+            for changes in found or (each for each in _ended(part, windows, budget) if _shows(question, each, inside)):
                 yield in_order((*changes, border))
 
 
@@ -59,6 +62,15 @@ def _ended(question: Question, windows: Iterable[Transforms], budget: Budget) ->
         if budget.spent:
             return
         yield from itertools.islice(completions(question, (*changes, OPEN), budget), 1)
+
+
+def _shows(question: Question, changes: Transforms, inside: np.ndarray) -> bool:
+    """Whether more of the border than a few wrong values can be would be another one, were it computed."""
+    conv = applied(question.form, changes)
+    whole = read(output(conv), beside(changes, conv), question.observed.shape)
+    if whole.shape != question.observed.shape:
+        return True
+    return int(np.count_nonzero((np.abs(whole - question.observed) > question.slack) & ~inside)) > FEW
 
 
 def _computed(question: Question, copied: bool) -> np.ndarray:

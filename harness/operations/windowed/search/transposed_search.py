@@ -85,7 +85,9 @@ class Transposing(Question):
             return []
         cut = cuts(changed(conv, padding=found.actual))
         before = tuple((low - more, high) for (low, high), more in zip(self.cuts, self.more))
-        kinds: list[type[PaddingChange]] = [OutputPadding] if cut in (self.cuts, before) and any(self.more) else []
+        kinds: list[type[PaddingChange]] = []
+        if any(self.more) and cut in (self.cuts, before):  # put before the output, it is what a cut elsewhere gives
+            kinds = [OutputPadding] if cut == self.cuts else [PaddingSplit, OutputPadding]
         if found.actual == self.cuts:
             kinds.append(RawPadding)
         elif not kinds:
