@@ -131,7 +131,7 @@ def through_commands() -> Iterator[Way]:
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "out.json"
         code, said = _commanded(
-            ["run", str(mutants.SHIPPED[0]), "--cards", "--backend", "numpy", "--json", str(saved), "--out", folder]
+            ["run", str(mutants.SHIPPED[0]), "--cards", "--backend", "scipy", "--json", str(saved), "--out", folder]
         )
         if code:
             raise RuntimeError(said)
