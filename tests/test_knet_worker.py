@@ -293,6 +293,9 @@ def test_the_worker_declares_how_this_version_pools(started, version, ranks, mod
     assert "padding" in mean.takes.free
     assert ("padding" in other.takes.free) == (version != "1.2.1")  # which then raises
     assert other.takes.demands.get("padding", "any") == (0 if version == "1.2.1" else "any")
+    assert ("it takes no padding at all" in other.note, "it is mode 1" in other.note) == (
+        (True, False) if version == "1.2.1" else (False, True)
+    )
 
 
 def mean_of(x: np.ndarray, padding: Any) -> Case:

@@ -15,3 +15,12 @@ def test_the_end_of_a_flood_is_kept() -> None:
     tail.thread.join()
     assert len(tail.kept) == Tail.KEPT
     assert tail.text().endswith("flood\n\N{REPLACEMENT CHARACTER}the last word")
+
+
+def test_what_a_terminal_would_obey_is_left_out() -> None:
+    reader, writer = os.pipe()
+    tail = Tail(os.fdopen(reader, "rb"))
+    with os.fdopen(writer, "wb") as stream:
+        stream.write("one\n\x1b[2Jtwo\x07\u202e, \u8f93\u5165\n".encode())
+    tail.thread.join()
+    assert tail.text() == "one\n [2Jtwo  , \u8f93\u5165"

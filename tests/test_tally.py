@@ -17,7 +17,8 @@ def tally(
     unavailable: Mapping[str, str] | None = None,
 ) -> Tally:
     """Of a case for each tuple of results; `mine` is a program of the user's own."""
-    versions = {"torch": {"version": "2.0"}, "mine": {"version": "own"}}
+    recorded = {"version": "recorded (Knet 1.4.10); julia: Knet cannot be loaded"}
+    versions = {"torch": {"version": "2.0"}, "mine": {"version": "own"}, "knet": recorded}
     found = Tally(backends, globs, {"backends": versions, "unavailable": unavailable or {}})
     for number, each in enumerate(results):
         found.add(piece(report(f"{number}.yaml", each, failures=("sad",) * number)))
@@ -87,3 +88,9 @@ def test_a_case_for_which_nothing_is_called_is_none_that_a_program_answered() ->
         found.add(whole if results else {**whole, "results": [], "classes": {}})
     told = "mine was asked for and answered nothing in 1 of the cases, as 1.yaml: nothing was called"
     assert found.unanswered() == [told]
+
+
+def test_why_only_recordings_answer_is_told_beside() -> None:
+    declined = result("Knet.conv4", backend="knet", verdict="declined", reason="not among the recorded calls")
+    told = "knet was asked for and answered none of 1 calls; most often declined: not among the recorded calls"
+    assert tally((declined,), backends=("knet",)).unanswered() == [f"{told} (julia: Knet cannot be loaded)"]
