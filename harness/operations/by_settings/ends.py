@@ -245,7 +245,7 @@ def _having(
         warnings.simplefilter("ignore", RuntimeWarning)  # of a channel nothing may be known
         known = np.where(np.isfinite(rough), rough, np.nan)
         middle = np.nanquantile(known, share, axis=axes, keepdims=True, method="nearest")
-        having = np.abs((y * middle if kind == "factor" else y + middle) - seen) <= MEANT * room
+        having = np.abs(_made(kind, y, middle) - seen) <= MEANT * room
     return having if bool((having.mean(axis=axes) >= MOST).all()) else None
 
 
@@ -286,10 +286,14 @@ def _one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -
             continue
         told = [_numbers(kind, *(part.reshape(shape) for part in (y, seen, close))) for close in rooms[::-1]]
         for close, found in itertools.product(rooms, told):
-            fitting = y * column(found, y.ndim - 2) if kind == "factor" else y + column(found, y.ndim - 2)
-            if fits(fitting, seen, close):
+            if fits(_made(kind, y, column(found, y.ndim - 2)), seen, close):
                 return found if each else np.full(y.shape[1], found[0])
     return None
+
+
+def _made(kind: str, y: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """An output with a factor, or with an offset."""
+    return np.asarray(y * numbers if kind == "factor" else y + numbers)
 
 
 def _numbers(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> np.ndarray:
