@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.report import habits
 from harness.worker.entry import Word, windowed
+from tests.test_probe import card_of, refusing
 
 
 def declared(name: str, **takes: Any) -> dict[str, Any]:
@@ -23,8 +24,8 @@ def test_functions_are_named_where_their_system_does_not_do_one_thing() -> None:
     by_head = [dict(zip(table.heads, row)) for row in table.rows]
     first = next(head for head in table.heads if head.startswith("computes"))
     assert [row["system"] for row in by_head] == ["a", "b"]
-    assert by_head[0][first] == "convolution (turned); cross-correlation (plain0, plain1, plain2 and 1 more)"
-    assert by_head[0]["`same`"] == "SAME: odd sample on the high side"
+    assert by_head[0][first] == "convolution (turned)\ncross-correlation (plain0, plain1, plain2 and 1 more)"
+    assert by_head[0]["its word for `same`"] == "SAME: odd sample on the high side"
     assert by_head[1][first] == "cross-correlation"
 
 
@@ -55,6 +56,20 @@ def test_where_all_do_the_same_there_is_no_first_look() -> None:
 
 def test_nothing_is_said_of_operations_that_nobody_declares() -> None:
     assert habits.tables({}, ["convolution"]) == []
+
+
+def test_faults_of_a_card_stand_beside_what_its_function_declares() -> None:
+    """What was measured and not declared, too; a function is named where its system has others."""
+    card = card_of(refusing).as_json()
+    fault = {"words": "numbers are wrong", "call": "x (1, 1)"}
+    cards = [{**card, "entry_point": "a.f", "faults": [fault, fault]}]
+    entries = [declared("a.f", words={"same": Word("same", "same_upper")}), declared("a.g"), declared("b.f")]
+    (table,) = habits.tables({"entry_points": entries, "cards": cards}, ["convolution"])
+    first, second = (dict(zip(table.heads, row)) for row in table.rows)
+    assert first["faults in some calls"] == "numbers are wrong (f)"
+    assert first["bits kept of input, kernel, sum (float32 has 23)"] == "23, 23, 23 (f)"
+    assert first["its word for `same`"] == "same: odd sample on the high side (f)"
+    assert second["faults in some calls"] == ""
 
 
 def test_what_a_card_does_not_tell_at_a_first_look_is_taken_from_declarations() -> None:

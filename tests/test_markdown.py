@@ -18,6 +18,7 @@ from harness.array_json import describe
 from harness.report import blocks, results, text, verdicts, view, words
 from harness.report.markdown import Markdown
 from harness.report.matrix import mark
+from harness.report.said import FEW
 from harness.report.words import LEGEND
 from harness.result import CaseReport
 from harness.worker.entry import entry_point, windowed
@@ -490,3 +491,26 @@ def test_the_conventions_of_the_entry_points_stand_in_the_report(tmp_path: Path)
         text = whole(tmp_path / "report.md")
         assert ("# Conventions of the entry points" in text) is told
         assert ("| `torch.conv2d` | convolution |" in text) is told
+
+
+def test_an_index_of_many_cases_says_who_does_what_first_and_lists_recorded_outputs_last(tmp_path: Path) -> None:
+    entries = [windowed(name, (2,), reversal=name == "a.f").as_json() for name in ("a.f", "b.f", "c.f")]
+    heads = {}
+    for cases in (FEW, FEW + 1):
+        page = Markdown({**HEADER, "entry_points": entries})
+        for number in range(cases):
+            page.add(results.piece(report(f"{number}.yaml", (*both(result()), result("mine", "recorded")))))
+        page.write(tmp_path / "c.md")
+        text = (tmp_path / "c.md").read_text(encoding="utf-8")
+        heads[cases] = re.findall("^## (.*)$", text, re.MULTILINE)[:4]
+    assert heads[FEW] == ["What the recorded outputs are", "Which system does what", "Cases", "How to read it"]
+    assert heads[FEW + 1] == [
+        "What differs at a first look",
+        "Which system does what",
+        "Cases",
+        "What the recorded outputs are",
+    ]
+    assert (
+        "Which functions reverse the kernel, as a convolution does? Most systems: cross-correlation.\n\n"
+        "- convolution: a\n" in text
+    )

@@ -43,9 +43,24 @@ def test_many_recordings_are_numbered(names: tuple[tuple[str, ...], ...], heads:
     assert list(dict(as_written.groups)["recorded"]) == heads
 
 
-def test_each_operation_has_a_table() -> None:
+def test_each_operation_has_a_table_and_convolution_the_first() -> None:
     found = tables((), (), (), operations=("convolution", "pooling", "convolution"))
+    assert [each.title for each in tables((), (), operations=("pooling", "convolution"))][:2] == [
+        "As written, convolution, 2-D",
+        "As written, pooling, 2-D",
+    ]
     assert [(each.title, [line.case for line in each.lines]) for each in found if each.mode == "as_written"] == [
         ("As written, convolution, 2-D", ["0", "2"]),
         ("As written, pooling, 2-D", ["1"]),
     ]
+
+
+def test_how_a_call_is_mended_is_told_before_what_agrees() -> None:
+    turned = {"verdict": "convention", "transforms": ("reverse_kernel",)}
+    mended = {**turned, "own_edits": {"torch": "f(x, w)"}}
+    matrix = Matrix()
+    for number, (operation, fields) in enumerate(
+        [("pooling", mended), ("convolution", {}), ("convolution", turned), ("convolution", mended)]
+    ):
+        matrix.add(results.piece(report(f"{number}.yaml", (result("a", "recorded", **fields),), operation=operation)))
+    assert [each.case for each in sorted(matrix.answers, key=lambda each: each.rank)] == ["3", "0", "2", "1"]

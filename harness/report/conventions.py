@@ -43,15 +43,13 @@ class Section(NamedTuple):
 
 def sections(header: Mapping[str, Any], operations: Collection[str]) -> list[Section]:
     """The sections on a run with this header, one for each of these operations of which it says something."""
-    return list(by_name(header, operations).values())
+    return list((measured_by_name(header, operations) or declared_by_name(header, operations)).values())
 
 
-def by_name(header: Mapping[str, Any], operations: Collection[str]) -> dict[str, Section]:
-    """The same by the name of the operation."""
+def measured_by_name(header: Mapping[str, Any], operations: Collection[str]) -> dict[str, Section]:
+    """What the cards of each of these operations say, by the name of the operation."""
     measured = by_operation(header.get("cards", ()))
-    if measured:
-        return {name: _measured(name, measured[name]) for name in operations if name in measured}
-    return declared_by_name(header, operations)
+    return {name: _measured(name, measured[name]) for name in operations if name in measured}
 
 
 def declared_by_name(header: Mapping[str, Any], operations: Collection[str]) -> dict[str, Section]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.operations import TABLE
-from harness.report import conventions
+from harness.report import cards, conventions, prose
 
 NOTHING = "nothing"
 """A habit that need not be told beside others."""
@@ -16,8 +16,15 @@ NAMED = 3
 """Functions that are named beside a habit which their system does not have as a whole; more are counted."""
 
 
+FAULTS = "faults in some calls"
+"""The head of what was found wrong of functions that were measured."""
+
+
 class Habits(NamedTuple):
-    """A table of plain texts for one operation; the name of a system stands first in each row."""
+    """A table of plain texts for one operation; the name of a system stands first in each row.
+
+    A cell may have several lines.
+    """
 
     title: str
     heads: Sequence[str]
@@ -26,11 +33,8 @@ class Habits(NamedTuple):
 
 def tables(header: Mapping[str, Any], operations: Collection[str]) -> list[Habits]:
     """The tables on a run with this header, one for each operation of which it says something."""
-    operations = [name for name in TABLE if name in operations]
-    found = conventions.by_name(header, operations)
-    declared = conventions.declared_by_name(header, operations)
-    sections = {name: each if _tells(name, each) else declared.get(name) for name, each in found.items()}
-    return [_habits(name, each) for name, each in sections.items() if each]
+    found = [(name, _functions_of(name, header)) for name in TABLE if name in operations]
+    return [_habits(name, functions) for name, functions in found if functions]
 
 
 class Look(NamedTuple):
@@ -81,30 +85,44 @@ def _who(doing: Mapping[str, list[str]], all_of: Mapping[str, list[str]]) -> Ite
         yield system if plain else f"{system} ({_functions(functions)})"
 
 
-def _tells(operation: str, section: conventions.Section) -> bool:
-    """Whether a section has a column that tells systems apart at a first look."""
-    return any(head in TABLE[operation].shown().HABITS for head in section.heads)
-
-
-def _habits(operation: str, section: conventions.Section) -> Habits:
+def _functions_of(operation: str, header: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Function -> head -> cell: what it declares, which is brief, before what a card measured, then its faults."""
     asked = TABLE[operation].shown().HABITS
-    columns = [number for number, head in enumerate(section.heads) if head in asked]
-    systems: dict[str, list[list[str]]] = {}
-    for row in section.rows:
-        systems.setdefault(row[0].partition(".")[0], []).append(row)
-    rows = [[name, *(_cell(found, column) for column in columns)] for name, found in systems.items()]
-    return Habits(section.title, ["system", *(asked[section.heads[column]] for column in columns)], rows)
+    functions: dict[str, dict[str, str]] = {}
+    for sections in (conventions.declared_by_name, conventions.measured_by_name):
+        for section in sections(header, [operation]).values():
+            for name, *row in section.rows:
+                found = {head: cell for head, cell in zip(section.heads[1:], row) if head in asked}
+                functions[name] = found | functions.get(name, {})
+    for name, words, _ in cards.faults(header.get("cards", ())):
+        if name in functions:
+            told = functions[name].get(FAULTS)
+            functions[name][FAULTS] = f"{told}, {words}" if told and words not in told else words
+    return functions
 
 
-def _cell(rows: Iterable[Sequence[str]], column: int) -> str:
+def _habits(operation: str, functions: Mapping[str, Mapping[str, str]]) -> Habits:
+    """Systems that have a cell under a head nobody else has leave those of the others empty."""
+    named = {**TABLE[operation].shown().HABITS, FAULTS: FAULTS}
+    heads = [head for head in named if any(head in cells for cells in functions.values())]
+    systems: dict[str, dict[str, Mapping[str, str]]] = {}
+    for name, cells in functions.items():
+        system, _, function = name.partition(".")
+        systems.setdefault(system, {})[function or name] = cells
+    rows = [[system, *(_cell(found, head) for head in heads)] for system, found in systems.items()]
+    return Habits(prose.in_words(operation), ["system", *map(named.__getitem__, heads)], rows)
+
+
+def _cell(functions: Mapping[str, Mapping[str, str]], head: str) -> str:
     """What the functions of a system do; which of them, where they do not all do the same."""
     habits: dict[str, list[str]] = {}
-    for row in rows:
-        habits.setdefault(row[column].replace("\n", ", "), []).append(row[0].partition(".")[2] or row[0])
+    for name, cells in functions.items():
+        habits.setdefault(cells.get(head, ""), []).append(name)
     if len(habits) == 1:
         return next(iter(habits))
-    habits.pop(NOTHING, None)
-    return "; ".join(f"{habit} ({_functions(names)})" for habit, names in habits.items())
+    for each in (NOTHING, NONE, ""):
+        habits.pop(each, None)
+    return "\n".join(f"{habit} ({_functions(names)})" for habit, names in habits.items())
 
 
 def _functions(names: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ from harness.output import Spool, replacing
 from harness.report import conventions, habits, prose, section, words
 from harness.report.leaves import Beside, Leaf, Leaves
 from harness.report.matrix import Matrix, Table
+from harness.report.said import FEW
+from harness.report.tables import lines as cell_lines
 from harness.report.tables import named, table
 from harness.report.text import code, plain
 from harness.report.verdicts import symbol
@@ -86,11 +88,13 @@ class Markdown:
         yield f"# {prose.title(about)}"
         yield prose.purpose(about)
         yield from self._outcome(stem)
-        yield from self._answers(stem)
+        few = self._matrix.cases <= FEW
+        yield from self._answers(stem) if few else self._looks()
         yield from self._habits()
         yield "## Cases"
         yield f"[Every entry point and every case in one table]({stem}/{MATRIX}.md)."
         yield table(list(self._leaves.rows(stem)), ["folder", "cases", "not as expected", "files"])
+        yield from [] if few else self._answers(stem)
         yield "## How to read it"
         yield from prose.how_to_read(about)
         yield "## What was run"
@@ -107,6 +111,13 @@ class Markdown:
         ]
         yield from _listed(lines)
 
+    def _looks(self) -> Iterator[str]:
+        found = habits.looks(self._header, self._matrix.operations)
+        yield from ["## What differs at a first look"] if found else []
+        for each in found:
+            others = (f"- {plain(other)}: {plain(who)}" for other, who in each.others)
+            yield "\n".join([f"{each.question} Most systems: {plain(each.usual)}.", "", *others])
+
     def _answers(self, stem: str) -> Iterator[str]:
         lines = [
             f"{self._link(each.number, each.case, f'{stem}/')}: the output of {code(each.system)} {plain(each.found)}."
@@ -120,7 +131,7 @@ class Markdown:
         for number, each in enumerate(tables):
             yield from [] if number else ["## Which system does what"]
             yield from [f"### {each.title.capitalize()}"] if len(tables) > 1 else []
-            yield table([[plain(name), *map(plain, cells)] for name, *cells in each.rows], each.heads)
+            yield table([[plain(name), *map(cell_lines, cells)] for name, *cells in each.rows], each.heads)
 
     def _matrices(self) -> Iterator[str]:
         yield "# Entry points and cases"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from harness.operations import TABLE
 from harness.report import prose, words
 from harness.report.view import MODES, Piece, Result, edits, operation_name, short_name, who_gives_it
 
@@ -14,6 +15,8 @@ FULL = ("as_written",)
 AGREES = {"=", "≈", words.DECLINED}
 RECORDED = "recorded"
 """The group of the columns of recordings."""
+ORDER = list(TABLE)
+"""Operations as tables of them stand."""
 NAMED = 5
 """Recordings of a table that are columns by their names; more are numbered in each case."""
 
@@ -66,7 +69,8 @@ class _Row:
 class Answer(NamedTuple):
     """What was found of a recording: the number and name of its case, what it is of, and the end of a sentence.
 
-    edits: the shortest ones that held, and what they are for.
+    edits: the shortest ones that held, and what they are for. mends: whether the first is one of its own system, to get
+    what is meant. operation: what the case is about.
     """
 
     number: int
@@ -75,11 +79,17 @@ class Answer(NamedTuple):
     found: str
     edits: list[tuple[str, str]]
     verdict: str
+    mends: bool
+    operation: str
 
     @property
-    def rank(self) -> int:
-        """What is told first: what is to be changed, as a call or in words, before what agrees or is open."""
-        return 0 if self.edits else 1 if self.verdict == "convention" else 2
+    def rank(self) -> tuple[int, int]:
+        """What is told first: how to mend a call, a change as a call or in words, then what agrees or is open.
+
+        Of alike ones, in the order of the table of operations.
+        """
+        told = 0 if self.mends else 1 if self.edits else 2 if self.verdict == "convention" else 3
+        return told, ORDER.index(self.operation)
 
 
 class Matrix:
@@ -107,7 +117,7 @@ class Matrix:
         name = short_name(case["id"])
         self.failures += [(self.cases, name, failure) for failure in case["failures"]]
         recorded = [each for each in results if each["mode"] == RECORDED]
-        self.answers += [_answer(self.cases, name, each, who_gives_it(piece, each)) for each in recorded]
+        self.answers += [_answer(self.cases, name, each, piece) for each in recorded]
         by_mode = {mode: [result for result in results if result["mode"] == mode] for mode in MODES}
         for result in by_mode["as_written"]:
             self.backends.setdefault(result["entry_point"], result["backend"])
@@ -121,7 +131,7 @@ class Matrix:
     def tables(self) -> Iterator[Table]:
         """The tables, as written first, each mode by operation and rank."""
         for mode, title in MODES.items():
-            for name, rank in sorted(self._rows, key=lambda kind: (list(self.operations).index(kind[0]), kind[1])):
+            for name, rank in sorted(self._rows, key=lambda kind: (ORDER.index(kind[0]), kind[1])):
                 of = f"{prose.in_words(name)}, " if len(self.operations) > 1 else ""
                 yield self._table(f"{title}, {of}{rank}-D", self._rows[name, rank], mode)
 
@@ -178,9 +188,11 @@ def _recorded(row: _Row, heads: Mapping[str, str] | None) -> dict[str, Mark]:
     return {f"recording {number}": mark for number, (_, mark) in enumerate(row.recorded, 1)}
 
 
-def _answer(number: int, case: str, result: Result, meant: str) -> Answer:
-    found = words.answer(result, meant)
-    return Answer(number, case, result["entry_point"], found, edits(result), result["verdict"])
+def _answer(number: int, case: str, result: Result, piece: Piece) -> Answer:
+    found = words.answer(result, who_gives_it(piece, result))
+    mends = bool(result.get("own_edits"))
+    about = operation_name(piece["case"])
+    return Answer(number, case, result["entry_point"], found, edits(result), result["verdict"], mends, about)
 
 
 def mark(result: Result) -> Mark:

@@ -21,7 +21,7 @@ from harness.operations.panels import Picture
 from harness.output import Spool, replacing
 from harness.report import blocks, conventions, habits, prose, view, words
 from harness.report.drawing import drawn
-from harness.report.matrix import RECORDED, Mark, Matrix, mark
+from harness.report.matrix import RECORDED, Answer, Mark, Matrix, mark
 from harness.report.packing import PACKED, packed
 from harness.report.said import FEW
 from harness.report.steps import unshown
@@ -30,8 +30,10 @@ from harness.report.view import MODES, Piece
 from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
-SHOWN = 5
+SHOWN = 3
 """Answers on recordings at the top of the page."""
+NOT_RUN = "-"
+"""What stands in a row of the matrix for an entry point that was not run."""
 
 
 class Html:
@@ -95,7 +97,7 @@ class Html:
                     ],
                     few=FEW,
                     shown=SHOWN,
-                    answers=sorted(self._matrix.answers, key=lambda each: each.rank),
+                    answers=self._answers(),
                     habits=habits.tables(self._header, self._matrix.operations),
                     looks=habits.looks(self._header, self._matrix.operations) if self._matrix.cases > FEW else [],
                     sections=self._in_page(),
@@ -109,6 +111,16 @@ class Html:
                     scripts=[self._source("script.js"), self._source("finding.js")],
                 )
             )
+
+    def _answers(self) -> list[Answer]:
+        """All of few cases; of many the one of each that is told first."""
+        ranked = sorted(self._matrix.answers, key=lambda each: each.rank)
+        if self._matrix.cases <= FEW:
+            return ranked
+        first: dict[int, Answer] = {}
+        for each in ranked:
+            first.setdefault(each.number, each)
+        return list(first.values())
 
     def _in_page(self) -> Iterator[Markup]:
         """The sections as they stand in the page."""
@@ -157,7 +169,7 @@ def templates() -> Environment:
     found.globals |= {"digits": {name: each.digits for name, each in DTYPES.items()}}
     found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     found.filters |= {"line": one_line, "brief": brief_line, "packages": _packages}
-    found.filters |= {"emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}
+    found.filters |= {"in_row": _in_row, "emphasis": _emphasis, "linked": _linked, "shell": shlex.quote}
     return found
 
 
@@ -179,6 +191,11 @@ def _badge(mark: Mark) -> Markup:
     """A verdict in sign, word and colour."""
     kind, cross = words.KINDS[mark.sign], words.UNEXPECTED if mark.unexpected else ""
     return Markup('<b class="{}{}">{}{} {}</b>').format(kind, " bad" if cross else "", cross, mark.sign, kind)
+
+
+def _in_row(mark: Mark | None) -> str:
+    """A cell of the matrix as the script of the page reads it: a cross and a sign, or NOT_RUN."""
+    return f"{words.UNEXPECTED if mark.unexpected else ''}{mark.sign}" if mark else NOT_RUN
 
 
 def _packages(names: Iterable[str]) -> str:

@@ -19,10 +19,11 @@ def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
 
 def named(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
     """A markdown table of plain texts, a name first in each row; a cell may have several lines."""
-    return table([[code(name), *map(_lines, others)] for name, *others in rows], heads)
+    return table([[code(name), *map(lines, others)] for name, *others in rows], heads)
 
 
-def _lines(cell: str) -> str:
+def lines(cell: str) -> str:
+    """A cell of several lines of plain text."""
     return "<br>".join(map(plain, cell.split("\n")))
 
 

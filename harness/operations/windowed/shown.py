@@ -56,10 +56,9 @@ MEASURED_HEADS = (
 )
 HABITS = {
     "computes": "computes (convolution reads the kernel backwards)",
-    "its word for `same`, and what that is": "`same`",
-    "padding": "its words for padding, and what they come to",
+    "its word for `same`, and what that is": "its word for `same`",
     "boundaries": "boundaries",
-    "input, kernel, sum": "bits kept of input, kernel, sum",
+    "input, kernel, sum": "bits kept of input, kernel, sum (float32 has 23)",
 }
 QUESTIONS = {
     "computes": "Which functions reverse the kernel, as a convolution does?",

@@ -45,10 +45,8 @@ RECIPES = {
 }
 HABITS = {
     "transposes": "transposes (a convolution stamps the kernel backwards)",
-    "computes": "the transpose of",
-    "its word for `same`, and what that is": "`same`",
-    "padding": "its words for padding, and what they cut",
-    "input, kernel, sum": "bits kept of input, kernel, sum",
+    "its word for `same`, and what that is": "its word for `same`",
+    "input, kernel, sum": "bits kept of input, kernel, sum (float32 has 23)",
 }
 QUESTIONS = {"transposes": "Which functions stamp the kernel backwards, as the transpose of a convolution does?"}
 SETTINGS_FORM = {**shown.SETTINGS_FORM, "output_padding": [int]}

@@ -3,15 +3,36 @@
 
 const headsOf = (table) => [...table.tHead.rows[1].cells];
 
-// Makes links of the cells of a table.
-function linkCells(table) {
-  for (const row of table.tBodies[0].rows) {
-    const { hash } = row.cells[0].firstElementChild;
-    for (const cell of [...row.cells].slice(1)) {
-      const sign = cell.textContent.trim();
-      if (sign) cell.replaceChildren(make("a", { href: hash, textContent: sign }));
-    }
-  }
+// ---- rows of the matrix: each holds its cells as text until it comes near --------------------------------------------
+
+const KINDS = JSON.parse(document.getElementById("matrix").dataset.kinds); // sign -> word
+const CROSS = "✗";
+const NOT_RUN = "-";
+const marksOf = (row) => row.dataset.marks.split(" ");
+const signOf = (mark) => mark.replace(CROSS, "");
+
+// A link to its case; what declines has no colour.
+function cellOf(mark, hash) {
+  if (mark === NOT_RUN) return make("td");
+  const kind = KINDS[mark] === "declined" ? "" : KINDS[signOf(mark)];
+  const className = mark.startsWith(CROSS) ? `${kind} bad` : kind;
+  return make("td", { className }, make("a", { href: hash, textContent: mark }));
+}
+
+function drawRow(row) {
+  const { hash } = row.cells[0].firstElementChild;
+  row.append(...marksOf(row).map((mark) => cellOf(mark, hash)));
+  paintRow(row);
+}
+
+// Hides what is not wanted of a row that was drawn.
+function paintRow(row) {
+  const heads = headsOf(row.closest("table"));
+  const marks = marksOf(row);
+  [...row.cells].slice(1).forEach((cell, column) => {
+    cell.hidden = heads[column].hidden;
+    cell.classList.toggle("off", !fits(marks[column]));
+  });
 }
 
 // ---- packed parts, and the words of cases ----------------------------------------------------------------------------
@@ -58,29 +79,27 @@ function has(section, name, text) {
 
 // ---- filter --------------------------------------------------------------------------------------------------------
 
-function filterTable(table, wanted, seen) {
-  const wants = (head) => wanted.backends.has(head.dataset.backend);
-  const columns = [true, ...headsOf(table).map(wants)];
-  for (const head of table.tHead.querySelectorAll("[data-backend]")) head.hidden = !wants(head);
+let wanted = null; // what the form asks for; at first all
+
+function fits(mark) {
+  return !wanted || (wanted.verdicts.has(signOf(mark)) && (!wanted.unexpected || mark.startsWith(CROSS)));
+}
+
+function filterTable(table, seen) {
+  for (const head of table.tHead.querySelectorAll("[data-backend]")) head.hidden = !wanted.backends.has(head.dataset.backend);
+  const shown = headsOf(table).map((head) => !head.hidden);
   for (const row of table.tBodies[0].rows) {
     const link = row.cells[0].firstElementChild;
-    let any = false;
-    for (const cell of [...row.cells].slice(1)) {
-      cell.hidden = !columns[cell.cellIndex];
-      const [, cross, sign] = /^(✗?)(\S*)/.exec(cell.textContent);
-      const fits = wanted.verdicts.has(sign) && (!wanted.unexpected || cross === "✗");
-      cell.classList.toggle("off", !fits);
-      any ||= fits && !cell.hidden;
-    }
-    const fits = has(wanted.sections.get(link.hash.slice(1)), link.textContent, wanted.text);
-    row.hidden = !(any && fits);
+    const any = marksOf(row).some((mark, column) => shown[column] && fits(mark));
+    row.hidden = !(any && has(wanted.sections.get(link.hash.slice(1)), link.textContent, wanted.text));
+    paintRow(row);
     if (!row.hidden) seen.add(link.hash.slice(1));
   }
 }
 
 function filter(form) {
   const data = new FormData(form);
-  const wanted = {
+  wanted = {
     text: data.get("case").trim().toLowerCase(),
     backends: new Set(data.getAll("backend")),
     verdicts: new Set(data.getAll("verdict")),
@@ -88,7 +107,7 @@ function filter(form) {
     sections: new Map(SECTIONS.map((section) => [section.id, section])),
   };
   const seen = new Set();
-  document.querySelectorAll(".matrix").forEach((table) => filterTable(table, wanted, seen));
+  document.querySelectorAll(".matrix").forEach((table) => filterTable(table, seen));
   for (const section of SECTIONS) section.hidden = !seen.has(section.id);
   form.querySelector("output").textContent = `${seen.size} of ${SECTIONS.length} cases`;
 }
@@ -138,7 +157,9 @@ restore(form);
 
 // ---- cases and tables: each is drawn when it comes near, or is to be printed -----------------------------------------
 
-function whenNear(elements, draw) {
+const BELOW = { rootMargin: "0px 0px 100%" }; // what is above stays as it is, or it would push away what was jumped to
+
+function whenNear(elements, draw, within = BELOW) {
   const waiting = new Set(elements);
   const once = (element) => {
     if (!waiting.delete(element)) return;
@@ -147,7 +168,7 @@ function whenNear(elements, draw) {
   };
   const observer = new IntersectionObserver(
     (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => once(entry.target)),
-    { rootMargin: "0px 0px 100%" }, // what is above stays as it is, or it would push away what was jumped to
+    within,
   );
   waiting.forEach((element) => observer.observe(element));
   addEventListener("beforeprint", () => [...waiting].forEach(once));
@@ -173,7 +194,9 @@ async function show(section) {
 }
 
 whenNear(document.querySelectorAll(".case"), show);
-whenNear(document.querySelectorAll(".matrix"), linkCells);
+for (const table of document.querySelectorAll(".matrix")) {
+  whenNear(table.tBodies[0].rows, drawRow, { root: table.parentElement, rootMargin: "100% 0px" });
+}
 
 // ---- what a cell of the matrix says ----------------------------------------------------------------------------------
 

@@ -101,8 +101,9 @@ function drawCase(section) {
   }
   for (const place of section.querySelectorAll("[data-like]")) {
     const figure = document.getElementById(place.dataset.like);
-    const heading = make("figcaption", { textContent: "What the case means" });
-    place.append(heading, ...arrays.get(figure).planes.map((plane) => heatMap(plane, most)));
+    const heading = make("figcaption", {}, "What the case means", figure.querySelector("small").cloneNode(true));
+    const planes = arrays.get(figure).planes.map((plane) => heatMap(plane, most));
+    place.append(heading, make("div", { className: "planes" }, ...planes));
   }
   const place = section.querySelector(".difference");
   if (most) place.before(scale(most, "Colours of all outputs"));
