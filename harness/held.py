@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -11,17 +11,20 @@ import numpy as np
 from harness.backends import own_arrays, own_function
 from harness.backends.own_arrays import values_of
 from harness.canonical.layout import canonical
-from harness.case.of_files import case_of_arrays, usual_of
+from harness.case.of_files import case_of_arrays, layout_of_vector, usual_of
 from harness.case.proposals import OUTPUT
 from harness.case.read import Case, CaseError
 from harness.explanation import asked
 from harness.grammar.document import nearest
-from harness.operations import TABLE
+from harness.grammar.kinds import UNKNOWN
+from harness.operations import TABLE, USUAL
 from harness.operations.operation import Operation
 from harness.operations.spoken import files, main_roles, tried_layouts
+from harness.operations.spoken import vectors as narrow_roles
 from harness.parent.pool import Pool
 from harness.probing import session
 from harness.systems.selection import SelectionError
+from harness.worker.entry import EntryPoint
 
 Array: TypeAlias = Any
 """What `numpy.asarray` takes."""
@@ -55,32 +58,32 @@ class Call:
         layout: str | Sequence[str] | None,
         settings: Mapping[str, Any],
     ) -> Call:
-        """The call with the vectors that are given, None for those that are not.
+        """The call with the vectors that are given, None for those that are not, and others among `settings`.
 
-        Raises CaseError for another number of arrays than the operation has, and for a vector that it has not.
+        Raises CaseError for another number of arrays than the operation has.
         """
         about = _operation(operation)
         roles = main_roles(about)
         if len(arrays) != len(roles):
-            raise CaseError(f"expected {_counted(roles)}, {', '.join(roles)}; found {len(arrays)}")
+            raise CaseError(f"{operation}: expected {_counted(roles)}, {', '.join(roles)}; found {len(arrays)}")
         given = {role: each for role, each in vectors.items() if each is not None}
-        for role in given:
-            if role not in about.ROLES:
-                raise CaseError(f"{role}: {operation} has none; leave it out")
-        return cls(about, tuple(map(_named, roles, arrays)), given, layout, settings)
+        among = {key: each for key, each in settings.items() if key in narrow_roles(about) and _is_vector(each)}
+        rest = {key: each for key, each in settings.items() if key not in among}
+        return cls(about, tuple(map(_named, roles, arrays)), {**given, **among}, layout, rest)
 
     def case(self, output: Array, **others: Array) -> Case:
         """The case of this call and an output, and perhaps more outputs by name. Raises CaseError."""
         roles = (*main_roles(self.operation), OUTPUT)
         given = dict(zip(roles, (*self.arrays, _named(OUTPUT, output))))
         layouts = self._layouts(given)
-        vectors = {role: _named(role, each) for role, each in self.vectors.items()}
+        narrow = {role: _named(role, each) for role, each in self.vectors.items()}
         layouts |= dict.fromkeys(others, layouts[OUTPUT]) | {
-            role: self.operation.ROLES[role].vector for role in vectors
+            role: layout_of_vector(self.operation.ROLES[role], each.shape, layouts[roles[0]], self.arrays[0].shape)
+            for role, each in narrow.items()
         }
         more = {name: values_of(each) for name, each in others.items()}
         stated = {"dtype": _dtype(given), **self.settings}
-        return case_of_arrays(self.operation.NAME, {**given, **vectors, **more}, layouts, stated)
+        return case_of_arrays(self.operation.NAME, {**given, **narrow, **more}, layouts, stated)
 
     def output(self, what: Computed) -> np.ndarray:
         """The output itself, that of a function, or that of an entry point.
@@ -92,10 +95,22 @@ class Call:
             return self._of_entry_point(what)
         return self._of_function(what) if callable(what) else values_of(what)
 
-    def with_defaults(self) -> Call:
-        """This call, what is not said of it being as in a case file that does not say it."""
-        usual = {key: field.default for key, field in self.operation.SETTINGS.items() if field.default is not None}
-        return replace(self, settings={**usual, **self.settings})
+    def named(self, entries: Sequence[EntryPoint]) -> Call:
+        """This call, what is not said of it being what all of some entry points are about, and otherwise as in a case
+        file that does not say it."""
+        demands = [getattr(each.takes, "demands", {}) for each in entries]
+        about = {
+            key: value
+            for key, value in (demands[0] if demands else {}).items()
+            if key in self.operation.SETTINGS and all(key in each and each[key] == value for each in demands)
+        }
+        assumed = self.operation.new_cases().ASSUMED
+        usual = {
+            key: each.default
+            for key, each in self.operation.SETTINGS.items()
+            if each.default is not None or assumed.get(key) == UNKNOWN
+        }
+        return replace(self, settings={**usual, **about, **self.settings})
 
     def _layouts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
         if self.layout is None:
@@ -106,16 +121,44 @@ class Call:
         return dict(zip(arrays, given))
 
     def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
-        names = own_function.parameters(function, len(self.arrays)).names
+        usual = own_function.usual_names(_parameters(self.operation))
+        names = own_function.parameters(function, len(self.arrays), usual).names
         said = {**self.settings, **self.vectors}
         adapted = own_arrays.adapted(function, len(self.arrays))
         return adapted(*self.arrays, **{names[key]: said[key] for key in names if key in said})
 
     def _of_entry_point(self, name: str) -> np.ndarray:
         axes = self.arrays[0].ndim if self.layout is None else len(_letters(self.layout)[-1])
-        case = self.with_defaults().case(np.zeros((1,) * axes, self.arrays[0].dtype))
+        case = self.named(entry_points([name])).case(np.zeros((1,) * axes, self.arrays[0].dtype))
         with Pool(session.backends([name], [])) as pool:
             return asked.output(case, name, pool, case.recorded[0].layout)
+
+
+def entry_points(given: Sequence[Computed]) -> list[EntryPoint]:
+    """What is declared of the entry points that are named among `given`. Raises SelectionError for a name of none."""
+    names = [each for each in given if isinstance(each, str)]
+    return [entry for name in names for entry in session.declared(name)]
+
+
+def operation_of(given: Sequence[Computed]) -> str:
+    """What the entry points that are named among `given` compute, the usual where none is. Raises SelectionError."""
+    found = {each.operation: each.name for each in entry_points(given)}
+    if len(found) > 1:
+        told = ", ".join(f"{name} computes {operation}" for operation, name in found.items())
+        raise SelectionError(f"{told}: name entry points of one operation")
+    return next(iter(found), USUAL)
+
+
+def _parameters(operation: Operation) -> Iterable[str]:
+    """What a function of an operation may be told."""
+    if operation.NAME == USUAL:
+        return own_function.NAMES
+    return (*operation.SETTINGS, *narrow_roles(operation))
+
+
+def _is_vector(given: Any) -> bool:
+    """Whether this is an array, and no number or word."""
+    return isinstance(given, (list, tuple)) or getattr(given, "ndim", 0) > 0
 
 
 def _operation(name: str) -> Operation:

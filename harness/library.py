@@ -17,7 +17,18 @@ from harness.case.read import CaseError as CaseError
 from harness.case.read import load
 from harness.explanation import asked
 from harness.explanation.asked import Explained as Explained
-from harness.held import Array, Call, Computed, NotANumber, as_wide, demand_numbers, drawn, needing_digits
+from harness.held import (
+    Array,
+    Call,
+    Computed,
+    NotANumber,
+    as_wide,
+    demand_numbers,
+    drawn,
+    entry_points,
+    needing_digits,
+    operation_of,
+)
 from harness.judge.verdict import Judge
 from harness.models.traces import opened
 from harness.models.walk import Walked as Walked
@@ -63,7 +74,8 @@ def explain(
 
     arrays: those of the operation in their order, then the output that was observed, in which NaN is not known.
     layout: the axes of each, as "NHWC,HWIO,NHWC"; where it is None, the usual ones for so many axes (NCHW). settings:
-    keys of a case file, and `dtype`, `digits`, `decimals` of the output. systems: write code for these, which is run
+    keys of a case file, arrays of one axis among them (`mean`, `scale`, `slope` ...), and `dtype`, `digits`, `decimals`
+    of the output. systems: write code for these, which is run
     before it is given, in workers that are started for it. Raises CaseError where arrays and settings do not fit,
     SelectionError for an unknown system.
     """
@@ -88,7 +100,7 @@ def compare(
     *arrays: Array,
     bias: Array | None = None,
     layout: str | Sequence[str] | None = None,
-    operation: str = USUAL,
+    operation: str | None = None,
     systems: Sequence[str] = (),
     **settings: Any,
 ) -> Explained:
@@ -96,15 +108,17 @@ def compare(
 
     Each is an output, a function of the arrays, or the name of an entry point, which is called as one would first write
     it. arrays: those of the operation in their order; where they are left out, numbers are drawn for functions: whole
-    ones, and where these agree, such as need all digits of float32. The rest as in `explain`. Raises SelectionError
-    where something gives no output, or NaN where the other does not.
+    ones, and where these agree, such as need all digits of float32. operation: by default that of the entry point, or
+    else the usual one; what an entry point is about need not be said again. The rest as in `explain`. Raises
+    SelectionError where something gives no output, or NaN where the other does not.
     """
     asked.demand_systems(systems)
+    of = operation or operation_of([actual, desired])
     if arrays:
-        return _compared(actual, desired, Call.of(operation, arrays, {"bias": bias}, layout, settings), systems)
-    letters, whole = drawn(operation, layout, [actual, desired], settings)
+        return _compared(actual, desired, Call.of(of, arrays, {"bias": bias}, layout, settings), systems)
+    letters, whole = drawn(of, layout, [actual, desired], settings)
     for given in (whole, needing_digits(whole)):
-        call = Call.of(operation, given, {"bias": bias}, letters, settings)
+        call = Call.of(of, given, {"bias": bias}, letters, settings)
         found = _compared(actual, desired, call, systems)
         if found.verdict != "agrees":
             break
@@ -114,7 +128,7 @@ def compare(
 def _compared(actual: Computed, desired: Computed, call: Call, systems: Sequence[str]) -> Explained:
     """`actual` in terms of `desired`, by what both give for the arrays of a call."""
     if any(isinstance(each, str) for each in (actual, desired)):
-        call = call.with_defaults()
+        call = call.named(entry_points([actual, desired]))
     of_actual, of_desired = as_wide(call.output(actual), call.output(desired))
     demand_numbers(of_actual, of_desired)
     case = call.case(of_actual, desired=of_desired)
@@ -128,7 +142,7 @@ def assert_same(
     *arrays: Array,
     bias: Array | None = None,
     layout: str | Sequence[str] | None = None,
-    operation: str = USUAL,
+    operation: str | None = None,
     **settings: Any,
 ) -> None:
     """Raises AssertionError where `actual` is not what the call of `desired` gives, within rounding.

@@ -316,6 +316,68 @@ def test_new_makes_a_case_of_arrays_that_can_be_explained(table, capsys):
     assert "reverse_kernel" in capsys.readouterr().out
 
 
+NORMALIZED = "explain --operation normalization --input x.npy --observed y.npy --no-code"
+ACTIVATED = "explain --operation activation --input x.npy --observed y.npy --no-code"
+
+
+@pytest.fixture
+def layer(tmp_path, monkeypatch):
+    """Parameters of a trained layer as files, and what an epsilon of 1e-3, or slopes below zero, make of an input."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(4)
+    x = random.normal(size=(2, 3, 4, 5))
+    arrays = {name: random.uniform(0.5, 2, 3) for name in ("mean", "variance", "scale", "offset", "slope")}
+    mean, variance, scale, offset, slope = (each.reshape(3, 1, 1) for each in arrays.values())
+    for name, array in {"x": x, **arrays}.items():
+        np.save(f"{name}.npy", array)
+    return {
+        "normalized": (x - mean) / np.sqrt(variance + 1e-3) * scale + offset,
+        "slopes": np.where(x > 0, x, slope * x),
+        "one slope": np.where(x > 0, x, 0.25 * x),
+    }
+
+
+@pytest.mark.parametrize(
+    ("made", "command", "found"),
+    [
+        (
+            "normalized",
+            f"{NORMALIZED} --mean mean.npy --variance variance.npy --scale scale.npy --offset offset.npy",
+            "set epsilon to 1e-05; the system set it to 0.001",
+        ),
+        ("slopes", f"{ACTIVATED} --function prelu --slope slope.npy", "no difference"),
+        ("one slope", f"{ACTIVATED} --function leaky_relu --slope 0.1", "set the slope to 0.1; the system set it to"),
+    ],
+)
+def test_explain_takes_the_parameters_of_a_layer_as_files(layer, made, command, found, capsys):
+    np.save("y.npy", layer[made])
+    assert cli.main(command.split()) == 0
+    assert found in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (f"{NORMALIZED} --slope slope.npy", "--slope is no setting of this operation"),
+        (f"{ACTIVATED} --mean mean.npy", "--mean: this operation has none; leave it out"),
+        ("new mine --from x.npy x.npy --mean mean.npy", "--mean: convolution has none; leave it out"),
+        (f"{NORMALIZED} --mean nowhere.npy", "nowhere.npy: no such file"),
+    ],
+)
+def test_parameters_that_a_layer_has_not_are_refused(layer, command, message, capsys):
+    np.save("y.npy", layer["normalized"])
+    assert cli.main(command.split()) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_new_takes_the_parameters_of_a_layer(layer, capsys):
+    np.save("y.npy", layer["normalized"])
+    files = "--mean mean.npy --variance variance.npy --scale scale.npy --offset offset.npy --observed y.npy"
+    assert cli.main(f"new mine --operation normalization --from x.npy {files}".split()) == 0
+    assert cli.main(["explain", "cases/mine.yaml", "--no-code"]) == 0
+    assert "the system set it to 0.001" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
     [("a.b", "cases/a.b.yaml"), ("a.yaml", "cases/a.yaml"), ("a.yml", "cases/a.yaml"), ("b/a #1", "b/a #1.yaml")],

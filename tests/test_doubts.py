@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from harness.explanation.diagnosis import Explanation
-from harness.explanation.doubts import NOTHING, doubt
+from harness.explanation.doubts import NOTHING, doubt, rivals
 from harness.judge.verdict import Judge
+from harness.operations.transforms.told import Setting
+from harness.operations.transforms.values import Scale
 from tests.test_weighing import leaky, made
 
 
@@ -26,3 +28,12 @@ def test_values_that_say_little_are_told_to_say_so(tmp_path, observed, said):
     told = list(doubt(judge, np.array(observed), [lacking]))
     assert [each.startswith(start) for each, start in zip(told, said, strict=True)] == [True] * len(said)
     assert list(doubt(judge, np.array(observed), [carried])) == []
+
+
+@pytest.mark.parametrize(("name", "factor", "groups"), [("a factor", 0.9128672, {0, 1}), ("2", 2.0, {0})])
+def test_a_number_of_many_digits_is_assumed_as_much_as_another_change(name, factor, groups):
+    """Of an unbiased variance there is a factor that gives nearly the same; that it is 2 is hardly chance."""
+    scale = Scale(name, (factor,))
+    settings = Setting("statistic", "unbiased_variance", "variance"), Setting("epsilon_at", "deviation", "variance")
+    told = [Explanation(each, (), 0.0, "", number) for number, each in enumerate([(scale,), settings])]
+    assert rivals(told, 2).keys() == groups

@@ -238,6 +238,49 @@ def test_other_operations_are_explained_and_compared_alike():
         harness.explain(x, x, bias=[1.0], **told)
 
 
+def test_parameters_of_a_layer_are_arrays_by_name():
+    x, mean, variance = RANDOM.normal(size=(2, 3, 4, 5)), RANDOM.normal(size=3), RANDOM.uniform(0.5, 2, 3)
+    y = (x - mean[:, None, None]) / np.sqrt(variance[:, None, None] + 1e-3)
+    found = harness.explain(x, y, operation="normalization", mean=mean, variance=variance)
+    assert found.transforms == ("epsilon",)
+    leaky = harness.explain(x, np.where(x > 0, x, x / 4), operation="activation", function="leaky_relu", slope=0.1)
+    assert leaky.transforms == ("slope",)
+
+
+def test_the_operation_is_that_of_the_function_that_is_named():
+    harness.assert_same(lambda x: x * (x > 0), "numpy.maximum", X)
+    with pytest.raises(AssertionError, match="by a convention"):
+        harness.assert_same(lambda x: np.where(x > 0, x, x / 10), "numpy.maximum", X)
+
+
+def test_settings_are_those_that_a_function_is_about_and_variants_are_chosen_by_them():
+    twice = X.repeat(2, axis=0).repeat(2, axis=1)
+    harness.assert_same(twice, "numpy.take", X, layout="HW,HW", scale=2)
+    rows = np.exp(X) / np.exp(X).sum(axis=1, keepdims=True)
+    harness.assert_same(rows, "numpy.exp (softmax)", X, layout="HW,HW", over="W")
+    with pytest.raises(AssertionError, match="compute over axis H"):
+        harness.assert_same(rows, "numpy.exp (softmax)", X, layout="HW,HW", over="H")
+
+
+def test_names_of_several_operations_are_told_apart():
+    with pytest.raises(SelectionError, match="computes softmax.*: name entry points of one operation"):
+        harness.assert_same(lambda x: x, "numpy.exp", X)
+
+
+def test_a_function_of_another_operation_is_told_its_settings_by_usual_names():
+    told = {}
+
+    def mean_of(x, kernel_size, eps=0):
+        told.update(kernel_size=kernel_size, eps=eps)
+        return x[: len(x) // 2 * 2].reshape(-1, 2, x.shape[1]).mean(axis=1)
+
+    meant = mean_of(X, (2, 1))
+    harness.assert_same(
+        mean_of, meant, X, operation="pooling", layout="HW,HW", reduce="average", window=[2, 1], divisor="valid"
+    )
+    assert told == {"kernel_size": [2, 1], "eps": 0}
+
+
 def test_a_function_that_writes_into_its_arrays_changes_none_of_the_other() -> None:
     def writing(x, w):
         x -= 5

@@ -7,8 +7,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.case import of_files
 from harness.case.of_files import case_of_files
 from harness.case.read import CaseError
+from harness.operations import TABLE
+
+
+@pytest.mark.parametrize(
+    ("role", "shape", "letters", "input_", "layout"),
+    [
+        ("scale", (3,), "NCHW", (2, 3, 4, 3), "C"),
+        ("scale", (5,), "NCHW", (2, 3, 4, 5), "W"),
+        ("scale", (1, 5), "NCHW", (2, 3, 4, 5), "W"),
+        ("scale", (4, 5), "NCHW", (2, 3, 4, 5), "HW"),
+        ("scale", (6,), "HW", (4, 6), "W"),
+        ("scale", (1,), "HW", (4, 1), "C"),
+        ("scale", (7,), "NCHW", (2, 3, 4, 5), "C"),  # which then does not fit
+        ("bias", (5,), "NCHW", (2, 3, 4, 5), "O"),
+    ],
+)
+def test_a_vector_is_of_the_last_axes_where_it_fits_only_these(
+    role: str, shape: tuple[int, ...], letters: str, input_: tuple[int, ...], layout: str
+) -> None:
+    about = TABLE["normalization"].ROLES[role]
+    assert of_files.layout_of_vector(about, shape, letters, input_) == layout
 
 
 @pytest.mark.parametrize(

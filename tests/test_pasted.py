@@ -126,6 +126,14 @@ def test_arrays_that_do_not_fit_are_refused_and_nothing_is_left(tmp_path: Path) 
     assert not (tmp_path / "mine.yaml").exists()
 
 
+@pytest.mark.parametrize("label", ["scale:", "scale: W"])
+def test_a_scale_along_the_last_axis_fits_where_one_of_the_channels_does_not(label: str, tmp_path: Path) -> None:
+    text = f"input:\n1 2 3\n4 5 7\n{label}\n2 3 4\n"
+    pasted.write(tmp_path / "mine.yaml", text, (), "normalization")
+    (case,) = load(tmp_path / "mine.yaml")
+    assert case.arrays["scale"].layout == "W"
+
+
 def test_one_layout_is_given_for_each_array(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="--layout HWC,HWI: expected 3 layouts, of input, kernel, output"):
         pasted.write(tmp_path / "mine.yaml", seed("julia", ("input:", "kernel:", "output:")), ("HWC", "HWI"))

@@ -108,12 +108,44 @@ def test_entry_points_are_chosen_by_glob(globs, count):
         ("*.conv4", ["Knet.conv4(mode=0)", "Knet.conv4(mode=1)"]),
         ("Knet.conv", []),
         ("nnet.conv2d", ["nnet.conv2d", "nnet.conv2d(filter_flip=False) @ theano==1.0.5"]),
+        ("ndimage.zoom", ["ndimage.zoom (order=0)", "ndimage.zoom (order=0, grid_mode=True)"]),
     ],
 )
 def test_a_name_without_its_arguments_is_that_of_all_its_variants(glob, meant):
     names = ["Knet.conv4(mode=0)", "Knet.conv4(mode=1)", "Knet.deconv4(mode=0)"]
     names += ["nnet.conv2d", "nnet.conv2d(filter_flip=False) @ theano==1.0.5"]
+    names += ["ndimage.zoom (order=0)", "ndimage.zoom (order=0, grid_mode=True)"]
     assert [name for name in names if selection.matches(name, glob)] == meant
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (["zoom (order=0)", "zoom (order=0, grid_mode=True)"], ["zoom (order=0)"]),
+        (["resize (nearest)", "resize (nearest-exact)"], ["resize (nearest)", "resize (nearest-exact)"]),
+        (["conv4(mode=0)", "conv4(mode=1)"], ["conv4(mode=0)", "conv4(mode=1)"]),
+        (["conv2d", "conv2d(filter_flip=False)"], ["conv2d"]),
+        (["conv2d", "zoom (order=0)"], ["conv2d", "zoom (order=0)"]),
+    ],
+)
+def test_a_variant_that_says_all_of_another_and_more_is_not_the_plainest(names, left):
+    assert selection.plainest(names) == left
+
+
+@pytest.mark.parametrize(
+    ("glob", "told"),
+    [
+        ("torch.conv2d", "nearest is torch.nn.functional.conv2d"),
+        ("mine.py:conv", "a function of your own: harness probe --python mine.py:conv"),
+    ],
+)
+def test_a_name_in_another_module_and_a_function_of_ones_own_are_told_what_to_write(glob, told):
+    assert told in str(selection.no_entry_point(glob, [entry.name for _, entry in OFFERED]))
+
+
+def test_what_people_import_a_system_as_is_understood():
+    told = selection.no_entry_point("tf.nn.relu", ["jax.nn.relu", "tensorflow.nn.relu"])
+    assert "nearest is tensorflow.nn.relu" in str(told)
 
 
 def test_a_glob_that_nothing_matches_is_told():

@@ -121,6 +121,24 @@ def test_arrays_become_a_case_whose_settings_fit_the_sizes(
     jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), json_schema())
 
 
+def test_statistics_that_are_given_take_the_place_of_those_that_are_computed(tmp_path: Path) -> None:
+    mean, variance, x = np.zeros(3), np.ones(3), np.arange(24.0).reshape(2, 3, 4)
+    layouts = {"input": "NCW", "mean": "C", "variance": "C"}
+    given = saved(tmp_path, input=x, mean=mean, variance=variance)
+    template.of_arrays(tmp_path / "mine.yaml", given, layouts, operation="normalization")
+    document = yaml.safe_load((tmp_path / "mine.yaml").read_text("utf-8"))
+    assert "over" not in document
+    assert document["mean"] == {"file": "mine/mean.npy"}
+    assert document["offset"] == [0]
+
+
+def test_a_scale_along_another_axis_than_the_channels_says_so(tmp_path: Path) -> None:
+    given = saved(tmp_path, input=np.ones((2, 4)), scale=np.ones(4))
+    template.of_arrays(tmp_path / "mine.yaml", given, {"input": "HW", "scale": "W"}, operation="normalization")
+    document = yaml.safe_load((tmp_path / "mine.yaml").read_text("utf-8"))
+    assert document["scale"] == {"layout": "W", "file": "mine/scale.npy"}
+
+
 def test_sizes_that_no_usual_padding_gives_leave_the_settings_unknown(tmp_path: Path) -> None:
     files = saved(tmp_path, input=np.zeros(10), kernel=np.ones(3), output=np.zeros(9))
     template.of_arrays(tmp_path / "mine.yaml", files, dict.fromkeys(files, "W"))

@@ -12,7 +12,7 @@ import importlib.util
 import inspect
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -28,6 +28,17 @@ NAMES: Mapping[str, Tuple[str, ...]] = {
     "bias": ("bias", "b", "biases"),
 }
 """Setting -> the usual names of a parameter for it, in NumPy, SciPy, TensorFlow, PyTorch, JAX, Caffe, Theano, ONNX."""
+OTHERS: Mapping[str, Tuple[str, ...]] = {
+    "window": ("window", "kernel_size", "pool_size", "ksize", "window_shape", "kernel_shape", "k"),
+    "epsilon": ("epsilon", "eps"),
+    "mean": ("mean", "running_mean", "moving_mean"),
+    "variance": ("variance", "var", "running_var", "moving_variance"),
+    "scale": ("scale", "gamma", "weight"),
+    "offset": ("offset", "beta"),
+    "slope": ("slope", "negative_slope"),
+    "interpolation": ("interpolation", "mode", "method"),
+}
+"""The same of settings and arrays of operations besides convolution."""
 LIKE = re.compile("strid|dilat|pad|group|bias|border|bound|mode|layout|format", re.IGNORECASE)
 """In names of parameters that change what is computed."""
 WORDS = {"valid": "valid", "same": "same_upper", "full": "full"}
@@ -68,7 +79,14 @@ def loaded(place: str) -> Callable[..., Any]:
     return function
 
 
-def parameters(function: Callable[..., Any], arrays: int = 2) -> Parameters:
+def usual_names(keys: Iterable[str]) -> Mapping[str, Tuple[str, ...]]:
+    """The usual names of a parameter for each of these settings and arrays of an operation, its own among them."""
+    return {key: {**NAMES, **OTHERS}.get(key, (key,)) for key in keys}
+
+
+def parameters(
+    function: Callable[..., Any], arrays: int = 2, usual: Mapping[str, Tuple[str, ...]] = NAMES
+) -> Parameters:
     """What a function can be told besides its first parameters, which are so many arrays. Raises NotUnderstood."""
     try:
         given = list(inspect.signature(function).parameters.values())
@@ -79,7 +97,7 @@ def parameters(function: Callable[..., Any], arrays: int = 2) -> Parameters:
     names: Dict[str, str] = {}
     rest: List[str] = []
     for each in named:
-        setting = next((setting for setting, known in NAMES.items() if each.name.lower() in known), None)
+        setting = next((setting for setting, known in usual.items() if each.name.lower() in known), None)
         if setting in names:
             raise NotUnderstood(
                 "the parameters %s and %s both look like the %s; keep one, or probe a function that fixes the other"
@@ -88,16 +106,16 @@ def parameters(function: Callable[..., Any], arrays: int = 2) -> Parameters:
         if setting:
             names[setting] = each.name
         elif each.default is inspect.Parameter.empty or LIKE.search(each.name):
-            raise NotUnderstood(_not_understood(each))
+            raise NotUnderstood(_not_understood(each, usual))
         else:
             rest.append(each.name)
     defaults = {each.name: each.default for each in named if each.default is not inspect.Parameter.empty}
     return Parameters(names, defaults, tuple(rest))
 
 
-def _not_understood(parameter: inspect.Parameter) -> str:
+def _not_understood(parameter: inspect.Parameter, usual: Mapping[str, Tuple[str, ...]]) -> str:
     needed = "needs" if parameter.default is inspect.Parameter.empty else "has"
-    known = ", ".join(names[0] for names in NAMES.values())
+    known = ", ".join(names[0] for names in usual.values())
     return (
         "the function %s the parameter %r, which is not understood; understood are %s, under their usual names: rename "
         "it, or name a function that fixes it" % (needed, parameter.name, known)

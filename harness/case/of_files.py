@@ -25,7 +25,7 @@ from harness.grammar.files.stored import WIDE
 from harness.grammar.gathered import Gathered
 from harness.operations import SPOKEN, TABLE, USUAL
 from harness.operations.operation import Operation
-from harness.operations.spoken import DATA, example, main_roles
+from harness.operations.spoken import DATA, Role, example, main_roles, vectors
 from harness.operations.stated import Given
 
 USUAL_IN = (".npy", ".npz", ".safetensors", ".pt", ".pth", ".onnx", ".caffemodel")
@@ -109,6 +109,28 @@ def usual_of(role: str, shape: Sequence[int], name: str, operation: str = USUAL)
     return str(own.get(role, {}).get(len(shape)) or usual(role, len(shape)))
 
 
+def layout_of_vector(role: Role, shape: Sequence[int], letters: str, input_: Sequence[int]) -> str:
+    """The axes of an array that has one as a rule, beside an input of these letters and lengths of axes.
+
+    They are the last ones of the input where it may have others and fits only these. What is printed in one line is a
+    table of one row.
+    """
+    own = [*shape[1:]] if len(shape) == 2 and shape[0] == 1 else [*shape]
+    lengths, last = dict(zip(letters, input_)), len(input_) - len(own)
+    usual = own == [lengths.get(role.vector, 1)]
+    return letters[last:] if role.wide and not usual and own == [*input_[last:]] else role.vector
+
+
+def layouts_of_vectors(operation: str, files: Mapping[str, str], letters: str) -> dict[str, str]:
+    """`layout_of_vector` of files by role, of which one is the input. Raises CaseError."""
+    shapes, about = shapes_of(files), SPOKEN[operation]
+    return {
+        role: layout_of_vector(about.ROLES[role], shape, letters, shapes[main_roles(about)[0]])
+        for role, shape in shapes.items()
+        if role in vectors(about)
+    }
+
+
 def case_of_files(
     operation: str, files: Mapping[str, str], layouts: Mapping[str, str], settings: Mapping[str, str]
 ) -> Case:
@@ -187,6 +209,11 @@ class _Made:
     def _array(self, role: str, name: str) -> dict[str, object]:
         return {"file": name, **({"nonfinite": True} if role in self.odd else {})}
 
+    def _of_axes(self, role: str) -> dict[str, str]:
+        """The layout of an array of one axis as a rule, where that is another or has more."""
+        letters = self.layouts[role]
+        return {} if letters == self.operation.ROLES[role].vector else {"layout": letters}
+
     def case(self, folder: Path, names: Mapping[str, str], settings: Mapping[str, Any]) -> Case:
         """The case of the arrays in the files `names` of `folder`."""
         path = folder / "made.yaml"
@@ -205,7 +232,7 @@ class _Made:
         printed = {key: settings[key] for key in ("digits", "decimals") if key in settings}
         rest = {key: value for key, value in settings.items() if key not in DATA}
         kinds = {"input": {"dtype": settings["dtype"]}} if "dtype" in settings else {}
-        vectors = [role for role in names if role in self.operation.ROLES and self.operation.ROLES[role].vector]
+        narrow = [role for role in names if role in vectors(self.operation)]
         arrays = [role for role in main_roles(self.operation) if role in names]
         return {
             "title": "Arrays and settings that no case file holds",
@@ -214,7 +241,7 @@ class _Made:
                 role: {"layout": self.layouts[role], **self._array(role, names[role]), **kinds.get(role, {})}
                 for role in arrays
             },
-            **{role: self._array(role, names[role]) for role in vectors},
+            **{role: {**self._of_axes(role), **self._array(role, names[role])} for role in narrow},
             **self.operation.new_cases().ASSUMED,
             **rest,
             "recorded": [

@@ -127,11 +127,17 @@ def _hint(block: _Block, operation: str) -> str:
 def _layouts(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, str], operation: str) -> Mapping[str, str]:
     """The letters of each array, "" for what has none."""
     about = TABLE[operation]
-    axes = vectors(about)
-    some = {role: shape for role, shape in shapes.items() if role not in axes and 1 <= len(shape) <= 5}
+    some = {role: shape for role, shape in shapes.items() if role not in vectors(about) and 1 <= len(shape) <= 5}
     own = {role: of_files.usual_of(role, shape, role, operation) for role, shape in some.items()}
-    found = proposals.likely(about, shapes, {role: each for role, each in stated.items() if role not in axes}, own)
-    return dict.fromkeys(shapes, "") | axes | found
+    said = {role: each for role, each in stated.items() if role not in vectors(about) or about.ROLES[role].wide}
+    found = proposals.likely(about, shapes, {role: each for role, each in said.items() if role in some}, own)
+    main = main_roles(about)[0]
+    axes = {
+        role: of_files.layout_of_vector(about.ROLES[role], shape, found.get(main, ""), shapes[main])
+        for role, shape in shapes.items()
+        if role in vectors(about)
+    }
+    return dict.fromkeys(shapes, "") | vectors(about) | axes | found | said
 
 
 def _document(path: Path, arrays: Mapping[str, Pasted], operation: str) -> str:
@@ -151,8 +157,8 @@ def _array(role: str, each: Pasted, margin: int, operation: str) -> str:
     """Layout and text of an array, as YAML; the text stands as it was pasted."""
     indent = " " * margin
     roles = TABLE[operation].ROLES
-    vector = role in roles and roles[role].vector
-    layout = "" if vector else template.axes(operation, role, each.layout, margin)
+    usual = role in roles and roles[role].vector == each.layout
+    layout = "" if usual else template.axes(operation, role, each.layout, margin)
     mark = "|2" if each.text.startswith((" ", "\t")) else "|"  # the first line says how far a block is indented, else
     lines = (f"{indent}  {line}\n" if line.strip() else "\n" for line in each.text.split("\n"))
     return f"{layout}{indent}values: {mark}\n{''.join(lines)}"

@@ -134,7 +134,8 @@ def _document(
         parts += [f"{role}:\n", axes(operation, role, layouts[role], 2), f"{dtype}  file: {names[role]}\n{meant}"]
     parts += [settings(operation, arrays, layouts, stated)]
     for role in (role for role, each in TABLE[operation].ROLES.items() if each.vector and role in arrays):
-        parts += [f"{role}: {{file: {names[role]}{f', {MEANT}' if odd(arrays[role]) else ''}}}\n"]
+        own = f"layout: {layouts[role]}, " if layouts[role] != TABLE[operation].ROLES[role].vector else ""
+        parts += [f"{role}: {{{own}file: {names[role]}{f', {MEANT}' if odd(arrays[role]) else ''}}}\n"]
     if "output" in arrays:
         words = "infinities and NaN are meant; otherwise NaN stands for an unknown element"
         meant = f"    {MEANT}    # {words}\n" if odd(arrays["output"], output=True) else ""
@@ -179,7 +180,9 @@ def settings(
         hint = proposals.proposed(TABLE[operation], {role: each.shape for role, each in arrays.items()})
         raise CaseError("", each=tuple(gathered.faults), hint=hint)
     room = TABLE[operation].new_cases()
-    return room.SETTINGS.format(**{**room.settings(sizes), **stated})
+    lines = room.SETTINGS.format(**{**room.settings(sizes), **stated}).splitlines(keepends=True)
+    given = {*arrays, *(each.instead for role, each in TABLE[operation].ROLES.items() if role in arrays)}
+    return "".join(each for each in lines if each.partition(":")[0] not in given)
 
 
 def _sizes(role: str, array: np.ndarray, letters: str) -> tuple[int, ...]:

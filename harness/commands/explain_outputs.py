@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness import interrupts
 from harness.backends import Backend
@@ -13,10 +13,12 @@ from harness.case.chosen import case_files, cases_of
 from harness.case.read import Case
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.explanation import answers, asked
+from harness.grammar import files
 from harness.judge.fix import Proof
 from harness.operations import SPOKEN
-from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, main_roles, vectors
-from harness.options.of_explain import EVERY, FILES, OBSERVED, PERHAPS, SETTINGS
+from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, Spoken, main_roles, vectors
+from harness.options.of_explain import EVERY, FILES, OBSERVED, SETTINGS
+from harness.options.taken import PERHAPS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.progress import waited_for
@@ -29,7 +31,7 @@ def explain_command(options: argparse.Namespace) -> int:
 
     What differs stands there before the first framework is started for code.
     """
-    if any(getattr(options, name) for name in (*FILES, *PERHAPS)):
+    if any(getattr(options, name) for name in (*FILES, *(PERHAPS.keys() - SETTINGS.keys()))):
         case = _case_of_files(options)
         return _say(case, asked.recordings(case), options)
     if len(options.what) not in (1, 3):
@@ -102,23 +104,39 @@ def _systems(each: asked.Explained, options: argparse.Namespace) -> tuple[str, .
 
 def _case_of_files(options: argparse.Namespace) -> Case:
     about = SPOKEN[options.operation]
-    wanted = [*main_roles(about), OBSERVED]
-    for name in (*FILES, *PERHAPS):
-        if getattr(options, name) and name not in (*wanted, *vectors(about)):
+    wanted, given = [*main_roles(about), OBSERVED], _given(options)
+    vectors_of = _files_of_vectors(about, given)
+    for name in (*FILES, *(PERHAPS.keys() - SETTINGS.keys())):
+        if name in given and name not in (*wanted, *vectors_of):
             raise selection.SelectionError(f"--{name}: this operation has none; leave it out")
-    named = {name.replace(OBSERVED, "output"): getattr(options, name) for name in wanted}
-    if not all(named.values()):
+    named = {name.replace(OBSERVED, "output"): given[name] for name in wanted if name in given}
+    if len(named) < len(wanted):
         *first, last = (f"--{name}" for name in wanted)
         raise selection.SelectionError(f"{', '.join(first)} and {last} belong together; give all of these files")
     if options.layout:
         layouts = of_files.stated_layouts(options.layout, named, options.operation)
     else:
         layouts = dict(zip(named, of_files.usual_layouts(named, options.operation)))
-    layouts |= vectors(about)
-    named |= {role: file for role in PERHAPS if (file := getattr(options, role))}
-    settings = {key: value for key in SETTINGS if (value := getattr(options, key)) is not None}
-    known = {**SPOKEN[options.operation].OPTIONS, **AFTER, **DATA}
+    named |= vectors_of
+    layouts |= of_files.layouts_of_vectors(options.operation, named, layouts[wanted[0]])
+    settings = {key: given[key] for key in SETTINGS if key in given and key not in vectors_of}
+    known = {**about.OPTIONS, **AFTER, **DATA}
     for key in settings:
         if key not in known:
             raise selection.SelectionError(f"--{key} is no setting of this operation; leave it out")
     return of_files.case_of_files(options.operation, named, layouts, settings)
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    """What options of files and settings were given."""
+    names = (*FILES, *PERHAPS, *SETTINGS)
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _files_of_vectors(about: Spoken, given: Mapping[str, str]) -> dict[str, str]:
+    """Files of arrays that may be missing, by role; what is no file is the setting of that name, if there is one."""
+    return {
+        role: given[role]
+        for role in vectors(about)
+        if role in given and (role not in about.OPTIONS or files.is_file(given[role]))
+    }

@@ -15,9 +15,9 @@ from harness.ending import EXPECTED, Mistake
 from harness.grammar import files
 from harness.operations import TABLE
 from harness.operations.operation import Operation
-from harness.operations.spoken import labels, main_roles, vectors
-from harness.options.of_cases import GIVEN, VECTORS
-from harness.options.taken import DEFAULT_CASES
+from harness.operations.spoken import labels, main_roles
+from harness.options.of_cases import GIVEN
+from harness.options.taken import DEFAULT_CASES, PERHAPS
 from harness.output import NOTHING, Output, demand, naming
 
 
@@ -86,7 +86,7 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
         given |= node.arrays
         axes = files.shape(*_file(node.arrays[roles[-1]]))
         layouts = {role: expand(each, len(axes) - 2) for role, each in operation.new_cases().NODE_LAYOUTS.items()}
-    given |= {role: file for role in VECTORS if (file := getattr(options, role))}
+    given |= _perhaps(operation, options)
     given |= {"output": options.observed} if options.observed else {}
     named = [role for role in (*roles, "output") if role in given]
     if options.layout:
@@ -94,8 +94,17 @@ def _new_of_arrays(path: Path, options: argparse.Namespace) -> None:
     of_files.shapes_of(given)
     if not layouts.keys() >= set(named):
         layouts = dict(_layouts(operation, given, layouts))
-    layouts = vectors(operation) | layouts
+    layouts = of_files.layouts_of_vectors(operation.NAME, given, layouts[roles[0]]) | layouts
     template.of_arrays(path, given, {role: layouts[role] for role in given}, stated, operation.NAME)
+
+
+def _perhaps(operation: Operation, options: argparse.Namespace) -> dict[str, str]:
+    """Files of arrays that may be missing, by role. Raises Mistake for one that the operation has not."""
+    given = {role: file for role in PERHAPS if (file := getattr(options, role))}
+    for role in given:
+        if role not in operation.ROLES:
+            raise Mistake(f"--{role}: {operation.NAME} has none; leave it out, or say another --operation")
+    return given
 
 
 def _layouts(operation: Operation, given: Mapping[str, str], stated: Mapping[str, str]) -> Mapping[str, str]:
@@ -104,7 +113,7 @@ def _layouts(operation: Operation, given: Mapping[str, str], stated: Mapping[str
     usual = {
         role: of_files.usual_of(role, shapes[role], given[role], operation.NAME)
         for role in shapes
-        if role not in VECTORS
+        if role not in PERHAPS
     }
     found = proposals.likely(operation, shapes, stated, usual)
     if any(found[role] != usual[role] for role in usual.keys() - stated.keys()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -198,7 +199,7 @@ def pair(case: Case, names: tuple[str, str], pool: Pool) -> Explained:
 
     Raises SelectionError where one of them gives no output, or where that of the first cannot be explained itself.
     """
-    meant, seen = (_observe(case, _entry(name, pool), pool) for name in names)
+    meant, seen = (_observe(case, _entry(case, name, pool), pool) for name in names)
     judge = Judge(case)
     own = diagnose(judge, meant).explanations
     if not own:
@@ -242,7 +243,7 @@ def output(case: Case, name: str, pool: Pool, letters: str) -> np.ndarray:
 
     Raises SelectionError where it gives none.
     """
-    seen = _observe(case, _entry(name, pool), pool)
+    seen = _observe(case, _entry(case, name, pool), pool)
     try:
         return layout.from_canonical(seen.values, letters, "output")
     except LayoutError as error:
@@ -260,15 +261,28 @@ def _told(system: str, judge: Judge, answer: Answer, letters: str) -> Explained:
     return Explained(system, answer, changes, meant, letters)
 
 
-def _entry(name: str, pool: Pool) -> tuple[str, EntryPoint]:
+def _entry(case: Case, name: str, pool: Pool) -> tuple[str, EntryPoint]:
+    """The backend and the entry point of a name; of variants that share it the plainest that takes the case.
+
+    Raises SelectionError where these are none or several.
+    """
     offered = pool.entry_points()
     found = [each for each in offered if each[1].name == name] or [
         each for each in offered if selection.matches(each[1].name, name)
     ]
-    if len(found) != 1:
-        known = ", ".join(entry.name for _, entry in found or offered)
-        raise SelectionError(f"{name}: expected one entry point, found {len(found)}; known: {known}")
-    return found[0]
+    taking = [each for each in found if len(found) == 1 or _takes(case, each[1])] or found
+    plainest = selection.plainest([entry.name for _, entry in taking])
+    if len(plainest) != 1:
+        known = ", ".join(plainest or [entry.name for _, entry in offered])
+        raise SelectionError(f"{name}: expected one entry point, found {len(plainest)}; known: {known}")
+    return next(each for each in taking if each[1].name == plainest[0])
+
+
+def _takes(case: Case, entry: EntryPoint) -> bool:
+    with suppress(Unsupported):
+        lower(case, entry, "as_written")
+        return True
+    return False
 
 
 def _observe(case: Case, entry: tuple[str, EntryPoint], pool: Pool) -> Observation:

@@ -79,4 +79,5 @@ def _different(known: np.ndarray) -> int:
 
 
 def _rare(explanation: Explanation, rank: int) -> float:
-    return weight(explanation.transforms, rank) + LARGER * explanation.part
+    """Bits of what is assumed: how rare the changes are, and the numbers that were fitted, as they are written."""
+    return weight(explanation.transforms, rank) + LARGER * explanation.part + explanation.detail

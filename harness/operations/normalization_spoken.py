@@ -3,14 +3,15 @@
 from harness.operations.spoken import BIAS, Role
 
 
-def _of_channels(doc: str) -> Role:
-    return Role(doc, "C", "C channel, or other axes of the input", weights=True, vector="C", wide=True)
+def _of_channels(doc: str, instead: str = "") -> Role:
+    axes = "C channel, or other axes of the input"
+    return Role(doc, "C", axes, weights=True, vector="C", wide=True, instead=instead)
 
 
 ROLES = {
     "input": Role("the input", "NHWC", "N batch, C channel, D H W"),
-    "mean": _of_channels("means that are given (inference)"),
-    "variance": _of_channels("variances that are given (inference)"),
+    "mean": _of_channels("means that are given (inference)", instead="over"),
+    "variance": _of_channels("variances that are given (inference)", instead="over"),
     "scale": _of_channels("what the normalized input is multiplied by: gamma, weight"),
     "offset": _of_channels("what is added then: beta, bias"),
     "bias": BIAS,

@@ -28,6 +28,7 @@ class Role:
     whether the files of trained networks hold it. vector: the letter of its only axis; it may then be a plain list, or
     be missing. wide: whether a layout may give such a vector other axes of the input instead. flattens: the setting
     that says in which order axes of the input are one of its own, where they are; its layout may name them instead.
+    instead: the setting that a case leaves out which gives it.
     """
 
     doc: str
@@ -37,6 +38,7 @@ class Role:
     vector: str = ""
     wide: bool = False
     flattens: str = ""
+    instead: str = ""
 
     @property
     def narrow(self) -> bool:

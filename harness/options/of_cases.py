@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from harness.operations import SPOKEN, USUAL
-from harness.operations.spoken import example, labels, vectors
-from harness.options.taken import LAYOUTS, ROLES, Add
+from harness.operations.spoken import example, labels
+from harness.options.taken import LAYOUTS, PERHAPS, ROLES, Add
 
 GIVEN = tuple(role.upper() for role in ROLES[:-1])
 """What stands for the files of a case in a help text."""
 PERHAPS_OUT = f"{LAYOUTS.removesuffix(',OUT')}[,OUT]"
 EXAMPLE = example(SPOKEN[USUAL])
-VECTORS = vectors(SPOKEN[USUAL])
-"""Arrays of one axis, which may be missing."""
 NODE = f"model.onnx#/layer1/{SPOKEN[USUAL].NODE}"
 
 
@@ -49,8 +47,8 @@ def register(add: Add) -> None:
         metavar=GIVEN,
         help=f"make it of these files, as x.npy model.safetensors#conv1.weight or, for a node, {NODE}",
     )
-    for role in VECTORS:
-        news.add_argument(f"--{role}", metavar="FILE", help=f"{SPOKEN[USUAL].ROLES[role].doc}, a file, too")
+    for role, doc in PERHAPS.items():
+        news.add_argument(f"--{role}", metavar="FILE", help=f"{doc}, a file, too")
     news.add_argument(
         "--prototxt", metavar="FILE", help="the definition of net.caffemodel#LAYER, whose settings are taken"
     )

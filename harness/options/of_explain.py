@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.operations import SPOKEN, USUAL
-from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, example, vectors
-from harness.options.taken import LAYOUTS, ROLES, Add
+from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, example
+from harness.options.taken import LAYOUTS, PERHAPS, ROLES, Add
 
 EVERY = "all"
 """What stands for all systems."""
@@ -12,8 +12,6 @@ OBSERVED = "observed"
 """The option of the output."""
 FILES = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in ROLES[:-1]}, OBSERVED: "the output, NaN not known"}
 """Options that name a file, and what is in it."""
-PERHAPS = {role: f"{SPOKEN[USUAL].ROLES[role].doc}, if there is one" for role in vectors(SPOKEN[USUAL])}
-"""Such options that may be missing."""
 EXAMPLE = example(SPOKEN[USUAL])
 
 
@@ -52,14 +50,16 @@ def register(add: Add) -> None:
         "harness explain torch.nn.functional.conv2d scipy.ndimage.correlate cases/my-layer.yaml",
     )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
-    for name, text in {**FILES, **PERHAPS}.items():
-        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
+    for name, text in {**FILES, **{role: f"{doc}, if there is any" for role, doc in PERHAPS.items()}}.items():
+        if name not in SETTINGS:
+            explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
     explains.add_argument("--layout", metavar=LAYOUTS, help=f"axes of these files, as {EXAMPLE}")
     explains.add_argument(
         "--operation", choices=list(SPOKEN), default=USUAL, help="what these files are of (default: %(default)s)"
     )
     for name, text in SETTINGS.items():
-        explains.add_argument(f"--{name}", metavar="VALUE", help=text)
+        also = f"; or a file: {PERHAPS[name]}" if name in PERHAPS else ""
+        explains.add_argument(f"--{name}", metavar="VALUE", help=text + also)
     explains.add_argument(
         "--system",
         action="append",

@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from harness.operations import SPOKEN, USUAL
-from harness.operations.spoken import files
+from harness.operations.spoken import files, vectors
 
 DEFAULT_CASES = "cases"
 ROLES = files(SPOKEN[USUAL])
 """The arrays that a command line names."""
 LAYOUTS = ",".join(["IN", *(role.upper() for role in ROLES[1:-1]), "OUT"])
 """What stands for their axes in a help text."""
+
+
+def _of_operations() -> dict[str, str]:
+    """Arrays that may be missing, of all operations, and what each is; of the same name is the same array."""
+    return {role: each.ROLES[role].doc for each in SPOKEN.values() for role in vectors(each)}
+
+
+PERHAPS = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in vectors(SPOKEN[USUAL])}, **_of_operations()}
+"""Options that name a file and may be missing, and what is in it."""
 MOST = 1e6
 """Of seconds or GiB that a limit may have: more than the system takes is no limit."""
 

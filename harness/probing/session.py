@@ -18,7 +18,7 @@ from harness.parent.worker_limits import Limits
 from harness.probing import probe
 from harness.progress import Progress
 from harness.systems import own_programs, selection
-from harness.worker.entry import function_of
+from harness.worker.entry import EntryPoint, function_of
 
 HERE = "own_program"
 """Name of the program that a command line gives."""
@@ -53,6 +53,17 @@ def _having(glob: str, names: Mapping[str, Sequence[str]], usual: Collection[str
     return [name for name in having if name in usual] or having
 
 
+def declared(name: str) -> list[EntryPoint]:
+    """The entry points that `name` means, as they are declared before a backend is started.
+
+    Raises SelectionError for a name that nobody has. There are none of a backend that says what it has when it starts.
+    """
+    every = [entry for backend in backends([name], []) for entry in entry_points(backend)]
+    return [each for each in every if each.name == name] or [
+        each for each in every if selection.matches(each.name, name)
+    ]
+
+
 def _names(backend: Backend) -> list[str]:
     """Of its entry points, before it is started: that of a program is called as itself."""
     return [entry.name for entry in entry_points(backend)] or [backend.name]
@@ -72,7 +83,9 @@ def read_by(layout: str | None, made: Callable[[str], Card]) -> Card:
         if not found.unreadable:
             own = ",".join(next(iter(found.conventions[role].values())) for role in own_programs.ROLES)
             return found if own == letters else made(own)
-    hint = "" if layout else f"; say its axes by a layout, as {example(own_programs.OPERATION)}"
+    operation = own_programs.OPERATION
+    hint = "" if layout else f"; say its axes by a layout, as {example(operation)}"
+    hint += f"; what is no {operation.NAME} is held against a function that is, by `harness.assert_same`"
     return replace(card, unreadable=card.unreadable + hint)
 
 

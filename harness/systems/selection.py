@@ -26,6 +26,8 @@ class MissingBackend(Mistake):
     code = MISSING
 
 
+SHORT = {"tf": "tensorflow", "np": "numpy", "jnp": "jax", "ort": "onnxruntime"}
+"""What people import systems as."""
 EMPTY: Mapping[str, str] = {}
 _ASKED = re.compile(r"(?P<name>[^\[=<>!~]*)(\[(?P<variants>[^\]]*)\])?(?P<version>.*)", re.DOTALL)
 _ONE_VERSION = r"(===|==|~=|!=|<=|>=|<|>)[A-Za-z0-9.*+!-]+"
@@ -125,15 +127,37 @@ def _demand_entry(glob: str, left_out: Mapping[str, str], option: str) -> None:
 def no_entry_point(glob: str, names: Iterable[str], option: str = "") -> SelectionError:
     """What to say where none of `names` matches."""
     said, near = _said(option, glob), _nearest(glob, names)
-    return SelectionError(f"{said}: no entry point of the backends that run matches{near}; `harness list` shows all")
+    none = f"{said}: no entry point of the backends that run matches{near}; `harness list` shows all"
+    return SelectionError(f"{none}; a function of your own: harness probe --python {glob}" if ":" in glob else none)
 
 
 def matches(name: str, glob: str) -> bool:
     """Whether `glob` means the entry point of this name: in full, without the environment that it was asked for in, or
-    without the arguments of a variant, so that `Knet.conv4` is `Knet.conv4(mode=0)` and `Knet.conv4(mode=1)`.
+    without what tells a variant from others, so that `Knet.conv4` is `Knet.conv4(mode=0)` and `Knet.conv4(mode=1)`.
     """
-    function = function_of(name)
-    return any(fnmatch.fnmatchcase(each, glob) for each in (name, function, function.partition("(")[0]))
+    return any(fnmatch.fnmatchcase(each, glob) for each in (name, function_of(name), without_variant(name)))
+
+
+def without_variant(name: str) -> str:
+    """The function in the name of an entry point, without what tells a variant from others."""
+    return function_of(name).partition("(")[0].rstrip()
+
+
+def plainest(names: Sequence[str]) -> list[str]:
+    """Entry points without those variants that say all of another one and more: `zoom (order=0)`, and not `zoom
+    (order=0, grid_mode=True)`."""
+    said = {name: _said_of_variant(name) for name in names}
+    return [
+        name
+        for name in names
+        if not any(without_variant(name) == without_variant(each) and said[each] < said[name] for each in names)
+    ]
+
+
+def _said_of_variant(name: str) -> frozenset[str]:
+    """What tells a variant from others, one by one."""
+    told = function_of(name).partition("(")[2].rstrip(")")
+    return frozenset(each for part in told.split(",") if (each := part.strip()))
 
 
 def check_names(
@@ -153,5 +177,10 @@ def check_names(
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
+    """The likeliest that was meant: of this name in another module of the system, or one that reads alike."""
+    every = list(known)
+    (short, *_), own = name.split("."), name.rpartition(".")[2]
+    system = SHORT.get(short, short)
+    alike = [each for each in every if each.startswith(f"{system}.") and without_variant(each).endswith(f".{own}")]
+    near = alike or difflib.get_close_matches(name, every, 1)
     return f"; nearest is {near[0]}" if near else ""

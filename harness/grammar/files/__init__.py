@@ -70,6 +70,11 @@ def split_key(name: str) -> tuple[str, str]:
     return (name, "") if found is None else (name[: found.end() - 1], name[found.end() :])
 
 
+def is_file(name: str) -> bool:
+    """Whether this reads as the name of a file of arrays, and not as a number or a word."""
+    return Path(split_key(name)[0]).suffix.lower() in TABLE
+
+
 def names(path: Path, suffix: str = "") -> list[str]:
     """Names of the arrays in a file, "" for the only one of a file whose arrays have none; `suffix` as in `read`."""
     with opened(path, suffix) as held:
