@@ -472,6 +472,19 @@ def test_one_error_stands_out_from_twelve_times_the_others_on(times: float, fits
     assert (fit is not None and fit.rung == RUNGS[0].name) == fits
 
 
+@pytest.mark.parametrize("beside", [0.0, 1e-9])
+def test_the_others_of_one_error_are_summed_without_it(beside: float) -> None:
+    """Their squares, taken from the sum of all, may come to less than nothing where powers are not products."""
+    rng = np.random.default_rng(0)
+    steps = rungs(Linear(rng.normal(size=(1, 1, 60)), rng.normal(size=(1, 1, 5)), None, VALID), "float64")
+    drawn = rng.uniform(0.1, 0.9, 500_000)
+    for share in [*drawn[:10], *(each for each in drawn if np.square(each) < each**2)]:
+        shares = np.zeros(steps.y.shape)
+        shares[0, 0, [7, 9]] = share, beside * share
+        fit = steps.fit(shares * steps.bound(RUNGS[0]))
+        assert fit is None or fit.rung in [each.name for each in RUNGS]
+
+
 @pytest.mark.parametrize(("low", "bears"), [(20, False), (126, False), (129, True)])
 def test_whole_numbers_bear_the_marks_of_a_format_only_where_that_has_no_fractions(low: int, bears: bool) -> None:
     """Values rounded to whole numbers are numbers of bfloat16, too; from 128 on that has no others."""

@@ -315,7 +315,7 @@ class Ladder:
             return False
         shares = _shares(difference, bound)
         worst = shares.argmax()
-        others = (float(np.square(shares).sum()) - shares.flat[worst] ** 2) / max(np.count_nonzero(self.mags.P), 1)
+        others = float(np.square(np.delete(shares, worst)).sum()) / max(int(np.count_nonzero(self.mags.P)), 1)
         fmt = DTYPES[self.dtype]
         scale = self.size + self.mags.P
         few = FEW_ROUNDINGS * fmt.u * (scale.max() if rung.spread else scale.flat[worst]) + self.mags.n * fmt.subnormal
