@@ -304,6 +304,21 @@ def test_a_padding_that_has_no_word_goes_in_by_numbers_or_by_hand(tmp_path: Path
     assert np.isneginf(call.arrays["input"]).any()
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "window: 2\nstride: 1\npadding: [[-1, 0], [0, 2]]",  # a crop goes in by hand, too
+        "window: 1\nstride: 1\npadding: [[0, 0], [0, 1]]\nrounding: ceil",  # a window in the padding alone is none
+        "window: 2\nstride: 3\npadding: [[0, 2], [1, 3]]\nrounding: ceil",
+    ],
+)
+def test_what_is_padded_or_cropped_by_hand_gives_the_windows_that_are_meant(tmp_path: Path, settings: str) -> None:
+    case = case_of(tmp_path, f"reduce: max\n{settings}")
+    (change,) = pooling.remedies(case.meant(), entry_of(torch_by_settings, "max_pool2d"))
+    assert change.id == "pad_input"
+    assert direct(change.rewrite(case.meant())).tolist() == direct(case.meant()).tolist()
+
+
 def test_a_mean_of_what_is_not_counted_cannot_be_padded_by_hand(tmp_path: Path) -> None:
     case = case_of(tmp_path, "reduce: average\nwindow: 3\nstride: 2\npadding: same")
     with pytest.raises(Unsupported, match="pads the same on both sides"):

@@ -15,7 +15,7 @@ from harness.case.read import Case, find, load
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.hunting import casefile
 from harness.hunting.chase import Found, Hunt, Workers
-from harness.hunting.smallest import hunted
+from harness.operations import TABLE
 from harness.options.of_hunt import CALLS
 from harness.output import ANY, Output, demand, free_path, replacing
 from harness.parent.worker_limits import Limits
@@ -26,12 +26,7 @@ from harness.systems import selection
 def hunt_command(options: argparse.Namespace) -> int:
     """Draws calls, makes them on all systems and writes what is found. Exit code 1 where something is."""
     demand([Output("--out", options.out / "a case", ANY)])
-    operations = options.operation or hunted()
-    for name in operations:
-        if name not in hunted():
-            raise selection.SelectionError(
-                f"--operation {name}: no calls of it are drawn; of these: {', '.join(hunted())}"
-            )
+    operations = options.operation or list(TABLE)
     backends = selection.backends(options.backend, "--backend")
     known = list(_known(options.out, operations))
     with Workers(backends, Limits(call=options.time_limit)) as workers, Progress() as progress:

@@ -25,16 +25,17 @@ def _lines(found: Found, version: str, seed: int) -> Iterator[str]:
     yield f"why: {quoted(why)}"
     yield f"operation: {found.operation}"
     for role, given in case.arrays.items():
-        values = json.dumps(given.values.tolist())
-        if case.operation.ROLES[role].vector:
+        narrow = given.layout == case.operation.ROLES[role].vector
+        stands = given.values.ravel() if narrow else layout.from_canonical(given.values, given.layout, role)
+        values = json.dumps(stands.tolist())
+        if narrow:
             yield f"{role}: {values}"
             continue
-        yield f"{role}:\n  layout: {layout.canonical(role, case.rank)}"
+        yield f"{role}:\n  layout: {given.layout}"
         if role == "input":
             yield f"  dtype: {case.dtype}"
         yield f"  values: {values}"
-    said = ((key, case.settings[key]) for key in case.operation.SETTINGS)
-    yield from (f"{key}: {json.dumps(value)}" for key, value in said if value is not None)
+    yield from (f"{key}: {json.dumps(value)}" for key, value in case.said().items())
     yield from _expected(found.quarry.report.classes)
 
 

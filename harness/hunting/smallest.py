@@ -18,11 +18,6 @@ ROUNDS = 200
 """Steps of shrinking; each makes one number smaller."""
 
 
-def hunted() -> list[str]:
-    """The operations of which calls can be drawn: those that have the room for it."""
-    return [name for name, operation in TABLE.items() if hasattr(operation, "draws")]
-
-
 @dataclass(frozen=True)
 class Quarry:
     """A drawn call of an operation as a case, and what came of it."""

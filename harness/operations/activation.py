@@ -32,7 +32,7 @@ from harness.operations.transforms.sayings import shown as value_shown
 NAME = "activation"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+probes, draws, new_cases, own_words, shown = _OWN.probes, _OWN.draws, _OWN.new_cases, _OWN.own_words, _OWN.shown
 
 SETTINGS = {
     "function": Field(or_unknown(word(*FORMULAS)), "the function, by its name in ONNX; or unknown"),

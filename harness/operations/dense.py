@@ -14,6 +14,7 @@ from harness.operations.by_settings.of_layer import OF_ARRAYS, OfLayer
 from harness.operations.by_settings.of_layer import demand as demand
 from harness.operations.by_settings.of_layer import meant as meant
 from harness.operations.by_settings.of_layer import told as told
+from harness.operations.dense_formula import kernel_shapes as kernel_shapes
 from harness.operations.dense_formula import lengths
 from harness.operations.dense_formula import linear as linear
 from harness.operations.dense_formula import output_shape as output_shape
@@ -44,7 +45,7 @@ NAME = "dense"
 FORM = Product
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, own_words, shown = _OWN.probes, _OWN.own_words, _OWN.shown
+probes, draws, own_words, shown = _OWN.probes, _OWN.draws, _OWN.own_words, _OWN.shown
 
 LETTERS = "C" + SPATIAL[max(SPATIAL)]
 

@@ -58,6 +58,12 @@ def lengths(shape: Sequence[int], order: str) -> list[int]:
     return [shape[canonical("input", len(shape) - 2).index(letter)] for letter in order]
 
 
+def kernel_shapes(shape: Sequence[int], outputs: int, settings: Settings) -> dict[str, tuple[int, ...]]:
+    """That of a kernel with so many outputs, for an input of this shape."""
+    inputs = math.prod(lengths(shape, settings["flattened"]))
+    return {"kernel": (outputs, inputs, *(1,) * (len(shape) - 2))}
+
+
 def moved(w: np.ndarray, shape: Sequence[int], was: str, order: str) -> np.ndarray:
     """A kernel (O, I, ...) whose I is flattened in the order `was`, brought to another; `shape`: of the input."""
     apart = w.reshape(len(w), *lengths(shape, was))

@@ -40,7 +40,7 @@ from harness.operations.windowed.keys import check_elements
 NAME = "padding"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+probes, draws, new_cases, own_words, shown = _OWN.probes, _OWN.draws, _OWN.new_cases, _OWN.own_words, _OWN.shown
 
 AMOUNT = integer(-LARGEST, LARGEST)
 

@@ -35,7 +35,7 @@ from harness.operations.windowed import keys
 NAME = "pooling"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words = _OWN.probes, _OWN.new_cases, _OWN.own_words
+probes, draws, new_cases, own_words = _OWN.probes, _OWN.draws, _OWN.new_cases, _OWN.own_words
 
 
 def shown() -> Shown:
@@ -135,7 +135,7 @@ def demand(top: Record) -> None:
         if key not in named:
             raise top.item.error(f"the key {key!r} is missing: {SETTINGS[key].doc}")
     for key in named if "output_size" in top else ():
-        if key not in ("reduce", "p"):
+        if key not in ("reduce", "p") and not (key == "divisor" and top[key] == "valid"):  # that of bins
             raise top.at("output_size").key_error(f"{key} and output_size both given; keep one: bins have no {key}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -241,9 +242,15 @@ def _has_a_way(form: Settled, entry: EntryPoint) -> bool:
 
 
 def _reaching(form: Settled) -> Pairs:
-    """The padding, with as much more on the high side as the last windows reach beyond it."""
-    axes = moved(sizes_of(form), form.settings)
-    return tuple((axis.low, max(axis.high, end(axis) - axis.n)) for axis in axes)
+    """The padding, with as much more on the high side as the last windows reach beyond it; less, where by floor it
+    would make room for a window that is none by ceil."""
+    return tuple((axis.low, _high(axis)) for axis in moved(sizes_of(form), form.settings))
+
+
+def _high(axis: Axis) -> int:
+    reach = end(axis) - axis.n
+    grown = replace(axis, high=max(axis.high, reach), rounding="floor")
+    return grown.high if grown.outputs == axis.outputs else reach
 
 
 def end(axis: Axis) -> int:

@@ -39,7 +39,7 @@ from harness.operations.windowed import keys
 NAME = "resize"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, own_words = _OWN.probes, _OWN.own_words
+probes, draws, own_words = _OWN.probes, _OWN.draws, _OWN.own_words
 
 
 def new_cases() -> NewCases:

@@ -31,7 +31,7 @@ from harness.worker.entry import EntryPoint
 NAME = "softmax"
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+probes, draws, new_cases, own_words, shown = _OWN.probes, _OWN.draws, _OWN.new_cases, _OWN.own_words, _OWN.shown
 
 SETTINGS = {
     "over": Field(or_unknown(AXES), "letters of the axes over which it sums to 1; or unknown", default="C"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -120,6 +122,12 @@ class Stated:
     @cached_property
     def _meant(self) -> Any:
         return self.operation.meant(self)
+
+    def said(self) -> dict[str, Any]:
+        """The settings as a case file says them, in values of JSON; without those that it cannot say, as no end."""
+        told = json.loads(json.dumps(self.operation.told(self)))
+        keys = (*self.operation.SETTINGS, *self.operation.FIELDS)
+        return {key: told[key] for key in keys if told.get(key) not in (None, math.inf, -math.inf)}
 
     def given(self, **values: np.ndarray) -> Stated:
         """The same with other, exact values of some roles."""

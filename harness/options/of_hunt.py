@@ -25,7 +25,7 @@ def register(add: Add) -> None:
         action="append",
         choices=list(SPOKEN),
         default=[],
-        help="draw calls of this (default: of all that have any)",
+        help="draw calls of this (default: of all, in turn)",
     )
     hunts.add_argument(
         "--backend", action="append", default=[], metavar="NAME", help="call this backend; it must be there"

@@ -2,7 +2,7 @@
 
 _OWN = OfLayer(__name__)
 lowering, search, program, power = _OWN.lowering, _OWN.search, _OWN.program, _OWN.power
-probes, new_cases, own_words, shown = _OWN.probes, _OWN.new_cases, _OWN.own_words, _OWN.shown
+probes, draws, new_cases, own_words, shown = _OWN.probes, _OWN.draws, _OWN.new_cases, _OWN.own_words, _OWN.shown
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from harness.canonical.settled import BIAS, Settled
 from harness.grammar.kinds import Record
 from harness.operations.by_settings.own_names import arrays_of, form_of
 from harness.operations.operation import (
+    Draws,
     Elsewhere,
     Lowering,
     NewCases,
@@ -75,6 +76,11 @@ class OfLayer:
         from harness.operations.by_settings.measuring import Measuring
 
         return Measuring(self.layer)
+
+    def draws(self) -> Draws:
+        from harness.operations.by_settings.random_calls import Drawing
+
+        return Drawing(self.layer)
 
     def new_cases(self) -> NewCases:
         from harness.operations.by_settings.starting import Starting

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.canonical.settled import Settled
-from harness.canonical.window import Pairs, pairs_text
+from harness.canonical.window import CONSTANT, Pairs, pad, pairs_text
 from harness.operations.transforms.sayings import Sayings, sentence, shown
 from harness.operations.transforms.transform import Transform
 
@@ -80,8 +80,7 @@ class PadBy(Transform):
         return f"pad the input by {pairs_text(self.pairs)} (low:high per axis) with {self.value:g} by hand"
 
     def rewrite(self, conv: Settled) -> Settled:
-        grow = [(0, 0), (0, 0), *self.pairs]
-        padded = conv.map(lambda x: np.pad(x, grow, constant_values=self.value), "x")
+        padded = conv.map(lambda x: pad(x, self.pairs, CONSTANT, self.value), "x")
         return padded.with_settings(padding=((0, 0),) * len(self.pairs), rounding="floor")
 
 

@@ -29,7 +29,7 @@ class Axis:
     def smaller(self) -> Iterator[Axis]:
         """Axes of which one number is smaller."""
         for name in ("n", "k", "stride", "dilation"):
-            for value in _less(getattr(self, name)):
+            for value in less(getattr(self, name)):
                 yield replace(self, **{name: value})
 
 
@@ -61,7 +61,7 @@ class Sizes:
     def smaller(self) -> Iterator[Self]:
         """Calls that are one step simpler."""
         for name in ("batch", "groups", "inputs", "outputs"):
-            for value in _less(getattr(self, name)):
+            for value in less(getattr(self, name)):
                 change: dict[str, Any] = {name: value}
                 yield replace(self, **change)
         if self.boundary != "zero":
@@ -129,5 +129,6 @@ def drawn(stream: np.random.Generator, may: Range) -> dict[str, Any]:
     return found
 
 
-def _less(value: int) -> list[int]:
+def less(value: int) -> list[int]:
+    """Smaller numbers from 1 on, the least first."""
     return list(dict.fromkeys(each for each in (1, value // 2, value - 1) if 1 <= each < value))
