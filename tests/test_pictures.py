@@ -14,7 +14,7 @@ from harness.canonical.window import Linear, Window
 from harness.explanation.answers import transform_json
 from harness.operations import TABLE
 from harness.operations.panels import Cell, Panel, Picture
-from harness.operations.transforms import arrays, settings
+from harness.operations.transforms import BY_ID, arrays, number_pictures, settings
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed.pictures import COMPUTED, DRAWN, MEANT, pictures
 from harness.report import drawing
@@ -202,10 +202,14 @@ def test_a_grid_that_is_hostile_or_too_large_has_no_picture(case: dict[str, Any]
     assert not list(TABLE["resize"].shown().pictures(case, [change]))
 
 
-def test_every_change_that_is_drawn_is_one_that_is_known() -> None:
-    from harness.operations.transforms import BY_ID
-
-    assert set(DRAWN) <= set(BY_ID)
+def test_every_picture_is_of_a_change_and_every_change_with_one_says_what_is_seen_there() -> None:
+    """A transform names the kind of picture that shows it; each kind is drawn in one place."""
+    kinds = {kind.picture: kind for kind in BY_ID.values() if kind.picture}
+    assert set(kinds) == {*DRAWN, *number_pictures.DRAWN}
+    assert not set(DRAWN) & set(number_pictures.DRAWN)
+    for kind in BY_ID.values():
+        assert bool(kind.seen) == (kind.picture in ("padding", "steps", "filling"))
+        assert kind.seen == kind.seen.rstrip(".")
 
 
 # --- as SVG ----------------------------------------------------------------------------------------------------------

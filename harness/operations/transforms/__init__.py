@@ -16,7 +16,8 @@ FINDINGS show themselves without a search.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from harness.operations.transforms import (
     arrays,
@@ -104,3 +105,8 @@ def weight(transforms: Sequence[Transform], rank: int) -> float:
 
 
 BY_ID: dict[str, type[Transform]] = {kind.id: kind for kind in (*FINDINGS, *CALLS, *CONVENTIONS)}
+
+
+def of_change(change: Mapping[str, Any]) -> type[Transform]:
+    """What a change is, which results tell as JSON; the transform that changes nothing where it is not known."""
+    return BY_ID.get(str(change.get("id")), Transform)

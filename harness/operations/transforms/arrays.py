@@ -47,6 +47,7 @@ class ReverseKernel(Transform):
     """The kernel is read backwards along `axes` (spatial axes, from 0)."""
 
     id = "reverse_kernel"
+    picture = "reversed_kernel"
     short = "kernel reversed"
     sign = "R"
     causes = 31.0
@@ -95,6 +96,7 @@ class TransposeKernelSpatial(_Axes):
     """The kernel's spatial axes are exchanged (a matrix is transposed)."""
 
     id = "transpose_kernel_spatial"
+    picture = "axes_of_kernel"
     causes = 2.5
     touches = ("w",)
 
@@ -117,6 +119,7 @@ class KernelAxes(TransposeKernelSpatial):
     """The kernel's axes are read in another order, input and output channels among them."""
 
     id = "kernel_axes"
+    picture = "axes_of_kernel"
     causes = 6.0
 
     @property
@@ -133,6 +136,7 @@ class InputAxes(_Axes):
     """The input's axes are read in another order."""
 
     id = "input_axes"
+    picture = "axes_of_input"
     causes = 2.5
     touches = ("x",)
 
@@ -154,6 +158,7 @@ class OutputAxes(Transform):
     """
 
     id = "output_axes"
+    picture = "axes_of_output"
     causes = 1.5
     touches = ("y",)
 
@@ -264,6 +269,7 @@ class ColumnMajor(_Reread):
     """The buffer is read in column-major (Fortran) order where row-major was meant, or the other way round."""
 
     id = "column_major"
+    picture = "buffer"
     causes = 2.0
 
     def words(self) -> str:

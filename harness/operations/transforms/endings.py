@@ -35,6 +35,7 @@ class Activation(Ending):
     """
 
     id = "activation"
+    picture = "function"
     causes = 1.0
 
     function: str
@@ -103,6 +104,7 @@ class OutputRounding(Ending):
     """Each value is rounded to a whole number by a rule of ROUNDINGS; `others` are rules that give the same here."""
 
     id = "output_rounding"
+    picture = "rounding"
     causes = 0.25
 
     rule: str
@@ -208,6 +210,7 @@ class Overflow(Ending):
     """What lies beyond `low` and `high` is held there (saturate), or goes on from the other end (wrap)."""
 
     id = "overflow"
+    picture = "ends_of_format"
     causes = 0.25
 
     kind: Literal["saturate", "wrap"]

@@ -91,6 +91,7 @@ class Groups(Transform):
     """
 
     id = "groups"
+    picture = "groups"
     causes = 1.0
 
     groups: int

@@ -13,6 +13,7 @@ import numpy as np
 from harness.canonical.arithmetic import plain
 from harness.grammar.forms import FormError, demand, finite
 from harness.operations.panels import Cell, Panel, Picture
+from harness.operations.transforms import of_change
 from harness.operations.transforms.endings import ROUNDINGS, Activation, Overflow
 from harness.rounding.formats import FORMATS, significand
 
@@ -29,7 +30,7 @@ Found = Mapping[str, Any]
 def pictures(changes: Iterable[Found]) -> Iterator[Picture]:
     """A picture of each change of numbers, whatever the operation."""
     for change in changes:
-        drawn = DRAWN.get(str(change.get("id")))
+        drawn = DRAWN.get(of_change(change).picture)
         if drawn and (picture := drawn(change)):
             yield picture
 
@@ -97,12 +98,12 @@ def _applied(change: Found) -> Picture | None:
 
 
 DRAWN: Mapping[str, Callable[[Found], Picture | None]] = {
-    "output_rounding": _rounded,
-    "overflow": _limited,
-    "precision": _narrowed,
-    "activation": _applied,
+    "rounding": _rounded,
+    "ends_of_format": _limited,
+    "digits": _narrowed,
+    "function": _applied,
 }
-"""Id of a transform -> how it is drawn."""
+"""The kind of picture that a transform has -> how it is drawn."""
 
 
 def _pairs(found: Any) -> dict[str, Any]:

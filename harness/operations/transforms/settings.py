@@ -73,6 +73,8 @@ class PaddingSplit(PaddingChange):
     """Other amounts of padding, or another share of them on the low side."""
 
     id = "padding_split"
+    picture = "padding"
+    seen = "The padding is split otherwise between the two ends"
     short = "padding split otherwise"
     sign = "P"
     causes = 15.0
@@ -83,6 +85,8 @@ class OutputMode(PaddingChange):
     """Another part of the full result: full, same or valid, or a crop that starts elsewhere."""
 
     id = "output_mode"
+    picture = "padding"
+    seen = "Another part of the full result was taken"
     causes = 4.0
 
     mode: str = ""
@@ -103,6 +107,8 @@ class SameCentre(PaddingChange):
     """The centre of the kernel is elsewhere: the output is shifted."""
 
     id = "same_centre"
+    picture = "padding"
+    seen = "The centre of the kernel is elsewhere"
     short = "centre of the kernel elsewhere"
     sign = "P"
     causes = 7.0
@@ -116,6 +122,8 @@ class StridePhase(PaddingChange):
     """The strided output starts at another sample."""
 
     id = "stride_phase"
+    picture = "padding"
+    seen = "The stride starts at another sample"
     sign = "P"
     causes = 1.0
 
@@ -132,6 +140,8 @@ class OutputPadding(PaddingChange):
     """A transposed convolution whose output ends elsewhere: more or fewer samples behind it."""
 
     id = "output_padding"
+    picture = "padding"
+    seen = "The output ends elsewhere"
     sign = "P"
     causes = 0.5
 
@@ -208,6 +218,8 @@ class Stride(Transform):
     """
 
     id = "stride"
+    picture = "steps"
+    seen = "The stride is another"
     causes = 2.0
 
     stride: tuple[int, ...]
@@ -238,6 +250,8 @@ class Dilation(Transform):
     """The system dilates the kernel otherwise; `padding` is what its padding comes to then."""
 
     id = "dilation"
+    picture = "steps"
+    seen = "The dilation is another"
     causes = 2.0
 
     dilation: tuple[int, ...]
@@ -281,6 +295,8 @@ class Boundary(Transform):
     """The padding is filled with something else: what a boundary says, or with the number `constant`."""
 
     id = "boundary"
+    picture = "filling"
+    seen = "The padding is filled with something else"
     causes = 4.0
 
     boundary: str

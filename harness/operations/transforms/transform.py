@@ -25,12 +25,15 @@ class Transform:
     id: the name that JSON, cases and tests use. short: the name in a table; "" where it is the id in words. sign: the
     sign in a matrix of results. causes: of how many public questions about differing outputs this was the cause, 0 for
     what is not searched for. plain: bits that each value carries which it explains, however much alike they are, as it
-    is read off them.
+    is read off them. picture: the kind of picture that shows it, which `number_pictures` or an operation draws; seen:
+    what is seen there, where pictures of its kind show several changes.
     """
 
     id: ClassVar[str]
     short: ClassVar[str] = ""
     sign: ClassVar[str] = "C"
+    picture: ClassVar[str] = ""
+    seen: ClassVar[str] = ""
     causes: ClassVar[float] = 0.0
     plain: ClassVar[float] = 0.0
 

@@ -247,6 +247,7 @@ class Precision(Transform):
     """
 
     id = "precision"
+    picture = "digits"
     causes = 5.0
 
     format: str

@@ -16,6 +16,7 @@ from harness.canonical.axis import sample
 from harness.canonical.window import BOUNDARIES
 from harness.grammar.forms import FormError, demand, finite, pair
 from harness.operations.panels import BLANK, GAP, Cell, Mark, Panel, Picture
+from harness.operations.transforms import of_change
 from harness.operations.windowed.group_pictures import drawn_groups
 from harness.worker.spans import position, reach, span
 
@@ -35,7 +36,7 @@ def pictures(case: Found, changes: Iterable[Found]) -> Iterator[Picture]:
     """A picture of each change that has one."""
     rank = len(case["input"]["shape"]) - 2
     for change in changes if _is_whole(case, rank) else ():
-        drawn = DRAWN.get(str(change.get("id")))
+        drawn = DRAWN.get(of_change(change).picture)
         if drawn and _fits(change, drawn.form, rank) and (picture := drawn.draw(case, change)):
             yield picture
 
@@ -191,7 +192,7 @@ def _padded(case: Found, change: Found) -> Picture | None:
     if change.get("cuts"):
         return _cut(case, axis, change)
     meant, computed = (_strip(case, axis, change[key]) for key in ("intended", "actual"))
-    return _compared(case, axis, meant, computed, PADDINGS[change["id"]])
+    return _compared(case, axis, meant, computed, of_change(change).seen)
 
 
 def _cut(case: Found, axis: int, change: Found) -> Picture | None:
@@ -216,13 +217,13 @@ def _output(full: int, low: int, high: int) -> list[Cell]:
 def _stepped(case: Found, change: Found) -> Picture | None:
     """Of the first axis along which the stride or the dilation is another."""
     key = change["id"]
-    pairs = list(zip(case["settings"][key], change[key]))
+    pairs = list(zip(case["settings"][key], change.get(key, ())))
     axis = next((axis for axis, (old, new) in enumerate(pairs) if old != new), None)
     if axis is None or axis >= len(change["padding"]) or change.get("of_input"):
         return None
     meant = _strip(case, axis, case["settings"]["padding_pairs"])
     computed = _strip(case, axis, change["padding"], **{key: change[key]})
-    return _compared(case, axis, meant, computed, f"The {key} is another")
+    return _compared(case, axis, meant, computed, of_change(change).seen)
 
 
 def _bounded(case: Found, change: Found) -> Picture | None:
@@ -233,7 +234,7 @@ def _bounded(case: Found, change: Found) -> Picture | None:
         return None
     meant = _strip(case, axis, padding)
     computed = meant._replace(boundary=change["boundary"], filling=float(change["constant"]))
-    return _compared(case, axis, meant, computed, "The padding is filled with something else")
+    return _compared(case, axis, meant, computed, of_change(change).seen)
 
 
 # --- axes ------------------------------------------------------------------------------------------------------------
@@ -262,16 +263,6 @@ def _reread(case: Found, change: Found) -> Picture | None:
     return Picture(f"The numbers of the {change['role']} were taken in another order.", panels)
 
 
-PADDINGS: Mapping[str, str] = {
-    "padding_split": "The padding is split otherwise between the two ends",
-    "output_mode": "Another part of the full result was taken",
-    "same_centre": "The centre of the kernel is elsewhere",
-    "stride_phase": "The stride starts at another sample",
-    "output_padding": "The output ends elsewhere",
-}
-"""Id of a change of the padding -> what one sees of it."""
-
-
 class _Drawn(NamedTuple):
     """What a change must hold to be drawn, and what draws it."""
 
@@ -279,18 +270,15 @@ class _Drawn(NamedTuple):
     draw: Callable[[Found, Found], Picture | None]
 
 
-_PADS = _Drawn({"intended": [pair], "actual": [pair], "cuts?": [[pair]]}, _padded)
-_ORDERS = {"order": [int]}
 DRAWN: Mapping[str, _Drawn] = {
-    "reverse_kernel": _Drawn({"axes": [int]}, _reversed),
-    **dict.fromkeys(PADDINGS, _PADS),
-    "stride": _Drawn({"stride": [int], "padding": [pair]}, _stepped),
-    "dilation": _Drawn({"dilation": [int], "padding": [pair]}, _stepped),
-    "boundary": _Drawn({"boundary": str, "constant": finite}, _bounded),
-    "input_axes": _Drawn(_ORDERS, _ordered("input")),
-    **dict.fromkeys(("kernel_axes", "transpose_kernel_spatial"), _Drawn(_ORDERS, _ordered("kernel"))),
-    "output_axes": _Drawn({"source": [int]}, _ordered("output")),
+    "reversed_kernel": _Drawn({"axes": [int]}, _reversed),
+    "padding": _Drawn({"intended": [pair], "actual": [pair], "cuts?": [[pair]]}, _padded),
+    "steps": _Drawn({"stride?": [int], "dilation?": [int], "padding": [pair]}, _stepped),
+    "filling": _Drawn({"boundary": str, "constant": finite}, _bounded),
+    "axes_of_input": _Drawn({"order": [int]}, _ordered("input")),
+    "axes_of_kernel": _Drawn({"order": [int]}, _ordered("kernel")),
+    "axes_of_output": _Drawn({"source": [int]}, _ordered("output")),
     "groups": _Drawn({"groups": int, "kind": str}, drawn_groups),
-    "column_major": _Drawn({"role": str}, _reread),
+    "buffer": _Drawn({"role": str}, _reread),
 }
-"""Id of a transform -> how it is drawn."""
+"""The kind of picture that a transform has -> how it is drawn."""
