@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
     except OSError as error:
         return _told(": ".join(filter(None, [error.filename, error.strerror or str(error)])), USAGE)
     except MemoryError as error:
-        return _told(f"the memory does not do: {str(error) or 'arrays are too large'}; make them smaller", USAGE)
+        return _told(f"there is not enough memory: {str(error) or 'arrays are too large'}; make them smaller", USAGE)
     except interrupts.Interrupted as interrupt:
         return interrupt.code if interrupt.unread else _told("interrupted; no worker is left running", interrupt.code)
 

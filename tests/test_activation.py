@@ -297,21 +297,21 @@ def test_a_call_is_in_the_words_of_the_function(tmp_path: Path) -> None:
     lowering = activation.lowering()
     call = lowering.as_written(case_of(tmp_path, "function: gelu\napproximate: tanh"), entry_of("gelu"))
     assert call.settings == {"approximate": "tanh"}
-    with pytest.raises(Unsupported, match="has no approximate quick"):
+    with pytest.raises(Unsupported, match="does not take approximate: quick"):
         lowering.as_written(case_of(tmp_path, "function: gelu\napproximate: quick"), entry_of("gelu"))
-    with pytest.raises(Unsupported, match="computes function gelu; the case has relu"):
+    with pytest.raises(Unsupported, match="computes function: gelu; the case has function: relu"):
         lowering.as_written(case_of(tmp_path, "function: relu"), entry_of("gelu"))
 
 
 def test_what_a_function_keeps_is_a_convention_as_written_and_declined_when_normalized(tmp_path: Path) -> None:
     case, lowering = case_of(tmp_path, "function: hard_sigmoid"), activation.lowering()
     assert lowering.as_written(case, entry_of("hardsigmoid")).settings == {}
-    with pytest.raises(Unsupported, match="always has alpha 0.166666667; the case has 0.2"):
+    with pytest.raises(Unsupported, match="always has alpha: 0.166666667; the case has alpha: 0.2"):
         lowering.normalized(case, entry_of("hardsigmoid"))
 
 
 def test_a_default_counts_where_the_case_leaves_it_out(tmp_path: Path) -> None:
-    with pytest.raises(Unsupported, match="always has threshold 20; the case has none"):
+    with pytest.raises(Unsupported, match="always has threshold: 20; the case has no threshold"):
         activation.lowering().normalized(case_of(tmp_path, "function: softplus"), entry_of("softplus"))
 
 

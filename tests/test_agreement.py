@@ -83,14 +83,14 @@ def test_what_only_the_second_element_sees_is_named_by_row_and_column():
     assert np.argwhere(only["kernel"]).tolist() == [[0, 0, row, 1] for row in range(2, 5)]
     assert agreement(conv, first, second) == [
         "1 of 2 known elements agree: [0, 0]; not [0, 1]",
-        "what differs also sees input column 3 and kernel column 1, which nothing that agrees sees",
+        "what differs depends on input column 3 and kernel column 1; what agrees does not",
     ]
 
 
 def test_where_what_differs_sees_nothing_of_its_own_the_data_are_not_the_cause():
     conv = same_padding()
     remarks = agreement(conv, elements(conv, (2, 2), (3, 3)), elements(conv, (0, 0)))
-    assert "sees nothing of input and kernel that what agrees does not see" in remarks[-1]
+    assert "what differs and what agrees depend on the same numbers of input and kernel" in remarks[-1]
 
 
 def test_nothing_is_said_of_what_is_seen_where_nothing_agrees():
@@ -105,7 +105,7 @@ def test_the_left_most_column_agrees_and_the_others_see_more():
     assert with_the_intended(judge.question(seen), judge.room(seen)) == [
         "5 of 25 known elements agree",
         "only column 0 (axis W) agrees throughout",
-        "what differs also sees input columns 3 to 6 and kernel columns 0, 1, which nothing that agrees sees",
+        "what differs depends on input columns 3 to 6 and kernel columns 0, 1; what agrees does not",
     ]
 
 

@@ -41,7 +41,7 @@ def test_a_case_whose_kernel_is_not_known_gets_what_follows_all_the_same(capsys)
     assert main(["explain", PRINTED, "--no-code"]) == 0
     said = capsys.readouterr().out
     assert said.count("  none of it can be computed\n") == 2
-    assert "  * what differs also sees input column 3 and kernel column 1, which nothing that agrees sees\n" in said
+    assert "  * what differs depends on input column 3 and kernel column 1; what agrees does not\n" in said
     assert main(["explain", PRINTED, "--no-code", "--json"]) == 0
     _, second = json.loads(capsys.readouterr().out)["recordings"]
     assert second["explanations"] == []

@@ -155,7 +155,11 @@ def test_a_case_takes_kernel_and_bias_from_a_caffemodel(tmp_path, kernel, bias):
         ("caffemodel: net.caffemodel, layer: fc", "values: [1, 2]", "one of conv1, conv2; found 'fc'"),
         ("caffemodel: net.caffemodel, layer: conv2", "caffemodel: net.caffemodel, layer: conv2", "has no bias"),
         ("caffemodel: case.yaml, layer: conv1", "values: [1, 2]", "case.yaml cannot be read"),
-        ("file: net.caffemodel#conv1/2", "values: [1, 2]", "no array 'conv1/2'; it holds, the likest first, conv1/0"),
+        (
+            "file: net.caffemodel#conv1/2",
+            "values: [1, 2]",
+            "no array 'conv1/2'; it holds, the most similar first, conv1/0",
+        ),
         ("caffemodel: ../net.caffemodel, layer: conv1", "values: [1, 2]", "leads out of the case file's folder"),
         ("caffemodel: net.caffemodel, layer: conv1, values: 1", "values: [1, 2]", "exactly one of"),
     ],

@@ -127,7 +127,7 @@ def test_arrays_that_the_memory_does_not_hold_are_told_in_one_line(table, monkey
     monkeypatch.setattr(check_cases, "cases_of", cases_of)
     assert cli.main(["check", "case.yaml"]) == 2
     said = capsys.readouterr().err
-    assert re.fullmatch(r"harness: the memory does not do: Unable to allocate .*; make them smaller\n", said)
+    assert re.fullmatch(r"harness: there is not enough memory: Unable to allocate .*; make them smaller\n", said)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "long"])

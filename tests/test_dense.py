@@ -316,7 +316,7 @@ def test_what_a_function_does_not_do_is_not_asked_of_it(tmp_path: Path) -> None:
     lowering = dense.lowering()
     with pytest.raises(Unsupported, match="flattens all of the input; the case keeps axes of it"):
         lowering.as_written(tokens, flattening)
-    with pytest.raises(Unsupported, match="computes flattened C; the case has CHW"):
+    with pytest.raises(Unsupported, match="computes flattened: C; the case has flattened: CHW"):
         lowering.normalized(usual(tmp_path), product)
     assert lowering.as_written(tokens, product).arrays["input"].shape == (2, 5, 3)
 

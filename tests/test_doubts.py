@@ -19,7 +19,7 @@ from tests.test_weighing import leaky, made
         ([np.nan, np.inf, -np.inf], [NOTHING]),
         ([], []),
         ([2.0, 2.0, np.nan], ["too little is known to be certain: all known values are equal"]),
-        ([1.0, 2.0, np.inf], ["too little is known to be certain, as so few values fit by chance, too; print more"]),
+        ([1.0, 2.0, np.inf], ["too little is known to be certain: so few values may fit by chance; print more"]),
     ],
 )
 def test_values_that_say_little_are_told_to_say_so(tmp_path, observed, said):

@@ -52,7 +52,7 @@ def test_a_name_that_is_missing_lists_the_nearest_first(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         files.read(path, "conv.wieght")
     assert str(caught.value) == (
-        "a.npz: no array 'conv.wieght'; it holds, the likest first, "
+        "a.npz: no array 'conv.wieght'; it holds, the most similar first, "
         "conv.weight (one number), fc.weight (5 x 2), conv.bias (3)"
     )
 

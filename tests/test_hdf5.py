@@ -227,7 +227,7 @@ def test_a_layer_is_found_by_the_name_that_keras_shows(keras_files: Path) -> Non
     """The paths name the kinds of layers: `conv2d` is the layer `first`, and `conv2d_1` is the layer `conv2d`."""
     with pytest.raises(FileError) as caught:
         files.read(keras_files / "a.keras", "first")
-    assert "it holds, the likest first, layers/conv2d/vars/0 (3 x 3 x 3 x 4, layer first)" in str(caught.value)
+    assert "it holds, the most similar first, layers/conv2d/vars/0 (3 x 3 x 3 x 4, layer first)" in str(caught.value)
 
 
 def test_the_older_form_of_keras_is_read(keras_files: Path) -> None:

@@ -67,7 +67,7 @@ REVERSE, SPLIT = "reverse_kernel", "padding_split"
             "≈",
             "agrees within 43 % of the statistical bound; largest difference 1.2e-07",
         ),
-        ({"rung": "winograd|", "bound_share": 1e-9}, "≈", "agrees within under 1 % of the bound winograd\\|"),
+        ({"rung": "winograd|", "bound_share": 1e-9}, "≈", "agrees within 1 % of the bound winograd\\|"),
         (
             {"verdict": "convention", "transforms": (REVERSE,), "max_abs": 286.0},
             "R",
@@ -76,7 +76,7 @@ REVERSE, SPLIT = "reverse_kernel", "padding_split"
         (
             {"verdict": "convention", "transforms": ("of_another_version",), "max_abs": None},
             "C",
-            "of another version, exactly",
+            "of another version set otherwise, exactly",
         ),
         (
             {"verdict": "convention", "transforms": (SPLIT,), "max_abs": None},
@@ -88,7 +88,7 @@ REVERSE, SPLIT = "reverse_kernel", "padding_split"
             "RP",
             "kernel reversed and padding split otherwise, exactly; largest difference 3",
         ),
-        ({"verdict": "convention", "transforms": ("channel_order",)}, "C", "channel order, exactly"),
+        ({"verdict": "convention", "transforms": ("channel_order",)}, "C", "channel order set otherwise, exactly"),
         ({"verdict": "unexplained", "rung": None, "max_abs": 1.0}, "?", "unexplained; largest difference 1"),
         ({"verdict": "declined"}, "·", "declined"),
         ({"verdict": "raised"}, "!", "raised"),

@@ -198,7 +198,7 @@ def test_what_a_function_keeps_is_a_convention_as_written(tmp_path: Path) -> Non
     case = case_of(tmp_path, INSTANCES["batch"] + "\nepsilon_at: deviation")
     lowering = normalization.lowering()
     assert lowering.as_written(case, entry).settings == {"epsilon": 1e-3}
-    with pytest.raises(Exception, match="always has epsilon_at variance; the case has deviation"):
+    with pytest.raises(Exception, match="always has epsilon_at: variance; the case has epsilon_at: deviation"):
         lowering.normalized(case, entry)
 
 

@@ -242,10 +242,10 @@ TORCH, TENSORFLOW = torch_moving.PADDINGS[0], tensorflow_moving.PADDINGS[0]
         (TORCH, "padding: {C: 1}\nboundary: reflect", "pads the axes of space only"),
         (TORCH, "padding: {W: [5, 0]}\nboundary: reflect", "continues an axis once only by reflect"),
         (TORCH, "padding: {W: [6, 0]}\nboundary: wrap", "continues an axis once only by wrap"),
-        (TORCH, "padding: {W: 1}\nboundary: symmetric", "has no boundary symmetric"),
+        (TORCH, "padding: {W: 1}\nboundary: symmetric", "does not take boundary: symmetric"),
         (TENSORFLOW, "padding: {W: -1}", "crops nothing"),
         (numpy_moving.PADDINGS[0], "padding: {W: -1}", "crops nothing"),
-        (onnx_moving.PADDINGS[0], "padding: {W: 1}\nboundary: symmetric", "has no boundary symmetric"),
+        (onnx_moving.PADDINGS[0], "padding: {W: 1}\nboundary: symmetric", "does not take boundary: symmetric"),
         (keras_moving.PADDINGS[2], "padding: {C: 1}", "pads the axes of space only"),
     ],
 )

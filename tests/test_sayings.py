@@ -29,7 +29,7 @@ BY_SETTINGS = sorted(name for name, each in TABLE.items() if hasattr(each, "alte
         ("pooling", "rounding", "ceil", "floor",
          "round the size of the output by floor; the system rounded it by ceil"),
         ("activation", "sharpness", None, 2.0, "set the sharpness to 2; the system has none"),
-        ("pooling", "rounding", "ceil", None, "the system rounded the size of the output by ceil"),
+        ("pooling", "rounding", "ceil", None, "correct the size of the output; the system rounded it by ceil"),
         ("softmax", "over", "CW", "C", "compute over axis C; the system computed over the axes C, W"),
         ("normalization", "slots", "mean left out", None, "subtract the stored mean; the system left the mean out"),
         ("normalization", "centre", False, True, "subtract the mean; the system left the mean in"),
@@ -67,8 +67,8 @@ def test_what_changes_with_a_setting_is_told_as_the_case_file_has_it() -> None:
 def test_what_was_left_open_is_told_without_what_to_do() -> None:
     assert Setting("size", 11, 5, (("beta", 0.5),)).found() == "the system set the size to 11 and set the beta to 0.5"
     change = OutputMode(((1, 1),), ((0, 0),), mode="valid")
-    assert change.words().startswith("another part of the full result was taken (valid): pad by 1:1")
-    assert change.found() == "the system padded by 0:0"
+    assert change.words().startswith("take the part of the full result that is meant: pad by 1:1")
+    assert change.found() == "the system took the part `valid` and padded by 0:0"
 
 
 def test_of_many_numbers_the_first_are_shown() -> None:

@@ -133,9 +133,9 @@ def test_a_call_is_in_the_words_of_the_function(tmp_path: Path) -> None:
     entry = next(each for each in torch_backend.ENTRY_POINTS if each.name == "torch.nn.functional.softmax")
     lowering = softmax.lowering()
     assert lowering.as_written(case_of(tmp_path, "over: W"), entry).settings == {"over": "W"}
-    with pytest.raises(Unsupported, match="has no over HW"):
+    with pytest.raises(Unsupported, match="does not take over: HW"):
         lowering.as_written(case_of(tmp_path, "over: HW"), entry)
-    with pytest.raises(Unsupported, match="log false; the case has true"):
+    with pytest.raises(Unsupported, match="log: false; the case has log: true"):
         lowering.as_written(case_of(tmp_path, "log: true"), entry)
 
 

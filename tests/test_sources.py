@@ -207,7 +207,7 @@ def test_one_line_is_one_axis(folder: Path) -> None:
         ("garbage.npz#x", "garbage.npz cannot be read"),
         ("huge.npy", "536870912 elements; an array may have 268435456"),
         ("huge.npz#x", "536870912 elements; an array may have 268435456"),
-        ("b.npz#third", "b.npz: no array 'third'; it holds, the likest first, first (2 x 3), second (2 x 3)"),
+        ("b.npz#third", "b.npz: no array 'third'; it holds, the most similar first, first (2 x 3), second (2 x 3)"),
         ("b.npz", "b.npz: it holds 2 arrays, name one as b.npz#NAME: first (2 x 3), second (2 x 3)"),
         ("d.txt#x", "no file d.txt#x in the case file's folder"),
         ("nested.npy", "nested.npy cannot be read: not a .npy header"),

@@ -47,7 +47,7 @@ def test_equal_image_rows_leave_kernel_rows_open(printed):
 def test_what_only_the_second_value_sees_is_said(printed):
     assert printed[1].remarks[3:5] == (
         "compared with Caffe, conv1 data[0, 0]: 1 of 2 known elements agree: [0, 0]; not [0, 1]",
-        "what differs also sees input column 3 and kernel column 1, which nothing that agrees sees",
+        "what differs depends on input column 3 and kernel column 1; what agrees does not",
     )
 
 

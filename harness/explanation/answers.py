@@ -8,12 +8,13 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from harness.array_json import finite
-from harness.explanation.confirmed import Explanation
+from harness.explanation.confirmed import NO_DIFFERENCE, Explanation
 from harness.explanation.diagnosis import Answer
 from harness.operations.spoken import FOLLOWING
 from harness.operations.transforms.transform import Transform
 
 BLIND = "these data cannot tell what the case means from"
+AS_MEANT = "these are the numbers that are meant"
 NAMED = 4
 """Conventions that a terminal names of those that the data do not show."""
 Code = Mapping[str, str]
@@ -105,9 +106,9 @@ def _lines(system: str, answer: Answer) -> Iterator[str]:
     if not answer.explanations:
         yield f"  {'nothing that is known here explains it' if answer.known else 'none of it can be computed'}"
     for number, each in enumerate(answer.explanations):
-        names = ", ".join(change.id for change in each.transforms) or "no difference"
+        names = ", ".join(change.id for change in each.transforms) or NO_DIFFERENCE
         yield f"  {number + 1}. {names} ({each.rung}){_standing(answer, number)}"
-        yield f"     {each.words}"
+        yield f"     {each.words if each.transforms else each.words.replace(NO_DIFFERENCE, AS_MEANT, 1)}"
     if answer.more:
         yield f"  and {answer.more} more"
     yield from (f"  * {remark}" for remark in answer.remarks)

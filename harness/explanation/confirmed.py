@@ -24,6 +24,9 @@ from harness.rounding.rungs import WIDE
 LARGE = 2**21
 """Elements of an output beyond which bounds are worked out for the first ones only; float64 confirms the rest."""
 
+NO_DIFFERENCE = "no difference"
+"""What is said of an output that is what is meant, with no change."""
+
 Held = tuple[tuple[Transform, ...], Fit, float, Known]
 """Changes that hold, the rung on which they do, the largest distance that they leave, and the values that they give."""
 
@@ -75,7 +78,7 @@ class Explanation:
     @property
     def words(self) -> str:
         """The explanation as a sentence."""
-        changes = "; ".join(each.words() for each in self.transforms) or "no difference"
+        changes = "; ".join(each.words() for each in self.transforms) or NO_DIFFERENCE
         found = "; ".join(each.found() for each in self.settings)
         part = ", if these are the first elements of a larger output" if self.part else ""
         return changes + part + (f" (left open, and found: {found})" if found else "")

@@ -67,9 +67,9 @@ def doubt(judge: Judge, observed: np.ndarray, first: Sequence[Explanation]) -> I
         alike = f"the {known.size} known values are alike ({different} different numbers)"
         yield f"{TOO_LITTLE}: {alike}; use data that vary more"
     elif known.size < math.prod(judge.intended.form.output_shape):
-        yield f"{TOO_LITTLE}, as so few values fit by chance, too; print more of the output, or more digits of it"
+        yield f"{TOO_LITTLE}: so few values may fit by chance; print more of the output, or more digits of it"
     else:
-        yield f"{TOO_LITTLE}, as so few values fit by chance, too; run both systems on a larger input and print that"
+        yield f"{TOO_LITTLE}: so few values may fit by chance; run both systems on a larger input and print that"
 
 
 def _different(known: np.ndarray) -> int:

@@ -13,6 +13,9 @@ from harness.operations.followed import searching
 from harness.operations.operation import Question, Searching
 from harness.operations.transforms.transform import applied, ends
 
+_TRIED = {0: "what is meant does not give", 1: "no single change gives"}
+"""What was tried in full, by how many changes at once."""
+
 
 def remarks(judge: Judge, seen: Observation, question: Question, found: Confirmed, ambiguous: bool) -> Iterator[str]:
     """Sentences about what is not known, what was left open, what the data cannot tell, and where it goes wrong."""
@@ -26,8 +29,8 @@ def remarks(judge: Judge, seen: Observation, question: Question, found: Confirme
         yield from _of_no_convention(searching(judge.case), question, found, judge.room(seen))
     if found.exact is not None:
         yield (
-            f"{found.exact} elements were held against exact values, the others against those of float64 with room for "
-            "its rounding: to make all of them exact would take long"
+            f"{found.exact} elements were compared with exact values; the others, to save time, with those of float64 "
+            "and room for their rounding"
         )
     yield from _of_the_rest(searching(judge.case), found)
 
@@ -69,7 +72,9 @@ def _of_no_convention(
 ) -> Iterator[str]:
     """Where it goes wrong, and what the weights are, where no convention explains it."""
     if not found.explanations:
-        tried = f"no combination of up to {found.whole} changes gives" if found.whole > 0 else "what is meant is not"
+        tried = (
+            f"no combination of up to {found.whole} changes gives" if found.whole > 0 else "what is meant does not give"
+        )
         yield f"{tried} these values"
         yield from found.solution.remarks() if found.solution else ()
         if all_equal(question):
@@ -92,11 +97,11 @@ def _combinations(changes: int) -> str:
 def _of_the_rest(search: Searching, found: Confirmed) -> Iterator[str]:
     if found.left_out:
         yield (
-            f"{found.left_out} more combinations give those few values that are looked at first and were not tried on "
-            "all of them, being less likely: more known values, or more digits of them, would rule them out"
+            f"{found.left_out} less likely combinations fit the first few values and were not tried on all; more known "
+            "values, or more digits of them, would rule them out"
         )
     elif found.tested and found.whole < search.DEEPEST:
         yield (
-            f"there are too many {_combinations(found.whole + 1)} to try all of them: the search ended after "
-            f"{found.tested} hypotheses; settings that are known, or a part of the data, would leave fewer"
+            f"the search ended after {found.tested} hypotheses, before all {_combinations(found.whole + 1)} were "
+            "tried; state more settings, or give a part of the data"
         )

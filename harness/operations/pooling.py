@@ -105,8 +105,8 @@ SAYINGS: Sayings = {
         whole={
             ZERO: "leave the padding out of the maximum; the system took the padding for zeros",
             **{
-                each: "add nothing for the padding; the system sets a negative sum to 0 at padded taps, "
-                f"{which} axis fastest"
+                each: "add nothing for the padding; the system set a sum below 0 to 0 wherever a window met padding, "
+                f"its taps in order, {which} axis fastest"
                 for each, which in ((FIRST_CLIPPED, "first"), (LAST_CLIPPED, "last"))
             },
         }

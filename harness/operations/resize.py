@@ -26,7 +26,7 @@ from harness.operations.resize_formula import formula as formula
 from harness.operations.resize_formula import output_shape as output_shape
 from harness.operations.resize_formula import rounds as rounds
 from harness.operations.resize_formula import ways as ways
-from harness.operations.resize_grid import COORDINATES, ROUNDINGS
+from harness.operations.resize_grid import COORDINATES, QUANTIZED, ROUNDINGS
 from harness.operations.resize_search import OUTSIDES, relevant
 from harness.operations.resize_search import alternatives as alternatives
 from harness.operations.resize_search import fitted as fitted
@@ -131,7 +131,15 @@ SAYINGS: Sayings = {
             "whole": "average parts of samples, too; the system averaged whole samples only",
         }
     ),
-    "coordinate_precision": Saying(unmeant="compute places exactly; the system kept places in {}"),
+    "coordinate_precision": Saying(
+        values={
+            "float32 step": "in float32, as multiples of the step",
+            "float32 scale": "in float32, divided by the scale",
+            "float64 scale": "in float64, times the reciprocal of the scale",
+            QUANTIZED: f"in multiples of {QUANTIZED}",
+        },
+        unmeant="compute places exactly; the system computed them {}",
+    ),
 }
 POINTWISE = False
 NEW_CASE = """\

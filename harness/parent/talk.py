@@ -85,7 +85,7 @@ def hello(message: Mapping[str, Any]) -> Hello:
         about = (str(message["backend"]), str(message["version"]), environment)
         return Hello(*about, entries, message["hello"], left_out)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise OddMessage(f"said an odd hello: {error!r}") from None
+        raise OddMessage(f"its first message does not follow the protocol: {error!r}") from None
 
 
 def request(batch: Batch, protocol: int) -> tuple[dict[str, Any], list[np.ndarray]]:

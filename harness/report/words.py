@@ -46,6 +46,8 @@ UNEXPECTED = "✗"
 MEANT = "what the case means"
 SYSTEM = "the system"
 """What sentences about changes call the one that is to be changed."""
+LEAST = 0.01
+"""The share of a bound that is told of what uses less."""
 SHORT = 32
 """Letters of a system's name that are said again within a sentence."""
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
@@ -215,7 +217,10 @@ def _verdict(result: Result) -> str:
 
 
 def _names(transforms: Sequence[str]) -> str:
-    return " and ".join(_kind(name).short or name.replace("_", " ") for name in transforms)
+    """In short; settings and arrays whose convention has no short name are set otherwise."""
+    short = [_kind(name).short for name in transforms if _kind(name).short]
+    others = [name.replace("_", " ") for name in transforms if not _kind(name).short]
+    return " and ".join([*short, *([f"{' and '.join(others)} set otherwise"] if others else [])])
 
 
 def _kind(name: str) -> type[Transform]:
@@ -228,7 +233,9 @@ def _closeness(result: Result) -> str:
     if result["rung"] == "exact":
         return "exactly"
     bound = in_words(result["rung"] or "an unnamed")
-    return f"within {bound}" if result["bound_share"] is None else f"within {share(result['bound_share'])} of {bound}"
+    if result["bound_share"] is None:
+        return f"within {bound}"
+    return f"within {share(max(result['bound_share'], LEAST))} of {bound}"
 
 
 def _difference(result: Result) -> str:

@@ -218,7 +218,7 @@ def _chosen(path: Path, held: Mapping[str, Stored], key: str) -> str:
     if not key:
         raise FileError(f"it holds {len(usable)} arrays, name one as {path.name}#NAME: {_listed(usable, held)}")
     likest = sorted(usable, key=lambda name: -_likeness(key, f"{name} {held[name].note}"))
-    raise FileError(f"no array {key!r}; it holds, the likest first, {_listed(likest, held)}")
+    raise FileError(f"no array {key!r}; it holds, the most similar first, {_listed(likest, held)}")
 
 
 def _likeness(key: str, name: str) -> float:

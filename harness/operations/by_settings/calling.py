@@ -43,12 +43,12 @@ class Calling:
         for transform in self._layer.remedies(form, entry):
             form = self._said.restated(transform.rewrite(form), entry)
             transforms.append(transform)
+        call = self._call(entry, form, tuple(transforms))
         left_out = {key: own for key, own in entry.takes.defaults.items() if key not in form.settings}
         for key, own in {**entry.takes.keeps, **left_out}.items():
             if not same(form.settings.get(key), own):
-                meant = shown(form.settings.get(key, "none"))
-                raise Unsupported(f"{entry.name} always has {key} {shown(own)}; the case has {meant}")
-        return self._call(entry, form, tuple(transforms))
+                raise Unsupported(f"{entry.name} always has {key}: {shown(own)}; {_of_case(key, form.settings)}")
+        return call
 
     def _call(self, entry: EntryPoint, form: Settled, transforms: tuple[Transform, ...]) -> Call:
         said = _said(form.settings, entry)
@@ -87,12 +87,16 @@ def _said(settings: Mapping[str, Any], entry: EntryPoint) -> Words:
             said[key] = value
         elif key in takes.demands:
             if not same(value, takes.demands[key]):
-                raise Unsupported(
-                    f"{entry.name} computes {key} {shown(takes.demands[key])}; the case has {shown(value)}"
-                )
+                computes = shown(takes.demands[key])
+                raise Unsupported(f"{entry.name} computes {key}: {computes}; {_of_case(key, settings)}")
         elif key not in takes.keeps:
-            raise Unsupported(f"{entry.name} has no {key} {shown(value)}")
+            raise Unsupported(f"{entry.name} does not take {key}: {shown(value)}")
     return said
+
+
+def _of_case(key: str, settings: Mapping[str, Any]) -> str:
+    """What a case says of a setting."""
+    return f"the case has {key}: {shown(settings[key])}" if key in settings else f"the case has no {key}"
 
 
 def same(one: Any, other: Any) -> bool:

@@ -50,12 +50,19 @@ class Saying:
             return self.whole[value]
         if self.unmeant:
             return self.unmeant.format(self.told(value))
-        about = self.it or f"the {self.called(key)}"
-        did = SYSTEM + ("has none" if value is None else self._did(value, about, was))
-        return did if was is None else f"{self.do.format(self.told(was), it=about)}; {did}"
+        about = self.about(key)
+        do = f"correct {about}" if was is None else self.do.format(self.told(was), it=about)
+        return f"{do}; {SYSTEM}" + ("has none" if value is None else self.did.format(self.told(value), it=self.pronoun))
 
-    def _did(self, value: Any, about: str, was: Any) -> str:
-        return self.did.format(self.told(value), it=about if was is None else self.pronoun)
+    def beside(self, key: str, value: Any) -> str:
+        """What the system did, without its subject."""
+        if self.unmeant or (not isinstance(value, tuple) and value in self.whole):
+            return self.sentence(key, value, None).rpartition(SYSTEM)[2]
+        return f"has no {self.called(key)}" if value is None else self.did.format(self.told(value), it=self.about(key))
+
+    def about(self, key: str) -> str:
+        """What the setting is about."""
+        return self.it or f"the {self.called(key)}"
 
     def called(self, key: str) -> str:
         """The key in words."""
@@ -84,21 +91,22 @@ def parameters(*names: str) -> Sayings:
 
 def sentence(key: str, value: Any, was: Any, others: Mapping[str, Any], sayings: Sayings) -> str:
     """What to do and what the system did, which has `value` and `others`; `was` is meant, None for nothing stated."""
-    first, others = sayings.get(key, PLAINLY).sentence(key, value, was), _stated(others)
+    return _beside(sayings.get(key, PLAINLY).sentence(key, value, was), others, sayings)
+
+
+def deed(key: str, value: Any, others: Mapping[str, Any], sayings: Sayings) -> str:
+    """What the system did, which has `value` and `others`."""
+    return _beside(SYSTEM + sayings.get(key, PLAINLY).beside(key, value), others, sayings)
+
+
+def _beside(first: str, settings: Mapping[str, Any], sayings: Sayings) -> str:
+    """A sentence, and what else the system did."""
+    others = {name: value for name, value in settings.items() if value is not None}
     if len(others) > FEW:
         told = (f"{sayings.get(name, PLAINLY).called(name)} {shown(each)}" for name, each in others.items())
         return f"{first}, with {', '.join(told)}"
-    *before, last = (first, *(_did(name, each, sayings) for name, each in others.items()))
+    *before, last = (first, *(sayings.get(name, PLAINLY).beside(name, each) for name, each in others.items()))
     return f"{', '.join(before)} and {last}" if before else last
-
-
-def _stated(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
-
-
-def _did(key: str, value: Any, sayings: Sayings) -> str:
-    """What the system did beside something else."""
-    return sayings.get(key, PLAINLY).sentence(key, value, None).rpartition(SYSTEM)[2]
 
 
 def shown(value: Any) -> str:

@@ -58,10 +58,13 @@ class PaddingChange(Transform):
             )
         return (
             f"{self._what()}pad by {pairs_text(self.intended)} (low:high per axis); "
-            f"the system padded by {pairs_text(self.actual)}"
+            f"the system {self._did()}padded by {pairs_text(self.actual)}"
         )
 
     def _what(self) -> str:
+        return ""
+
+    def _did(self) -> str:
         return ""
 
     def differ(self, conv: Linear) -> Linear:
@@ -96,7 +99,11 @@ class OutputMode(PaddingChange):
         return 1.0 if self.mode in NAMED else super().choices
 
     def _what(self) -> str:
-        return f"another part of the full result was taken ({self.mode}): " if self.mode else ""
+        return "take the part of the full result that is meant: " if self.mode else ""
+
+    def _did(self) -> str:
+        part = f"the part `{self.mode}`" if self.mode in NAMED else "a part that starts elsewhere"
+        return f"took {part} and " if self.mode else ""
 
     def _plain(self) -> bool:
         return bool(self.mode) or super()._plain()
@@ -146,7 +153,7 @@ class OutputPadding(PaddingChange):
     causes = 0.5
 
     def _what(self) -> str:
-        return "add the samples behind the output that are meant (output padding): "
+        return "correct the samples behind the output (output padding): "
 
 
 @dataclass(frozen=True)
@@ -160,8 +167,8 @@ class RawPadding(PaddingChange):
 
     def words(self) -> str:
         return (
-            f"say the padding as this system takes it: it padded the zero-filled input by {pairs_text(self.actual)} "
-            f"(low:high per axis), where {pairs_text(self.cuts[0])} was to be cut off the full output"
+            f"cut {pairs_text(self.cuts[0])} (low:high per axis) off the full output; "
+            f"the system padded the zero-filled input by {pairs_text(self.actual)} instead"
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.canonical.settled import Settled
 from harness.canonical.window import CONSTANT, Pairs, pad, pairs_text
-from harness.operations.transforms.sayings import Sayings, sentence, shown
+from harness.operations.transforms.sayings import Sayings, deed, sentence, shown
 from harness.operations.transforms.transform import Transform
 
 SMALL = ("epsilon", "epsilon_at")
@@ -60,7 +60,7 @@ class Setting(Transform):
         return sentence(self.key, self.value, self.was, dict(self.others), self.sayings)
 
     def found(self) -> str:
-        return sentence(self.key, self.value, None, dict(self.others), self.sayings).rpartition("; ")[2]
+        return deed(self.key, self.value, dict(self.others), self.sayings)
 
     def differ(self, conv: Settled) -> Settled:
         return conv.with_settings(**{self.key: self.value, **dict(self.others)})

@@ -69,7 +69,7 @@ def normalized(stated: Stated, entry: EntryPoint) -> Call:
     """The call that computes what the case means, by the transforms that this entry point needs."""
     _check_groups(stated, entry)
     if 0 in stated.meant().output_shape:
-        raise Unsupported("the kernel does not fit into the padded input: there is no output to bring about")
+        raise Unsupported("the kernel does not fit into the padded input, so there is no output")
     conv = _without_idle_boundary(stated.meant())
     transforms: list[Transform] = []
     for needed in (_before_padding, _for_padding):
@@ -125,7 +125,9 @@ def _for_padding(conv: Linear, entry: EntryPoint) -> Iterator[Transform]:
 def _check_groups(stated: Stated, entry: EntryPoint) -> None:
     groups, channels = stated.settings["groups"], stated.meant().x.shape[1]
     if entry.takes.groups == "depthwise" and groups != channels:
-        raise Unsupported(f"{entry.name} has as many groups as channels; the case has {groups} of {channels}")
+        raise Unsupported(
+            f"{entry.name} takes one group for each channel; the case has groups: {groups}, channels: {channels}"
+        )
 
 
 def _strides(conv: Linear, entry: EntryPoint) -> bool:

@@ -45,7 +45,9 @@ def _made(plain: np.ndarray, factor: float, found: np.ndarray) -> str:
     if found.shape != due.shape or not (np.abs(found - due) > room).any():
         return ""
     if factor > 0:
-        return "large ones end at a limit" if np.ptp(found) < np.ptp(due) / 2 else "large ones are not as many times so"
+        return (
+            "large ones end at a limit" if np.ptp(found) < np.ptp(due) / 2 else "large ones do not grow as the data do"
+        )
     if not (np.abs(found) > room).any():
         return "negative ones become 0, as by a ReLU"
     if not (np.abs(found - plain) > room).any():

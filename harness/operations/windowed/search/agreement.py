@@ -155,12 +155,12 @@ def _seen_besides(conv: Linear, same: np.ndarray, differ: np.ndarray) -> list[st
     parts = besides(conv, same, differ)
     if any(mask.any() for mask in parts.values()):
         words = [words for role, mask in parts.items() for words in along(conv, role, mask, sees_of(conv, same)[role])]
-        return [f"what differs also sees {' and '.join(words)}, which nothing that agrees sees"] if words else []
+        return [f"what differs depends on {' and '.join(words)}; what agrees does not"] if words else []
     if np.count_nonzero(differ) == 1 and np.count_nonzero(same) > OTHERS:
-        return ["one element differs alone, though others see all that it sees: it may be mistyped, or a fault there"]
+        return ["one element differs alone, though others depend on the same numbers: it may be mistyped, or wrong"]
     return [
-        "what differs sees nothing of input and kernel that what agrees does not see too, where other data would show: "
-        "so the settings differ, or the place of reading, or these values are wrong"
+        "what differs and what agrees depend on the same numbers of input and kernel: so the settings differ, or the "
+        "place of reading, or these values are wrong"
     ]
 
 
