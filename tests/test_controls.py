@@ -17,8 +17,9 @@ from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import KernelAxes, ReverseKernel, TransposeKernelSpatial
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder
-from harness.operations.transforms.settings import Boundary, Dilation, PaddingSplit, Stride
+from harness.operations.transforms.settings import Dilation, PaddingSplit, Stride
 from harness.operations.transforms.transform import Transform, applied, read
 from harness.operations.transforms.values import Scale
 from tests.test_certainty import case

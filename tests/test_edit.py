@@ -10,8 +10,8 @@ import pytest
 from harness.canonical import layout
 from harness.canonical.reference import direct
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, OutputAxes, ReverseKernel
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.endings import Activation
-from harness.operations.transforms.settings import Boundary
 from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias
 from harness.operations.windowed import program

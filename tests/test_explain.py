@@ -21,10 +21,10 @@ from harness.operations.transforms.arrays import (
     SwapOperands,
     TransposeKernelSpatial,
 )
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.settings import (
     AxisSwap,
-    Boundary,
     Dilation,
     OutputMode,
     PaddingSplit,

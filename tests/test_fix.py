@@ -11,8 +11,9 @@ from harness.backends import TABLE, Backend
 from harness.case.read import Case, load
 from harness.judge import fix
 from harness.operations.transforms.arrays import KernelAxes, OutputAxes, ReshapeNotTranspose, ReverseKernel
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder
-from harness.operations.transforms.settings import Boundary, PaddingSplit
+from harness.operations.transforms.settings import PaddingSplit
 from harness.operations.transforms.values import Scale
 from harness.operations.windowed import program
 from harness.parent.outcome import Answered, Died, Raised

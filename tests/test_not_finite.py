@@ -14,8 +14,9 @@ from harness.explanation.diagnosis import Answer, diagnose
 from harness.judge.verdict import Judge, Observation
 from harness.operations.budget import Budget
 from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder
-from harness.operations.transforms.settings import Boundary, PaddingSplit, Stride
+from harness.operations.transforms.settings import PaddingSplit, Stride
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Scale
 from tests.declared import case_of

@@ -18,11 +18,12 @@ from harness.judge.verdict import Judge
 from harness.operations.budget import Budget
 from harness.operations.transforms import in_order
 from harness.operations.transforms.arrays import ReverseKernel
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.endings import OutputBorder
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.kernels import KernelChange
 from harness.operations.transforms.preparing import Flip, Offset
-from harness.operations.transforms.settings import Boundary, PaddingSplit, Stride
+from harness.operations.transforms.settings import PaddingSplit, Stride
 from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.operations.transforms.values import Bias, Precision, Scale, scale_factors
 from harness.operations.windowed import search

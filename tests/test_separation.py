@@ -14,7 +14,8 @@ from harness.case.read import Case, load
 from harness.explanation import separation
 from harness.judge.verdict import Judge
 from harness.operations.transforms.arrays import InputAxes, OutputAxes, ReverseKernel
-from harness.operations.transforms.settings import Boundary, PaddingSplit
+from harness.operations.transforms.boundary import Boundary
+from harness.operations.transforms.settings import PaddingSplit
 
 CASE: dict[str, Any] = {
     "title": "One",

@@ -16,9 +16,10 @@ from harness.case.read import Case
 from harness.operations import convolution
 from harness.operations.stated import Given
 from harness.operations.transforms.arrays import KernelAxes, ReverseKernel, TransposeKernelSpatial
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.endings import Activation, OutputRounding, Overflow
 from harness.operations.transforms.grouping import ChannelOrder
-from harness.operations.transforms.settings import Boundary, Dilation, PaddingSplit, Stride
+from harness.operations.transforms.settings import Dilation, PaddingSplit, Stride
 from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.operations.transforms.values import Bias, Scale
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from harness.operations.transforms import (
     arrays,
+    boundary,
     calls,
     endings,
     grouping,
@@ -57,7 +58,7 @@ CONVENTIONS: tuple[type[Transform], ...] = (
     settings.StridePhase,
     settings.OutputPadding,
     settings.RawPadding,
-    settings.Boundary,
+    boundary.Boundary,
     preparing.Offset,
     values.Bias,
     endings.OutputBorder,

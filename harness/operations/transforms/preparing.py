@@ -9,7 +9,7 @@ import numpy as np
 from harness.canonical.layout import canonical
 from harness.canonical.window import Linear, padded
 from harness.operations.transforms.arrays import NAMES, PARTS, Role
-from harness.operations.transforms.settings import by_hand, unpadded
+from harness.operations.transforms.boundary import by_hand, unpadded
 from harness.operations.transforms.transform import Part, Transform, each_of
 
 TURNED = {"N": "its images stand in reverse order", "D": "its planes are mirrored", "H": "its rows are mirrored"}

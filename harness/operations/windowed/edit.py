@@ -15,8 +15,8 @@ from harness.canonical.window import CONSTANT, Linear
 from harness.operations.expressions import index, one_or_all, permuted, tf_transposed, transposed
 from harness.operations.stated import Stated
 from harness.operations.transforms.arrays import InputAxes, KernelAxes, TransposeKernelSpatial
+from harness.operations.transforms.boundary import filling
 from harness.operations.transforms.endings import Activation
-from harness.operations.transforms.settings import filling
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.transforms.values import Bias
 from harness.worker.spans import output_size, padding_pair

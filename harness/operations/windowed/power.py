@@ -27,8 +27,9 @@ from harness.operations.transforms.arrays import (
     ReverseKernel,
     TransposeKernelSpatial,
 )
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder
-from harness.operations.transforms.settings import AxisSwap, Boundary, PaddingSplit
+from harness.operations.transforms.settings import AxisSwap, PaddingSplit
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias
 from harness.worker.spans import position

@@ -17,8 +17,8 @@ from harness.canonical.window import Linear
 from harness.grammar.streams import RawStream
 from harness.operations.returned import returned
 from harness.operations.stated import Stated
+from harness.operations.transforms.boundary import by_hand
 from harness.operations.transforms.endings import OutputBorder
-from harness.operations.transforms.settings import by_hand
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed import edit
 from harness.operations.windowed.edit import Edit

@@ -19,9 +19,9 @@ import numpy as np
 from harness.canonical.axis import seen_at
 from harness.canonical.window import CONSTANT, Linear
 from harness.operations.transforms import in_order
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder, Groups
 from harness.operations.transforms.preparing import Offset
-from harness.operations.transforms.settings import Boundary
 from harness.operations.transforms.transform import applied
 from harness.operations.transforms.values import Bias, Scale
 from harness.operations.windowed.search.naming import called, short

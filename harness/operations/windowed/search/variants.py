@@ -27,8 +27,9 @@ from harness.operations.transforms.arrays import (
     SwapOperands,
     TransposeKernelSpatial,
 )
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.grouping import ChannelOrder, Groups
-from harness.operations.transforms.settings import AxisSwap, Boundary, Dilation
+from harness.operations.transforms.settings import AxisSwap, Dilation
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Precision
 from harness.operations.windowed.search.question import Question
