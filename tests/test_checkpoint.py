@@ -226,6 +226,20 @@ def test_the_steps_of_these_tests_are_those_of_pytorch(tmp_path: Path) -> None:
         (b"]q\x00h\x00a", "data.pkl holds too many values, or some within themselves"),
         (b"]" + b"(K\x01" * 70 + b"l" * 70, "data.pkl holds too many values, or some within themselves"),
         (b"K\x01" + b"".join(b"q\x00(h\x00h\x00l" for _ in range(60)), "too many values, or some within themselves"),
+        (b"](" + b"K\x01" * 2**16 + b"eq\x00(" + b"h\x00" * 2**16 + b"e", "too many values, or some within themselves"),
+        (
+            b"](" + b"K\x01" * 2**12 + b"eq\x00(" + b"ctorch\nSize\nh\x00\x85R" * 2**11 + b"l",
+            "functions are given more than 4194304 values",
+        ),
+        (
+            b"]("
+            + (text("k") + b"K\x01\x86") * 2**6
+            + b"eq\x00ccollections\nOrderedDict\n("
+            + b"h\x00" * 2**16
+            + b"tR",
+            "a broken pickle",
+        ),
+        (b"}" + text("k" * 2**12 + "e") + tensor((4,), (1,)) + b"s", "names of more than 4096 characters"),
         (
             b"cposix\nsystem\n(" + text("touch made") + b"tR",
             "it asks for posix.system at byte 2, and only tensors are read",
@@ -240,6 +254,15 @@ def test_what_data_pkl_says_is_not_trusted(
     with pytest.raises(FileError, match=message):
         files.read(path)
     assert os.listdir() == ["a.pt"]
+
+
+def test_a_key_that_holds_itself_many_times_is_not_written_out(tmp_path: Path) -> None:
+    """Its text would have 2**80 characters; keys that are no text have their places for names."""
+    many = b"K\x01" + b"q\x00h\x00\x86" * 80
+    path = handmade(tmp_path, b"}(" + many + tensor((4,), (1,)) + b"NK\x02u")
+    assert files.names(path) == ["#0"]
+    with pytest.raises(FileError, match="a broken pickle"):
+        files.read(handmade(tmp_path, many + many + b"\x93"))
 
 
 def test_a_tensor_without_elements_needs_no_numbers(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +89,31 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         archive.writestr("w.npy", header.getvalue())
     with pytest.raises(FileError, match="2147483648 bytes out of .* may expand 100-fold"):
         files.read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_bytes_behind_an_array_are_not_left_unsaid(tmp_path: Path, name: str) -> None:
+    """A header that says less than there is, or two arrays in one file: the first alone is not what was saved."""
+    data = io.BytesIO()
+    np.save(data, np.ones((2, 3)))
+    np.save(data, np.zeros(2))
+    if name == "a.npy":
+        (tmp_path / name).write_bytes(data.getvalue())
+    else:
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("w.npy", data.getvalue())
+    with pytest.raises(FileError, match=r"more bytes than shape \(2, 3\) and dtype float64 have; write each"):
+        files.read(tmp_path / name)
+
+
+def test_a_pickle_under_the_name_of_an_array_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(pickle.dumps({"w": 1}))
+    with pytest.raises(FileError, match=r"a.npy: a pickle, which is a program, and nothing is run here; .*numpy.save"):
+        files.read(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("of", [files.shape, files.dtype])
+def test_the_shape_of_what_is_not_read_is_not_told(tmp_path: Path, of: Callable[[Path], object]) -> None:
+    np.savez(tmp_path / "a.npz", w=np.ones(3, complex))
+    with pytest.raises(FileError, match="'w': .*complex128"):
+        of(tmp_path / "a.npz")

@@ -98,13 +98,20 @@ def read(path: Path, key: str = "", suffix: str = "") -> np.ndarray:
 def shape(path: Path, key: str = "") -> tuple[int, ...]:
     """Lengths of the axes of an array, which is not read. Raises FileError as `read` does."""
     with opened(path) as held:
-        return held[_chosen(path, held, key)].shape
+        return _numbers(held, _chosen(path, held, key)).shape
 
 
 def dtype(path: Path, key: str = "") -> str:
     """The dtype of an array as its file has it, perhaps bfloat16. Raises FileError as `read` does."""
     with opened(path) as held:
-        return held[_chosen(path, held, key)].dtype
+        return _numbers(held, _chosen(path, held, key)).dtype
+
+
+def _numbers(held: Mapping[str, Stored], name: str) -> Stored:
+    """The array of this name. Raises FileError where it would not be read."""
+    if fault := held[name].fault():
+        raise FileError(f"{name!r}: {fault}" if name else fault)
+    return held[name]
 
 
 def nodes(path: Path) -> list[Node]:
@@ -234,5 +241,5 @@ def _listed(chosen: Iterable[str], held: Mapping[str, Stored]) -> str:
 
 def _described(name: str, stored: Stored) -> str:
     """As `conv1.weight (64 x 3 x 7 x 7)`."""
-    sizes = " x ".join(map(str, stored.shape)) or "one number"
+    sizes = " x ".join(map(str, stored.shape)) or ("not to be read" if stored.refused else "one number")
     return f"{name} ({sizes}{stored.note and ', ' + stored.note})"

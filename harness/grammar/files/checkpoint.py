@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +34,8 @@ from harness.grammar.limits import LARGEST, LARGEST_HEADER, MOST_ARRAYS
 WEIGHTS = "load it in PyTorch where you trust it, and save its weights: torch.save(model.state_dict(), 'weights.pt')"
 BEFORE_1_6 = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The pickled number with which files of the older form begin."""
-DEEPEST = 64
+DEEPEST, LONGEST_NAME = 64, 2**12
+"""Values that a tensor may lie within, and characters of its name."""
 STORAGES = {
     "Double": "float64",
     "Float": "float32",
@@ -143,9 +144,8 @@ def _tensor_of_dtype(storage: Any, offset: Any, shape: Any, strides: Any, _: Any
 
 
 def _rebuilt(storage: Storage, offset: Any, shape: Any, strides: Any, dtype: str, metadata: Any) -> Tensor:
-    numbers = (offset, *shape, *strides)
     fits = isinstance(storage, Storage) and len(shape) == len(strides) <= MOST_AXES
-    if not fits or not all(map(_whole, numbers)):
+    if not fits or not all(map(_whole, (offset, *shape, *strides))):
         raise ValueError("expected a storage, an offset, a shape and as many strides")
     lazy = isinstance(metadata, Pairs) and any(on for _, on in metadata.items)
     return Tensor(storage, offset, tuple(shape), tuple(strides), dtype, lazy)
@@ -153,6 +153,8 @@ def _rebuilt(storage: Storage, offset: Any, shape: Any, strides: Any, dtype: str
 
 def _of_type(function: Any, _: Any, arguments: Any, __: Any) -> Any:
     """As torch._tensor._rebuild_from_type_v2: a tensor with attributes, such as a buffer."""
+    if not function.text.startswith("torch._utils."):
+        raise ValueError("expected a function that makes a tensor")
     return FUNCTIONS[function.text](*arguments)
 
 
@@ -161,7 +163,7 @@ def _whole(given: Any) -> bool:
 
 
 FUNCTIONS: dict[str, Build] = {
-    "collections.OrderedDict": lambda *pairs: Pairs([(key, each) for given in pairs for key, each in given]),
+    "collections.OrderedDict": lambda pairs=(): Pairs([(key, each) for key, each in pairs]),
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _tensor_of_dtype,
@@ -186,15 +188,31 @@ def _tensors(made: Any) -> Iterator[tuple[str, Tensor]]:
     seen = 0
     while todo:
         path, each = todo.pop()
-        seen += 1
-        if seen > 16 * MOST_ARRAYS or len(path) > DEEPEST:
-            raise FileError(f"data.pkl holds too many values, or some within themselves; {WEIGHTS}")
+        if sum(map(len, path)) > LONGEST_NAME:
+            raise FileError(f"data.pkl has names of more than {LONGEST_NAME} characters; {WEIGHTS}")
         if isinstance(each, Tensor):
             yield ".".join(path), each
-        elif isinstance(each, Pairs):
-            todo += [((*path, str(key)), inner) for key, inner in reversed(each.items)]
-        elif isinstance(each, list | tuple):
-            todo += [((*path, str(index)), inner) for index, inner in reversed(list(enumerate(each)))]
+            continue
+        inner = _inner(each)
+        seen += len(inner)
+        if seen > 16 * MOST_ARRAYS or len(path) > DEEPEST:
+            raise FileError(f"data.pkl holds too many values, or some within themselves; {WEIGHTS}")
+        todo += [((*path, name), value) for name, value in reversed(inner)]
+
+
+def _inner(each: Any) -> Sequence[tuple[str, Any]]:
+    """What a value holds, and its name there."""
+    if isinstance(each, Pairs):
+        return [(_word(key, place), value) for place, (key, value) in enumerate(each.items)]
+    return [(str(place), value) for place, value in enumerate(each)] if isinstance(each, list | tuple) else ()
+
+
+def _word(key: Any, place: int) -> str:
+    """A key as a part of a name, its place for what is no text and no number: a tuple may hold itself many times."""
+    if isinstance(key, str):
+        return key
+    short = key is None or isinstance(key, float) or (isinstance(key, int) and abs(key) < 2**63)
+    return str(key) if short else f"#{place}"
 
 
 # --- the numbers -----------------------------------------------------------------------------------------------------

@@ -20,9 +20,19 @@ PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Compression of the members of an archive that is read: that of `numpy.savez` and `numpy.savez_compressed`."""
 
 
+PICKLE = b"\x80"
+"""The byte with which a pickle begins."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[dict[str, Stored]]:
     with path.open("rb") as stream:
+        if stream.read(1) == PICKLE:
+            raise FileError(
+                "a pickle, which is a program, and nothing is run here; load it where you trust it, and save it with "
+                "numpy.save"
+            )
+        stream.seek(0)
         dtype, shape, _ = wire.read_header(stream)
         stream.seek(0)
         yield {"": Stored(dtype.name, shape, partial(_array, stream))}
@@ -67,7 +77,11 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
 
 
 def _array(stream: Any) -> np.ndarray:
-    """The array at `stream`, whose header was judged."""
+    """The array at `stream`, whose header was judged; behind it the stream must end."""
     dtype, shape, fortran = wire.read_header(stream)
     data = following(stream, int(np.prod(shape)) * itemsize(dtype.name))
+    if stream.read(1):
+        raise FileError(
+            f"more bytes than shape {shape} and dtype {dtype.name} have; write each array into a file of its own"
+        )
     return decoded(data, dtype.name, shape, fortran, big=dtype.byteorder == ">")

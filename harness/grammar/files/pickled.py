@@ -16,6 +16,8 @@ from typing import Any
 from harness.grammar.files.stored import FileError
 
 MOST_OPCODES = 2**22
+MOST_COPIED = 2**22
+"""Values that functions may be given, those within lists, tuples and dictionaries among them: they may copy them."""
 
 Build = Callable[..., Any]
 
@@ -79,6 +81,7 @@ class _Machine:
         self.functions, self.names, self.stored = functions, frozenset(names), stored
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+        self.copied = 0
 
     def do(self, opcode: str, argument: Any, at: int) -> None:
         """One step."""
@@ -95,8 +98,7 @@ class _Machine:
         elif opcode == "GLOBAL":
             self.stack.append(self.known(argument.replace(" ", ".", 1), at))
         elif opcode == "STACK_GLOBAL":
-            module, name = self.pop(2)
-            self.stack.append(self.known(f"{module}.{name}", at))
+            self.stack.append(self.known(".".join(self.pop(2)), at))
         else:
             raise FileError(f"{opcode} at byte {at} builds an object, and only tensors are read")
 
@@ -180,6 +182,9 @@ class _Machine:
     def call(self, _: Any) -> None:
         """What stands for a function in the caller's table."""
         name, arguments = self.pop(2)
+        self.copied += sum(map(_size, arguments))
+        if self.copied > MOST_COPIED:
+            raise FileError(f"functions are given more than {MOST_COPIED} values")
         self.stack.append(self.functions[name.text](*arguments))
 
     def state(self, _: Any) -> None:
@@ -212,6 +217,11 @@ _STEPS: Mapping[str, Callable[[_Machine, Any], None]] = {
     "BUILD": _Machine.state,
     "BINPERSID": _Machine.refer,
 }
+
+
+def _size(given: Any) -> int:
+    """How many values a function may copy of an argument."""
+    return len(given.items) if isinstance(given, Pairs) else len(given) if isinstance(given, list | tuple) else 1
 
 
 def _paired(values: list[Any]) -> list[tuple[Any, Any]]:

@@ -71,8 +71,7 @@ class Stored:
 
     def taken(self) -> np.ndarray:
         """The array; bfloat16 comes as float32. Raises FileError before memory is taken for what is too large."""
-        fault = self.refused or self._fault()
-        if fault:
+        if fault := self.fault():
             raise FileError(fault, self.file)
         try:
             return self.read()
@@ -81,8 +80,10 @@ class Stored:
         except UNREADABLE as problem:
             raise FileError(f"it cannot be read: {reason(problem)}", self.file) from problem
 
-    def _fault(self) -> str:
+    def fault(self) -> str:
         """What is wrong with the array, as far as it can be told without reading it."""
+        if self.refused:
+            return self.refused
         if self.dtype not in DTYPES:
             return f"expected an array of floats or integers of at most 64 bits, found dtype {self.dtype}"
         if len(self.shape) > MOST_AXES or any(size < 0 for size in self.shape):
