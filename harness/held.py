@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.backends import own_arrays, own_function
 from harness.backends.own_arrays import values_of
-from harness.canonical.layout import canonical
+from harness.canonical.layout import SPATIAL
 from harness.case.of_files import case_of_arrays, layout_of_vector, usual_of
 from harness.case.proposals import OUTPUT
 from harness.case.read import Case, CaseError
@@ -19,7 +19,7 @@ from harness.grammar.document import nearest
 from harness.grammar.kinds import UNKNOWN
 from harness.operations import TABLE, USUAL
 from harness.operations.operation import Operation
-from harness.operations.spoken import files, main_roles, tried_layouts
+from harness.operations.spoken import main_roles
 from harness.operations.spoken import vectors as narrow_roles
 from harness.parent.pool import Pool
 from harness.probing import session
@@ -122,10 +122,16 @@ class Call:
 
     def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
         usual = own_function.usual_names(_parameters(self.operation))
-        names = own_function.parameters(function, len(self.arrays), usual).names
-        said = {**self.settings, **self.vectors}
+        taken = own_function.parameters(function, len(self.arrays), usual)
         adapted = own_arrays.adapted(function, len(self.arrays))
-        return adapted(*self.arrays, **{names[key]: said[key] for key in names if key in said})
+        roles = main_roles(self.operation)
+        given = [
+            usual_of(role, each.shape, role, self.operation.NAME) for role, each in zip(roles, self.arrays)
+        ] if self.layout is None else _letters(self.layout)
+        lengths = [dict(zip(letters, each.shape)) for letters, each in zip(given, self.arrays)]
+        sizes = [tuple(each.get(letter, 1) for each in lengths) for letter in SPATIAL[3] if letter in given[0]]
+        told = own_function.stated(taken, {**self.settings, **self.vectors}, given[0], sizes)
+        return adapted(*self.arrays, **told)
 
     def _of_entry_point(self, name: str) -> np.ndarray:
         axes = self.arrays[0].ndim if self.layout is None else len(_letters(self.layout)[-1])
@@ -211,7 +217,7 @@ def drawn(
     if not called:
         raise CaseError("expected the arrays that the outputs were made of, behind them")
     errors: list[str] = []
-    for letters in [_letters(layout)] if layout else map(_letters, _tried(_operation(operation))):
+    for letters in [_letters(layout)] if layout else map(_letters, session.tried_layouts(_operation(operation))):
         for arrays in TABLE[operation].new_cases().drawn(letters):
             call = Call.of(operation, arrays, {}, letters, settings)
             if not (error := _refused(call, called)):
@@ -221,18 +227,13 @@ def drawn(
     raise SelectionError(f"a function gives no output, whatever the shapes: {errors[0]}{hint}")
 
 
-def _tried(operation: Operation) -> list[str]:
-    """Layouts of planes, then of images with their channels first, then last, and others."""
-    plain, *others = tried_layouts(operation)
-    images = ",".join(canonical(role, 2) for role in files(operation))
-    return [plain, images, *others]
-
-
 def _refused(call: Call, functions: Sequence[Callable[..., Any]]) -> str:
     """What a function raises for arrays that it does not take, "" where all take them."""
     try:
         for each in functions:
             call.output(each)
+    except own_function.NotTaken as error:
+        return str(error)
     except (own_function.NotUnderstood, own_arrays.NotInstalled):
         raise
     except Exception as error:  # whatever it raises

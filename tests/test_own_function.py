@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.signal import correlate2d
 
 import harness
 from harness.backends import own_function
@@ -140,3 +141,58 @@ def test_words_that_are_refused_are_none_of_the_function() -> None:
     words = [name.removeprefix("padding ") for name in found if name.startswith("padding ")]
     assert words == ["as it is", "valid", "full"]
     assert set(found["kernel larger"]) == {"as it is", "valid", "full"}
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "expected"),
+    [
+        ("pad=0, strides=1", {"padding": "valid", "stride": 2}, {"pad": 0, "strides": 2}),
+        ("pad, stride", {"padding": "full", "stride": [1, 1]}, {"pad": 2, "stride": [1, 1]}),
+        ("padding=(0, 0)", {"padding": "same"}, {"padding": (1, 1)}),
+        ("padding=(0, 0)", {"padding": 3}, {"padding": (3, 3)}),
+        ("pads=((0, 0), (0, 0))", {"padding": "same", "stride": 2}, {"pads": ((0, 1), (1, 1))}),
+        ("mode='same'", {"padding": "full"}, {"mode": "full"}),
+        ("padding='SAME'", {"padding": "valid"}, {"padding": "VALID"}),
+        ("padding", {"padding": "same"}, {"padding": "same"}),
+        ("padding='SAME'", {"padding": 1}, {"padding": 1}),
+        ("strides=(1, 1, 1, 1)", {"stride": [1, 2]}, {"strides": (1, 1, 2, 1)}),
+        ("stride=1, dilation=1", {}, {}),
+    ],
+)
+def test_what_a_case_says_is_told_in_the_form_of_the_default(
+    names: str, said: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """Inputs of 8 x 9, kernels of 3 x 3."""
+    letters = "NHWC" if "1, 1, 1" in names else "HW"
+    assert own_function.stated(own_function.parameters(of(names)), said, letters, [(8, 3), (9, 3)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "message"),
+    [
+        ("pad=0", {"padding": [[0, 1], [0, 1]]}, r"one number for both sides of the padding, .* \[\(0, 1\), \(0, 1\)\]"),
+        ("pad=(0, 0)", {"padding": "same", "stride": 2}, "one number for both sides of the padding"),
+        ("stride=1", {"stride": [1, 2]}, r"one number for the stride, by its default; asked are \[1, 2\]"),
+    ],
+)
+def test_what_a_default_has_no_form_for_is_refused(names: str, said: dict[str, Any], message: str) -> None:
+    with pytest.raises(own_function.NotTaken, match=message):
+        own_function.stated(own_function.parameters(of(names)), said, "HW", [(8, 3), (9, 3)])
+
+
+def test_a_loop_that_takes_numbers_is_compared_where_words_are_said() -> None:
+    def mine(x: np.ndarray, w: np.ndarray, pad: int = 0, strides: int = 1) -> np.ndarray:
+        return correlate2d(np.pad(x, pad), w, "valid")[::strides, ::strides]
+
+    for word in ("valid", "full", "same"):
+        harness.assert_same(mine, "scipy.signal.correlate2d", padding=word)
+
+
+def test_a_bias_that_is_needed_does_not_hide_the_order_of_the_axes() -> None:
+    """It has as many numbers as there are output channels, whichever axis of the kernel these are."""
+
+    def mine(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))
+        return np.einsum("nchwij,ocij->nohw", windows, w) + b.reshape(-1, 1, 1)
+
+    assert harness.probe(mine).alike[-1].startswith("equals `torch.nn.functional.conv2d`; to match")

@@ -17,8 +17,9 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 import numpy as np
 
 from harness.backends.program_words import AS_IT_IS
-from harness.worker.entry import Settings, Word
+from harness.worker.entry import RECIPES, Settings, Word
 from harness.worker.loop import Declined
+from harness.worker.spans import padding_pair
 
 NAMES: Mapping[str, Tuple[str, ...]] = {
     "stride": ("stride", "strides", "window_strides", "subsample", "step", "steps"),
@@ -39,6 +40,8 @@ OTHERS: Mapping[str, Tuple[str, ...]] = {
     "interpolation": ("interpolation", "mode", "method"),
 }
 """The same of settings and arrays of operations besides convolution."""
+EACH_AXIS = ("stride", "dilation", "padding")
+"""Settings that may be other numbers on each axis."""
 LIKE = re.compile("strid|dilat|pad|group|bias|border|bound|mode|layout|format", re.IGNORECASE)
 """In names of parameters that change what is computed."""
 WORDS = {"valid": "valid", "same": "same_upper", "full": "full"}
@@ -47,8 +50,16 @@ OF_WORDS = ("mode", "border_mode")
 """Names of a parameter that takes such words, whatever its default."""
 
 
+OF_NUMBERS = ("pad", "pads")
+"""Names of a parameter that takes numbers where it has no default."""
+
+
 class NotUnderstood(TypeError):
     """A parameter of a function that must be told and cannot be; the text says which, and what to do."""
+
+
+class NotTaken(NotUnderstood):
+    """A setting that a parameter has no form for, with arrays of these sizes; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -185,12 +196,61 @@ def call(
     return function(x, w, **{name: value for name, value in told.items() if value is not None})
 
 
+def stated(
+    taken: Parameters, said: Mapping[str, Any], input_: str, sizes: Sequence[Tuple[int, ...]]
+) -> Dict[str, Any]:
+    """Parameter -> setting, for those of `said`, in the words of a case, that a function has parameters for.
+
+    `input_` are the letters of the input's axes; sizes: of each spatial axis in each array. Where a parameter takes
+    numbers, a word for a padding is what it comes to. Raises NotTaken for what a parameter has no form for.
+    """
+    try:
+        return {
+            parameter: _stated(setting, parameter, taken.defaults.get(parameter), said, input_, sizes)
+            for setting, parameter in taken.names.items()
+            if setting in said
+        }
+    except Declined as declined:
+        raise NotTaken("%s; say it in another way, or hand over a function that fixes it" % declined) from None
+
+
+def _stated(
+    setting: str, parameter: str, default: Any, said: Mapping[str, Any], input_: str, sizes: Sequence[Tuple[int, ...]]
+) -> Any:
+    """A setting in the form of the parameter's default; as a case says it, where there is none."""
+    value = said[setting]
+    by_word = setting == "padding" and isinstance(value, str) and value in RECIPES and len(sizes[0]) == 2
+    if by_word and (_of_numbers(default) or parameter.lower() in OF_NUMBERS):
+        steps = [_each(said.get(name, 1), len(sizes)) for name in ("stride", "dilation")]
+        value = [padding_pair(value, *each) for each in zip(*zip(*sizes), *steps)]
+    elif isinstance(value, str) and isinstance(default, str) and default.isupper():
+        return value.upper()
+    elif setting not in EACH_AXIS or not _of_numbers(default) or not _of_numbers(value):
+        return value
+    axes = _each(value, len(sizes))
+    pairs = [(each, each) if isinstance(each, int) else each for each in axes] if setting == "padding" else axes
+    return _told(pairs, default, input_, setting)
+
+
+def _of_numbers(given: Any) -> bool:
+    """Whether this is a number, or some of them, and so what a parameter takes that has it for a default."""
+    return isinstance(given, (int, tuple, list))
+
+
+def _each(value: Any, rank: int) -> List[Any]:
+    """A setting for each spatial axis."""
+    return list(value) if isinstance(value, (tuple, list)) else [value] * rank
+
+
 def _told(value: Any, default: Any, input_: str, setting: str) -> Any:
     """A setting in the form of the parameter's default; None where it is not told, as what is not said of a padding."""
     if value is None or isinstance(value, (str, np.ndarray)) or setting == "groups":
         return value
     pairs = [tuple(each) if isinstance(each, (tuple, list)) else None for each in value]
     numbers = [each if pair is None else pair[0] for each, pair in zip(value, pairs)]
+    sided = isinstance(default, (tuple, list)) and default and isinstance(default[0], (tuple, list))
+    if not sided and any(pair and pair[0] != pair[1] for pair in pairs):
+        raise Declined("it takes one number for both sides of the padding, by its default; asked are %s" % pairs)
     if isinstance(default, (tuple, list)):
         return type(default)(_listed(default, pairs, numbers, input_))
     if len(set(numbers)) > 1:

@@ -103,12 +103,6 @@ def example(operation: HasRoles) -> str:
     return ",".join([*(operation.ROLES[role].letters for role in main_roles(operation)), "NHWC"])
 
 
-def tried_layouts(operation: HasRoles) -> tuple[str, ...]:
-    """Layouts of which one is likely that of a program, where nobody says it: of planes, images, one image, lines."""
-    images = example(operation)
-    return plain_layout(operation), images, images.replace("N", ""), plain_layout(operation).replace("H", "")
-
-
 def labels(operation: HasRoles) -> str:
     """What stands before each of them where they are pasted, in words."""
     *first, last = (f"`{role}:`" for role in files(operation))

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends import TABLE, Backend, entry_points
+from harness.canonical.layout import canonical
 from harness.case.read import find, load
 from harness.operations.card import ANSWERS, Card
-from harness.operations.spoken import example, tried_layouts
+from harness.operations.operation import Operation
+from harness.operations.spoken import example, files, plain_layout
 from harness.output import free_path, replacing
 from harness.parent.pool import Pool
 from harness.parent.talk import left_out
@@ -67,6 +69,13 @@ def declared(name: str) -> list[EntryPoint]:
 def _names(backend: Backend) -> list[str]:
     """Of its entry points, before it is started: that of a program is called as itself."""
     return [entry.name for entry in entry_points(backend)] or [backend.name]
+
+
+def tried_layouts(operation: Operation) -> list[str]:
+    """Layouts of which one is likely that of a program, where nobody says it: of planes, images, one image, lines."""
+    images = [",".join(canonical(role, 2) for role in files(operation)), example(operation)]
+    plain = plain_layout(operation)
+    return [plain, *images, *(each.replace("N", "") for each in images), plain.replace("H", "")]
 
 
 def read_by(layout: str | None, made: Callable[[str], Card]) -> Card:
