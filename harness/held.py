@@ -125,9 +125,11 @@ class Call:
         taken = own_function.parameters(function, len(self.arrays), usual)
         adapted = own_arrays.adapted(function, len(self.arrays))
         roles = main_roles(self.operation)
-        given = [
-            usual_of(role, each.shape, role, self.operation.NAME) for role, each in zip(roles, self.arrays)
-        ] if self.layout is None else _letters(self.layout)
+        given = (
+            [usual_of(role, each.shape, role, self.operation.NAME) for role, each in zip(roles, self.arrays)]
+            if self.layout is None
+            else _letters(self.layout)
+        )
         lengths = [dict(zip(letters, each.shape)) for letters, each in zip(given, self.arrays)]
         sizes = [tuple(each.get(letter, 1) for each in lengths) for letter in SPATIAL[3] if letter in given[0]]
         told = own_function.stated(taken, {**self.settings, **self.vectors}, given[0], sizes)

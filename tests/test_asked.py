@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from scipy.signal import correlate2d
 
 from harness.backends import TABLE, Backend
 from harness.cli import main
@@ -171,6 +172,7 @@ def test_files_are_explained_with_settings_that_are_not_known(tmp_path, capsys):
     assert main(["explain", *given, "--padding", "same", "--stride", "unknown", "--no-code", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["recordings"]
     best = found["explanations"][0]
+    assert best["words"].endswith(" (left open, and found: a stride of 1 x 2)")
     assert [each["id"] for each in best["transforms"]] == ["reverse_kernel"]
     assert best["settings"][0]["stride"] == [1, 2]
 
@@ -287,3 +289,16 @@ def test_a_program_under_two_names_is_told_once() -> None:
     other = rotated._replace(program="# rotated\nw = w[::-1, ::-1]")
     elsewhere = mirrored._replace(system="torch")
     assert list(told_once([rotated, mirrored, other, elsewhere])) == [rotated, other, elsewhere]
+
+
+@pytest.mark.parametrize("said", [[], ["--padding", "valid", "--stride", "1"]])
+def test_the_call_that_gives_an_output_is_shown_where_nothing_differs(tmp_path, capsys, said):
+    """Where nothing differs, the code is the answer: how the call is written that gives these numbers."""
+    given = files(tmp_path, np.zeros(()))
+    x, w = (np.load(tmp_path / f"{name}.npy") for name in ("input", "kernel"))
+    np.save(tmp_path / "observed.npy", correlate2d(x, w, "valid"))
+    assert main(["explain", *given, *said, "--layout", "HW,HW,HW", "--system", "scipy", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["recordings"]
+    (first, *_) = found["explanations"]
+    assert (first["transforms"], set(first["code"]), found["own_edits"]) == ([], {"scipy"}, {})
+    assert first["edits"] == {"scipy": 'scipy.signal.correlate2d(x, w, "valid")'}

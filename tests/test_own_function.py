@@ -170,7 +170,11 @@ def test_what_a_case_says_is_told_in_the_form_of_the_default(
 @pytest.mark.parametrize(
     ("names", "said", "message"),
     [
-        ("pad=0", {"padding": [[0, 1], [0, 1]]}, r"one number for both sides of the padding, .* \[\(0, 1\), \(0, 1\)\]"),
+        (
+            "pad=0",
+            {"padding": [[0, 1], [0, 1]]},
+            r"both sides of the padding, .* \[\(0, 1\), \(0, 1\)\]",
+        ),
         ("pad=(0, 0)", {"padding": "same", "stride": 2}, "one number for both sides of the padding"),
         ("stride=1", {"stride": [1, 2]}, r"one number for the stride, by its default; asked are \[1, 2\]"),
     ],

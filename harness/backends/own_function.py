@@ -219,7 +219,7 @@ def _stated(
 ) -> Any:
     """A setting in the form of the parameter's default; as a case says it, where there is none."""
     value = said[setting]
-    by_word = setting == "padding" and isinstance(value, str) and value in RECIPES and len(sizes[0]) == 2
+    by_word = setting == "padding" and isinstance(value, str) and value in RECIPES and {*map(len, sizes)} == {2}
     if by_word and (_of_numbers(default) or parameter.lower() in OF_NUMBERS):
         steps = [_each(said.get(name, 1), len(sizes)) for name in ("stride", "dilation")]
         value = [padding_pair(value, *each) for each in zip(*zip(*sizes), *steps)]

@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.canonical import layout
 from harness.canonical.layout import LayoutError
+from harness.case.proposals import sized
 from harness.case.read import Case, CaseError
 from harness.explanation import answers
 from harness.explanation.confirmed import Explanation
@@ -45,15 +46,16 @@ NAMES = {"tf.": "tensorflow"}
 class Explained:
     """One output that was explained.
 
-    changes: those of its first explanations, for which there is code. meant: those of the call that is meant. letters:
-    the axes of the output as it was given, "" where they are canonical. beside: what the other outputs of the case are
-    said to be of. proofs: the edits and programs that held, where they were asked for.
+    changes: those of its first explanations, for which there is code. meant: those of the call that is meant, None
+    where it is that of the output. letters: the axes of the output as it was given, "" where they are canonical.
+    beside: what the other outputs of the case are said to be of. proofs: the edits and programs that held, where they
+    were asked for.
     """
 
     system: str
     answer: Answer
     changes: tuple[Transforms, ...] = ()
-    meant: Transforms = ()
+    meant: Transforms | None = ()
     letters: str = ""
     beside: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
@@ -84,8 +86,18 @@ class Explained:
         """The systems that the output is said to be of, as far as code is written in their terms."""
         return named(self.system)
 
+    @property
+    def as_stated(self) -> bool:
+        """Whether the output is that of the call as it stands, so that code would show what everybody knows."""
+        return self.verdict == "agrees" and not self.answer.explanations[0].settings
+
     def systems(self) -> tuple[str, ...]:
-        """NumPy, and those that the outputs of the case are said to be of: those in whose terms code is of use."""
+        """NumPy, and those that the outputs of the case are said to be of: those in whose terms code is of use.
+
+        Where nothing differs, it is of use only to show settings that were left open.
+        """
+        if self.as_stated:
+            return ()
         others = (system for said in self.beside for system in named(said))
         return tuple(dict.fromkeys((SYSTEMS[0], *self.own, *others)))
 
@@ -95,7 +107,7 @@ class Explained:
         shown = tuple(each for each in self.changes if not any(isinstance(one, Arithmetic) for one in each))
         if not systems or not shown:  # no program shows another arithmetic
             return
-        asked = (self.meant, *shown) if set(self.own) & set(systems) else shown
+        asked = (self.meant, *shown) if self.meant is not None and set(self.own) & set(systems) else shown
         given: set[tuple[str, str]] = set()  # an edit is the same under all names of a change
         for proof in fix.proofs(case, asked, systems, self.letters, edited=True):
             own = proof.edited and proof.system in self.own
@@ -119,7 +131,8 @@ class Explained:
             return {each.system: each.program for each in found}
 
         texts = [(of(changes, False), of(changes, True)) for changes in self.changes]
-        return answers.as_json(self.system, self.answer, texts, of(self.meant, True))
+        own = {} if self.meant is None else of(self.meant, True)
+        return answers.as_json(self.system, self.answer, texts, own)
 
     def __str__(self) -> str:
         lines = [answers.text(self.system, self.answer)]
@@ -191,7 +204,9 @@ def recordings(case: Case) -> Iterator[Explained]:
     for recording in case.recorded:
         seen = judge.observe(recording)
         answer = with_few_wrong(judge, seen, diagnose(judge, seen))
-        yield replace(_told(recording.system, judge, answer, recording.layout), beside=systems)
+        found = replace(_told(recording.system, judge, answer, recording.layout), beside=systems)
+        coded = not found.as_stated or len(systems) == 1  # else the code of the others is what is wanted
+        yield found if coded else replace(found, changes=())
 
 
 def pair(case: Case, names: tuple[str, str], pool: Pool) -> Explained:
@@ -235,6 +250,9 @@ def _of_equal(meant: Observation, seen: Observation) -> Answer:
     if np.array_equal(meant.values, seen.values, equal_nan=True):
         return Answer((Explanation((), (), 0.0, "exact", 0),), False, known)
     words = "the output that is meant cannot be told itself, and the other is not equal to it"
+    if meant.values.shape != seen.values.shape:
+        shapes = [sized(each.values.shape) for each in (meant, seen)]
+        words += "; that which is meant is {} (batch x channels x space), the other {}".format(*shapes)
     return Answer((), False, known, remarks=(words,))
 
 
@@ -255,9 +273,11 @@ def _explained(system: str, judge: Judge, seen: Observation, letters: str = "") 
 
 
 def _told(system: str, judge: Judge, answer: Answer, letters: str) -> Explained:
-    first = answer.explanations[:CODED] if answer.explanations and answer.explanations[0].transforms else ()
+    differs = bool(answer.explanations and answer.explanations[0].transforms)
+    first = answer.explanations[: CODED if differs else 1] if differs or not answer.wrong else ()
     changes = tuple((*judge.base, *each.changes) for each in first)
-    meant = (*judge.base, *(each for explanation in first[:1] for each in explanation.settings))
+    settings = (each for explanation in first[:1] for each in explanation.settings)
+    meant = (*judge.base, *settings) if differs or not first else None
     return Explained(system, answer, changes, meant, letters)
 
 

@@ -241,9 +241,15 @@ class Stride(Transform):
     def frees(self, rank: int) -> frozenset[str]:
         return frozenset({"stride"})
 
+    @property
+    def _which(self) -> str:
+        return "stride between the input's samples" if self.of_input else "stride"
+
     def words(self) -> str:
-        which = "stride between the input's samples" if self.of_input else "stride"
-        return f"correct the {which}; the system used {numbers_text(self.stride)}"
+        return f"correct the {self._which}; the system used {numbers_text(self.stride)}"
+
+    def found(self) -> str:
+        return f"a {self._which} of {numbers_text(self.stride)}"
 
     def differ(self, conv: Linear) -> Linear:
         name = "base_dilation" if self.of_input else "stride"
@@ -274,6 +280,9 @@ class Dilation(Transform):
 
     def words(self) -> str:
         return f"correct the dilation; the system used {numbers_text(self.dilation)}"
+
+    def found(self) -> str:
+        return f"a dilation of {numbers_text(self.dilation)}"
 
     def differ(self, conv: Linear) -> Linear:
         return changed(conv, dilation=self.dilation, padding=self.padding)
