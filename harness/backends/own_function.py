@@ -196,9 +196,7 @@ def call(
     return function(x, w, **{name: value for name, value in told.items() if value is not None})
 
 
-def stated(
-    taken: Parameters, said: Mapping[str, Any], input_: str, sizes: Sequence[Tuple[int, ...]]
-) -> Dict[str, Any]:
+def stated(taken: Parameters, said: Mapping[str, Any], input_: str, sizes: Sequence[Tuple[int, ...]]) -> Dict[str, Any]:
     """Parameter -> setting, for those of `said`, in the words of a case, that a function has parameters for.
 
     `input_` are the letters of the input's axes; sizes: of each spatial axis in each array. Where a parameter takes
