@@ -1,8 +1,9 @@
 """Arrays as systems print them, read back with the digits that each number shows.
 
 Understood are nested lists (`brackets`: NumPy, JAX, PyTorch, TensorFlow, Python, and the braces of C, C++ and Java),
-pages and tables (`sheets`: Julia, MATLAB, Octave, R, old PyTorch, and lines of numbers), with what stands before them
-at a prompt. The text is not trusted: nothing of it is evaluated, time is linear in its length, and its size is limited.
+also in what Python keeps them in (`containers`), pages and tables (`sheets`: Julia, MATLAB, Octave, R, old PyTorch, and
+lines of numbers), also with names (`named_tables`), and what stands before them at a prompt or in a log (`chatter`).
+The text is not trusted: nothing of it is evaluated, time is linear in its length, and its size is limited.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.grammar.printouts import brackets, headings, lines, plain_rows, r_code, sheets
+from harness.grammar.printouts import brackets, containers, headings, lines, plain_rows, r_code, sheets
 from harness.grammar.printouts.found import Found, placed
 from harness.grammar.printouts.found import Printout as Printout
 from harness.grammar.printouts.lines import PrintoutError as PrintoutError
@@ -22,7 +23,7 @@ def read(printed: str, shape: Sequence[int] | None = None) -> Printout:
     `shape` is that of the whole array where the text leaves elements out and does not say how many, or where it shows
     the first elements only. Raises PrintoutError, which names line and column.
     """
-    text = lines.of(printed)
+    text = containers.opened(lines.of(printed))
     found = _found(text)
     return placed(found if found.shape or not text.shape else replace(found, shape=text.shape), shape)
 

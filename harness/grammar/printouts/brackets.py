@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.grammar.printouts import headings
 from harness.grammar.printouts.found import Found, Gap
-from harness.grammar.printouts.lines import LAST_PROMPT, SHOWN, PrintoutError, Text, add, another, refused
+from harness.grammar.printouts.lines import LAST_PROMPT, SHOWN, PrintoutError, Text, add, another, refused, size
 from harness.grammar.printouts.numerals import BARE_POINT, WHOLE, Numbers
 
 MOST_AXES = 16
@@ -109,6 +109,9 @@ def _tail(text: Text, line: int, column: int) -> tuple[int, dict[str, str]]:
     last = line
     for number in range(line, len(text.lines)):
         rest, at = text.lines[number], column if number == line else 0
+        if number > line and size(rest):
+            keywords["shape"], last = str(size(rest)), number
+            continue
         while rest[at:].strip() and not LAST_PROMPT.fullmatch(rest, at):
             found = KEYWORD.match(rest, at) or END.match(rest, at)
             if not found:

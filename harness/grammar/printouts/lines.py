@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from harness.grammar.limits import LARGEST_PRINTOUT, MOST_PRINTED
-from harness.grammar.printouts import headings
+from harness.grammar.printouts import chatter, headings
+from harness.grammar.printouts.named_tables import unnamed
 from harness.grammar.printouts.numerals import COMPLEX, Numbers, is_value
 from harness.grammar.printouts.wrappings import behind_log, unwrapped
 
@@ -27,11 +28,15 @@ COMMAND = re.compile(PROMPT + r"|\s*\.\.\.(?=\s+[^\s,])")
 """A prompt, behind which stands what a person typed."""
 LAST_PROMPT = re.compile(PROMPT + r"\s*")
 ANSWER = re.compile(r"\s*(?:Out ?\[\d+\]:|Parameter containing:)")
-LABEL = re.compile(r"\s*[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})?\s*[:=]\s*(?=[^\s=])")
+LABEL = re.compile(r"\s*(?:\$\d+|\$?[^\W\d][\w.]*)(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})?\s*[:=]\s*(?=[^\s=])")
 """A name, perhaps with an index, and behind it the array: `x =`, `x[0, :, :] =`, `weights:`."""
+ARRAY = re.compile(r"\[[\[\s]*(?:[-+.\d]|nan|inf)|(?:array|Array|DeviceArray|tensor|tf\.Tensor)\(|<tf\.")
+"""What an array of nested lists begins with."""
+BEFORE = re.compile(rf"\s*(?:[^\W\d][\w.'-]*,?\s+){{1,6}}(?={ARRAY.pattern})")
+"""Words before an array in its line, as `print("y is", y)` writes them."""
 WORDS = re.compile(r"\s*[^\W\d](?:[^\[\]{}<>|;]|\[[^\[\]]*\])*[:=：]\s*")
 """A line of words that announces what follows it."""
-NAME = re.compile(r"\s*[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()\[\]]*\))?\s*(=?)\s*")
+NAME = re.compile(r"\s*\$?[^\W\d][\w.]*(?:\[[^\[\]]*\]|\([^()\[\]]*\))?\s*(=?)\s*")
 TYPED = re.compile(r"\s*(?:U?Int|Float)\d+\[")
 """Julia's type before a list, which is no name before an index."""
 TYPED_ARRAY = re.compile(r"\s*(?:\w+\s*=\s*)?(?:[\w.]+\()?[\[{]")
@@ -82,19 +87,34 @@ def of(printed: str) -> Text:
         raise PrintoutError(
             1, 1, f"{len(printed)} characters; a printout may have {LARGEST_PRINTOUT}: put large arrays into .npy files"
         )
-    lines = tuple(unwrapped(printed).translate(BLANKS).split("\n"))
+    lines = tuple(unnamed(unwrapped(printed).translate(BLANKS).split("\n")))
     assigned, shape = False, None
-    for number, line in enumerate(lines):
-        if line.strip():
-            if said := SIZE.fullmatch(line) if len(line) < LONGEST_NAME else None:
-                shape = tuple(int(length) for length in re.findall(r"\d+", said[1]))
-                continue
-            column = _behind_labels(line)
+    for number, (line, spoken) in enumerate(zip(lines, chatter.spoken(lines))):
+        if line.strip() and not spoken:
+            said = _size(line)
+            shape = _lengths(said) if said else shape
+            column = said.end() if said else _behind_labels(line)
             if line[column:].strip():
                 return Text(lines, number, column, assigned, shape)
             found = NAME.fullmatch(line) if len(line) < LONGEST_NAME else None
             assigned = bool(found and found[1])
     raise PrintoutError(1, 1, "no numbers here; expected an array as it was printed")
+
+
+def size(line: str) -> tuple[int, ...] | None:
+    """The shape that a line says, and nothing else, as `torch.Size([2, 3])`."""
+    said = SIZE.fullmatch(line) if len(line) < LONGEST_NAME else None
+    return _lengths(said) if said else None
+
+
+def _size(line: str) -> re.Match[str] | None:
+    """What a line says of a shape, if nothing is behind it, or an array."""
+    said = SIZE.match(line, 0, LONGEST_NAME)
+    return said if said and (said.end() == len(line) or ARRAY.match(line, said.end())) else None
+
+
+def _lengths(said: re.Match[str]) -> tuple[int, ...]:
+    return tuple(int(length) for length in re.findall(r"\d+", said[1]))
 
 
 def add(numbers: Numbers, word: str, line: int, column: int, whole_line: str, shift: int = 0) -> None:
@@ -138,7 +158,7 @@ def _behind_labels(line: str) -> int:
             return len(line)
     if found := ANSWER.match(line, column):
         column = found.end()
-    if found := LABEL.match(line, column):
+    if found := LABEL.match(line, column) or BEFORE.match(line, column, column + LONGEST_NAME):
         return found.end()
     return len(line) if len(line) < LONGEST_NAME and _is_name(line[column:]) else column
 

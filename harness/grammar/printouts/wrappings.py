@@ -26,14 +26,17 @@ MARKS = (
 """What stands before each line: of a mail, a log, a container, a border, a comment, a failed test, a difference."""
 
 
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+"""What terminals take for a colour."""
 LONGEST = 300
 """Characters of a line among which its mark stands."""
 
 
 def unwrapped(text: str) -> str:
-    """A text without what it was wrapped in: byte order mark, marks before each line, fences. Lines stay where they
-    are."""
-    lines = text.replace("\ufeff", "").split("\n")
+    """A text without what it was wrapped in: byte order mark, colours, marks before each line, fences.
+
+    Lines stay where they are."""
+    lines = COLOURS.sub("", text.replace("\ufeff", "")).split("\n")
     for mark in MARKS:
         while any(line.strip() for line in lines) and all(ends := [_end(mark, line) for line in lines]):
             lines = [" " * end + line[end:] if line.strip() else line for end, line in zip(ends, lines)]
