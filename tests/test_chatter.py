@@ -14,8 +14,8 @@ BEFORE = [
     "[I 10:00:00.123 NotebookApp] Saving file at /a.ipynb",
     "[W 2026-01-01 10:00:00.123 ServerApp] 404 GET /api/me (127.0.0.1) 3.25ms",
     "2026-01-01 10:00:00.000000: I tensorflow/core/platform/cpu_feature_guard.cc:210] This TensorFlow binary is "
-    "optimized to use available CPU instructions in performance-critical operations.\nTo enable the following instructions: AVX2 "
-    "FMA, in other operations, rebuild TensorFlow with the appropriate compiler flags.",
+    "optimized to use available CPU instructions in performance-critical operations.\nTo enable the following "
+    "instructions: AVX2 FMA, in other operations, rebuild TensorFlow with the appropriate compiler flags.",
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
     "I0000 00:00:1712345678.123456   12345 gpu_device.cc:2344] Cannot dlopen some GPU libraries.",
     "WARNING:tensorflow:From x.py:3: foo (from bar) is deprecated and to be removed.\n"

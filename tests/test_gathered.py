@@ -146,3 +146,29 @@ def test_one_fault_is_told_as_itself_and_many_are_counted():
     lines = str(caught.value).splitlines()
     assert (len(lines), lines[-1]) == (MOST + 1, "and 3 more")
     assert len(caught.value.each) == MOST + 3
+
+
+def test_keys_that_stand_twice_and_a_wrong_operation_are_told_with_the_rest(tmp_path: Path) -> None:
+    """The other keys are judged as those of the nearest operation; what stands twice is neither taken nor missing."""
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "title: t\nmeans: convolution\npadding: sam\npadding: same\noperation: convolutoin\nstride: 0\n"
+        "input: {layout: HW, layout: HW, values: [[1, 2]]}\nkernel: {layout: HW, values: [[1]]}\n"
+    )
+    with pytest.raises(CaseError) as caught:
+        list(load(path))
+    assert [(fault.keys, fault.told.split(";")[0]) for fault in caught.value.each] == [
+        ("operation", "unknown word 'convolutoin'"),
+        ("padding", "this key stands twice, first in line 3"),
+        ("padding", "unknown word 'sam'"),
+        ("stride", "expected a whole number of at least 1 and at most 268435456, found 0"),
+        ("input.layout", "this key stands twice, first in line 7"),
+    ]
+
+
+def test_an_operation_that_is_near_none_is_told_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("title: t\noperation: xyz\nstride: 0\n")
+    with pytest.raises(CaseError, match="2:12: operation: unknown word 'xyz'; known are: convolution") as caught:
+        list(load(path))
+    assert len(caught.value.each) == 1

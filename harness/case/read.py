@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,6 +79,7 @@ def load(path: str | Path) -> Iterator[Case]:
     operation = _operation(item)
     gathered = Gathered()
     top = _as_far_as_read(operation, grammar(operation.NAME).tried(item, gathered))
+    gathered.faults.sort(key=lambda fault: fault.keys != "operation")  # by which the others are judged
     try:
         yield from _cases(name, path, operation, top, gathered)
     except CaseError as fault:
@@ -113,9 +115,15 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _operation(item: Item) -> Operation:
-    """The operation that a file is about."""
-    named = item.entries().get("operation")
-    return TABLE[USUAL if named is None else OPERATION.kind.read(named)]
+    """The operation that a file is about; the nearest known one where its name is wrong, which is told with the rest.
+
+    Raises CaseError where none is near: then nothing else can be judged.
+    """
+    named = item.distinct()[0].get("operation")
+    if named is None:
+        return TABLE[USUAL]
+    near = get_close_matches(str(named.scalar), TABLE, 1)
+    return TABLE[near[0] if near else OPERATION.kind.read(named)]
 
 
 def _as_far_as_read(operation: Operation, top: Record) -> Record:
@@ -161,7 +169,7 @@ def _cases(name: str, path: Path, operation: Operation, top: Record, gathered: G
 
 def _complete(operation: Operation, top: Record) -> bool:
     """Whether what is wrong with a file leaves its arrays and settings as they are, or unknown."""
-    keys = (*operation.ROLES, *operation.SETTINGS, *operation.FIELDS, "then", "matrix")
+    keys = ("operation", *operation.ROLES, *operation.SETTINGS, *operation.FIELDS, "then", "matrix")
     return all(top.sound(key) for key in keys if key not in operation.TAKEN_FOR_UNKNOWN)
 
 

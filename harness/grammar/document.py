@@ -130,21 +130,29 @@ class Item:
         return isinstance(self.node, yaml.ScalarNode) and self.scalar is None
 
     def entries(self) -> dict[str, Item]:
-        """The values of a mapping by key."""
+        """The values of a mapping by key. Raises CaseError where a key stands twice."""
+        found, again = self.distinct()
+        for fault in again:
+            raise fault
+        return found
+
+    def distinct(self) -> tuple[dict[str, Item], list[CaseError]]:
+        """The values of a mapping by key, the first of each, and an error for each that stands again."""
         if not self.is_mapping:
             raise self.expected("a mapping")
         found: dict[str, Item] = {}
+        again: list[CaseError] = []
         for key_node, node in self.node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise Item(self.file, self.text, self.keys, key_node).expected("a word as key")
             key = key_node.value
             item = Item(self.file, self.text, f"{self.keys}.{shortened(key)}".lstrip("."), node, key_node)
-            if key in found:
-                raise item.key_error(
-                    f"this key stands twice, first in line {found[key].node.start_mark.line + 1}; keep one"
-                )
-            found[key] = item
-        return found
+            if key not in found:
+                found[key] = item
+                continue
+            first = found[key].node.start_mark.line + 1
+            again.append(item.key_error(f"this key stands twice, first in line {first}; keep one"))
+        return found, again
 
     def elements(self) -> list[Item]:
         """The values of a list in order."""

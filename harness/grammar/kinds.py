@@ -106,14 +106,16 @@ def record(fields: Mapping[str, Field], one_of: tuple[str, ...] = ()) -> Kind:
     def partly(item: Item, gathered: Gathered) -> Any:
         items: dict[str, Item] | None = None
         with gathered.part():
-            items = item.entries()
+            items, again = item.distinct()
         if items is None:
             return WRONG
+        gathered.faults += again
         values, wrong = dict(defaults), {key for key in required if key not in items}
+        wrong.update(key for key in items if any(fault.keys == items[key].keys for fault in again))
         for key, entry in items.items():
             if key not in fields:
                 gathered.faults.append(entry.key_error(f"unknown key; {nearest(key, fields)}"))
-            elif (found := fields[key].kind.tried(entry, gathered)) is not WRONG:
+            elif (found := fields[key].kind.tried(entry, gathered)) is not WRONG and key not in wrong:
                 values[key] = found
                 continue
             wrong.add(key)
