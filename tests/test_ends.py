@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.operations.by_settings.ends import ends
-from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.endings import Activation, relu
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.values import Bias, Scale
 
@@ -48,6 +48,14 @@ def test_a_function_is_named_with_its_numbers(name, numbers):
 def test_a_limit_that_nothing_reaches_is_not_named():
     assert ("relu6",) not in found(np.maximum(Y / 10, 0) * 10 * (Y < 5))
     assert found(np.maximum(Y, 0))[0] == ("relu",)
+
+
+@pytest.mark.parametrize(("most", "others"), [(5.9, ("relu6",)), (6.0, ("relu6",)), (6.1, ())])
+def test_relu_is_not_told_from_relu6_where_no_value_is_beyond_its_limit(most, others):
+    assert relu(np.array([np.nan, 0.0, most])).others == others
+    seen = np.maximum(Y, 0) * (most / Y.max())
+    made = [way[0] for way in ends(Y * (most / Y.max()), seen, ROOM)]
+    assert [each.others for each in made if getattr(each, "function", "") == "relu"] == [others]
 
 
 @pytest.mark.parametrize(("factor", "offset"), [(1 / 255, 0.5), (EACH, 2 * EACH)], ids=["one", "each"])

@@ -18,6 +18,7 @@ from harness.operations.stated import Given
 from harness.operations.transforms.arrays import KernelAxes, ReverseKernel, TransposeKernelSpatial
 from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.endings import Activation, OutputRounding, Overflow
+from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.settings import Dilation, PaddingSplit, Stride
 from harness.operations.transforms.transform import Transform, applied, beside, read
@@ -100,9 +101,14 @@ def plants() -> Iterator[Plant]:
     """All questions, controls last."""
     for rank, number_format in itertools.product(SIZES, FORMATS):
         for ending in OF_BYTES if number_format == "uint8" else ENDINGS:
-            yield from (Plant(rank, number_format, ending, name) for name in conventions(rank))
+            yield from filter(shows, (Plant(rank, number_format, ending, name) for name in conventions(rank)))
     for rank, number_format, control in itertools.product(SIZES, FORMATS, CONTROLS):
         yield Plant(rank, number_format, control, CONTROL)
+
+
+def shows(plant: Plant) -> bool:
+    """Whether values reach the limit by which ReLU6 differs from ReLU."""
+    return plant.ending != "ReLU6" or bool(plant.output().max() == FUNCTIONS["relu6"].high)
 
 
 def drawn(plant: Plant, seed: int) -> Linear:

@@ -17,7 +17,7 @@ from harness.operations.activation_search import read_off
 from harness.operations.by_settings.inferring import CONFIRMING, shortest
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.by_settings.whole_numbers import is_whole, keeps, rounded_or_held
-from harness.operations.transforms.endings import Activation
+from harness.operations.transforms.endings import Activation, relu
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias, Scale
@@ -135,9 +135,13 @@ def _functions(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Ac
     with np.errstate(all="ignore"):
         told = list(read_off(y, seen, room))
     for name, numbers in itertools.chain(usual, _with_limits(told)):
-        made = Activation(name, tuple((key, float(value)) for key, value in numbers.items()))
+        made = relu(seen) if name == "relu" else Activation(name, _numbers_of(numbers))
         if made.gives(seen, room) and _reached(made, seen, room):
             yield made
+
+
+def _numbers_of(given: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple((key, float(value)) for key, value in given.items())
 
 
 def _rises(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:

@@ -85,6 +85,11 @@ class Activation(Ending):
         return () if self.function == "identity" else FUNCTIONS[self.function].code(**dict(self.parameters))
 
 
+def relu(values: np.ndarray) -> Activation:
+    """ReLU, of which `values` are; where none is beyond the limit of ReLU6, this gives the same."""
+    return Activation("relu", others=() if np.nanmax(values, initial=0.0) > FUNCTIONS["relu6"].high else ("relu6",))
+
+
 def _also(others: Sequence[str]) -> str:
     """What the data do not tell it from, after a name."""
     return f" (the data do not tell it from: {', '.join(others).replace('_', ' ')})" if others else ""

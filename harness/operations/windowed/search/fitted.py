@@ -15,7 +15,7 @@ from typing import TypeGuard
 import numpy as np
 
 from harness.canonical.window import Linear
-from harness.operations.transforms.endings import ROUNDINGS, Activation, OutputRounding, Overflow
+from harness.operations.transforms.endings import ROUNDINGS, Activation, OutputRounding, Overflow, relu
 from harness.operations.transforms.functions import FUNCTIONS, TURNING
 from harness.operations.transforms.transform import Transform, ended
 from harness.operations.transforms.values import Bias
@@ -179,9 +179,9 @@ def _limits(sums: Sums, low: float, high: float) -> Transforms:
         return (Overflow("saturate", *sums.range),)
     if (low, high) == (-math.inf, math.inf):
         return ()
-    names = {(0.0, math.inf): "relu", (0.0, 6.0): "relu6"}
+    names = {(0.0, math.inf): relu(sums.values), (0.0, 6.0): Activation("relu6")}
     if (low, high) in names:
-        return (Activation(names[low, high]),)
+        return (names[low, high],)
     return (Activation("clip", (("low", low), ("high", high))),)
 
 
