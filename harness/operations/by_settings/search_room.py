@@ -11,6 +11,7 @@ import numpy as np
 from harness.canonical import gaps
 from harness.canonical.layout import canonical
 from harness.canonical.magnitudes import magnitudes
+from harness.canonical.product import Product
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
 from harness.operations.by_settings.orders import Question, Transforms
@@ -88,8 +89,12 @@ class Room:
         return iter(())
 
     def other_values(self, question: Question, holds: Callable[[Transforms], bool]) -> Solution | None:
-        """There are no weights to solve for."""
-        return None
+        """Those of a product; there are no others to solve for."""
+        if not isinstance(question.form, Product) or question.observed.shape != question.form.output_shape:
+            return None
+        from harness.operations.by_settings.other_weights import other_weights
+
+        return other_weights(self._layer, question, holds)
 
     def possible(self, form: Settled, values: np.ndarray, slack: float, coarse: float) -> bool:
         """Nothing is known of data that are not known, so nothing rules them out."""

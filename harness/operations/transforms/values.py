@@ -230,10 +230,13 @@ class KernelValues(Transform):
         return f"correct the kernel: {len(self.taps)} of its values differ ({shown})"
 
     def differ(self, conv: Linear) -> Linear:
-        w = conv.w.astype(np.float64)
+        return conv.map(self._corrected, "w")
+
+    def _corrected(self, w: np.ndarray) -> np.ndarray:
+        w = w.astype(np.float64)
         for index, value in self.taps:
             w[index] = value
-        return replace(conv, w=w)
+        return w
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         return ("w = w.astype(np.float64)", *(f"w[{', '.join(map(str, at))}] = {value!r}" for at, value in self.taps))
@@ -275,7 +278,7 @@ class Precision(Transform):
 
     def differ(self, conv: Linear) -> Linear:
         if self.of == "kernel":
-            return replace(conv, w=QUANTIZERS[self.format].of(conv.w.astype(np.float64)))
+            return conv.map(lambda w: QUANTIZERS[self.format].of(w.astype(np.float64)), "w")
         digits = FORMATS[self.format].digits
         return conv.elementwise(lambda each: significand(each, digits), "x", "w")
 

@@ -124,8 +124,7 @@ def other_values(question: Question, holds: Callable[[Transforms], bool]) -> sol
             held += [frozenset(way) for way in itertools.islice(filter(holds, ways), 1)]
     if held:
         return None
-    single = solve.one_tap(question)
-    if single and holds((single,)):
+    if [each for each in solve.single_taps(question) if holds((each,))]:
         return None
     solution = solve.solve(question)
     if solution and solution.values:

@@ -6,6 +6,7 @@ matrix holds what each element sees (im2col). Its rank says how much of the kern
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ ENOUGH = 2
 """Equations for each unknown, at least, where not all of them are solved."""
 MOVED = 1e-4
 """Share of the largest tap beyond which one that was solved for is another one."""
+MANY = 8
+"""Taps that are told which the data do not tell apart."""
+HALVINGS = 20
+"""Of an interval, to find the least share of a room that values leave anything."""
 FEW = 0.5
 """Share of its taps up to which another kernel is called the intended one with some values changed."""
 
@@ -83,16 +88,17 @@ class Solution:
             yield f"one kernel gives these values, and it is another one{added}: {shown}"
 
 
-def one_tap(question: Question) -> KernelValues | None:
-    """The change of a single tap that gives the observed values."""
+def single_taps(question: Question) -> list[KernelValues]:
+    """Changes of a single tap each that give the observed values, as many as the data do not tell apart."""
     small, unit = in_own_units(question)
-    for outputs, matrix, seen, meant in _systems(small):
+    for outputs, matrix, seen, meant, room in _systems(small):
         missing = seen - meant
-        wrong = np.flatnonzero((np.abs(missing) > small.slack).any(axis=0))
+        wrong = np.flatnonzero((np.abs(missing) > room).any(axis=0))
         if wrong.size:
-            tap = _tap(small, outputs[wrong[0]], matrix, missing[:, wrong[0]])
-            return None if tap is None else _in_the_kernels_unit(tap, unit)
-    return None
+            place = int(wrong[0])
+            taps = itertools.islice(_taps(small, outputs[place], matrix, missing[:, place], room[:, place]), MANY)
+            return [_in_the_kernels_unit(each, unit) for each in taps]
+    return []
 
 
 def _in_the_kernels_unit(change: KernelValues, unit: int) -> KernelValues:
@@ -100,18 +106,41 @@ def _in_the_kernels_unit(change: KernelValues, unit: int) -> KernelValues:
     return KernelValues(tuple((index, math.ldexp(value, unit)) for index, value in change.taps), change.off * 2.0**unit)
 
 
-def _tap(question: Question, output: int, matrix: np.ndarray, missing: np.ndarray) -> KernelValues | None:
-    """The tap of an output channel whose change makes up for what is missing (rows of `matrix`)."""
+def _taps(
+    question: Question, output: int, matrix: np.ndarray, missing: np.ndarray, room: np.ndarray
+) -> Iterator[KernelValues]:
+    """The taps of an output channel of which a change makes up for what is missing (rows of `matrix`)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         change = matrix.T @ missing / np.einsum("ij,ij->j", matrix, matrix)
     for tap in np.flatnonzero(np.isfinite(change)):
-        left = missing - matrix[:, tap] * change[tap]
-        if np.count_nonzero(matrix[:, tap]) > 1 and not (np.abs(left) > question.slack).any():
+        met = matrix[:, tap]
+        left = missing - met * change[tap]
+        if np.count_nonzero(met) > 1 and not (np.abs(left) > 2 * question.slack).any():
             index = (output, *map(int, np.unravel_index(tap, question.form.w.shape[1:])))
-            off = SURE * float(np.sqrt(np.mean(left**2) / (matrix[:, tap] @ matrix[:, tap])))
-            found = KernelValues(((index, float(question.form.w[index]) + float(change[tap])),), off)
-            return found if _gives(question, found) else None
-    return None
+            off = SURE * float(np.sqrt(np.mean(left**2) / (met @ met)))
+            value = float(question.form.w[index]) + _within(float(change[tap]), met, missing, room)
+            found = KernelValues(((index, value),), off)
+            yield from [found] if _gives(question, found) else []
+
+
+def _within(change: float, met: np.ndarray, missing: np.ndarray, room: np.ndarray) -> float:
+    """The change that all values allow with the smallest share of what all have in common of their room, as arithmetic
+    may have used but a part of it; that which least squares give where they allow none."""
+    told = met != 0
+    met, missing, room = met[told], missing[told], room[told]
+
+    def limits(share: float) -> tuple[float, float]:
+        tight = room - (1 - share) * room.min()
+        ends = np.sort([(missing + side * tight) / met for side in (-1, 1)], axis=0)
+        return float(ends[0].max()), float(ends[1].min())
+
+    least, most = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (least + most) / 2
+        low, high = limits(middle)
+        least, most = (least, middle) if low <= high else (middle, most)
+    low, high = limits(most)
+    return min(max(change, low), high) if low <= high else change
 
 
 def solve(question: Question) -> Solution | None:
@@ -132,7 +161,7 @@ def _solved(question: Question, biased: bool) -> Solution | None:
     conv = small.form
     kernel, bias = np.zeros(conv.w.shape), conv.offsets.astype(np.float64)
     rank, equations, fits, terms, off = 0, 0, True, conv.terms + biased, 0.0
-    for outputs, matrix, seen, _ in _systems(small):
+    for outputs, matrix, seen, _, _ in _systems(small):
         matrix = np.column_stack([matrix, np.ones(len(matrix))]) if biased else matrix
         seen = seen if biased else seen - bias[outputs]
         some = _solvable(len(matrix), terms, WORK * len(outputs) // len(conv.w))
@@ -169,10 +198,11 @@ def _solvable(equations: int, unknowns: int, work: int) -> np.ndarray:
     return np.sort(chosen) if most >= ENOUGH * unknowns else np.zeros(0, int)
 
 
-def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray]]:
+def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """For output channels that see the same input and are known at the same places: (channels, matrix, values seen,
-    values meant), with a row for each place and, of values, a column for each channel."""
+    values meant, their room), with a row for each place and, of values, a column for each channel."""
     conv, observed = question.form, question.observed
+    room = np.broadcast_to(question.slack if question.room is None else question.room, observed.shape)
     if observed.shape != conv.output_shape or elements(conv) > LARGEST:
         return
     met, meant = columns(conv), output_of(conv)
@@ -184,7 +214,8 @@ def _systems(question: Question) -> Iterator[tuple[list[int], np.ndarray, np.nda
         seen = _by_place(observed, outputs)
         known = np.isfinite(seen[:, 0]) & np.isfinite(met[group]).all(axis=1)
         if known.any():
-            yield outputs, met[group][known], seen[known], _by_place(meant, outputs)[known]
+            meant_there, room_there = (_by_place(each, outputs)[known] for each in (meant, room))
+            yield outputs, met[group][known], seen[known], meant_there, room_there
 
 
 def _by_place(y: np.ndarray, outputs: list[int]) -> np.ndarray:

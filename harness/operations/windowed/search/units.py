@@ -65,6 +65,7 @@ def observed_in_units(question: Question, unit: int) -> Question:
         form=question.form.map(lambda each: in_units(each, unit), "bias"),
         observed=in_units(question.observed, unit),
         slack=math.ldexp(question.slack, -unit),
+        room=None if question.room is None else in_units(question.room, unit),
     )
 
 
