@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from harness.backends import onnx_by_settings, tensorflow_by_settings, torch_by_settings
+from harness.canonical.magnitudes import magnitudes
 from harness.canonical.reference import direct, evaluate
 from harness.canonical.settled import Settled
 from harness.case.read import Case, CaseError, load
@@ -21,7 +23,16 @@ from harness.judge.verdict import Judge, Observation
 from harness.operations import TABLE, pooling
 from harness.operations.call import Unsupported
 from harness.operations.card import Card
-from harness.operations.pooling_formula import FIRST_CLIPPED, KEPT, KEPT_UNPADDED, LAST_CLIPPED, SCALED, ZERO
+from harness.operations.pooling_formula import (
+    FIRST_CLIPPED,
+    KEPT,
+    KEPT_UNPADDED,
+    LAST_CLIPPED,
+    LOWER_MEDIAN,
+    MEDIAN,
+    SCALED,
+    ZERO,
+)
 from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
 from harness.parent.asking import Asking
@@ -78,6 +89,28 @@ def test_windows_are_those_of_loops_over_fractions(window: Pair, stride: Pair, p
         assert mean.tolist() == [[float(sum(values) / count) for values, count in row] for row in seen]
         most = evaluate(form_of(x[None, None], reduce="max", **about))[0, 0]
         assert most.tolist() == [[float(max(values)) for values, _ in row] for row in seen]
+
+
+MIDDLES = {"min": min, MEDIAN: statistics.median, LOWER_MEDIAN: statistics.median_low}
+
+
+@pytest.mark.parametrize("reduce", MIDDLES)
+@pytest.mark.parametrize(("window", "stride", "pairs", "ceil"), CALLS[::3])
+def test_minima_and_medians_are_those_of_loops(reduce: str, window: Pair, stride: Pair, pairs: Any, ceil: bool) -> None:
+    x = np.random.default_rng(1).normal(0, 1, (5, 7))
+    about = {"window": window, "stride": stride, "padding": pairs, "rounding": "ceil" if ceil else "floor"}
+    form = form_of(x[None, None], reduce=reduce, **about)
+    seen = [[MIDDLES[reduce](values) for values, _ in row] for row in loops(x, window, stride, pairs, ceil, "valid")]
+    assert evaluate(form)[0, 0].tolist() == [[float(each) for each in row] for row in seen]
+    assert np.allclose(direct(form), evaluate(form)) and (4 * np.abs(x).max() >= magnitudes(form).A).all()
+
+
+@pytest.mark.parametrize("reduce", MIDDLES)
+def test_what_is_not_known_is_not_known_of_a_minimum_or_median_either(reduce: str) -> None:
+    x = np.arange(24.0).reshape(1, 1, 4, 6)
+    x[0, 0, 0, 1] = np.nan
+    unknown = np.isnan(direct(form_of(x, reduce=reduce, window=2)))
+    assert unknown[0, 0].tolist() == [[True, False, False], [False] * 3]
 
 
 @pytest.mark.parametrize(("sizes", "outputs"), [((5, 7), (3, 4)), ((8, 3), (2, 5)), ((6, 4), (6, 1))])
@@ -178,6 +211,9 @@ CONVENTIONS = [
     ("reduce: average\nwindow: 3\nstride: 2\npadding: 1\ndivisor: window", {"fill": LAST_CLIPPED}),
     ("window: 3\nstride: 2", {"reduce": "average", "p": None, "divisor": "valid"}),
     ("window: 2\nstride: 1\npadding: 1", {"reduce": "average", "p": None, "divisor": "padded"}),
+    *(("window: 3\nstride: 2", {"reduce": each, "p": None, "divisor": None}) for each in ("min", MEDIAN)),
+    *(("reduce: average\nwindow: 2", {"reduce": each, "p": None, "divisor": None}) for each in MIDDLES),
+    ("reduce: average\noutput_size: 3", {"reduce": "min", "p": None, "divisor": None}),
     ("window: [3, 2]\nstride: 1", {"window": (2, 3)}),
     ("window: 2\nstride: 1", {"window": (3, 2)}),
     ("window: 3\ndilation: 2\nstride: 1\npadding: same", {"padding": ((1, 1), (1, 1))}),
@@ -239,6 +275,8 @@ def test_pairs_with_conventions_of_arrays_are_named(tmp_path: Path, change: Any,
         ("reduce: average\nwindow: [3, 2]\nstride: 2\npadding: 1\ndivisor: valid", {"fill": LAST_CLIPPED}),
         ("reduce: max\nwindow: 2\nstride: 3\npadding: [[-1, 1], [1, -2]]", {"fill": ZERO}),
         ("reduce: norm\nwindow: 3\nstride: 2\nrounding: ceil", {"overhang": SCALED}),
+        *(("reduce: max\nwindow: 2\nstride: 1\npadding: 1", {"reduce": each}) for each in MIDDLES),
+        ("reduce: average\noutput_size: 3", {"reduce": "min", "divisor": None}),
         ("reduce: average\nwindow: 2\nstride: 2", {"output_size": (3, 5), **dict.fromkeys(OF_WINDOWS)}),
     ],
 )

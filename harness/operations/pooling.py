@@ -86,7 +86,13 @@ FIELDS: Mapping[str, Field] = {
 }
 EXPLAINED_BY = (*OF_ARRAYS, *SETTINGS, *FIELDS, "fill", "overhang")
 SAYINGS: Sayings = {
-    "reduce": Saying("take the {} of {it}", "took the {} of {it}", "each window", {"max": "maximum"}, noun="reduction"),
+    "reduce": Saying(
+        "take the {} of {it}",
+        "took the {} of {it}",
+        "each window",
+        {"max": "maximum", "min": "minimum"},
+        noun="reduction",
+    ),
     "output_size": Saying("make {it} {}", "made {it} {}", "the size of the output"),
     "rounding": Saying("round {it} by {}", "rounded {it} by {}", "the size of the output"),
     "divisor": Saying(

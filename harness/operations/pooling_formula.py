@@ -1,5 +1,7 @@
 """Pooling: windows that move over the input, each reduced to its maximum, its average or its norm.
 
+Systems may take the minimum or the median instead, which no case means.
+
     y[n, c, i..] = reduce over t.. of x[n, c, i * stride - low + t * dilation ..]
 
 What lies in the padding is not counted by a maximum and adds nothing to a sum. By `ceil` the last window may reach
@@ -34,6 +36,8 @@ CLIPPED = (FIRST_CLIPPED, LAST_CLIPPED)
 """What NNlib 0.6 takes for the padding of an average, and in which order it goes through the taps."""
 SCALED = "scaled to the whole window"
 """What systems make of the norm of a window that reaches beyond the padding: its sum, times size / elements."""
+MEDIAN, LOWER_MEDIAN = "median", "lower median"
+"""Of as many numbers as 2 divides, the average of the two in the middle (NumPy), or the lower of them (PyTorch)."""
 SMALL, MANY = 2**12, 2**9
 """Taps of all windows together up to which their places are kept, for so many settings."""
 
@@ -155,7 +159,7 @@ def output_shape(shapes: Mapping[str, tuple[int, ...]], settings: Settings) -> t
 
 
 def rounds(settings: Settings) -> bool:
-    return bool(settings["reduce"] != "max")
+    return settings["reduce"] not in ("max", "min", LOWER_MEDIAN)
 
 
 def formula(np: Any, arrays: Mapping[str, Any], settings: Settings) -> Any:
@@ -176,19 +180,36 @@ def _by_reciprocal(np: Any, arrays: Mapping[str, Any], settings: Settings) -> An
 
 
 def _reduced(np: Any, x: Any, settings: Settings) -> tuple[Any, numpy.ndarray | None]:
-    """(maxima, norms or sums; what sums are to be divided by)."""
+    """(what is made of each window, or its sum; what sums are to be divided by)."""
     axes, reduce, fill = axes_of(x.shape[2:], settings), settings["reduce"], settings.get("fill")
     rank = len(axes)
     taps = tuple(range(2 + rank, 2 + 2 * rank))
     index, inside = (_kept_tables if _small(axes) else _tables)(axes)
     seen = x[(slice(None), slice(None), *index)]
-    if reduce == "max":
-        return np.where(inside, seen, 0.0 if fill == ZERO else -math.inf).max(axis=taps), None
+    if reduce in EXTREMES:
+        name, beyond = EXTREMES[reduce]
+        return getattr(np.where(inside, seen, 0.0 if fill == ZERO else beyond), name)(axis=taps), None
+    if reduce in (MEDIAN, LOWER_MEDIAN):
+        return _middle(np, np.where(inside, seen, math.inf), counted(axes, "valid"), reduce), None
     if reduce == "norm":
         powers = np.where(inside, np.abs(seen) ** float(settings["p"]), 0.0)
         return _norms(np, powers.sum(axis=taps), axes, settings), None
     total = _clipped(np, seen, inside, fill) if fill else np.where(inside, seen, 0.0).sum(axis=taps)
     return total, counted(axes, settings["divisor"])
+
+
+EXTREMES = {"max": ("max", -math.inf), "min": ("min", math.inf)}
+"""Reduction -> its function of an array, and what lies in the padding that it does not count."""
+
+
+def _middle(np: Any, seen: Any, counts: numpy.ndarray, reduce: str) -> Any:
+    """The medians of so many numbers of each window, those of (N, C, *outputs, *taps) that are largest left out."""
+    line = np.sort(seen.reshape(*seen.shape[: 2 + counts.ndim], -1))
+    places = numpy.ogrid[tuple(map(slice, counts.shape))]
+    last = counts.astype(int)
+    low, high = (line[(slice(None), slice(None), *places, at)] for at in ((last - 1) // 2, last // 2))
+    middle = low if reduce == LOWER_MEDIAN else (low + high) / 2
+    return np.where(line[..., -1] >= -math.inf, middle, line[..., -1])  # NaN, where one is
 
 
 def _tables(axes: Axes) -> tuple[list[numpy.ndarray], numpy.ndarray]:

@@ -12,6 +12,8 @@ from harness.operations.expressions import one_or_all
 from harness.operations.pooling_formula import (
     CLIPPED,
     LAST_CLIPPED,
+    LOWER_MEDIAN,
+    MEDIAN,
     SCALED,
     ZERO,
     Axis,
@@ -24,6 +26,10 @@ from harness.operations.pooling_search import end, sizes_of
 from harness.worker.spans import position, span
 
 Settings = Mapping[str, Any]
+MEDIANS = {
+    MEDIAN: "np.nanmedian(x, axis={0})",
+    LOWER_MEDIAN: 'np.nanquantile(x, 0.5, axis={0}, method="lower")',
+}
 
 
 def _numpy(form: Settled) -> Sequence[str]:
@@ -40,7 +46,13 @@ def _numpy(form: Settled) -> Sequence[str]:
 
 def _padded(settings: Settings, axes: Sequence[Axis]) -> list[str]:
     """Lines that crop the input and pad it as far as the windows reach; what is to be told apart is NaN."""
-    fill = {"max": "-np.inf", ZERO: "0", **dict.fromkeys(CLIPPED, "np.nan")}
+    fill = {
+        "max": "-np.inf",
+        "min": "np.inf",
+        **dict.fromkeys(MEDIANS, "np.nan"),
+        ZERO: "0",
+        **dict.fromkeys(CLIPPED, "np.nan"),
+    }
     value = fill.get(settings.get("fill", settings["reduce"]), "0")
     crops = [f"{max(-axis.low, 0)}:{axis.n + min(axis.high, 0)}" for axis in axes]
     found = [f"x = x[:, :, {', '.join(crops)}]"] if min(min(axis.low, axis.high) for axis in axes) < 0 else []
@@ -52,7 +64,7 @@ def _padded(settings: Settings, axes: Sequence[Axis]) -> list[str]:
 def _binned(form: Settled) -> Sequence[str]:
     """The reduction of bins, one axis after another."""
     settings = form.settings
-    reduce = {"max": "max", "average": "mean", "norm": "sum"}[settings["reduce"]]
+    reduce = {"max": "max", "min": "min", "average": "mean", "norm": "sum"}[settings["reduce"]]
     lines = [f"x = abs(x) ** {settings['p']!r}"] if reduce == "sum" else []
     for axis, (n, outputs) in enumerate(zip(sizes_of(form), per_axis(settings["output_size"], form.rank)), start=2):
         bins = [tuple(edges) for edges in Bins(n, outputs).edges.tolist()]
@@ -61,8 +73,10 @@ def _binned(form: Settled) -> Sequence[str]:
 
 
 def _reduction(settings: Settings, axes: Sequence[Axis], last: tuple[int, ...]) -> list[str]:
-    if settings["reduce"] == "max":
-        return [f"y = x.max({last})"]
+    if settings["reduce"] in ("max", "min"):
+        return [f"y = x.{settings['reduce']}({last})"]
+    if settings["reduce"] in MEDIANS:
+        return [f"y = {MEDIANS[settings['reduce']].format(last)}"]
     if settings["reduce"] == "norm":
         return [f"y = (abs(x) ** {settings['p']!r}).sum({last})", *_root(settings, axes)]
     divisor, fill = _product([axis.counts(settings["divisor"]).tolist() for axis in axes]), settings.get("fill")

@@ -18,6 +18,8 @@ from harness.operations.pooling_formula import (
     FIRST_CLIPPED,
     KEPT,
     KEPT_UNPADDED,
+    LOWER_MEDIAN,
+    MEDIAN,
     SCALED,
     ZERO,
     Axis,
@@ -34,7 +36,10 @@ WORDS = ("valid", "same_upper", "same_lower", "half")
 """Paddings that have a name; half: k // 2 on both sides."""
 DIVISORS = ("valid", "padded", "window")
 ROUNDINGS = ("floor", "ceil", KEPT, KEPT_UNPADDED)
-REDUCTIONS = (("max", (None,), (None,)), ("average", (None,), DIVISORS), ("norm", (2.0, 1.0), (None,)))
+REDUCTIONS = (
+    *(("max", (None,), (None,)), ("average", (None,), DIVISORS), ("norm", (2.0, 1.0), (None,))),
+    *((name, (None,), (None,)) for name in ("min", MEDIAN, LOWER_MEDIAN)),
+)
 STEPS = ((1, -1), (-1, 1), (0, 1), (1, 0))
 """By how much a padding is moved below and above: to the other side, or made larger on one."""
 NO_WINDOW: Changes = dict.fromkeys(("window", "stride", "padding", "rounding", "dilation"))
@@ -53,7 +58,8 @@ def alternatives(form: Settled) -> Iterator[Changes]:
     """Size, divisor and padding first, which is where systems differ; then the window itself."""
     yield from _of_bins(form) if "output_size" in form.settings else _of_windows(form)
     for other, powers, divisors in REDUCTIONS:
-        if other != form.settings["reduce"]:
+        whole = "output_size" not in form.settings or other not in (MEDIAN, LOWER_MEDIAN)
+        if other != form.settings["reduce"] and whole:
             for power, divisor in itertools.product(powers, divisors):
                 yield {"reduce": other, "p": power, "divisor": divisor}
 
@@ -97,7 +103,7 @@ def _filled(form: Settled) -> Iterator[Changes]:
     if settings["reduce"] == "norm" and settings.get("overhang") is None:
         yield {"overhang": SCALED}
     if settings.get("fill") is None and padded(form):
-        fills = {"max": (ZERO,), "average": CLIPPED if form.rank > 1 else (FIRST_CLIPPED,)}
+        fills = {"max": (ZERO,), "min": (ZERO,), "average": CLIPPED if form.rank > 1 else (FIRST_CLIPPED,)}
         yield from ({"fill": each} for each in fills.get(settings["reduce"], ()))
 
 

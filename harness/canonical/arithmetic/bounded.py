@@ -188,6 +188,12 @@ def minimum(a: Any, b: Any) -> Bounded:
     return _chosen(lifted(a), lifted(b), -1.0)
 
 
+def sort(x: Any) -> Bounded:
+    """Along the last axis, smallest first, NaN last: the number in each place is off by no more than any of them is."""
+    x = lifted(x)
+    return Bounded(np.sort(x.value), x.error.max(axis=-1, keepdims=True))
+
+
 def _chosen(a: Bounded, b: Bounded, sign: float) -> Bounded:
     apart, reach = sign * (a.value - b.value), a.reach + b.reach
     both = np.where(np.abs(apart) <= reach, np.maximum(a.error, b.error), np.where(apart > 0, a.error, b.error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numpy import abs, asarray, exp, expm1, log, log1p, maximum, minimum, ndarray, pi, sin, sqrt, tanh, where
+from numpy import abs, asarray, exp, expm1, log, log1p, maximum, minimum, ndarray, pi, sin, sort, sqrt, tanh, where
 
 __all__ = [
     "abs",
@@ -16,6 +16,7 @@ __all__ = [
     "minimum",
     "pi",
     "sin",
+    "sort",
     "sqrt",
     "tanh",
     "where",

@@ -183,6 +183,13 @@ def minimum(a: Any, b: Any) -> Twofold:
     return where((a < b) | np.isnan(a.high), a, b)
 
 
+def sort(x: Any) -> Twofold:
+    """Along the last axis, smallest first, NaN last."""
+    high, low = lifted(x).parts
+    order = np.lexsort((low, high), axis=-1)
+    return Twofold(*(np.take_along_axis(each, order, -1) for each in (high, low)))
+
+
 def sqrt(x: Any) -> Twofold:
     """Newton's step from the root in float64."""
     x = lifted(x)

@@ -21,9 +21,10 @@ from harness.operations.transforms.endings import Activation, relu
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias, Scale
+from harness.operations.windowed.search.inference import SHARES as OF_ROOM
 from harness.operations.windowed.search.inference import inferred
 from harness.operations.windowed.search.naming import of_stated
-from harness.operations.windowed.search.preparation import NAMES, shortened
+from harness.operations.windowed.search.preparation import NAMES, NEARLY, errors, shortened, within
 
 WITH_NUMBERS = ("identity", "clip", "leaky_relu", "celu", "hard_sigmoid", "threshold")
 """What changes nothing, and functions whose numbers have no usual values."""
@@ -100,8 +101,8 @@ def _useful(values: np.ndarray | None, kind: str) -> TypeGuard[np.ndarray]:
 
 def _lines(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
     """A factor, of all channels or of each, and the offset that it leaves."""
-    for shape in ((-1, 1, 1), (y.shape[0], -1, *y.shape[2:])):
-        parts = [part.reshape(shape) for part in (y, seen, room)]
+    for close, shape in itertools.product(_shares(room), ((-1, 1, 1), (y.shape[0], -1, *y.shape[2:]))):
+        parts = [part.reshape(shape) for part in (y, seen, close)]
         if not _confirmed(*parts):
             continue
         known = np.isfinite(parts[0]) & np.isfinite(parts[1])
@@ -109,22 +110,39 @@ def _lines(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transf
             [_slope(*(part[:, each][known[:, each]] for part in parts)) for each in range(parts[0].shape[1])]
         )
         factors = np.resize(factor, y.shape[1])
-        offsets = _one_or_each("offset", ended(y, (_end("factor", factors),)), seen, room)
+        offsets = _one_or_each("offset", ended(y, (_end("factor", factors),)), seen, close)
         if _useful(factors, "factor") and _useful(offsets, "offset"):
             yield _end("factor", factors), _end("offset", offsets)
             return
 
 
+def _shares(room: np.ndarray) -> list[np.ndarray]:
+    """Rooms with smaller shares first of what all have in common, where that differs: arithmetic may have used but a
+    share of it, beside digits that were printed."""
+    common = float(room.min(initial=np.inf))
+    shares = OF_ROOM[::-1] if (room > common).any() else OF_ROOM[:1]
+    return [room - (1 - share) * common for share in shares]
+
+
 def _slope(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> float:
     """The slope of the line through what was seen, with as many digits as its errors leave."""
-    apart, values = y - y.mean(), seen - seen.mean()
-    square = float(apart @ apart)
-    if not square:
+    weight = room.min(initial=np.inf) / room if room.all() else np.ones(room.shape)
+    line = np.column_stack([y, np.ones_like(y)])
+    found, _, rank, _ = np.linalg.lstsq(line * weight[:, None], seen * weight, rcond=None)
+    if rank < 2:
         return np.nan
-    best = float(apart @ values) / square
-    left = values - best * apart
-    error = 5 * float(np.sqrt((apart**2) @ (left**2))) / square + 2.0**-50 * abs(best)
-    return float(shortened(np.array([best]), np.array([error]))[0])
+    off = errors(line * weight[:, None], seen * weight, found)[0]
+    return float(shortened(_nearer(line, seen, room, found)[:1], np.array([off]))[0])
+
+
+def _nearer(line: np.ndarray, seen: np.ndarray, room: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Slope and offset of a line; where some are a little further from it than their room, those with which the most
+    off is so least."""
+    left = np.abs(line @ found - seen)
+    if not room.all() or not 1 < (left / room).max() <= NEARLY:
+        return found
+    better = within(line / room[:, None], seen / room)
+    return found if better is None else better
 
 
 def _functions(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Activation]:
