@@ -10,6 +10,7 @@ from harness.operations.transforms.endings import Activation, relu
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.values import Bias, Scale
 
+RNG = np.random.default_rng(17)
 Y = np.random.default_rng(3).normal(size=(2, 3, 5, 6)) * 3
 ROOM = np.full(Y.shape, 1e-6)
 EACH = np.reshape([0.5, -1.25, 2.0], (1, 3, 1, 1))
@@ -84,3 +85,45 @@ def test_windows_of_nothing_break_no_fit():
         for each in way
         if isinstance(each, Activation) and each.function == "hard_sigmoid"
     ]
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_numbers_are_read_before_a_function(name, count):
+    made = Y * EACH + (2 * EACH if count == 3 else 0)
+    (way,) = ends(Y, FUNCTIONS[name].of(made / 4), ROOM / 100, count)
+    assert [each.id for each in way] == ["scale", "bias", "activation"][: count - 1] + ["activation"]
+    assert way[-1].function == name and np.allclose(way[0].factors, EACH.ravel() / 4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("images", "told"), [(1, False), (2, False), (3, True)])
+def test_a_line_of_each_of_several_channels_takes_one_image_more_than_its_numbers(images, told):
+    y = RNG.normal(size=(images, 4, 1, 1))
+    numbers = np.reshape([0.5, -1.25, 2.0, 0.75], (1, 4, 1, 1))
+    assert bool([*ends(y, numbers * y + numbers, np.full(y.shape, 1e-6), 2)]) is told
+
+
+def test_a_line_of_one_channel_takes_four_values():
+    y = RNG.normal(size=(4, 1, 1, 1))
+    room = np.full(y.shape, 1e-6)
+    assert [len([*ends(y[:count], 3 * y[:count] + 1, room[:count], 2)]) for count in (3, 4)] == [0, 1]
+
+
+def test_digits_that_differ_from_value_to_value_tell_a_line_as_far_as_they_are_printed():
+    """Room that values have for other arithmetic besides is not taken by a line that needs less of it."""
+    y = RNG.normal(size=(1, 1, 9, 9)) * 2
+    texts = [f"{each:.6g}" for each in (4.3668122 * y - 2.117904).ravel()]
+    seen = np.reshape([float(text) for text in texts], y.shape)
+    last = np.reshape([10.0 ** -len(text.partition(".")[2]) / 2 for text in texts], y.shape)
+    ((scale, bias),) = ends(y, seen, last + 5e-6, 2)
+    assert (np.abs(scale.factors[0] * y + bias.values[0] - seen) <= 1.2 * last + 2e-7).all()
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.2, 0.07])
+def test_a_usual_slope_takes_fewer_values_than_one_that_is_read(slope):
+    """Of which two may be known."""
+    y = np.abs(Y)
+    y[0, 0, 0, :2] *= -1
+    found = {dict(way[0].parameters).get("slope") for way in ends(y, np.where(y < 0, slope * y, y), ROOM)
+             if isinstance(way[0], Activation)}  # fmt: skip
+    assert (slope in found) is (slope != 0.07)

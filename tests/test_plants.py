@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.plants import layers
-from benchmarks.plants.counting import DIGITS, asked, counted, seen
+from benchmarks.plants.counting import CONTROL, DIGITS, asked, counted, seen
 from benchmarks.plants.meant import MEANT
 from benchmarks.plants.sums import CONTROLS, FORMATS, OF_BYTES, Plant, plants
 
@@ -40,6 +40,9 @@ MENDED = [
     ("softmax", 0, "printed 5", "", "mean and deviation"),
     ("pooling", 1, "printed 6", "padding ((2, 0), (2, 0))", "reshaped"),
     ("pooling", 1, "printed 4", "padding ((0, 2), (0, 2))", "pixels"),
+    ("pooling", 2, "printed 5", "", "leaky"),
+    ("pooling", 3, "printed 5", "", "leaky"),
+    ("resize", 5, "printed 6", CONTROL, "zeros"),
     ("transposed_convolution", 0, "printed 4", "transposed", "mean and deviation"),
     ("transposed_convolution", 0, "printed 5", "reversed", "mean and deviation"),
     ("padding", 0, "printed 5", "boundary constant, constant 0.7", "bias"),
@@ -54,7 +57,8 @@ MENDED = [
     ("rearrange", 0, "float64", "blocks axes exchanged", "scale per channel"),
 ]
 """What was not named once, each of a kind of its own: numbers that all printed digits allow; an input that was prepared
-in float32 where nothing else rounds; what most elements of each channel have beside what the others show."""
+in float32 where nothing else rounds; what most elements of each channel have beside what the others show; a usual slope
+that two values show. And a factor of each of as many channels as an axis has that other sizes make longer."""
 
 
 @pytest.mark.parametrize("open_once", MENDED, ids=lambda each: "-".join(map(str, each)))

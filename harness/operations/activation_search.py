@@ -154,12 +154,8 @@ def undone(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, 
     if name not in FUNCTIONS or set(form.arrays) != {"x"} or "threshold" in settings:
         return None
     made = Activation(name, tuple((key, float(value)) for key, value in settings.items() if name != "softplus"))
-    sums = made.undone(seen)
-    apart = np.abs([made.undone(seen + side * room) - sums for side in (-1, 1)]).max(axis=0)
-    known = np.isfinite(sums) & np.isfinite(apart)
-    known &= apart <= STEEP * np.median(apart[known]) if known.any() else False
     bare = form.with_settings(**{**dict.fromkeys(form.settings), "function": "identity"})
-    return bare, np.where(known, sums, np.nan), np.where(known, apart, 0.0)
+    return bare, *made.sums(seen, room, STEEP)
 
 
 # --- code and probes -------------------------------------------------------------------------------------------------

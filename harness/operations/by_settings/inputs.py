@@ -19,7 +19,7 @@ from harness.canonical import gaps
 from harness.canonical.product import Product
 from harness.canonical.settled import Settled
 from harness.operations.by_settings.descending import descended
-from harness.operations.by_settings.ends import fits
+from harness.operations.by_settings.end_numbers import fits
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.transform import applied

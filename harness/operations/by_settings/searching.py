@@ -20,17 +20,8 @@ from harness.canonical.axis import outputs_at
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
 from harness.operations.by_settings.distinct import TELLING, Distinct, drawn, other_sizes
-from harness.operations.by_settings.ends import (
-    apart,
-    before_bias,
-    functions_of,
-    holds,
-    of_all,
-    of_most,
-    reordered,
-    unnamed,
-    without,
-)
+from harness.operations.by_settings.end_numbers import of_all, of_most, without
+from harness.operations.by_settings.ends import apart, before_bias, functions_of, holds, reordered, unnamed
 from harness.operations.by_settings.inputs import evaluations, prepared
 from harness.operations.by_settings.kept import KEPT, Kept
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
@@ -40,8 +31,8 @@ from harness.operations.transforms.told import Setting
 from harness.operations.transforms.transform import applied
 
 DEEPEST = 3
-ENDS = 2
-"""Changes of the values that are read together: a factor and an offset."""
+ENDS = 3
+"""Changes of the values that are read together: a factor, an offset and a function."""
 COMPUTED = 3
 """Work (see `budget`) of each number that is computed on the way to an output."""
 CANDIDATE, TOLD, READ, ENDED = (30_000, 30, 1), (40_000, 20, 2), (300_000, 150, 1), (100_000, 150, 0)

@@ -75,6 +75,22 @@ class Activation(Ending):
         """What `end` made `made` of; NaN where that is not one value."""
         return undone(self.function, made, **dict(self.parameters))
 
+    @property
+    def one_to_one(self) -> bool:
+        """Whether every number that it makes tells what it was made of."""
+        return FUNCTIONS[self.function].inverse is not None
+
+    def sums(self, made: np.ndarray, room: np.ndarray, steep: float) -> tuple[np.ndarray, np.ndarray]:
+        """What `end` made numbers of that may be off by `room`, NaN where they do not tell it, and how far that may be.
+
+        steep: how many times its usual error one may be off that is told.
+        """
+        values = self.undone(made)
+        apart = np.abs([self.undone(made + side * room) - values for side in (-1, 1)]).max(axis=0)
+        known = np.isfinite(values) & np.isfinite(apart)
+        known &= apart <= steep * np.median(apart[known]) if known.any() else False
+        return np.where(known, values, np.nan), np.where(known, apart, 0.0)
+
     def gives(self, values: np.ndarray, room: np.ndarray | float) -> bool:
         """Whether all that is known of values, which may be so far off, lies where `end` can bring it."""
         function, numbers = FUNCTIONS[self.function], dict(self.parameters)

@@ -10,7 +10,7 @@ from harness.canonical.layout import canonical
 from harness.canonical.window import Linear, padded
 from harness.operations.transforms.arrays import NAMES, PARTS, Role
 from harness.operations.transforms.boundary import by_hand, unpadded
-from harness.operations.transforms.transform import Part, Transform, each_of
+from harness.operations.transforms.transform import Part, Transform, each_of, for_channels
 
 TURNED = {"N": "its images stand in reverse order", "D": "its planes are mirrored", "H": "its rows are mirrored"}
 """What is said of an axis that is read backwards; of the last one, that its columns are mirrored."""
@@ -46,7 +46,7 @@ class Offset(Transform):
         return f"prepare the input alike: the system added {each_of(self.values)} to the values of its channels{when}"
 
     def differ(self, conv: Linear) -> Linear:
-        added = np.array(self.values).reshape(1, -1, *(1,) * conv.rank)
+        added = for_channels(self.values, conv.x)
         if self.padded:
             return unpadded(conv, padded(conv) + added)
         return conv.of_prepared(lambda x: x + added, float(np.abs(added).max(initial=0.0)))

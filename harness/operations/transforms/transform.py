@@ -154,6 +154,13 @@ def each_of(values: Sequence[float]) -> str:
     return ", ".join(f"{value:.7g}" for value in shown[:8]) + (", ..." if len(shown) > 8 else "")
 
 
+def for_channels(values: Sequence[float], x: np.ndarray) -> np.ndarray:
+    """A number for each channel of x, (1, C, 1..); the first for all where there are not as many, which is so at other
+    sizes where another axis was taken for the channels."""
+    told = np.array(values if len(values) == x.shape[1] else values[:1])
+    return told.reshape(1, -1, *(1,) * (x.ndim - 2))
+
+
 def detail(transforms: Sequence[Transform]) -> float:
     """Bits that the numbers take which were inferred, as they are written: one that is short hardly came by chance."""
     digits = (_digits(value) for each in transforms for value in set(each.inferred))

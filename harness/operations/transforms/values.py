@@ -12,7 +12,7 @@ import numpy as np
 from harness.canonical.window import Linear
 from harness.operations.transforms.arrays import Role
 from harness.operations.transforms.quantizing import QUANTIZERS
-from harness.operations.transforms.transform import Part, Transform, each_of
+from harness.operations.transforms.transform import Part, Transform, each_of, for_channels
 from harness.rounding.formats import FORMATS, significand
 
 REPEATED = {"missing": 0, "doubled": 2, "negated": -1}
@@ -142,10 +142,9 @@ class Scale(Transform):
         return f"correct the scale; the system multiplied{what} by {self.name}"
 
     def differ(self, conv: Linear) -> Linear:
-        factors = np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors)
         if self.role == "input":
-            return conv.of_prepared(lambda x: x * factors.reshape(1, -1, *(1,) * conv.rank), 0.0)
-        scaled = conv.scaled(factors)
+            return conv.of_prepared(lambda x: x * for_channels(self.factors, x), 0.0)
+        scaled = conv.scaled(np.array(scale_factors(self.name, conv.w) if self.name in SCALES else self.factors))
         return scaled if self.role == "output" else replace(scaled, bias=conv.bias)
 
     def code(self, conv: Linear) -> tuple[str, ...]:
