@@ -36,7 +36,7 @@ def wrong() -> np.ndarray:
 
 
 def asked(y: np.ndarray, images: np.ndarray = X) -> tuple[Judge, Answer]:
-    call = Call.of("dense", [images, W], {"bias": BIAS}, "NCHW,OI,NC", {"flattened": "CHW"}).with_defaults()
+    call = Call.of("dense", [images, W], {"bias": BIAS}, "NCHW,OI,NC", {"flattened": "CHW"}).named([])
     judge = Judge(call.case(y.astype(np.float32)))
     return judge, diagnose(judge, judge.observe(judge.case.recorded[0]))
 

@@ -15,6 +15,7 @@ from harness.explanation.answers import transform_json
 from harness.operations import TABLE
 from harness.operations.panels import Cell, Panel, Picture
 from harness.operations.transforms import BY_ID, arrays, number_pictures, settings
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.transform import Transform, applied
 from harness.operations.windowed.pictures import COMPUTED, DRAWN, MEANT, pictures
 from harness.report import drawing
@@ -68,12 +69,9 @@ CHANGES = [
     (line(9, 3), settings.Stride((2,), ((0, 0),))),
     (line(9, 3), settings.Dilation((3,), ((0, 0),))),
     (line(30, 3, padding=((1, 1),)), settings.PaddingSplit(((1, 1),), ((0, 2),))),
-    *(
-        (line(5, 3, padding=((2, 2),)), settings.Boundary(boundary))
-        for boundary in ("edge", "reflect", "symmetric", "wrap")
-    ),
-    (line(5, 3, padding=((2, 2),)), settings.Boundary("constant", 114.0)),
-    (line(5, 3, padding=((2, 2),), boundary="constant", constant=-1.5), settings.Boundary("wrap")),
+    *((line(5, 3, padding=((2, 2),)), Boundary(boundary)) for boundary in ("edge", "reflect", "symmetric", "wrap")),
+    (line(5, 3, padding=((2, 2),)), Boundary("constant", 114.0)),
+    (line(5, 3, padding=((2, 2),), boundary="constant", constant=-1.5), Boundary("wrap")),
 ]
 
 

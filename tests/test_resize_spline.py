@@ -55,7 +55,7 @@ def test_it_is_what_scipy_computes_in_every_arithmetic(n: int, m: int, mode: str
 def test_a_zoom_of_order_3_is_named_and_its_code_holds(mode: str, meant: str) -> None:
     x = RNG.normal(size=(1, 2, 6)).astype(np.float32)
     settings = {"size": [9], "interpolation": meant, "coordinates": "align_corners"}
-    case = Call.of("resize", [x], {}, "NCW,NCW", settings).with_defaults().case(zoomed(x, 9, mode, False))
+    case = Call.of("resize", [x], {}, "NCW,NCW", settings).named([]).case(zoomed(x, 9, mode, False))
     judge = Judge(case)
     answer = diagnose(judge, judge.observe(case.recorded[0]))
     (first,) = answer.explanations[0].changes
@@ -68,6 +68,6 @@ def test_what_no_spline_gives_is_none() -> None:
     x = RNG.normal(size=(1, 2, 6)).astype(np.float32)
     settings = {"size": [9], "interpolation": "cubic", "coordinates": "align_corners"}
     y = np.stack([[ndimage.zoom(line, 1.5, order=2) for line in image] for image in x])
-    case = Call.of("resize", [x], {}, "NCW,NCW", settings).with_defaults().case(y)
+    case = Call.of("resize", [x], {}, "NCW,NCW", settings).named([]).case(y)
     judge = Judge(case)
     assert not diagnose(judge, judge.observe(case.recorded[0])).explanations

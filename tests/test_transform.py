@@ -33,6 +33,7 @@ from harness.operations.transforms.arrays import (
     SwapOperands,
     TransposeKernelSpatial,
 )
+from harness.operations.transforms.boundary import Boundary
 from harness.operations.transforms.calls import (
     AddBias,
     CropOutput,
@@ -92,12 +93,12 @@ EXAMPLES: list[Transform] = [
     settings.AxisSwap((2, 1, 1), (1, 1, 1), PAIRS[::-1]),
     settings.Dilation((2, 2, 2), PAIRS),
     settings.Stride((2, 2, 2), PAIRS),
-    settings.Boundary("wrap"),
+    Boundary("wrap"),
     settings.PaddingSplit(PAIRS, OTHERS),
     settings.OutputMode(PAIRS, ((0, 0),) * 3, "valid"),
     settings.SameCentre(PAIRS, OTHERS),
     settings.StridePhase(PAIRS, OTHERS),
-    settings.Boundary("constant", 0.5),
+    Boundary("constant", 0.5),
     preparing.Offset((1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
     preparing.Offset((0.5,) * 6, padded=True),
     preparing.Flip("input", "W"),
@@ -438,7 +439,7 @@ def test_only_what_says_a_call_differently_can_be_undone(transform):
         (ReverseKernel((1,)), set()),
         (settings.Stride((2, 2), PAIRS[:2]), {"stride"}),
         (settings.Dilation((2, 2), PAIRS[:2]), {"dilation"}),
-        (settings.Boundary("edge"), {"boundary"}),
+        (Boundary("edge"), {"boundary"}),
         (settings.PaddingSplit(PAIRS[:2], OTHERS[:2]), {"padding"}),
         (settings.OutputMode(PAIRS[:2], OTHERS[:2]), {"padding"}),
         (settings.SameCentre(PAIRS[:2], OTHERS[:2]), {"padding"}),

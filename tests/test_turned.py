@@ -27,7 +27,7 @@ LAYERS = {
 def call(operation: str) -> Call:
     settings = dict(LAYERS[operation])
     vectors = {role: np.asarray(settings.pop(role), np.float32) for role in STATISTICS if role in settings}
-    return Call.of(operation, [X], vectors, "NCHW,NCHW", settings).with_defaults()
+    return Call.of(operation, [X], vectors, "NCHW,NCHW", settings).named([])
 
 
 def explained(of: Call, y: np.ndarray) -> tuple[Judge, Answer]:
@@ -65,7 +65,7 @@ BIASES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
 def test_what_was_done_to_a_bias_is_said_of_it_and_not_as_numbers(kind: str) -> None:
     """Numbers that only fit these data would be another cause on others."""
     rows = RNG.normal(size=(6, 12)).astype(np.float32)
-    dense = Call.of("dense", [rows, W], {"bias": BIAS}, "NC,OI,NC", {"flattened": "C"}).with_defaults()
+    dense = Call.of("dense", [rows, W], {"bias": BIAS}, "NC,OI,NC", {"flattened": "C"}).named([])
     changed, words = BIASES[kind]
     judge, answer = explained(dense, rows @ W.T + changed(BIAS))
     assert words in answer.explanations[0].words and not answer.ambiguous

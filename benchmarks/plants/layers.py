@@ -133,7 +133,7 @@ def _case(operation: str, number: int, double: bool, seed: int) -> Case:
     said = {**meant.settings, "dtype": dtype}
     named = {role: each.astype(dtype) for role, each in vectors.items()}
     call = Call.of(operation, [each.astype(dtype) for each in arrays], named, meant.layout, said)
-    whole = call if "output_size" in said else call.with_defaults()  # bins have none of the others
+    whole = call if "output_size" in said else call.named([])  # bins have none of the others
     return whole.case(np.ones((1,) * len(meant.layout.rpartition(",")[2]), dtype))
 
 
