@@ -10,6 +10,8 @@ AFFINE = ("scale", "offset")
 PARAMETERS = ("mean", "variance", *AFFINE)
 LAST: Mapping[str, Any] = {"over": {"W": 1, "HW": 2, "CHW": 3}}
 """Of a function that normalizes the last axes: how many these are."""
+CHANNELS_LAST: Mapping[str, Any] = {"layouts": {"input": "N*C", "output": "N*C"}}
+"""Of the same function where the last axis is that of the channels: tokens and their features."""
 ONE_AXIS: Mapping[str, Any] = {"over": {letter: letter for letter in "NCDHW"}}
 
 
@@ -24,6 +26,6 @@ GIVEN = computed({"groups": 1}, arrays=PARAMETERS)
 """A call that is given the mean and the variance."""
 
 
-def length(statistic: str, **keeps: Any) -> Dict[str, Any]:
+def length(statistic: str, demands: Mapping[str, Any] = {}, **keeps: Any) -> Dict[str, Any]:
     """What a call demands, and keeps, that divides by a length; no mean is taken off."""
-    return {"demands": {"statistic": statistic, "centre": False, "groups": 1}, "keeps": keeps}
+    return {"demands": dict(demands, statistic=statistic, centre=False, groups=1), "keeps": keeps}

@@ -6,7 +6,16 @@ from typing import Any, Callable, Mapping
 
 import numpy as np
 
-from harness.backends.norm_claims import GIVEN, LAST, ONE_AXIS, PARAMETERS, UNDER_THE_ROOT, computed, length
+from harness.backends.norm_claims import (
+    CHANNELS_LAST,
+    GIVEN,
+    LAST,
+    ONE_AXIS,
+    PARAMETERS,
+    UNDER_THE_ROOT,
+    computed,
+    length,
+)
 from harness.backends.parameter_shapes import of_channels, of_last
 from harness.backends.tracing.axis_words import first
 from harness.worker.blame import system
@@ -21,27 +30,29 @@ DTYPES = ("float32", "float64")
 def _declared(name: str, call: Callable[[Any, Any, Arrays, Settings], Any], **takes: Any) -> EntryPoint:
     """The entry point `torch.nn.functional.NAME`; `call` takes the function, a tensor, arrays and settings."""
 
+    function = name.split("(")[0].rstrip()
+
     def called(arrays: Arrays, settings: Settings) -> Any:
         import torch
 
         with torch.inference_mode(), system():
             x = torch.from_numpy(np.ascontiguousarray(arrays["input"]))
-            return call(getattr(torch.nn.functional, name.split("(")[0]), x, arrays, settings).numpy()
+            return call(getattr(torch.nn.functional, function), x, arrays, settings).numpy()
 
     made: EntryPoint = settled(
         "torch.nn.functional." + name,
         "normalization",
-        DOCS % name.split("(")[0],
+        DOCS % function,
         dtypes=DTYPES,
         **takes,
     )(called)
     return made
 
 
-def _tensors(arrays: Arrays, *roles: str) -> Any:
+def _tensors(arrays: Arrays, *roles: str, axis: int = 1) -> Any:
     import torch
 
-    channels = arrays["input"].shape[1]
+    channels = arrays["input"].shape[axis]
     return [torch.from_numpy(of_channels(arrays[role], channels)) for role in roles]
 
 
@@ -63,6 +74,10 @@ def _layer(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
     return function(x, tuple(x.shape[-axes:]), scale, offset, settings["epsilon"])
 
 
+def _layer_last(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    return function(x, tuple(x.shape[-1:]), *_tensors(arrays, "scale", "offset", axis=-1), settings["epsilon"])
+
+
 def _group(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
     return function(x, settings["groups"], *_tensors(arrays, "scale", "offset"), settings["epsilon"])
 
@@ -80,6 +95,10 @@ def _rms(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
     return function(x, tuple(x.shape[-axes:]), scale, settings["epsilon"])
 
 
+def _rms_last(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
+    return function(x, tuple(x.shape[-1:]), *_tensors(arrays, "scale", axis=-1), settings["epsilon"])
+
+
 def _length(power: float) -> Callable[..., Any]:
     def call(function: Any, x: Any, arrays: Arrays, settings: Settings) -> Any:
         return function(x, power, first(x.ndim).index(settings["over"]), settings["epsilon"])
@@ -92,6 +111,7 @@ NORMALIZATIONS = (
     _declared("batch_norm", _batch_given, **GIVEN),
     _declared("batch_norm(training=True)", _batch_computed, ranks=(2,), **computed(UNGROUPED, {"over": "NHW"})),
     _declared("layer_norm", _layer, ranks=(2,), words=LAST, **computed(UNGROUPED)),
+    _declared("layer_norm (channels last)", _layer_last, **CHANNELS_LAST, **computed(UNGROUPED, {"over": "C"})),
     _declared("group_norm", _group, ranks=(2,), **computed({"over": "CHW"}, free=("groups", "epsilon"))),
     _declared("instance_norm", _instance, ranks=(2,), **computed(UNGROUPED, {"over": "HW"})),
     _declared(
@@ -102,6 +122,14 @@ NORMALIZATIONS = (
         free=("epsilon",),
         arrays=("scale",),
         **length("mean_square", **UNDER_THE_ROOT),
+    ),
+    _declared(
+        "rms_norm (channels last)",
+        _rms_last,
+        free=("epsilon",),
+        arrays=("scale",),
+        **CHANNELS_LAST,
+        **length("mean_square", {"over": "C"}, **UNDER_THE_ROOT),
     ),
     _declared(
         "normalize",

@@ -287,15 +287,13 @@ def _entry(case: Case, name: str, pool: Pool) -> tuple[str, EntryPoint]:
     Raises SelectionError where these are none or several.
     """
     offered = pool.entry_points()
-    found = [each for each in offered if each[1].name == name] or [
-        each for each in offered if selection.matches(each[1].name, name)
-    ]
+    found = [each for each in offered if selection.matches(each[1].name, name)]
     taking = [each for each in found if len(found) == 1 or _takes(case, each[1])] or found
-    plainest = selection.plainest([entry.name for _, entry in taking])
-    if len(plainest) != 1:
-        known = ", ".join(plainest or [entry.name for _, entry in offered])
-        raise SelectionError(f"{name}: expected one entry point, found {len(plainest)}; known: {known}")
-    return next(each for each in taking if each[1].name == plainest[0])
+    chosen = [each for each in taking if each[1].name == name] or selection.plainest(taking)
+    if len(chosen) != 1:
+        known = ", ".join(entry.name for _, entry in chosen or offered)
+        raise SelectionError(f"{name}: expected one entry point, found {len(chosen)}; known: {known}")
+    return chosen[0]
 
 
 def _takes(case: Case, entry: EntryPoint) -> bool:

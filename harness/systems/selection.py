@@ -143,14 +143,17 @@ def without_variant(name: str) -> str:
     return function_of(name).partition("(")[0].rstrip()
 
 
-def plainest(names: Sequence[str]) -> list[str]:
-    """Entry points without those variants that say all of another one and more: `zoom (order=0)`, and not `zoom
-    (order=0, grid_mode=True)`."""
-    said = {name: _said_of_variant(name) for name in names}
+def plainest(found: Sequence[tuple[str, EntryPoint]]) -> list[tuple[str, EntryPoint]]:
+    """(backend, entry point) without those variants that say all of another one and more: `zoom (order=0)`, and not
+    `zoom (order=0, grid_mode=True)`."""
+    said = {entry.name: _said_of_variant(entry.name) for _, entry in found}
     return [
-        name
-        for name in names
-        if not any(without_variant(name) == without_variant(each) and said[each] < said[name] for each in names)
+        each
+        for each in found
+        if not any(
+            without_variant(name) == without_variant(each[1].name) and words < said[each[1].name]
+            for name, words in said.items()
+        )
     ]
 
 
