@@ -55,6 +55,11 @@ def test_each_operation_has_a_table_and_convolution_the_first() -> None:
     ]
 
 
+def test_a_table_says_how_large_it_is() -> None:
+    as_written, _ = tables(("mine",), ())
+    assert as_written.extent == "2 cases on 1 function of 1 system."
+
+
 def test_how_a_call_is_mended_is_told_before_what_agrees() -> None:
     turned = {"verdict": "convention", "transforms": ("reverse_kernel",)}
     mended = {**turned, "own_edits": {"torch": "f(x, w)"}}

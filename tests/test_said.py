@@ -24,11 +24,12 @@ def test_classes_and_recordings_are_put_into_words() -> None:
         "  - as written, a.f: agrees with what the case means",
         "  - as written, b.g: becomes what the case means, with this change: turn it",
         "  - recorded, mine 1.0 (a log): becomes what the case means, with this change: turn it. It fits exactly",
+        "  - code for all frameworks: harness explain cases/0.yaml",
     ]
 
 
 def test_of_many_cases_nothing_is_said() -> None:
-    assert len(said(FEW)) == 4 * FEW
+    assert len(said(FEW)) == 5 * FEW
     assert said(FEW + 1) == []
 
 
@@ -57,7 +58,7 @@ def test_of_what_is_not_certain_the_first_remarks_are_said(verdict: str, ambiguo
     told = {"transforms": ("a",), "words": ("turn it",)} if verdict == "convention" else {}
     mine = result("mine", "recorded", verdict=verdict, remarks=remarks, ambiguous=ambiguous, **told)
     found.add(piece(report(results=(*both(result()), mine), recorded=[{"system": "mine", "origin": ""}])))
-    shown = [line.removeprefix("  - ") for line in found.lines()]
+    shown = [line.removeprefix("  - ") for line in found.lines() if "harness explain" not in line]
     assert (shown[-3:] == ["one", "two", "three"]) is (verdict == "unexplained" or ambiguous)
     assert "four" not in shown
 
@@ -83,4 +84,5 @@ def test_the_system_that_is_to_be_changed_is_named() -> None:
         "It fits exactly",
         f"  - recorded, {'a' * 99}: becomes what the case means, with this change: add the bias; "
         "the system of this output left the bias out. It fits exactly",
+        "  - code for all frameworks: harness explain cases/a.yaml",
     ]

@@ -45,6 +45,8 @@ BY_SETTINGS = sorted(name for name, each in TABLE.items() if hasattr(each, "alte
          "pad by 1:0 x 1:0 (low:high per axis); the system padded by 0:1 x 0:1 (low:high per axis)"),
         ("padding", "padding", (("H", 1, 0), ("W", 1, 2)), (("H", 1, 1), ("W", 0, 2)),
          "pad by 1:1 along H, 0:2 along W (low:high); the system padded by 1:0 along H, 1:2 along W (low:high)"),
+        ("padding", "padding", (), (("W", 0, 1),),
+         "pad by 0:1 along W (low:high); the system padded by nothing"),
         *((name, "bias", "none", None, "add the bias; the system left the bias out") for name in BY_SETTINGS),
     ],
 )  # fmt: skip

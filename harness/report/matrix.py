@@ -56,6 +56,13 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         return tuple(name for _, names in self.groups for name in names)
 
+    @property
+    def extent(self) -> str:
+        """How large it is, as a window may show a part of it."""
+        functions = [names for backend, names in self.groups if backend != RECORDED]
+        counts = [(len(self.lines), "case"), (sum(map(len, functions)), "function"), (len(functions), "system")]
+        return "{} on {} of {}.".format(*(f"{count} {what}{'s' * (count != 1)}" for count, what in counts))
+
 
 @dataclass(frozen=True)
 class _Row:

@@ -31,7 +31,7 @@ from harness.rounding.formats import DTYPES
 
 TEMPLATES = "templates"
 SHOWN = 3
-"""Answers on recordings at the top of the page."""
+"""Answers on recordings at the top of the page of many cases."""
 NOT_RUN = "-"
 """What stands in a row of the matrix for an entry point that was not run."""
 
@@ -96,7 +96,7 @@ class Html:
                         *([RECORDED] if self._matrix.answers else []),
                     ],
                     few=FEW,
-                    shown=SHOWN,
+                    shown=SHOWN if self._matrix.cases > FEW else FEW,
                     answers=self._answers(),
                     habits=habits.tables(self._header, self._matrix.operations),
                     looks=habits.looks(self._header, self._matrix.operations) if self._matrix.cases > FEW else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -49,6 +50,9 @@ def _of_case(piece: Piece) -> Iterator[str]:
             yield from (f"{ITEM}{one_line(remark)}" for remark in result.get("remarks", ())[:REMARKS])
         for use, line in view.edits(result):
             yield f"{ITEM}the shortest edit {use}: {one_line(line)}"
+    if any(result["verdict"] == "convention" for _, result in view.recordings(piece)):
+        file, _ = view.file_and_label(piece["case"]["id"])
+        yield f"{ITEM}{words.ALL_CODE}: harness explain {shlex.quote(one_line(file))}"
 
 
 def _names(members: Sequence[str]) -> str:

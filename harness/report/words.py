@@ -51,6 +51,8 @@ LEAST = 0.01
 SHORT = 32
 """Letters of a system's name that are said again within a sentence."""
 CODE = "Code that gives these numbers, run on these data and on others (Julia's follows from it and was not run):"
+ALL_CODE = "code for all frameworks"
+"""What `harness explain` writes besides."""
 
 _OUTCOMES = {"unexplained": "?", "declined": DECLINED, "raised": "!", "died": "†", "broken": "‡"}
 

@@ -110,14 +110,16 @@ def _beside(first: str, settings: Mapping[str, Any], sayings: Sayings) -> str:
 
 
 def shown(value: Any) -> str:
-    """A number in its shortest digits, numbers of the axes, pairs of a padding, or the first ones of many."""
+    """A number in its shortest digits, numbers of the axes, pairs of a padding or none, or the first ones of many."""
     if isinstance(value, float):
         return f"{value:.9g}"
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, tuple):
         return str(value)
-    if value and all(isinstance(each, tuple) for each in value):
+    if not value:
+        return "nothing"
+    if all(isinstance(each, tuple) for each in value):
         return _pairs(value)
     return " x ".join(map(shown, value[:MOST])) + (" x ..." if len(value) > MOST else "")
 
