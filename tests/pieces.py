@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.array_json import describe
 from harness.report.results import Json, piece
+from harness.report.view import MODES
 from harness.result import CaseReport, Result
 
 HEADER = {
@@ -90,3 +91,44 @@ def settings(**changes: Any) -> dict[str, Any]:
 def whole(path: Path) -> str:
     """The index, and all files beside it."""
     return "".join(each.read_text("utf-8") for each in [path, *sorted(path.with_suffix("").rglob("*.md"))])
+
+
+CODE = """\
+import numpy as np
+# x: HWC, w: HWIO; y: NCHW
+x = x.transpose(2, 0, 1)[None]
+w = w.transpose(3, 2, 0, 1)
+# reverse the kernel along both spatial axes (rotate it by 180 degrees)
+w = np.flip(w, (2, 3))  # the call below does not reverse the kernel
+x = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)])
+x = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+y = np.einsum("ncHWhw,ochw->noHW", x, w)
+"""
+
+
+def as_of_many_systems(number: int, systems: int = 12, functions: int = 45) -> Json:
+    """A case as large as those of the registry: so many entry points with long names, 5 x 6 arrays.
+
+    A quarter declines. Of each class there are four outputs that differ in rounding, and one comes with code.
+    """
+    x = np.random.default_rng(number).normal(size=(1, 1, 5, 6)).astype("float32")
+    turned = {"verdict": "convention", "transforms": ("reverse_kernel",), "max_abs": 3.1, "bound_share": 0.2}
+    near = {"rung": "statistical", "bound_share": 0.3, "max_abs": 1e-6}
+    steps = {"words": ("reverse the kernel along both spatial axes (rotate it by 180 degrees)",)}
+    kinds: list[dict[str, Any]] = [turned | steps, {}, near, {"verdict": "declined", "reason": "is 1-D, not 2-D"}]
+    found = []
+    for mode in MODES:
+        for index in range(functions):
+            backend = f"framework{index % systems}"
+            fields = kinds[index % 4] if mode == "as_written" or index % 4 > 1 else steps
+            found.append(result(f"{backend}.nn.functional.conv_general_{index}d", mode, backend=backend, **fields))
+    whole_piece = piece(report(f"cases/folder/{number}.yaml", tuple(found), x=x))
+    noise = np.random.default_rng(0).integers(-3, 4, (4, *x.shape)) * np.spacing(x)
+    whole_piece["outputs"] = [describe(base + each) for base in (x, -x) for each in noise.astype("float32")]
+    for index, each in enumerate(whole_piece["results"]):
+        if each["output"] is not None:
+            each["output"] = index // 4 % 4 + 4 * (each["verdict"] == "convention")
+    whole_piece["results"][0]["explanations"] = [
+        {"words": "turn it", "code": {"numpy": CODE, "torch": CODE}, "tied": False}
+    ]
+    return whole_piece

@@ -27,8 +27,8 @@ from harness.report.page import Html
 from harness.result import CaseReport
 from harness.runner import run
 from harness.systems.selection import backends
-from tests.pieces import HEADER, both, report, result
-from tests.test_page import as_of_many_systems, every_verdict
+from tests.pieces import HEADER, as_of_many_systems, both, report, result
+from tests.test_page import every_verdict
 from tests.test_walk import REVERSED, A, B, chain
 
 CASES = Path(__file__).parent.parent / "cases"
