@@ -6,6 +6,7 @@ Both sides of the pipe ask it, so it needs the standard library only, and is wri
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 from typing import Any, Callable, Tuple
 
 
@@ -45,6 +46,7 @@ def ceildiv(size: int, step: int) -> int:
     return -(-size // step)
 
 
+@lru_cache(4096)
 def padding_pair(recipe: str, n: int, k: int, stride: int = 1, dilation: int = 1) -> Tuple[int, int]:
     """(low, high) that a named padding comes to along one axis of input size n and kernel size k.
 

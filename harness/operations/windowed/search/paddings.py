@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from harness.canonical.window import Linear, Pairs
 from harness.operations.transforms.settings import (
@@ -24,6 +24,7 @@ MODES = ("full", "valid", "same_upper", "same_lower", "same_half")
 
 
 @cache
+@lru_cache(4096)
 def lows(n: int, k: int, stride: int, dilation: int, intended: frozenset[int]) -> frozenset[int]:
     """Low paddings to try along an axis of input size n and kernel size k; `intended` are those of all axes."""
     extent = span(k, dilation)

@@ -44,7 +44,8 @@ class Lows:
         for pairs in side.question.pads(window, sizes[2:], spatial[2:]):
             shape = replace(conv, window=replace(window, padding=pairs)).output_shape
             meant.append((pairs, shape, [axis == low for axis, (low, _) in zip(grid, pairs)]))
-        tried = [np.isin(axis, list(lows)) for axis, lows in zip(grid, side.lows(window, spatial[2:], sizes[2:]))]
+        lows = side.lows(window, spatial[2:], sizes[2:])
+        tried = [np.array([low in some for low in axis.tolist()], bool) for axis, some in zip(grid, lows)]
         return cls(conv, meant, tried, [axis == low for axis, (low, _) in zip(grid, window.padding)])
 
 
