@@ -102,6 +102,7 @@ SAID = {
     "stated",
     "then",
     "transforms",
+    "written",
 }
 """Modules of `operations` that say something of all of them."""
 

@@ -96,7 +96,7 @@ class Net:
 
     def write(self, path: Path, *outputs: str) -> Path:
         """The trace as a file."""
-        layers = [{key: _plain(value) for key, value in vars(layer).items()} for layer in self.layers]
+        layers = [{key: _plain(value) for key, value in vars(layer).items() if value != ()} for layer in self.layers]
         ends = {
             "inputs": [vars(each) for each in self.inputs],
             "outputs": [{"array": each, "layout": self._letters(each)} for each in outputs],

@@ -46,6 +46,8 @@ class Walker(Parts):
             return
         if self._claim_together(name, layer) or self._skips(layer) or self._adds(layer) or self._claim_parts(name):
             return
+        if self._claim_written_out(name):
+            return
         for one in self._same_part(layer):
             if self._may_be(one, layer) or self._partners.of(layer.name) or layer.name in self._hints:
                 if not self._done_in_two(one, layer):
@@ -53,8 +55,8 @@ class Walker(Parts):
                 return
 
     def _may_be(self, one: Layer, layer: Layer) -> bool:
-        """Whether a layer of A takes what one of B does; and gives as much, where only one is an operation."""
-        alike = one.operation == layer.operation
+        """Whether a layer of A takes what one of B does; and gives as much, unless both are one operation or join."""
+        alike = one.operation == layer.operation and (one.operation is not None or len(one.inputs) > 1)
         return self._meets(one, layer) and (
             alike or lengths(self.a, one.outputs[0]) == lengths(self.b, layer.outputs[0])
         )
@@ -112,6 +114,18 @@ class Walker(Parts):
                 self._add(self._judged(one.outputs[0], name, segment, own))
                 return True
         return False
+
+    def _claim_written_out(self, name: str) -> bool:
+        """A fault where B does in several layers, of the same tensors, what A does in one that joins them."""
+        own = self._segment_of_b(name)
+        if own is None or len(own[0]) < 2 or len(own[1]) < 2:
+            return False
+        free = (each for each in self.a.trace.layers if each.name not in self._used and not each.operation)
+        joining = (each for each in free if {*each.inputs} == own[1] and len(each.outputs) == 1)
+        one = next((each for each in joining if lengths(self.a, each.outputs[0]) == lengths(self.b, name)), None)
+        if one is not None:
+            self._add(self._judged(one.outputs[0], name, ([one], own[1]), own))
+        return one is not None
 
     def _claim_by_order(self, name: str) -> None:
         """Likewise of a tensor of which there is nothing but its values and its place among others."""

@@ -14,6 +14,7 @@ import numpy as np
 from harness.models import fitting
 from harness.models.claiming import Walker
 from harness.models.graph import Graph
+from harness.models.joins import operands
 from harness.models.matching import Pair
 from harness.models.meaning import Meaning
 from harness.models.traced import Layer
@@ -75,7 +76,9 @@ def _flattens(layer: Layer) -> list[str]:
 def _before(graph: Graph, layer: Layer) -> Layer | None:
     """The layer before that is no operation, and makes fewer axes of the only tensor that it takes."""
     before = graph.maker.get(layer.inputs[0])
-    if before is None or before.operation or len(before.inputs) != 1 or len(before.outputs) != 1 or before.parameters:
+    if before is None or before.operation or len(before.inputs) != 1 or len(before.outputs) != 1:
+        return None
+    if operands(graph.trace, before):
         return None
     sizes = [graph.trace.shape(name) for name in (before.inputs[0], before.outputs[0])]
     return before if len(sizes[0]) > len(sizes[1]) and np.prod(sizes[0]) == np.prod(sizes[1]) else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.models import fitting, joins
 from harness.models.claiming import Walker
-from harness.models.joins import Join
+from harness.models.join import Join
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
 from harness.models.reasons import Why
@@ -19,7 +19,7 @@ MOST = 4
 
 def joined_otherwise(walker: Walker, pair: Pair) -> Why | None:
     """The order or the function with which what A's layer takes gives what B's gave."""
-    if len(pair.of_a) != 1 or not 2 <= len(pair.of_a[0].inputs) <= MOST or walker.meaning.join(pair.of_a[0]) is None:
+    if len(pair.of_a) != 1 or not 1 <= len(pair.of_a[0].inputs) <= MOST or walker.meaning.join(pair.of_a[0]) is None:
         return None
     return next(itertools.chain(_ordered(walker, pair), _by_another(walker, pair)), None)
 

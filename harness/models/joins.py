@@ -7,94 +7,67 @@ layer means for other tensors.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
-from harness.models.carried import Signal
+from harness.models import attention
 from harness.models.graph import MOST_ORDERS, Graph
-from harness.models.traced import Layer
-from harness.rounding.formats import DTYPES, FLOAT64
+from harness.models.join import Arrays, Join, Values, of_errors, of_magnitudes, of_squares
+from harness.models.parted import parts, reduced
+from harness.models.traced import Layer, Trace
 
-Arrays = Sequence[np.ndarray]
-ROUNDINGS = 4
-"""Units of roundoff, of the sum of magnitudes, by which what a join gives may be off."""
-
-
-@dataclass(frozen=True)
-class Join:
-    """What a layer does with its inputs, all of which have the axes that its own trace gives them.
-
-    errors: what it makes of their errors. size: of the terms that are rounded, their magnitudes where it is left out.
-    """
-
-    words: str
-    values: Callable[[Arrays], np.ndarray]
-    errors: Callable[[Arrays, Arrays], np.ndarray]
-    exact: bool = False
-    size: Callable[[Arrays], np.ndarray] | None = None
-
-    def rounding(self, arrays: Arrays, dtype: str) -> np.ndarray:
-        """How far its result may be off by its own rounding."""
-        terms = [np.abs(each) for each in arrays]
-        size = sum(np.broadcast_arrays(*terms)) if self.size is None else self.size(terms)
-        return np.asarray(ROUNDINGS * DTYPES.get(dtype, FLOAT64).u * size)
-
-    def on(self, taken: Sequence[Signal]) -> Signal:
-        """What it gives for `taken`, whose axes nobody says."""
-        arrays = [each.values.astype(np.float64) for each in taken]
-        y = self.values(arrays)
-        spread = self.errors(arrays, [each.error for each in taken])
-        if not self.exact:
-            spread = spread + self.rounding(arrays, taken[0].dtype)
-        return Signal(y, "", taken[0].dtype, spread)
+SUM = "sum"
 
 
 def join_of(graph: Graph, layer: Layer) -> Join | None:
     """What a layer does, where its tensors tell it; None else."""
     if len(layer.outputs) != 1:
         return None
-    taken = [graph.trace.array(name) for name in (*layer.inputs, *layer.parameters.values())]
+    taken = [graph.trace.array(name) for name in (*layer.inputs, *operands(graph.trace, layer))]
     y = graph.trace.array(layer.outputs[0])
-    return next((each for each in possible(graph, layer) if _gives(each, taken, y)), None)
+    arrays = [each.astype(np.float64) for each in taken]
+    return next((each for each in possible(graph, layer) if each.gives(arrays, y)), None)
 
 
 def possible(graph: Graph, layer: Layer) -> Iterator[Join]:
     """What a layer might do, as far as the lengths of its tensors tell."""
-    taken = [graph.trace.array(name) for name in (*layer.inputs, *layer.parameters.values())]
+    taken = [graph.trace.array(name) for name in (*layer.inputs, *operands(graph.trace, layer))]
     return _known(taken, graph.trace.array(layer.outputs[0]))
 
 
-def _gives(join: Join, taken: Arrays, y: np.ndarray) -> bool:
-    arrays = [each.astype(np.float64) for each in taken]
-    found = join.values(arrays)
-    if found.shape != y.shape:
-        return False
-    if join.exact:
-        return bool((found == y).all())
-    return bool((np.abs(found - y) <= np.broadcast_to(join.rounding(arrays, y.dtype.name), y.shape)).all())
+def operands(trace: Trace, layer: Layer) -> list[str]:
+    """The parameters that a layer computes with; whole numbers say shapes and places."""
+    return [name for name in layer.parameters.values() if "float" in trace.arrays[name].dtype]
 
 
 def _known(taken: Arrays, y: np.ndarray) -> Iterator[Join]:
     if len(taken) == 1:
-        yield from (*_moves(taken[0], y), *_scaled(taken[0], y))
+        yield from itertools.chain(_moves(taken[0], y), parts(taken[0], y), _scaled(taken[0], y), reduced(taken[0], y))
         return
+    if len(taken) == len(attention.TAKEN):
+        yield from attention.ways(taken, y)
     for axis in range(y.ndim):
         if all(each.ndim == y.ndim for each in taken) and sum(each.shape[axis] for each in taken) == y.shape[axis]:
             gathered = partial(np.concatenate, axis=axis)
-            yield Join(f"concatenation along axis {axis}", gathered, partial(_of_errors, gathered), exact=True)
+            yield Join(f"concatenation along axis {axis}", gathered, partial(of_errors, gathered), exact=True)
     if _meet(taken) == y.shape:
-        yield Join("sum", _sum, lambda arrays, errors: np.sqrt(_sum([each**2 for each in errors])))
+        yield Join(SUM, _sum, partial(of_squares, _sum))
         yield Join("maximum", _maximum, lambda arrays, errors: _maximum(errors), exact=True)
         yield Join("minimum", _minimum, lambda arrays, errors: _maximum(errors), exact=True)
         yield Join("mean", _mean, lambda arrays, errors: np.sqrt(_sum([each**2 for each in errors])) / len(arrays))
         if len(taken) == 2:
             yield Join("difference", lambda a: a[0] - a[1], lambda a, e: np.hypot(*e))
-            yield Join("product", _product, lambda a, e: np.hypot(a[1] * e[0], a[0] * e[1]), size=_product)
-    if len(taken) == 2 and _multiplied(taken) == y.shape:
-        yield Join("matrix product", _matrix_product, _errors_of_product, size=_terms_of_product)
+            yield Join(
+                "product",
+                _product,
+                lambda a, e: np.hypot(a[1] * e[0], a[0] * e[1]),
+                size=partial(of_magnitudes, _product),
+            )
+    if len(taken) == 2:
+        for turned in itertools.product((False, True), repeat=2):
+            yield from _products(taken, turned, y.shape)
 
 
 def _meet(taken: Arrays) -> tuple[int, ...] | None:
@@ -102,10 +75,6 @@ def _meet(taken: Arrays) -> tuple[int, ...] | None:
         return np.broadcast_shapes(*(each.shape for each in taken))
     except ValueError:
         return None
-
-
-def _of_errors(function: Callable[[Arrays], np.ndarray], arrays: Arrays, errors: Arrays) -> np.ndarray:
-    return function(errors)
 
 
 def _sum(arrays: Arrays) -> np.ndarray:
@@ -127,6 +96,27 @@ def _multiplied(taken: Arrays) -> tuple[int, ...] | None:
         return None
     batch = _meet([np.empty((*each[:-2], 0)) for each in (a, b)])
     return None if batch is None else (*batch[:-1], a[-2], b[-1])
+
+
+def _products(taken: Arrays, turned: tuple[bool, ...], shape: tuple[int, ...]) -> Iterator[Join]:
+    """The matrix product of two arrays, of which some are transposed before."""
+    if min(each.ndim for each in taken) > 1 and _multiplied(_turned(turned, taken)) == shape:
+        said = [f", the {which} transposed" for each, which in zip(turned, ("first", "second")) if each]
+        product = partial(_of_turned, _matrix_product, turned)
+        size = partial(of_magnitudes, partial(_of_turned, _terms_of_product, turned))
+        yield Join("".join(["matrix product", *said]), product, partial(_errors_of_turned, turned), size=size)
+
+
+def _turned(turned: tuple[bool, ...], arrays: Arrays) -> list[np.ndarray]:
+    return [each.swapaxes(-1, -2) if turn else each for each, turn in zip(arrays, turned)]
+
+
+def _of_turned(function: Values, turned: tuple[bool, ...], arrays: Arrays) -> np.ndarray:
+    return function(_turned(turned, arrays))
+
+
+def _errors_of_turned(turned: tuple[bool, ...], arrays: Arrays, errors: Arrays) -> np.ndarray:
+    return _errors_of_product(_turned(turned, arrays), _turned(turned, errors))
 
 
 def _matrix_product(arrays: Arrays) -> np.ndarray:
@@ -151,7 +141,12 @@ def _scaled(x: np.ndarray, y: np.ndarray) -> Iterator[Join]:
     if x[at]:
         factor = float(y[at]) / float(x[at])
         size = partial(_times, abs(factor))
-        yield Join("product with a number", partial(_times, factor), partial(_of_errors, size), size=size)
+        yield Join(
+            "product with a number",
+            partial(_times, factor),
+            partial(of_errors, size),
+            size=partial(of_magnitudes, size),
+        )
 
 
 def _times(factor: float, arrays: Arrays) -> np.ndarray:
@@ -175,7 +170,7 @@ def _moves(x: np.ndarray, y: np.ndarray) -> Iterator[Join]:
     for order in orders:
         moved = partial(_moved, order, y.shape)
         words = "the same elements" if order == plain else f"axes {list(order)}"
-        yield Join(words, moved, partial(_of_errors, moved), exact=True)
+        yield Join(words, moved, partial(of_errors, moved), exact=True)
 
 
 def _moved(order: tuple[int, ...], shape: tuple[int, ...], arrays: Arrays) -> np.ndarray:

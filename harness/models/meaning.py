@@ -14,7 +14,8 @@ from harness.grammar.streams import RawStream
 from harness.judge.reading import Reading
 from harness.models.carried import Signal, canonical_letters, ordered
 from harness.models.graph import Graph
-from harness.models.joins import Join, join_of
+from harness.models.join import Join
+from harness.models.joins import join_of, operands
 from harness.models.layer_case import FLOATS, Letters, NotJudged, case_of
 from harness.models.traced import Layer
 from harness.operations import TABLE
@@ -46,6 +47,8 @@ class Meaning:
 
     def of_layer(self, layer: Layer, taken: Sequence[Signal]) -> Signal:
         """What a layer gives for `taken`, with the error that rounding may make. Raises NotJudged."""
+        if len(taken) != len(layer.inputs):
+            raise NotJudged(f"{layer.name}: it takes {len(layer.inputs)} tensors, and {len(taken)} are given")
         key = (layer.name, tuple(map(id, taken)))
         if key not in self._kept:
             made = self._operation(layer, taken[0]) if layer.operation in TABLE else self._join(layer, taken)
@@ -81,7 +84,7 @@ class Meaning:
         """What a layer would give for `taken` if it were this join. Raises NotJudged where shapes do not allow it."""
         try:
             own = [self._as_own(each, name) for each, name in zip(taken, layer.inputs)]
-            own += [self.graph.signal_of(name) for name in layer.parameters.values()]
+            own += [self.graph.signal_of(name) for name in operands(self.graph.trace, layer)]
             made = join.on(own)
             axes = self.graph.letters(layer.outputs[0]) or canonical_letters(made.values.ndim)
             return replace(made, letters=axes)

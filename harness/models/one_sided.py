@@ -76,9 +76,11 @@ def _setting_words(change: Mapping[str, Any]) -> str:
 
 
 def left_out(walker: Walker, pair: Pair) -> Why | None:
-    """A layer of A without which it is what B gave."""
+    """A layer of A without which it is what B gave; several, where B hands on what they take."""
     if len(pair.of_a) == 1 and (found := handed_on(pair, pair.of_a[0])):
         return found
+    if len(pair.of_a) > 1 and not pair.of_b:
+        return _all_missing(pair)
     for layer in pair.of_a if len(pair.taken) == 1 and not _is_same_operation(pair) else ():
         rest = [each for each in pair.of_a if each is not layer]
         if _chain(walker, rest, pair).agrees:
@@ -106,6 +108,14 @@ def left_out_besides(walker: Walker, pair: Pair) -> Why | None:
 def _missing(layer: Layer) -> Why:
     kind = layer.operation or called(layer)
     return Why(({"id": kind, "missing": layer.name},), (), f"B leaves out {layer.name} ({kind}) of A")
+
+
+def _all_missing(pair: Pair) -> Why | None:
+    """That B has nothing in the place of layers of A, but one of the tensors that they take."""
+    if not any(fitting.of_signal(each, pair.seen).agrees for each in pair.taken.values()):
+        return None
+    changes = tuple({"id": each.operation or called(each), "missing": each.name} for each in pair.of_a)
+    return Why(changes, (), f"B leaves out {', '.join(each.name for each in pair.of_a)} of A")
 
 
 def _is_same_operation(pair: Pair) -> bool:

@@ -19,6 +19,7 @@ from harness.models.graph import Traced
 from harness.models.layer_case import NotJudged
 from harness.models.matching import Pair
 from harness.models.meaning import Meaning
+from harness.models.traced import names_of
 
 ROUGH = 1e-4
 """Share of the largest value that rounding may make of the ends where no bound is known."""
@@ -133,7 +134,7 @@ def _evaluated(walker: Walker, says: Says) -> Iterator[tuple[str, Signal, tuple[
             own = pair.outcome.agrees and bool(pair.of_b) and not pair.undone and says(pair)
             made[pair.a] = _of_pair(pair, made, of_a, of_b if own else None, walker.cuts.image)
             done.add(pair.a)
-            yield pair.a, made[pair.a], tuple(layer.name for layer in pair.of_b or pair.of_a)
+            yield pair.a, made[pair.a], names_of(pair.of_b or pair.of_a)
         for name in [each for each in made if last.get(each, -1) <= number]:
             del made[name]
 

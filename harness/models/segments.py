@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.models.graph import Graph
 from harness.models.traced import Layer
 
 LONGEST = 6
-"""Layers of a segment that are taken together."""
+"""Layers of a segment that are taken together, besides those that only give a tensor another shape."""
 LONGEST_OF_PARTS = 24
 """Likewise of those that are not evaluated: a normalization that a system writes out is as many."""
 Segment = tuple[list[Layer], set[str]]
@@ -30,6 +32,16 @@ def segment(graph: Graph, name: str, cuts: set[str], longest: int = LONGEST) -> 
         elif layer.name not in found:
             found[layer.name] = layer
             open_ += layer.inputs
-        if len(found) > longest:
+        if _counted(graph, found.values()) > longest or len(found) > LONGEST_OF_PARTS:
             return None
     return [layer for layer in graph.trace.layers if layer.name in found], starts
+
+
+def _counted(graph: Graph, layers: Iterable[Layer]) -> int:
+    return sum(not _only_shapes(graph, layer) for layer in layers)
+
+
+def _only_shapes(graph: Graph, layer: Layer) -> bool:
+    """Whether a layer makes a tensor of another shape out of one, and is no operation."""
+    alone = not layer.operation and len(layer.inputs) == len(layer.outputs) == 1
+    return alone and graph.trace.shape(layer.inputs[0]) != graph.trace.shape(layer.outputs[0])

@@ -5,7 +5,7 @@ Arrays are read when they are asked for, one at a time. `traces` says which file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,8 @@ class Layer:
 
     operation: what it computes, as cases call it; None where it is none of these, or where its settings are not known.
     settings: keys of such a case, as JSON has them. inputs, outputs: names of arrays. parameters: role -> name of an
-    array. layouts: `input`, `output` or a role -> letters of the axes. native: what the system calls it.
+    array. layouts: `input`, `output` or a role -> letters of the axes. native: what the system calls it. parts: names
+    of the layers of a trace that this one stands for, where that is not the one of its name (`gathering`).
     """
 
     name: str
@@ -42,6 +43,17 @@ class Layer:
     parameters: Mapping[str, str]
     layouts: Mapping[str, str]
     native: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers of its trace that it is."""
+        return self.parts or (self.name,)
+
+
+def names_of(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """The layers of their trace that these are, in order, each once."""
+    return tuple(dict.fromkeys(name for layer in layers for name in layer.names))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,14 @@ from harness.models import by_tensors, fitting, flattening, input_pictures, prep
 from harness.models.carried import Signal
 from harness.models.claiming import Walker
 from harness.models.explaining import why
+from harness.models.gathering import gathered
 from harness.models.graph import Graph
 from harness.models.inferred import with_layers
 from harness.models.matching import Pair
 from harness.models.preprocessing import Preparation
 from harness.models.reasons import Why, coded, system_of
 from harness.models.repair import Ends, Repaired, repaired
-from harness.models.traced import Trace
+from harness.models.traced import Trace, names_of
 
 AGREES, CONVENTION, UNEXPLAINED, NOT_JUDGED = "agrees", "convention", "unexplained", "not judged"
 
@@ -88,7 +89,8 @@ def walk(a: Trace, b: Trace, hints: Mapping[str, str] | None = None) -> Walked:
     those are taken that can be inferred, and of all others `by_tensors` says what is left. Raises WalkError where they
     have other numbers of inputs, FileError for broken arrays.
     """
-    return replace(_walked(a, b, hints or {}), remarks=(training.remarks(a), training.remarks(b)))
+    walked = _walked(gathered(a), gathered(b), hints or {})
+    return replace(walked, remarks=(training.remarks(a), training.remarks(b)))
 
 
 def _walked(a: Trace, b: Trace, hints: Mapping[str, str]) -> Walked:
@@ -155,12 +157,12 @@ def _of_place(place: by_tensors.Place) -> Judged:
 
 
 def _checked(graphs: tuple[Graph, Graph], hints: Mapping[str, str]) -> Mapping[str, str]:
-    for names, graph, side in ((hints.values(), graphs[0], "A"), (hints, graphs[1], "B")):
-        known = [layer.name for layer in graph.trace.layers]
+    known = [{name: layer.name for layer in graph.trace.layers for name in layer.names} for graph in graphs]
+    for names, layers, side in ((hints.values(), known[0], "A"), (hints, known[1], "B")):
         for name in names:
-            if name not in known:
-                raise WalkError(f"--pair: {side} has no layer {name!r}; it has {', '.join(known[:20])}")
-    return hints
+            if name not in layers:
+                raise WalkError(f"--pair: {side} has no layer {name!r}; it has {', '.join(list(layers)[:20])}")
+    return {known[1][its]: known[0][mine] for its, mine in hints.items()}
 
 
 def _inputs(walker: Walker) -> Preparation:
@@ -215,8 +217,8 @@ def _judged(walker: Walker, pair: Pair) -> Judged:
         verdict, found = CONVENTION, trained
     fit = outcome.fit
     return Judged(
-        tuple(layer.name for layer in pair.of_a),
-        tuple(layer.name for layer in pair.of_b) or (() if walker.b.trace.layers else (pair.b,)),
+        names_of(pair.of_a),
+        names_of(pair.of_b) or (() if walker.b.trace.layers else (pair.b,)),
         _operation(pair),
         f"{walker.a.letters(pair.a)} > {walker.b.letters(pair.b)}",
         verdict,
@@ -248,15 +250,15 @@ def _between(walker: Walker, pair: Pair) -> Iterator[str]:
     order = walker.b.order
     before = [walker.b.maker[name] for name in order[: order.index(pair.b) + 1] if name in walker.b.maker]
     if before:
-        yield before[-1].name
-    yield from (layer.name for layer in walker.b.users[pair.b][:1])
+        yield before[-1].names[-1]
+    yield from (layer.names[0] for layer in walker.b.users[pair.b][:1])
 
 
 def _unpaired(walker: Walker) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    of_a = {layer.name for pair in walker.pairs for layer in (*pair.of_a, *pair.through)}
-    of_b = {layer.name for pair in walker.pairs for layer in (*pair.of_b, *pair.through)}
+    of_a = {name for pair in walker.pairs for name in names_of((*pair.of_a, *pair.through))}
+    of_b = {name for pair in walker.pairs for name in names_of((*pair.of_b, *pair.through))}
     found = [
-        tuple(layer.name for layer in graph.trace.layers if layer.name not in names)
+        tuple(name for name in names_of(graph.trace.layers) if name not in names)
         for graph, names in ((walker.a, of_a), (walker.b, of_b))
     ]
     tensors = tuple(name for name in walker.b.order if name not in walker.cuts.image)

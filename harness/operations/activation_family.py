@@ -226,7 +226,10 @@ WAYS: Mapping[str, tuple[Callable[..., Any], ...]] = {
 
 
 def output_shape(shapes: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]) -> tuple[int, ...]:
-    return shapes["x"]
+    """That of the input; no channels where there are slopes of more or fewer."""
+    images, channels, *spatial = shapes["x"]
+    fits = shapes.get("slope", (channels,)) == (channels,)
+    return (images, channels if fits else 0, *spatial)
 
 
 def rounds(settings: Mapping[str, Any]) -> bool:

@@ -129,7 +129,7 @@ class _Run:
         names = [self._arrays.get(each.name, "") for each in sources]
         if meaning.operation is None:
             roles = {at: "input_%d" % at for at, each in enumerate(held) if each}
-        parameters = {role: self._reshaped(names[at], role, meaning, values[at]) for at, role in roles.items()}
+        parameters = {role: self._reshaped(names[at], role, meaning, values[at]) for at, role in roles.items() if role}
         inputs = [each for at, each in enumerate(names) if at not in roles and not held[at]]
         outputs = [self._arrays.get(each.name, "") for each in operation.outputs]
         self._recording.layer(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from harness.backends.tracing.axis_words import SPATIAL, even, first, last, pairs, steps
 from harness.worker.recording import Meaning
+from harness.worker.spans import reach, span
 
 Shape = Tuple[int, ...]
 Roles = Dict[int, str]
-"""Place among the inputs of an operation -> role of the array there."""
+"""Place among the inputs of an operation -> role of the array there; "" for what only says a shape."""
 Said = Optional[Tuple[Meaning, Roles]]
+TRANSPOSED = ("Conv2DBackpropInput", "Conv3DBackpropInputV2")
 
 
 class Given:
@@ -34,18 +36,21 @@ class Given:
     @property
     def letters(self) -> str:
         """Axes of the first input, as the data format says."""
-        rank = len(self.shapes[0])
+        return self.axes(len(self.shapes[0]))
+
+    def axes(self, rank: int) -> str:
+        """Axes of a tensor, as the data format says."""
         return first(rank) if str(self.attribute("data_format", "NHWC")).startswith("NC") else last(rank)
 
     def spatial(self, values: Sequence[int]) -> List[int]:
         """Of one number per axis, those of the spatial ones."""
-        return [int(each) for each, letter in zip(values, self.letters) if letter not in "NC"]
+        return [int(each) for each, letter in zip(values, self.axes(len(values))) if letter not in "NC"]
 
 
 def meaning(given: Given) -> Tuple[Meaning, Roles]:
     """What an operation computes, and the roles of its inputs."""
     say = OPERATIONS.get(given.kind)
-    found = say(given) if say and given.shapes and given.letters else None
+    found = say(given) if say and given.shapes and (given.letters or given.kind in TRANSPOSED) else None
     return found if found else (Meaning(None), {})
 
 
@@ -75,6 +80,32 @@ def _depthwise(given: Given) -> Said:
     settings = {**_window(given), "groups": int(given.shapes[1][-2])}
     kernel = SPATIAL[rank] + ("OI" if multiplier == 1 else "IO")
     return Meaning("convolution", settings, axes, axes, kernel=kernel), {1: "kernel"}
+
+
+def _transposed(given: Given) -> Said:
+    """The gradient of a convolution by its input, whose shape is stated: the rest of the full output is cut off."""
+    axes, rank, (made, taken) = given.axes(len(given.made)), len(given.made), (given.made, given.shapes[2])
+    settings = steps(
+        stride=given.spatial(given.attribute("strides")),
+        dilation=given.spatial(given.attribute("dilations", [1] * rank)),
+    )
+    kernel = SPATIAL[rank] + "OI"
+    if made[axes.index("C")] != given.shapes[1][-2]:  # groups share channels: no case says which
+        return None
+    settings["padding"] = list(map(list, _cuts(given, given.spatial(taken), given.spatial(made))))
+    return Meaning("transposed_convolution", settings, axes, axes, kernel=kernel), {0: "", 1: "kernel"}
+
+
+def _cuts(given: Given, taken: Sequence[int], made: Sequence[int]) -> Iterator[Tuple[int, int]]:
+    """What is cut off the full output, low and high: as the convolution pads whose gradient it is."""
+    strides = given.spatial(given.attribute("strides"))
+    dilations = given.spatial(given.attribute("dilations", [1] * len(given.made)))
+    stated = given.spatial(given.attribute("explicit_paddings", [])[::2])
+    for axis, (n, size) in enumerate(zip(taken, made)):
+        full = reach(n, span(given.shapes[1][axis], dilations[axis]), strides[axis], 1)
+        low = {"SAME": max(full - size, 0) // 2, "VALID": 0}.get(given.attribute("padding"))
+        low = stated[axis] if low is None else low
+        yield low, full - size - low
 
 
 def _pooled(reduce: str) -> Callable[[Given], Said]:
@@ -186,6 +217,7 @@ OPERATIONS: Mapping[str, Callable[[Given], Said]] = {
     "Conv2D": _convolution,
     "Conv3D": _convolution,
     "DepthwiseConv2dNative": _depthwise,
+    **dict.fromkeys(TRANSPOSED, _transposed),
     "MatMul": _dense,
     "MaxPool": _pooled("max"),
     "AvgPool": _pooled("average"),
