@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness import interrupts
 from harness.ending import EXPECTED, UNEXPECTED
 from harness.models import layer_case
+from harness.models.gathering import gathered
 from harness.models.graph import Graph
-from harness.models.traced import Trace
+from harness.models.traced import Layer, Trace
 from harness.models.traces import opened
-from harness.models.walk import Walked, WalkError, walk
+from harness.models.walk import Judged, Walked, WalkError, walk
 from harness.output import ANY, Output, demand, naming
 from harness.report import walk_page
 from harness.report import walked as told
@@ -59,23 +60,31 @@ def _called(path: Path, trace: Trace) -> str:
     return f"{path} ({about})" if about else str(path)
 
 
+def _paired(walked: Walked) -> Iterator[tuple[str, Judged]]:
+    """Layers of B, and the pairs that they are of."""
+    yield from ((name, each) for each in walked.pairs if each.a for name in each.b)
+
+
+def _layers(graph: Graph, names: Sequence[str]) -> list[Layer]:
+    """The layers of these names, of which one may be several."""
+    return [layer for layer in graph.trace.layers if {*layer.names} & {*names}]
+
+
 def _write_case(walked: Walked, a: Trace, b: Trace, options: argparse.Namespace) -> None:
     """Writes a layer of B: what A means, on B's own input, and what B gave."""
-    pair = next((each for each in walked.pairs if options.case in each.b and len(each.a) == 1), None)
-    if pair is None:
-        known = [name for each in walked.pairs if len(each.a) == 1 for name in each.b]
+    mine, its = Graph(gathered(a)), Graph(gathered(b))
+    of_one = {name: found[0] for name, each in _paired(walked) if len(found := _layers(mine, each.a)) == 1}
+    if options.case not in of_one:
         raise WalkError(
-            f"--case {options.case}: no layer of B that is paired with one of A; such are {', '.join(known)}"
+            f"--case {options.case}: no layer of B that is paired with one of A; such are {', '.join(of_one)}"
         )
-    mine, its = Graph(a), Graph(b)
-    one = next(layer for layer in a.layers if layer.name == pair.a[0])
-    other = next(layer for layer in b.layers if layer.name == options.case)
+    one, others = of_one[options.case], _layers(its, dict(_paired(walked))[options.case].b)
     folder = options.out or Path("cases")
     demand([Output("--out", folder / layer_case.FILE, ANY)])
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            taken, seen = its.signal(other.inputs[0]), its.signal(other.outputs[0])
-            layer_case.written(folder, mine, one, taken, seen, (b.system, other.name))
+            taken, seen = its.signal(others[0].inputs[0]), its.signal(others[-1].outputs[0])
+            layer_case.written(folder, mine, one, taken, seen, (b.system, options.case))
         except layer_case.NotJudged as problem:
             raise WalkError(f"--case {options.case}: {problem}") from None
