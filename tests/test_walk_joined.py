@@ -245,3 +245,9 @@ def test_other_letters_of_the_same_places_agree():
 def test_another_axis_accuses_that_layer_and_none_behind_it():
     (fault,) = walk(attention(A, "W"), attention(B, "W", really="H")).faults
     assert (fault.b, ids(fault)) == (("b.soft",), ["over"])
+
+
+def test_what_a_pair_was_asked_about_stands_before_its_own_padding_and_behind_its_own_bias():
+    (first, *_) = walk(padded(A), padded(B, by_itself=True)).pairs
+    assert first.asked is not None
+    assert (first.asked[0].name, *first.asked[1:]) == ("a0", "in/x", "out/b0.bias")

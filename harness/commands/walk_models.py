@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness import interrupts
@@ -12,9 +12,9 @@ from harness.ending import EXPECTED, UNEXPECTED
 from harness.models import layer_case
 from harness.models.gathering import gathered
 from harness.models.graph import Graph
-from harness.models.traced import Layer, Trace
+from harness.models.traced import Trace
 from harness.models.traces import opened
-from harness.models.walk import Judged, Walked, WalkError, walk
+from harness.models.walk import Walked, WalkError, walk
 from harness.output import ANY, Output, demand, naming
 from harness.report import walk_page
 from harness.report import walked as told
@@ -60,31 +60,21 @@ def _called(path: Path, trace: Trace) -> str:
     return f"{path} ({about})" if about else str(path)
 
 
-def _paired(walked: Walked) -> Iterator[tuple[str, Judged]]:
-    """Layers of B, and the pairs that they are of."""
-    yield from ((name, each) for each in walked.pairs if each.a for name in each.b)
-
-
-def _layers(graph: Graph, names: Sequence[str]) -> list[Layer]:
-    """The layers of these names, of which one may be several."""
-    return [layer for layer in graph.trace.layers if {*layer.names} & {*names}]
-
-
 def _write_case(walked: Walked, a: Trace, b: Trace, options: argparse.Namespace) -> None:
     """Writes a layer of B: what A means, on B's own input, and what B gave."""
     mine, its = Graph(gathered(a)), Graph(gathered(b))
-    of_one = {name: found[0] for name, each in _paired(walked) if len(found := _layers(mine, each.a)) == 1}
-    if options.case not in of_one:
+    asked = {name: each.asked for each in walked.pairs if each.asked for name in each.b}
+    if options.case not in asked:
         raise WalkError(
-            f"--case {options.case}: no layer of B that is paired with one of A; such are {', '.join(of_one)}"
+            f"--case {options.case}: no layer of B that is paired with one of A; such are {', '.join(asked)}"
         )
-    one, others = of_one[options.case], _layers(its, dict(_paired(walked))[options.case].b)
+    one, *ends = asked[options.case]
     folder = options.out or Path("cases")
     demand([Output("--out", folder / layer_case.FILE, ANY)])
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            taken, seen = its.signal(others[0].inputs[0]), its.signal(others[-1].outputs[0])
+            taken, seen = map(its.signal, ends)
             layer_case.written(folder, mine, one, taken, seen, (b.system, options.case))
         except layer_case.NotJudged as problem:
             raise WalkError(f"--case {options.case}: {problem}") from None

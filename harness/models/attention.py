@@ -1,6 +1,7 @@
 """Attention as one call: softmax(q k^T / sqrt(d)) v, and what people make of it instead.
 
-Errors are those of first order: with P = softmax(s), dy = sum over m of P_m (v_m - y) ds_m + P_m dv_m.
+Errors are those of first order, those of different scores taken for independent: with P = softmax(s),
+dy = sum over m of P_m (v_m - y) ds_m + P_m dv_m.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from harness.models.matching import Pair
 from harness.models.preprocessing import Preparation
 from harness.models.reasons import Why, coded, system_of
 from harness.models.repair import Ends, Repaired, repaired
-from harness.models.traced import Trace, names_of
+from harness.models.traced import Layer, Trace, names_of
 
 AGREES, CONVENTION, UNEXPLAINED, NOT_JUDGED = "agrees", "convention", "unexplained", "not judged"
 
@@ -35,7 +35,8 @@ class Judged:
 
     a, b: names of layers; either may be empty where a side has none there. between: for what was not traced, the layer
     of B before it and the one behind it. largest: the largest distance from what A means; map: where it is.
-    own: whether it is what the layers' own trace says that was held against its tensors.
+    own: whether it is what the layers' own trace says that was held against its tensors. asked: the only layer of A,
+    and the tensors of B that it was asked about, before and behind; None where there are more.
     """
 
     a: tuple[str, ...]
@@ -50,6 +51,7 @@ class Judged:
     between: tuple[str, ...] = ()
     map: fitting.Map = ()
     own: bool = False
+    asked: tuple[Layer, str, str] | None = None
 
     @property
     def is_fault(self) -> bool:
@@ -229,7 +231,15 @@ def _judged(walker: Walker, pair: Pair) -> Judged:
         () if pair.of_b or not walker.b.trace.layers else tuple(_between(walker, pair)),
         outcome.map,
         pair.own,
+        _asked(walker, pair),
     )
+
+
+def _asked(walker: Walker, pair: Pair) -> tuple[Layer, str, str] | None:
+    of_b = [layer for layer in (*pair.through, *pair.of_b) if layer in walker.b.trace.layers]
+    if len(pair.of_a) != 1 or not pair.of_a[0].operation or not of_b or not of_b[0].inputs:
+        return None
+    return pair.of_a[0], of_b[0].inputs[0], pair.b
 
 
 def _operation(pair: Pair) -> str | None:
@@ -275,4 +285,4 @@ def _exchanged(each: Judged) -> Judged:
     told = each.is_fault and not each.own
     words = f"of A's tensors, as B's layers say it: {each.why.words}" if told else each.why.words
     layout = " > ".join(reversed(each.layout.split(" > ")))
-    return replace(each, a=each.b, b=each.a, layout=layout, why=replace(each.why, words=words))
+    return replace(each, a=each.b, b=each.a, layout=layout, why=replace(each.why, words=words), asked=None)
