@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.models.traced import Trace
@@ -123,3 +124,12 @@ def test_an_activation_that_only_b_has_and_that_was_not_traced_is_found():
     assert fault.between == ("b1", "b2")
     assert ids(fault) == ["activation", "function"]
     assert "leaky_relu" in fault.why.words
+
+
+def test_one_slope_for_all_channels_is_named_though_other_orders_of_the_axes_have_other_lengths():
+    net, port = Net(*A), Net(*B)
+    slopes = np.linspace(0.1, 0.5, X.shape[1])
+    for each, values in ((net, slopes), (port, np.full(X.shape[1], 0.25))):
+        at = each.layer("prelu", "activation", each.input(X), {"slope": values}, {"function": "prelu"})
+    (fault,) = walk(net.trace("out/prelu"), port.trace(at)).faults
+    assert ids(fault) in (["function"], ["slope"])

@@ -251,3 +251,22 @@ def test_what_a_pair_was_asked_about_stands_before_its_own_padding_and_behind_it
     (first, *_) = walk(padded(A), padded(B, by_itself=True)).pairs
     assert first.asked is not None
     assert (first.asked[0].name, *first.asked[1:]) == ("a0", "in/x", "out/b0.bias")
+
+
+def gated(side: Any, gate: bool) -> Trace:
+    """A layer, and a gate of two behind it that its own values are multiplied by; or without the gate."""
+    net, prefix = Net(*side), "a" if side is A else "b"
+    ends = [net.layer(f"{prefix}.first", "convolution", net.input(X), {"kernel": KERNELS[0]}, {**MEANS, "padding": 1})]
+    if gate:
+        square = {"kernel": drawn(61, KERNELS[0].shape[0], KERNELS[0].shape[0], 1, 1)}
+        inner = net.layer(f"{prefix}.gate", "convolution", ends[0], square, MEANS)
+        ends.append(net.layer(f"{prefix}.sigmoid", "activation", inner, {}, {"function": "sigmoid"}))
+        ends = [net.join(f"{prefix}.times", ends, np.multiply, "torch.mul")]
+    return net.trace(net.layer(f"{prefix}.last", "convolution", ends[0], {"kernel": KERNELS[1]}, MEANS))
+
+
+def test_a_gate_that_is_left_out_with_what_it_multiplies_is_told():
+    demand_clean(walk(gated(A, True), gated(B, True)))
+    (fault,) = walk(gated(A, True), gated(B, False)).faults
+    assert (fault.a, fault.b, fault.between) == (("a.gate", "a.sigmoid", "a.times"), (), ("b.first", "b.last"))
+    assert [change["missing"] for change in fault.why.transforms] == ["a.gate", "a.sigmoid", "a.times"]

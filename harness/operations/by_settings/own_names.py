@@ -140,7 +140,7 @@ def alternatives(layer: Layer, form: Settled) -> Iterator[Changes]:
 
 def pointwise(layer: Layer, form: Settled) -> bool:
     """Whether orders of the axes commute with what is computed."""
-    return layer.POINTWISE and set(form.arrays) == {"x"}
+    return layer.POINTWISE and BIAS not in form.arrays
 
 
 def takes_bias(entry: EntryPoint) -> bool:
