@@ -278,6 +278,22 @@ def test_a_planted_precision_is_recognized(function: Function, expected: dict[st
     assert {name: value.split(" ")[0] for name, value in found.items()} == expected
 
 
+def test_what_comes_out_right_by_chance_where_no_sum_is_exact_is_no_precision() -> None:
+    """Planted: errors as of an FFT in all but the difference of 1.25 and 1, which two bits of the input would give."""
+
+    def noisy(x: np.ndarray, w: np.ndarray, s: Settings) -> np.ndarray:
+        y = refusing(x, w, s)
+        if y.dtype.kind != "f" or all((each == np.rint(each)).all() for each in (x, w)):
+            return y
+        by_chance = (x == 1.25).any() & (y == 0.25)
+        noise = 4 * np.finfo(y.dtype).eps * np.cos(np.arange(y.size)).reshape(y.shape)
+        return np.where(by_chance, y, y + noise).astype(y.dtype)
+
+    found = card_of(noisy).precision["float32"]
+    assert [found[part] for part in ("input", "kernel", "sum")] == ["not exact"] * 3
+    assert re.fullmatch(r"about \d+ bits are right", found["errors"])
+
+
 @pytest.mark.parametrize(
     ("function", "algorithm", "integers"),
     [(refusing, "direct", "2**24"), (by_fft, "FFT", "never"), (by_winograd, "tiles (Winograd), direct from", "2**2")],

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TypeGuard
 
 import numpy as np
@@ -107,7 +108,7 @@ def of_most(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Trans
     given = set[Transform]()
     for kind, rough in (("factor", ratios), ("offset", gaps)):
         for axes, share in itertools.product((None, (0, *range(2, y.ndim))), SHARES):
-            having = _having(kind, rough, axes, share, y, seen, room)
+            having = _having(_made_by(kind, y, rough, axes, share), seen, room, axes)
             found = None if having is None else one_or_each(kind, y, np.where(having, seen, np.nan), room)
             if useful(found, kind) and (kind == "offset" or found.all()) and (end := as_end(kind, found)) not in given:
                 given.add(end)
@@ -122,22 +123,22 @@ def of_all(end: Transform, y: np.ndarray, seen: np.ndarray, room: np.ndarray) ->
         yield as_end(kind, found)
 
 
-def _having(
-    kind: str,
-    rough: np.ndarray,
-    axes: tuple[int, ...] | None,
-    share: float,
-    y: np.ndarray,
-    seen: np.ndarray,
-    room: np.ndarray,
-) -> np.ndarray | None:
-    """Which elements have the number that is larger than a share of all, or of those along some axes; None of too
-    few."""
+Axes = tuple[int, ...] | None
+"""Axes of an output along which elements have one number in common; None: all of them."""
+
+
+def _made_by(kind: str, y: np.ndarray, rough: np.ndarray, axes: Axes, share: float) -> np.ndarray:
+    """An output with the number that is larger than a share of those that elements along some axes have."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a channel nothing may be known
         known = np.where(np.isfinite(rough), rough, np.nan)
-        middle = np.nanquantile(known, share, axis=axes, keepdims=True, method="nearest")
-        having = np.abs(_made(kind, y, middle) - seen) <= MEANT * room
+        return _made(kind, y, np.nanquantile(known, share, axis=axes, keepdims=True, method="nearest"))
+
+
+def _having(made: np.ndarray, seen: np.ndarray, room: np.ndarray, axes: Axes) -> np.ndarray | None:
+    """Which elements are as made; None where too few are of those along some axes."""
+    with np.errstate(all="ignore"):
+        having = np.abs(made - seen) <= MEANT * room
     return having if bool((having.mean(axis=axes) >= MOST).all()) else None
 
 
@@ -174,12 +175,22 @@ def one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) ->
     rooms = _once(seen), room / FINE, room
     for each in (False, True):
         shape = (y.shape[0], -1, *y.shape[2:]) if each else (-1, 1, 1)
-        if not confirmed(*(part.reshape(shape) for part in (y, seen, room))):
-            continue
-        told = [_numbers(kind, *(part.reshape(shape) for part in (y, seen, close))) for close in rooms[::-1]]
-        for close, found in itertools.product(rooms, told):
-            if fits(_made(kind, y, column(found, y.ndim - 2)), seen, close):
+        if confirmed(*(part.reshape(shape) for part in (y, seen, room))):
+            found = _within(kind, y, seen, rooms, shape)
+            if found is not None:
                 return found if each else np.full(y.shape[1], found[0])
+    return None
+
+
+def _within(
+    kind: str, y: np.ndarray, seen: np.ndarray, rooms: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray | None:
+    """The numbers of channels, in this shape, that leave the first of some rooms; each room is read once, the widest
+    first."""
+    numbers = cache(lambda room: _numbers(kind, *(part.reshape(shape) for part in (y, seen, rooms[room]))))
+    for close, room in itertools.product(rooms, reversed(range(len(rooms)))):
+        if fits(_made(kind, y, column(numbers(room), y.ndim - 2)), seen, close):
+            return numbers(room)
     return None
 
 

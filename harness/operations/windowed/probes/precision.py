@@ -61,10 +61,10 @@ def _bits(subject: Subject, dtype: str) -> Asking[dict[str, str]]:
         "sum": kept(sums, None if right is None else right * 2.0 ** -np.array(sums)),
     }
     if list(found.values()).count(INEXACT) > 1:  # one may come out by chance
-        whole_only = yield from _whole_only(subject, dtype)
-        found.update(
-            dict.fromkeys(("input", "kernel"), whole_only) if whole_only else (yield from _about(subject, dtype))
-        )
+        if whole_only := (yield from _whole_only(subject, dtype)):
+            return found | dict.fromkeys(("input", "kernel"), whole_only)
+        by_chance = dict.fromkeys(found, INEXACT) if found["sum"] == INEXACT else {}
+        return found | by_chance | (yield from _about(subject, dtype))
     return found
 
 
