@@ -174,6 +174,17 @@ def test_one_wrong_element_is_explained_by_nothing(tmp_path: Path) -> None:
     assert explained(case, off).explanations == ()
 
 
+def test_as_many_images_as_are_meant_are_not_the_first_of_more(tmp_path: Path) -> None:
+    """What was left out along W was not added along N or C, where nobody would have seen it; where it was, that is said."""
+    case = case_of(tmp_path, "padding: {W: [0, 1]}", "[2, 3, 4, 4]")
+    x = case.meant().x
+    of_axes = {letter: (change.value for each in explained(case, y).explanations for change in each.transforms
+                        if change.id == "padding")
+               for letter, y in (("", x), ("N", np.pad(x, [(0, 1), (0, 0), (0, 0), (0, 0)])))}  # fmt: skip
+    assert set(of_axes[""]) == {()}
+    assert (("N", 0, 1),) in of_axes["N"]
+
+
 def test_data_of_one_number_tell_nothing_of_the_boundary(tmp_path: Path) -> None:
     case = case_of(tmp_path, "padding: {W: [1, 1]}\nboundary: edge")
     flat = case.given(input=np.full((2, 3, 4, 5), 7.0, np.float32)).meant()

@@ -44,7 +44,7 @@ def test_who_answered_nothing_is_told_with_the_usual_reason() -> None:
 
 def test_an_entry_point_that_was_asked_for_must_answer_too() -> None:
     found = tally((result("torch.a"), result("torch.b", verdict="declined")), globs=("torch.a", "torch.b", "*.a"))
-    assert found.unanswered() == ["torch.b was asked for and answered none of 1 calls; most often declined: a reason"]
+    assert found.unanswered() == ["torch.b was asked for and answered none of 1 call; most often declined: a reason"]
 
 
 def test_who_was_never_called_or_is_not_there_is_told() -> None:
@@ -92,5 +92,5 @@ def test_a_case_for_which_nothing_is_called_is_none_that_a_program_answered() ->
 
 def test_why_only_recordings_answer_is_told_beside() -> None:
     declined = result("Knet.conv4", backend="knet", verdict="declined", reason="not among the recorded calls")
-    told = "knet was asked for and answered none of 1 calls; most often declined: not among the recorded calls"
+    told = "knet was asked for and answered none of 1 call; most often declined: not among the recorded calls"
     assert tally((declined,), backends=("knet",)).unanswered() == [f"{told} (julia: Knet cannot be loaded)"]

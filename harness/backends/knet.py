@@ -23,7 +23,7 @@ RECORDINGS = os.path.join(shipped.FOLDER, "recordings", "knet")
 FLOATS = ("float16", "float32", "float64")
 NUMBERS = (*FLOATS, "int8", "uint8", "int16", "int32", "int64")
 """What Knet takes from 1.3.0 on; which of them was recorded is another question."""
-ELSEWHERE = "not among the recorded calls; a Julia in which Knet loads answers others, too"
+ELSEWHERE = "this call was not recorded; Julia with Knet, where it is installed, answers it"
 DOCS = "https://denizyuret.github.io/Knet.jl/latest/reference/#Knet.Ops20."
 
 Key = Tuple[Any, ...]

@@ -39,7 +39,8 @@ class _Answers:
         if not self.reasons:
             return "was called in no case"
         ((reason, _),) = self.reasons.most_common(1)
-        return f"answered none of {self.reasons.total()} calls; most often {reason}"
+        calls = self.reasons.total()
+        return f"answered none of {calls} call{'s' * (calls != 1)}; most often {reason}"
 
     def told_of_some(self) -> str:
         """Of those cases, where it answered in others."""

@@ -48,7 +48,12 @@ class Question(LeftOpen):
         return 0 < math.prod(shape) <= max(LARGER * usual, LARGE)
 
     def whole(self, shape: tuple[int, ...], transforms: Transforms) -> tuple[np.ndarray, np.ndarray] | None:
-        """What was seen and how far it may be off, where it stands in an output of `shape`; None where it does not."""
+        """What was seen and how far it may be off, where it stands in an output of `shape`; None where it does not.
+
+        As many images and channels as are meant are not the first of more.
+        """
+        if not transforms and self.observed.shape[:2] == self.form.output_shape[:2] != shape[:2]:
+            return None
         places = read(np.arange(math.prod(shape)).reshape(shape), transforms, self.observed.shape)
         if places.shape != self.observed.shape:
             return None
