@@ -175,7 +175,7 @@ def test_one_wrong_element_is_explained_by_nothing(tmp_path: Path) -> None:
 
 
 def test_as_many_images_as_are_meant_are_not_the_first_of_more(tmp_path: Path) -> None:
-    """What was left out along W was not added along N or C, where nobody would have seen it; where it was, that is said."""
+    """What was left out along W was not added along N or C, unseen; where it was, that is said."""
     case = case_of(tmp_path, "padding: {W: [0, 1]}", "[2, 3, 4, 4]")
     x = case.meant().x
     of_axes = {letter: (change.value for each in explained(case, y).explanations for change in each.transforms
