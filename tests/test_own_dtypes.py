@@ -13,6 +13,7 @@ import pytest
 import harness
 from harness.case.of_files import case_of_files
 from harness.judge import own_dtypes
+from harness.operations.stated import LIST
 
 LINE = "torch.nn.functional.conv2d(x.permute(0, 3, 1, 2), w, stride=2)"
 PROGRAM = f'x, w = (np.ascontiguousarray(a, "float32") for a in (x, w))\ny = np.asarray({LINE})\n'
@@ -157,6 +158,38 @@ def test_lists_of_whole_numbers_are_cast_unless_their_dtype_is_said(
         if len(cast) == 2:
             mine = {"x": torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8], [9, 1, 2, 3]]), "w": torch.tensor([[1, 2], [3, 4]])}
             assert eval(line, {"torch": torch, "np": np, **mine}).tolist() == [[26, 36, 46], [57, 49, 59]]
+
+
+@pytest.mark.parametrize(
+    ("system", "other", "cast"),
+    [
+        ("tensorflow", "float32", "x"),
+        ("tensorflow", "float64", ""),
+        ("torch", "float32", ""),
+        ("torch", "float64", "x"),
+        ("jax", "float32", ""),
+        ("numpy", "float32", ""),
+    ],
+)
+def test_a_list_with_fractions_has_the_dtype_that_a_system_gives_it(system: str, other: str, cast: str) -> None:
+    """torch.tensor([0.5]) has single precision, numpy.array([0.5]) double; TensorFlow takes no two of them."""
+    program = PROGRAM.replace("float32", other)
+    line = own_dtypes.in_own_dtypes(system, LINE, program, {"x": LIST, "w": other}).line
+    assert (line == LINE) == (not cast)
+    assert own_dtypes.held_as(LIST, system) == ("float32" if system in ("torch", "jax") else "float64")
+
+
+def test_an_edit_with_a_list_of_fractions_is_run_beside_a_file(tmp_path: Path) -> None:
+    """What is shown was run on the dtypes that the user's arrays have."""
+    pytest.importorskip("torch")
+    np.save(tmp_path / "w.npy", np.array([[1, 2], [3, 4.5]]))
+    (tmp_path / "a.yaml").write_text(
+        LISTS.replace("[[1, 2, 3, 4]", "[[1.5, 2, 3, 4]")
+        .replace("values: [[1, 2], [3, 4]]", "file: w.npy")
+        .replace("[[26, 36, 46], [57, 49, 59]]", "[[47.5, 57.5, 68], [48.5, 32, 42.5]]")
+    )
+    (found,) = harness.explain_recordings(harness.load_case(tmp_path / "a.yaml"), ["torch"])
+    assert [proof.program for proof in found.proofs if proof.edited]
 
 
 @pytest.mark.parametrize(

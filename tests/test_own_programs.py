@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.backends import own_program
 from harness.case.read import load
+from harness.operations.call import Unsupported
 from harness.parent.asking import Question
 from harness.parent.outcome import Answered, Declined, Outcome, Raised
 from harness.parent.pool import Pool
 from harness.probing import session
 from harness.runner import run
 from harness.systems import own_programs, selection
+from harness.systems.lower import lower
 from tests.fakes import PATIENT
 
 PROGRAM = """
@@ -320,3 +323,18 @@ def test_a_declared_function_with_groups_and_a_bias_is_probed_beside_others(tmp_
     assert card.conventions["groups"] == "one after another"
     assert not card.differences
     assert card.alike[-1].startswith("equals `torch.nn.functional.conv2d`; to match `theano")
+
+
+def test_a_dtype_that_a_program_does_not_declare_is_told_with_what_to_do(tmp_path, monkeypatch):
+    """A case of float32 says nothing of its dtype; a program that declares none computes in float64."""
+    monkeypatch.chdir(tmp_path)
+    about = own_programs.about("mine", "W,W,W", ())
+    entry = own_program.entry(about, lambda x, w: np.convolve(x, w[::-1], "valid"))
+    Path("x.yaml").write_text(
+        "title: t\nmeans: cross-correlation\npadding: valid\n"
+        "input: {layout: W, values: [1, 2, 3]}\nkernel: {layout: W, values: [1, 2]}\n"
+    )
+    with pytest.raises(
+        Unsupported, match="mine does not take float32, but float64: say so as the `dtype` of the input, or"
+    ):
+        lower(next(load("x.yaml")), entry, "as_written")

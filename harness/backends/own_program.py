@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.backends import own_arrays, own_function
 from harness.backends.own_function import Parameters
-from harness.backends.program_words import FILES, OPTIONS, VARIABLE, VERSION
+from harness.backends.program_words import FILES, OPTIONS, OWN, VARIABLE, VERSION
 from harness.worker.blame import system
 from harness.worker.entry import EntryPoint, Settings, Word, windowed
 from harness.worker.loop import Declined
@@ -91,7 +91,7 @@ def entry(about: Mapping[str, Any], function: Optional[Callable[..., Any]] = Non
         bias=about.get("bias", "bias" in taken.names),
         dtypes=tuple(about["dtypes"]),
         algorithm="any",
-        note="a program of the user's own" + rest,
+        note=OWN + rest,
         patience=PATIENCE,
         call=call,
     )

@@ -18,7 +18,7 @@ from harness.grammar.kinds import Record
 from harness.grammar.printouts import Printout
 from harness.operations.operation import Operation
 from harness.operations.spoken import Role
-from harness.operations.stated import WHOLE_LIST, Given, Recording
+from harness.operations.stated import LIST, WHOLE_LIST, Given, Recording
 
 Data = tuple[dict[str, Given], tuple[Recording, ...]]
 
@@ -143,13 +143,15 @@ def _check_dtype(source: Record, dtype: str, decides: bool) -> None:
 def _stated(source: Record, made: sources.Array, letters: str, free: bool) -> Given:
     """An array with the axes of the file; `free`: whether nothing says its dtype."""
     known = None if made.known.all() else made.known
-    stored = made.stored or (WHOLE_LIST if free and _is_whole_list(source) else "")
+    stored = made.stored or (_of_list(source) if free else "")
     return Given(made.values, letters, sources.half_unit(source, made), known, stored)
 
 
-def _is_whole_list(source: Record) -> bool:
-    """Whether an array is written out in whole numbers, none of which has a point."""
-    return "values" in source and source.at("values").is_list and not FRACTION.search(source.at("values").source)
+def _of_list(source: Record) -> str:
+    """What stands for the dtype of an array that is written out: whole numbers have no point. "" for another."""
+    if "values" not in source or not source.at("values").is_list:
+        return ""
+    return LIST if FRACTION.search(source.at("values").source) else WHOLE_LIST
 
 
 def _canonical(given: Given, role: str, rank: int | None) -> Given:

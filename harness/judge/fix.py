@@ -107,8 +107,8 @@ class Proofs:
         for form, arrays in self._data:
             endings = beside(concluded(transforms, self._case.then), form)
             y = self._as_shown(read(output(applied(form, transforms)), endings, ()))
-            taken = self._in_own_dtypes(arrays, form) if edited else arrays
             for system in new:
+                taken = self._in_own_dtypes(arrays, form, system) if edited else arrays
                 yield Attempt(transforms, edited, system, Program(written[system], taken), y)
 
     def take(self, attempt: Attempt, outcome: Outcome) -> None:
@@ -156,11 +156,11 @@ class Proofs:
         self._lines[transforms] = {system: each.line for system, each in edits.items()}
         return {system: each.program for system, each in edits.items()}
 
-    def _in_own_dtypes(self, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
+    def _in_own_dtypes(self, arrays: Mapping[str, np.ndarray], form: Form, system: str) -> dict[str, np.ndarray]:
         """The arrays of an edit: those of the case in the dtypes of their files, fresh ones in one that fits."""
         wide = np.dtype("float32" if form.arrays["x"].dtype == np.float32 else "float64")
         fits = self._dtypes if form is self._data[0][0] or own_dtypes.stand_as_they_are(self._dtypes) else {}
-        own = {name: own_dtypes.IN_NUMPY.get(dtype, dtype) for name, dtype in fits.items()}
+        own = {name: own_dtypes.held_as(dtype, system) for name, dtype in fits.items()}
         return {name: each.astype(own.get(name, wide)) for name, each in arrays.items()}
 
     def _as_shown(self, y: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.operations.stated import WHOLE_LIST
+from harness.operations.stated import LIST, WHOLE_LIST
 
 _CAST = re.compile(r'(np\.ascontiguousarray\(a), "(float32|float64)"\)')
 """The cast of all arrays at the head of what is run."""
@@ -34,8 +34,10 @@ _WRITTEN: Mapping[str, Callable[[str, str], str]] = {"torch": _torch, "tensorflo
 """System -> how it casts an array, of those that have a way of their own."""
 
 
-IN_NUMPY = {"bfloat16": "float32", WHOLE_LIST: "int64"}
+IN_NUMPY = {"bfloat16": "float32", WHOLE_LIST: "int64", LIST: "float64"}
 """What NumPy has in place of dtypes that it has not."""
+OF_LIST = {"torch": "float32", "jax": "float32"}
+"""What lists are made into by systems whose own arrays edits take; others take those of NumPy."""
 ANY_DTYPE = ("numpy", "scipy")
 """Systems that compute with whole numbers as they are."""
 
@@ -49,9 +51,14 @@ def _is_dtype(name: str) -> bool:
     return name in {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.typecodes["Float"] + "?"}
 
 
+def held_as(dtype: str, system: str) -> str:
+    """The dtype in which NumPy holds what a system is given."""
+    return OF_LIST[system] if dtype == LIST and system in OF_LIST else IN_NUMPY.get(dtype, dtype)
+
+
 def stand_as_they_are(dtypes: Mapping[str, str]) -> bool:
     """Whether a system computes with them as they are: all of one floating dtype, and that wide enough."""
-    return len(set(dtypes.values())) < 2 and set(dtypes.values()) <= {"float32", "float64"}
+    return len(set(dtypes.values())) < 2 and set(dtypes.values()) <= {"float32", "float64", LIST}
 
 
 class Cast(NamedTuple):
@@ -69,8 +76,9 @@ def in_own_dtypes(system: str, line: str, program: str, dtypes: Mapping[str, str
     before, _, after = program.rpartition(line)
     if not stand_as_they_are(dtypes):
         write = _WRITTEN.get(system, _arrays)
-        left = WHOLE_LIST if system in ANY_DTYPE else found[2]
-        casts = {name: write(name, found[2]) for name, own in dtypes.items() if own not in (found[2], left)}
+        left = (found[2], WHOLE_LIST, LIST) if system in ANY_DTYPE else (found[2],)
+        owned = {name: held_as(own, system) if own == LIST else own for name, own in dtypes.items() if own not in left}
+        casts = {name: write(name, found[2]) for name, own in owned.items() if own != found[2]}
         line = _renamed(line, casts)
     return Cast(line, _CAST.sub(r"\1)", before) + line + after)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WHOLE_LIST = "int"
 """Stands for the dtype of a list of whole numbers that says none: an array that is made of it has whole numbers."""
+LIST = "float"
+"""Stands for that of another list: what is made of it has double precision in NumPy, and single elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +28,8 @@ class Given:
 
     values: canonical axes of its role. layout: its axes as the case states them. half_unit: half a unit of the last
     digit that was printed of each value, None where they are exact. known: mask of the elements that are known, None
-    for all; the others are NaN. stored: the dtype of the array in its file, WHOLE_LIST in such a list, "" where nothing
-    says it.
+    for all; the others are NaN. stored: the dtype of the array in its file, WHOLE_LIST or LIST in such a list, "" where
+    nothing says it.
     """
 
     values: np.ndarray

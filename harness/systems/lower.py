@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.backends.program_words import OWN
 from harness.case.read import Case
 from harness.operations.call import Call, RefusedHere, Unsupported
 from harness.worker.entry import EntryPoint
@@ -56,7 +57,10 @@ def _check(case: Case, entry: EntryPoint) -> None:
         offered = " or ".join(f"{rank}-D" for rank in entry.ranks)
         raise Unsupported(f"{entry.name} is {offered}; the case is {case.rank}-D")
     if case.dtype not in entry.dtypes:
-        raise Unsupported(f"{entry.name} does not take {case.dtype}")
+        taken = (
+            f", but {' or '.join(entry.dtypes)}: say so as the `dtype` of the input, or more `dtypes` of the program"
+        )
+        raise Unsupported(f"{entry.name} does not take {case.dtype}{taken if entry.note.startswith(OWN) else ''}")
     if (case.rank, case.dtype) in entry.refused.get(case.dtype, ()):
         if case.dtype in entry.wrong:
             raise RefusedHere(f"{entry.name} answers {case.dtype} wrongly in {case.rank}-D{WRONG}")
