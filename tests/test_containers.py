@@ -66,23 +66,23 @@ def test_a_list_of_arrays_of_one_shape_is_the_array_that_numpy_makes_of_it(value
 @pytest.mark.parametrize(
     ("printed", "line", "column", "named"),
     [
-        (f"({ARRAY}, array([0.5]))", 1, 2, "[0] (line 1), [1] (line 2)"),
-        (f"[{ARRAY}, array([0.5])]", 1, 2, "[0] (line 1), [1] (line 2)"),
-        (f"x\n\n{{'w': {ARRAY},\n 'b': array([0.5])}}", 3, 7, "w (line 3), b (line 5)"),
+        (f"({ARRAY}, array([0.5]))", 1, 2, "[0], [1]"),
+        (f"[{ARRAY}, array([0.5])]", 1, 2, "[0], [1]"),
+        (f"x\n\n{{'w': {ARRAY},\n 'b': array([0.5])}}", 3, 7, "w, b"),
         (
             f"OrderedDict([('a.weight', {TENSOR}), ('a.bias', tensor([0.5]))])",
             1,
             27,
-            "a.weight (line 1), a.bias (line 2)",
+            "a.weight, a.bias",
         ),
-        (f"({ARRAY}, 0.35)", 1, 2, "[0] (line 1), [1] (line 2)"),
-        ('{"shape": [2, 2], "data": [1.5, 2.5, 3.5, 4.5]}', 1, 11, "shape (line 1), data (line 1)"),
-        (f"({ARRAY}, {ARRAY})", 1, 2, "[0] (line 1), [1] (line 2)"),
+        (f"({ARRAY}, 0.35)", 1, 2, "[0], [1]"),
+        ('{"shape": [2, 2], "data": [1.5, 2.5, 3.5, 4.5]}', 1, 11, "shape, data"),
+        (f"({ARRAY}, {ARRAY})", 1, 2, "[0], [1]"),
     ],
 )
 def test_several_arrays_are_told_by_their_names(printed: str, line: int, column: int, named: str) -> None:
     """A tuple is several results of a function, whatever their shapes."""
-    with pytest.raises(PrintoutError, match=re.escape(f"here: {named}; give one array at a time")) as raised:
+    with pytest.raises(PrintoutError, match=re.escape(f"here, {named}; give one array at a time")) as raised:
         printouts.read(printed)
     assert (raised.value.line, raised.value.column) == (line, column)
 

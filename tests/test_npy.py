@@ -117,3 +117,10 @@ def test_the_shape_of_what_is_not_read_is_not_told(tmp_path: Path, of: Callable[
     np.savez(tmp_path / "a.npz", w=np.ones(3, complex))
     with pytest.raises(FileError, match="'w': .*complex128"):
         of(tmp_path / "a.npz")
+
+
+def test_a_small_file_does_not_become_a_large_array(tmp_path: Path) -> None:
+    """What is made of an array takes some fifty times its memory: 2**22 elements stay below 1 GB."""
+    np.savez_compressed(tmp_path / "a.npz", w=np.zeros(2**22 + 1, "float32"))
+    with pytest.raises(FileError, match="a compressed array of more than 4194304 elements may expand 100-fold"):
+        files.read(tmp_path / "a.npz")

@@ -178,3 +178,17 @@ def test_a_text_is_pasted_as_it_was_copied(name: str, tmp_path: Path) -> None:
     (case,) = load(path)
     np.testing.assert_array_equal(case.arrays["input"].values.squeeze(), np.arange(1, 10).reshape(3, 3))
     np.testing.assert_array_equal(case.arrays["kernel"].values.squeeze(), [[1, 2], [3, -4]])
+
+
+def test_what_a_program_logs_before_the_first_label_is_no_array(tmp_path: Path) -> None:
+    log = "2026-01-01 10:00:00.000000: I tensorflow/core/x.cc:210] 1 of 2 devices\n"
+    pasted.write(tmp_path / "mine.yaml", log + SMALL, ())
+    pasted.write(tmp_path / "other.yaml", SMALL, ())
+    (case,), (other,) = load(tmp_path / "mine.yaml"), load(tmp_path / "other.yaml")
+    np.testing.assert_array_equal(case.values("input"), other.values("input"))
+
+
+def test_a_dictionary_with_several_arrays_is_told_by_their_names(tmp_path: Path) -> None:
+    text = "input:\n[[1, 2]]\nkernel:\n{'w': array([[1.5]]), 'b': array([0.5])}\n"
+    with pytest.raises(CaseError, match=r"input:4:7: kernel: 2 arrays or numbers here, w, b; give one"):
+        pasted.write(tmp_path / "mine.yaml", text, ())

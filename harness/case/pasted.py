@@ -11,7 +11,7 @@ from harness.case import of_files, proposals, template
 from harness.case.origins import Origins
 from harness.case.read import CaseError
 from harness.grammar import printouts
-from harness.grammar.printouts import Printout, PrintoutError
+from harness.grammar.printouts import Printout, PrintoutError, chatter
 from harness.grammar.printouts.lines import BLANKS
 from harness.grammar.printouts.wrappings import unwrapped
 from harness.operations import TABLE, USUAL
@@ -88,7 +88,8 @@ def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
     found: dict[str, _Block] = {}
     block: _Block | None = None
     pattern, needed = _label(operation), main_roles(TABLE[operation])
-    for number, line in enumerate(unwrapped(text).splitlines(), 1):
+    lines = unwrapped(text).splitlines()
+    for number, (line, spoken) in enumerate(zip(lines, chatter.spoken(lines)), 1):
         if label := pattern.fullmatch(line.translate(BLANKS)):
             role = label[1].lower().replace("observed", "output")
             role = ALSO.get(role, role)
@@ -97,7 +98,7 @@ def _blocks(text: str, operation: str) -> Mapping[str, _Block]:
             block = found[role] = _Block([], number + 1, label[2] or label[3])
         elif block is not None:
             block.lines.append(line)
-        elif line.strip():
+        elif line.strip() and not spoken:
             expected = labels(TABLE[operation]).replace(" and ", " or ")
             raise CaseError(f"{SOURCE}:{number}: expected a label first, a line {expected}")
     missing = [role for role in needed if role not in found]

@@ -6,7 +6,7 @@ LARGEST = 2**28
 """Elements that one array may have."""
 LARGEST_MADE = 2**26
 """Elements that a generated array may have: to draw more takes more time and memory than is had for a typing error."""
-LARGEST_UNPACKED = 2**25
+LARGEST_UNPACKED = 2**22
 """Elements that a compressed array may have in any case; one that has more may be as large as EXPANSION allows."""
 EXPANSION = 100
 """How many bytes a large array may have for each byte that is stored of it. Deflate can reach 1032, with zeros only."""

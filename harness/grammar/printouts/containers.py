@@ -142,12 +142,11 @@ def _with(text: Text, whole: str) -> Text:
 
 
 def _several(text: Text, whole: str, items: Sequence[Item]) -> PrintoutError:
-    line = text.line + 1
-    named = [f"{each.name} (line {line + whole.count(chr(10), 0, each.start)})" for each in items[:NAMED]]
     more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
     place = items[0].start
     return PrintoutError(
-        line + whole.count("\n", 0, place),
+        text.line + 1 + whole.count("\n", 0, place),
         place - whole.rfind("\n", 0, place),
-        f"{len(items)} arrays or numbers here: {', '.join(named)}{more}; give one array at a time",
+        f"{len(items)} arrays or numbers here, {', '.join(each.name for each in items[:NAMED])}{more}; give one array "
+        "at a time",
     )

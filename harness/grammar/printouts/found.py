@@ -116,7 +116,8 @@ def _length(found: Found, axis: int, stated: tuple[int, ...] | None) -> int:
         raise PrintoutError(
             gap.line if gap else found.line,
             1,
-            "elements were left out here, and nothing says how many; give the `shape` of the whole array",
+            "elements were left out here, and nothing says how many; give the `shape` of the whole array: beside "
+            "`values`, or in a line before it, as (2, 3)",
         )
     return length
 
