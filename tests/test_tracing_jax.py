@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.backends.tracing import jax_trace
 from harness.cli import main
 from harness.models.traced import Tensor
 from harness.models.traces import opened
 from harness.models.walk import walk
+from harness.worker.archive import Archive
+from harness.worker.recording import Recording
 from tests.test_walk import demand_clean
 from tests.traced import Net
 from tests.tracing import layer, of, trace, unlike
@@ -92,3 +96,37 @@ def test_what_is_no_function_is_one_message(tmp_path, capsys):
     given = ["--input", str(tmp_path / "x.npy"), "-o", str(tmp_path / "a.npz")]
     assert main(["trace", f"jax:{NETS}:no_function", *given]) == 2
     assert "the function gave back int; expected a function of the inputs" in capsys.readouterr().err
+
+
+DEPTH = 20
+
+
+def test_what_no_later_equation_takes_is_let_go_of(tmp_path: Path):
+    import jax
+
+    jax_trace.start()
+
+    def function(x: object) -> object:
+        first = jax.numpy.sin(x)
+        y = first
+        for _ in range(DEPTH):
+            y = jax.jit(jax.numpy.cos)(y) * 2.0
+        return y + first
+
+    x = np.ones((2, 3), np.float32)
+    closed = jax.make_jaxpr(function)(x)
+    with Archive(io.BytesIO()) as archive:
+        run = jax_trace._Run(Recording(archive, "", "jax"))
+        run.met(closed.jaxpr.invars[0], "in/x", x)
+        most, take = 0, run._take
+
+        def counted(equation: object, scope: str) -> None:
+            nonlocal most
+            take(equation, scope)
+            most = max(most, len({id(each) for each in run._values.values()}))
+
+        run._take = counted  # type: ignore[method-assign]
+        run.evaluate(closed.jaxpr, "")
+    assert most < 8 < DEPTH
+    (out,) = closed.jaxpr.outvars
+    assert np.allclose(run.value(out), function(x))

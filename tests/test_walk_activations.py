@@ -133,3 +133,10 @@ def test_one_slope_for_all_channels_is_named_though_other_orders_of_the_axes_hav
         at = each.layer("prelu", "activation", each.input(X), {"slope": values}, {"function": "prelu"})
     (fault,) = walk(net.trace("out/prelu"), port.trace(at)).faults
     assert ids(fault) in (["function"], ["slope"])
+
+
+@pytest.mark.parametrize(("number", "function"), [(0, "relu"), (2, "gelu")])
+def test_a_bias_that_is_left_out_before_an_activation_that_is_done_at_once_is_named(number: int, function: str):
+    missing = {"values": {"bias": 0 * BIASES[number]}}
+    (fault,) = walk(traced(A), traced(B, {number: missing}, at_once=[number])).faults
+    assert (fault.a, ids(fault)) == ((f"a{number}", f"a{number}.{function}"), ["bias"])

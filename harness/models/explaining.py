@@ -39,8 +39,7 @@ def why(walker: Walker, pair: Pair) -> Why:
         joined_otherwise,
         unfolded,
         *stated,
-        _of_the_last,
-        _of_the_first,
+        _of_one_of_two,
         left_out_besides,
         _by_numbers,
     ):
@@ -67,11 +66,25 @@ def _of_vectors(walker: Walker, pair: Pair) -> Why | None:
     An offset of the input is such numbers, too: the layer is judged on the input that it had.
     """
     found = _by_search(walker, pair)
-    if found is not None and any(
-        change.get("kind") != UNKNOWN and change["id"] != Offset.id for change in found.transforms
-    ):
+    if found is not None and _is_told(found):
         return found
     return other_numbers(walker, pair) or found
+
+
+def _of_one_of_two(walker: Walker, pair: Pair) -> Why | None:
+    """What explains the last of several layers of A, or the first of two: numbers of which nothing is known come last.
+
+    An offset before a function is what the layer before it lacks, as a bias.
+    """
+    last = _of_the_last(walker, pair)
+    if last is not None and _is_told(last):
+        return last
+    return _of_the_first(walker, pair) or last
+
+
+def _is_told(found: Why) -> bool:
+    """Whether it is more than numbers of which nothing is known."""
+    return any(change.get("kind") != UNKNOWN and change["id"] != Offset.id for change in found.transforms)
 
 
 def _of_the_last(walker: Walker, pair: Pair) -> Why | None:

@@ -129,13 +129,18 @@ class _Run:
         return variable.val if hasattr(variable, "val") else self._values[variable]
 
     def evaluate(self, jaxpr: Any, scope: str) -> None:
-        for equation in jaxpr.eqns:
+        """Evaluates the equations in turn; what none of those that follow takes is let go of."""
+        last = _last_uses(jaxpr)
+        for equation, done in zip(jaxpr.eqns, last):
             inner = _called(equation)
             place = ".".join(filter(None, [scope, str(equation.source_info.name_stack).replace("/", ".")]))
             if inner is None:
                 self._take(equation, place)
             else:
                 self._enter(equation, inner, place)
+            for variable in done:
+                self._values.pop(variable, None)
+                self._short.pop(variable, None)
 
     def _enter(self, equation: Any, inner: Any, scope: str) -> None:
         """Evaluates what an equation calls, whose variables are those of the caller by other names."""
@@ -200,6 +205,20 @@ class _Run:
             shape = [axes.get(axis, 1) for axis in range(len(equation.params["shape"]))]
             self._short[equation.outvars[0]] = np.reshape(before, shape)
         return True
+
+
+def _last_uses(jaxpr: Any) -> List[List[Any]]:
+    """For each equation the variables that it is the last to take, or that it makes for nobody."""
+    last = {each: at for at, one in enumerate(jaxpr.eqns) for each in (*one.outvars, *one.invars) if _is_variable(each)}
+    found: List[List[Any]] = [[] for _ in jaxpr.eqns]
+    for variable in last.keys() - {each for each in jaxpr.outvars if _is_variable(each)}:
+        found[last[variable]].append(variable)
+    return found
+
+
+def _is_variable(each: Any) -> bool:
+    """Whether it is no literal, which cannot be a key."""
+    return not hasattr(each, "val")
 
 
 def _is_drawn(equation: Any) -> bool:
