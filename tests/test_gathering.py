@@ -219,3 +219,28 @@ def test_a_split_is_a_layer_for_each_of_its_tensors_and_goes_by_its_own_name():
         (("out/split.1",), ("split",)),
     ]
     demand_clean(walk(trace, trace))
+
+
+def ring(side: Any, by_itself: bool, sides: tuple[int, int] = (1, 1), **more: Any) -> Trace:
+    """A layer with zeros around what it takes. by_itself: these are a layer of their own, with settings `more`."""
+    net = Net(*side)
+    at, around = net.input(X), {"H": list(sides), "W": [1, 1]}
+    settings = {**MEANS, "padding": "valid" if by_itself else [list(sides), [1, 1]]}
+    if by_itself:
+        at = net.layer("pad", "padding", at, {}, {"padding": around, **more})
+    return net.trace(net.layer("first", "convolution", at, {"kernel": KERNELS[0]}, settings))
+
+
+@pytest.mark.parametrize("by_itself", [(False, True), (True, False), (True, True)])
+def test_zeros_that_are_a_layer_are_the_padding_of_the_next_whichever_side_has_them(by_itself: tuple[bool, bool]):
+    a = ring(A, by_itself[0])
+    demand_clean(walk(a, ring(B, by_itself[1])))
+    (fault,) = walk(a, ring(B, by_itself[1], (0, 2))).faults
+    (change,) = fault.why.transforms
+    assert (change["intended"][0], change["actual"][0]) == ([1, 1], [0, 2])
+    assert fault.a == (("pad", "first") if by_itself[0] else ("first",))
+
+
+@pytest.mark.parametrize("more", [{"boundary": "reflect"}, {"boundary": "constant", "constant": 0.5}])
+def test_a_padding_by_other_numbers_stays_a_layer(more: dict[str, Any]):
+    assert [layer.names for layer in gathered(ring(A, True, **more)).layers] == [("pad",), ("first",)]

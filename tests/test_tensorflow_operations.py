@@ -12,8 +12,13 @@ from harness.worker.spans import reach
 
 
 def said(padding: str, size: int, made: int, kernel: int, stride: int, explicit: Any = None, groups: int = 1) -> Any:
-    attributes: dict[str, Any] = {"padding": padding.encode(), "strides": [1, stride, stride, 1], "data_format": b"NHWC"}
-    attributes |= {"dilations": [1, 1, 1, 1]} | ({"explicit_paddings": explicit} if explicit else {})
+    attributes: dict[str, Any] = {
+        "padding": padding.encode(),
+        "strides": [1, stride, stride, 1],
+        "data_format": b"NHWC",
+        "dilations": [1, 1, 1, 1],
+    }
+    attributes |= {"explicit_paddings": explicit} if explicit else {}
 
     def get_attr(name: str) -> Any:
         if name not in attributes:

@@ -1,6 +1,6 @@
 """A trace in which each layer is one: what a system writes out in several is made what it is together.
 
-pieces -> places -> biases -> formulas
+pieces -> places -> biases -> zeros around -> formulas
 
 Whether layers are one is told by the values: the one layer gives, within its bound, what they gave. Both models are
 gathered before they are compared, so that it does not matter which of them writes what out.
@@ -8,10 +8,10 @@ gathered before they are compared, so that it does not matter which of them writ
 
 from __future__ import annotations
 
-from harness.models import biases, formulas, pieces, places
+from harness.models import biases, formulas, pieces, places, zeros_around
 from harness.models.traced import Trace
 
-STEPS = (pieces.separated, places.restored, biases.joined, formulas.joined)
+STEPS = (pieces.separated, places.restored, biases.joined, zeros_around.joined, formulas.joined)
 
 
 def gathered(trace: Trace) -> Trace:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.operations import activation_written, normalization_written
+from harness.operations.padding_written import padded as padded
 
 Vectors = Mapping[str, np.ndarray]
 
