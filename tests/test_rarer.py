@@ -14,6 +14,8 @@ from harness.canonical.window import Linear, Window
 from harness.case.read import load
 from harness.explanation import diagnosis
 from harness.explanation.diagnosis import Answer, diagnose
+from harness.held import Call
+from harness.judge import fix
 from harness.judge.verdict import Judge
 from harness.operations.budget import Budget
 from harness.operations.transforms import in_order
@@ -27,6 +29,7 @@ from harness.operations.transforms.settings import PaddingSplit, Stride
 from harness.operations.transforms.transform import Transform, applied, beside, read
 from harness.operations.transforms.values import Bias, Precision, Scale, scale_factors
 from harness.operations.windowed import search
+from harness.operations.windowed.search.bordered import LEFT
 from harness.operations.windowed.search.question import Question
 from harness.rounding.formats import BFLOAT16
 
@@ -297,15 +300,28 @@ def test_a_factor_that_rounding_leaves_is_none(tmp_path, monkeypatch):
     assert not any(each.id == "scale" for one in said.explanations for each in one.transforms)
 
 
-@pytest.mark.parametrize("copied", [False, True])
+@pytest.mark.parametrize("left", LEFT)
 @pytest.mark.parametrize("convention", ["alone", "reversed", "split"])
-def test_a_border_that_stays_zero_or_is_copied_is_read_off(tmp_path, monkeypatch, convention, copied):
+def test_a_border_that_is_not_computed_is_read_off(tmp_path, monkeypatch, convention, left):
     small_budget(monkeypatch)
     conv = pictures(outputs=3)
-    changes = in_order((*CONVENTIONS[convention](2), OutputBorder(((1, 1), (1, 1)), copied)))
+    conv = conv if conv.bias is not None else replace(conv, bias=np.array([0.5, -1.25, 2.0], np.float32))
+    changes = in_order((*CONVENTIONS[convention](2), OutputBorder(((1, 1), (1, 1)), left)))
     said = answer(tmp_path, conv, read(direct(applied(conv, changes)), beside(changes, conv), ()))
     assert "output_border" in ids(said) and not said.ambiguous
     assert comes_to_the_same(conv, said.explanations[0].transforms, changes)
+
+
+@pytest.mark.parametrize("left", LEFT)
+@pytest.mark.usefixtures("kept")
+def test_the_code_of_a_border_is_run_and_holds(left):
+    rng = np.random.default_rng(5)
+    arrays = [rng.normal(size=size).astype(np.float32) for size in ((2, 3, 7, 8), (3, 3, 3, 3))]
+    bias, settings = rng.normal(size=3).astype(np.float32), {"padding": 1, "means": "cross-correlation"}
+    call = Call.of("convolution", arrays, {"bias": bias}, "NCHW,OIHW,NCHW", settings).named([])
+    border = OutputBorder(((1, 1), (2, 1)), left)
+    proofs = fix.proofs(call.case(np.ones((1,) * 4, np.float32)), [(border,)], ["numpy"])
+    assert [each.system for each in proofs] == ["numpy"]
 
 
 def test_zeros_that_are_no_border_are_none(tmp_path, monkeypatch):

@@ -157,7 +157,7 @@ class OutputRounding(Ending):
 class OutputBorder(Ending):
     """Outputs whose window reaches beyond the input are not computed: (low, high) of them along each spatial axis.
 
-    copied: whether they are the input at their places, zero else.
+    left: what they are: "zero", the "input" at their places, or the "bias" alone, as where it is added afterwards.
     """
 
     id = "output_border"
@@ -166,14 +166,23 @@ class OutputBorder(Ending):
     plain = 1.0
 
     widths: Pairs
-    copied: bool = False
+    left: Literal["zero", "input", "bias"] = "zero"
 
     def words(self) -> str:
-        does = "copies the input there" if self.copied else "leaves it zero"
+        does = {
+            "zero": "leaves it zero",
+            "input": "copies the input there",
+            "bias": "leaves it zero before it adds the bias",
+        }[self.left]
         return f"compute the border, too: the system {does}, {pairs_text(self.widths)} (low:high per axis)"
 
     def beside(self, form: Linear) -> Transform:
-        return _Copied(self, form.x.astype(np.float64)) if self.copied else self
+        return self if self.left == "zero" else _Beside(self, self.values(form))
+
+    def values(self, form: Linear) -> np.ndarray:
+        """What stands there, which an output (N, C, *spatial) of `form` meets."""
+        given = form.x if self.left == "input" else form.offsets.reshape(1, -1, *(1,) * form.rank)
+        return np.asarray(given, np.float64) * (self.left != "zero")
 
     def end(self, y: np.ndarray) -> np.ndarray:
         return np.where(self.inside(y), y, 0)
@@ -185,7 +194,7 @@ class OutputBorder(Ending):
 
     def code(self, conv: Linear) -> tuple[str, ...]:
         part = ", ".join(f"{low}:{-high or ''}" for low, high in self.widths)
-        border = "image" if self.copied else "0"
+        border = {"zero": "0", "input": "image", "bias": f"b.reshape{(1, -1, *(1,) * conv.rank)}"}[self.left]
         return (
             "inside = np.zeros(y.shape, bool)",
             f"inside[:, :, {part}] = True",
@@ -194,14 +203,14 @@ class OutputBorder(Ending):
 
 
 @dataclass(frozen=True, eq=False)
-class _Copied(Ending):
-    """A border that is copied from an input x, (N, C, *spatial)."""
+class _Beside(Ending):
+    """A border and its values, (N or 1, C, *spatial or 1..)."""
 
     border: OutputBorder
-    x: np.ndarray
+    values: np.ndarray
 
     def end(self, y: np.ndarray) -> np.ndarray:
-        return np.where(self.border.inside(y), y, self.x[: len(y), : y.shape[1]])
+        return np.where(self.border.inside(y), y, self.values[: len(y), : y.shape[1]])
 
 
 class Rule(NamedTuple):

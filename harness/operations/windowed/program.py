@@ -55,7 +55,7 @@ def programs(
     x, w = (stated.arrays[role].layout for role in ("input", "kernel"))
     letters = letters or layout.canonical("output", stated.rank)
     start = [f"# x: {x}, w: {w}; y: {letters}"]
-    kept = ["image = x"] if any(isinstance(each, OutputBorder) and each.copied for each in transforms) else []
+    kept = ["image = x"] if any(isinstance(each, OutputBorder) and each.left == "input" for each in transforms) else []
     start += [*_canonical(stated), *prepared, *kept] + no_bias + changes
     dtype = "float64" if conv.x.dtype.name != "float32" else "float32"
     cast = f'{names} = (np.ascontiguousarray(a, "{dtype}") for a in ({names}))'

@@ -1,6 +1,7 @@
 """Outputs whose border a system does not compute: what lies inside is explained, and the border is read off.
 
-It is left zero, or the input is copied there; then how wide it is follows from where the input stands.
+It is left zero, before or after the bias is added, or the input is copied there: how wide it is follows from where that
+stands.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +25,8 @@ from harness.operations.windowed.search.outputs import OPEN
 from harness.operations.windowed.search.question import Question
 from harness.operations.windowed.search.variants import Transforms
 
+LEFT: tuple[Literal["zero", "bias", "input"], ...] = ("zero", "bias", "input")
+"""What a border may be."""
 PLACES = 48
 """Outputs inside of the border by which a hypothesis is refuted."""
 FEW = 2
@@ -30,15 +34,15 @@ FEW = 2
 
 
 def bordered(question: Question, every: Iterable[Transforms], budget: Budget) -> Iterator[Transforms]:
-    """A border that is zero, or copied, with each of some changes of the window that gives what lies inside of it.
+    """A border that is zero, the bias or copied, with each of some changes of the window that gives what is inside.
 
     Where none does, with what else was made of the sums there.
     """
     windows = list(every)
-    for copied in (False, True):
-        widths = _widths(_computed(question, copied))
+    for left in LEFT:
+        widths = _widths(_computed(question, OutputBorder((), left)))
         if any(map(any, widths)):
-            border = OutputBorder(widths, copied)
+            border = OutputBorder(widths, left)
             inside = border.inside(question.observed)
             part = replace(question, observed=np.where(inside, question.observed, np.nan))
             found = [changes for changes in windows if _fits(part, changes)]
@@ -73,14 +77,14 @@ def _shows(question: Question, changes: Transforms, inside: np.ndarray) -> bool:
     return int(np.count_nonzero((np.abs(whole - question.observed) > question.slack) & ~inside)) > FEW
 
 
-def _computed(question: Question, copied: bool) -> np.ndarray:
-    """Which known values are not those of the border: not zero, or not the input at their places."""
-    observed, x = question.observed, question.form.x
-    if not copied:
-        return np.asarray((observed != 0) & np.isfinite(observed))
-    if x.shape[2:] != observed.shape[2:] or x.shape[1] not in (1, observed.shape[1]) or len(x) != len(observed):
+def _computed(question: Question, border: OutputBorder) -> np.ndarray:
+    """Which known values are not those of a border; none where it has no such values of its own."""
+    observed, values = question.observed, border.values(question.form)
+    fits = all(own in (1, size) for own, size in zip(values.shape, observed.shape))
+    if not fits or (border.left == "bias" and not values.any()):
         return np.zeros(observed.shape, bool)
-    return np.asarray((observed != x) & np.isfinite(observed))
+    room = question.slack if border.left == "bias" else 0.0
+    return np.asarray((np.abs(observed - values) > room) & np.isfinite(observed))
 
 
 def _widths(computed: np.ndarray) -> Pairs:
