@@ -38,6 +38,7 @@ MENDED = [
     ("softmax", 1, "printed 6", "", "tanh"),
     ("softmax", 1, "printed 4", "", "mean and deviation"),
     ("softmax", 0, "printed 5", "", "mean and deviation"),
+    ("softmax", 0, "printed 6", "log True", "mean and deviation"),
     ("pooling", 1, "printed 6", "padding ((2, 0), (2, 0))", "reshaped"),
     ("pooling", 1, "printed 4", "padding ((0, 2), (0, 2))", "pixels"),
     ("pooling", 2, "printed 5", "", "leaky"),

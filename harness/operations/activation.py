@@ -13,9 +13,11 @@ from harness.operations.activation_family import rounds as rounds
 from harness.operations.activation_family import ways as ways
 from harness.operations.activation_search import PROGRAMS as PROGRAMS
 from harness.operations.activation_search import TRIED as TRIED
+from harness.operations.activation_search import above as above
 from harness.operations.activation_search import alternatives as alternatives
 from harness.operations.activation_search import coded as coded
 from harness.operations.activation_search import fitted as fitted
+from harness.operations.activation_search import keeps_signs as keeps_signs
 from harness.operations.activation_search import undone as undone
 from harness.operations.activation_spoken import NUMBERS
 from harness.operations.activation_spoken import ROLES as ROLES

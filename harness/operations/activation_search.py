@@ -22,6 +22,10 @@ from harness.worker.entry import EntryPoint
 STEEP = 4.0
 """How many times their usual error the values may be off that are told by what the function made of them."""
 
+TURNING = ("gelu", "silu", "mish")
+"""Functions that fall and rise and have the signs of their input."""
+KEEPS_ABOVE = ("elu", "celu", "leaky_relu")
+"""Functions with a parameter that leave alone what is above zero."""
 LIMITING = ("clip", "relu6")
 """Functions that leave alone what lies inside their limits."""
 
@@ -154,8 +158,23 @@ def undone(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, 
     if name not in FUNCTIONS or set(form.arrays) != {"x"} or "threshold" in settings:
         return None
     made = Activation(name, tuple((key, float(value)) for key, value in settings.items() if name != "softplus"))
-    bare = form.with_settings(**{**dict.fromkeys(form.settings), "function": "identity"})
-    return bare, *made.sums(seen, room, STEEP)
+    return _bare(form), *made.sums(seen, room, STEEP)
+
+
+def above(form: Settled, seen: np.ndarray, room: np.ndarray) -> tuple[Settled, np.ndarray, np.ndarray] | None:
+    """The form without its function, and what that leaves alone: what was seen above zero. None of other functions."""
+    if form.settings["function"] not in KEEPS_ABOVE or set(form.arrays) != {"x"}:
+        return None
+    return _bare(form), np.where(seen > room, seen, np.nan), room
+
+
+def _bare(form: Settled) -> Settled:
+    return form.with_settings(**{**dict.fromkeys(form.settings), "function": "identity"})
+
+
+def keeps_signs(form: Settled) -> bool:
+    """Whether outputs have the signs of what they are made of, of a function that has no inverse."""
+    return form.settings["function"] in TURNING
 
 
 # --- code and probes -------------------------------------------------------------------------------------------------

@@ -77,7 +77,6 @@ SAYINGS: Sayings = {
     ),
 }
 POINTWISE = False
-KEEPS_SIGNS = True
 NEW_CASE = """\
 size: 5                       # elements of the window
 alpha: 0.0001                 # these are ONNX's defaults, and PyTorch's
@@ -100,6 +99,11 @@ DEFAULTS: Sequence[Mapping[str, Any]] = (
 """What TensorFlow, ONNX and PyTorch, and Caffe have where nothing is said."""
 LIMITS: Mapping[str, tuple[float, float]] = {"alpha": (1e-9, 1e4), "beta": (1e-3, 20.0), "k": (1e-4, 1e4)}
 """Between which a number is looked for."""
+
+
+def keeps_signs(form: Settled) -> bool:
+    """Whether outputs have the signs of what they are made of."""
+    return True
 
 
 def demand(top: Record) -> None:

@@ -18,7 +18,6 @@ from harness.operations.by_settings.inferring import CONFIRMING, shortest
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.transform import Transform
 from harness.operations.transforms.values import Bias, Scale
-from harness.operations.windowed.search.inference import SHARES as OF_ROOM
 from harness.operations.windowed.search.inference import inferred
 from harness.operations.windowed.search.preparation import NAMES, NEARLY, errors, shortened, within
 
@@ -30,6 +29,8 @@ FINE = 8
 """By how much less than its room a value may be off that was rounded a few times only."""
 NEUTRAL = {"factor": 1.0, "offset": 0.0}
 """What changes nothing."""
+OF_ROOM = (1.0, 1 / 4, 1 / 16, 1 / 64, 1 / 256, 1 / 1024, 0.0)
+"""Shares of the room for arithmetic that are tried."""
 MOST = 0.25
 """Share of the elements that must have a factor or an offset which others tell a setting beside."""
 SHARES = (0.5, 0.25, 0.75)
@@ -57,7 +58,7 @@ def useful(values: np.ndarray | None, kind: str) -> TypeGuard[np.ndarray]:
 
 def lines(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
     """A factor, of all channels or of each, and the offset that it leaves."""
-    for close, shape in itertools.product(_shares(room), ((-1, 1, 1), (y.shape[0], -1, *y.shape[2:]))):
+    for close, shape in itertools.product(shares(room), ((-1, 1, 1), (y.shape[0], -1, *y.shape[2:]))):
         parts = [part.reshape(shape) for part in (y, seen, close)]
         if not confirmed(*parts, read=2):
             continue
@@ -72,12 +73,12 @@ def lines(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> Iterator[Transfo
             return
 
 
-def _shares(room: np.ndarray) -> list[np.ndarray]:
+def shares(room: np.ndarray) -> list[np.ndarray]:
     """Rooms with smaller shares first of what all have in common, where that differs: arithmetic may have used but a
     share of it, beside digits that were printed."""
     common = float(room.min(initial=np.inf))
-    shares = OF_ROOM[::-1] if (room > common).any() else OF_ROOM[:1]
-    return [room - (1 - share) * common for share in shares]
+    every = OF_ROOM[::-1] if (room > common).any() else OF_ROOM[:1]
+    return [room - (1 - share) * common for share in every]
 
 
 def _slope(y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> float:

@@ -9,7 +9,7 @@ its factor and offset, as a maximum does. Where it holds of an f is not asked: w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from harness.canonical import gaps
 from harness.canonical.product import Product
 from harness.canonical.settled import Settled
 from harness.operations.by_settings.descending import descended
-from harness.operations.by_settings.end_numbers import fits
+from harness.operations.by_settings.end_numbers import fits, shares
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.transform import applied
@@ -52,6 +52,17 @@ def evaluations(channels: int) -> int:
 
 def prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) -> Iterator[Transforms]:
     """Preparations of the input that give what was seen, each with the fewest numbers; orders of channels if asked."""
+    return _closest(partial(_prepared, form, seen, orders=orders), room)
+
+
+def _closest(found: Callable[[np.ndarray], Iterable[Transforms]], room: np.ndarray) -> Iterator[Transforms]:
+    """What is found within the room, with as small a share of what all values have in common of it as leaves any."""
+    every = list(found(room))
+    tight = (list(found(close)) for close in shares(room)[:-1]) if every else iter(())
+    yield from next(filter(None, tight), every)
+
+
+def _prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) -> Iterator[Transforms]:
     reordered = _reordered(form, seen, room) if orders else ()
     every = [
         _by_numbers(form, seen, room),
@@ -61,6 +72,19 @@ def prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) ->
     for ways in every:
         fitting = (way for way in ways if fits(gaps.output(applied(form, way)), seen, room))
         yield from itertools.islice(fitting, 1)
+
+
+def through(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
+    """The preparation that gives what a function leaves alone, whatever it makes of the rest: with fewest numbers."""
+    return _closest(partial(_through, form, seen), room)
+
+
+def _through(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
+    told = getattr(form.meaning, "above", lambda *given: None)(form, seen, room)
+    if told is not None:
+        bare, *left = told
+        ways = (way for way in _by_numbers(*told) if way and fits(gaps.output(applied(bare, way)), *left))
+        yield from itertools.islice(ways, 1)
 
 
 def _by_names(channels: int) -> Iterator[Transforms]:
@@ -96,7 +120,8 @@ def _by_numbers(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[T
 
 def _by_steps(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
     """Factors and offsets of each channel, where outputs have the signs of what they are made of."""
-    near = descended(form, seen, room) if getattr(form.meaning, "KEEPS_SIGNS", False) else None
+    keeps_signs = getattr(form.meaning, "keeps_signs", lambda form: False)(form)
+    near = descended(form, seen, room) if keeps_signs else None
     if near is None:
         return
     said = partial(_said, form.x.shape[1], form.x.shape[1], [])

@@ -20,9 +20,9 @@ from harness.canonical.axis import outputs_at
 from harness.canonical.settled import Settled
 from harness.operations.budget import Budget
 from harness.operations.by_settings.distinct import TELLING, Distinct, drawn, other_sizes
-from harness.operations.by_settings.end_numbers import of_all, of_most, without
+from harness.operations.by_settings.end_numbers import fits, of_all, of_most, without
 from harness.operations.by_settings.ends import apart, before_bias, functions_of, holds, reordered, unnamed
-from harness.operations.by_settings.inputs import evaluations, prepared
+from harness.operations.by_settings.inputs import evaluations, prepared, through
 from harness.operations.by_settings.kept import KEPT, Kept
 from harness.operations.by_settings.orders import Base, Question, Transforms, bases
 from harness.operations.by_settings.own_names import Changes, Layer, alternatives, counted, sayings_of
@@ -105,6 +105,8 @@ class Candidates:
                 yield from self._completed(base, settings, form, missing)
             if rest == missing == 2 and not self.budget.spent:
                 yield from self._jointly(base)
+            if missing == 0 and rest > 1 and base is self._bases[0]:
+                yield from self._beside_preparation(base, rest - 1)
 
     def _take(self, form: Settled, work: tuple[int, int, int]) -> None:
         """Takes some work for a form, for each element of its output, and to compute that so often."""
@@ -207,6 +209,19 @@ class Candidates:
                 change = setting(base.form, changes, numbers)
                 for each in of_all(end, gaps.output(change.differ(base.form)), *whole):
                     yield (*base.transforms, change, each, *base.reads)
+
+    def _beside_preparation(self, base: Base, count: int) -> Iterator[Transforms]:
+        """So many changes by which the input was prepared, and a setting that is read from what that gives."""
+        whole = self._seen(base, base.form)
+        if whole is None:
+            return
+        for way in through(base.form, *whole):
+            form = applied(base.form, way)
+            self._take(form, READ)
+            for changes, numbers in counted(self._fitted(base, form)) if len(way) == count else ():
+                change = setting(form, changes, numbers)
+                if fits(gaps.output(change.differ(form)), *whole):
+                    yield (*way, change)
 
     def _seen(self, base: Base, form: Settled) -> Seen | None:
         """What was seen and its errors in the places of the output of a form; None where it has no such place."""
