@@ -52,6 +52,7 @@ MENDED = [
     ("activation", 0, "float32", "slope 0.07", "scale"),
     ("activation", 4, "float64", "function leaky_relu, slope 0.01", "scale per channel"),
     ("activation", 5, "printed 6", "function gelu, approximate none", "tanh"),
+    ("activation", 1, "printed 6", "approximate tanh", "column-major"),
     ("local_response_normalization", 0, "float64", "divided none", "mean and deviation"),
     ("local_response_normalization", 2, "printed 5", "divided size", "mean and deviation"),
     ("rearrange", 0, "float32", "channels reversed in the output", "permuted"),

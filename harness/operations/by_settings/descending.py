@@ -80,8 +80,11 @@ def _step(
     held: float,
 ) -> tuple[np.ndarray, float]:
     """The numbers a step further, held back until that is better, and how much the next one is to be."""
+    if not (np.isfinite(square).all() and np.isfinite(slope).all()):
+        return numbers, held
     while held < STUCK:
-        further = numbers + np.linalg.solve(square + held * np.diag(np.diag(square) + STILL), slope)
+        damped = square + held * np.diag(np.diag(square) + STILL)
+        further = numbers + np.linalg.lstsq(damped, slope, rcond=None)[0]  # a number may have no effect at all
         if (after := off(further)) @ after < left @ left:
             return further, held / 5
         held *= 4
