@@ -44,6 +44,8 @@ MENDED = [
     ("pooling", 2, "printed 5", "", "leaky"),
     ("pooling", 3, "printed 5", "", "leaky"),
     ("resize", 5, "printed 6", CONTROL, "zeros"),
+    ("dense", 1, "printed 5", "", "mean and deviation"),
+    ("dense", 1, "printed 5", "bias twice the stated", "mean and deviation"),
     ("transposed_convolution", 0, "printed 4", "transposed", "mean and deviation"),
     ("transposed_convolution", 0, "printed 5", "reversed", "mean and deviation"),
     ("padding", 0, "printed 5", "boundary constant, constant 0.7", "bias"),

@@ -22,8 +22,9 @@ from harness.operations.by_settings.descending import descended
 from harness.operations.by_settings.end_numbers import fits, shares
 from harness.operations.by_settings.orders import Transforms
 from harness.operations.transforms.grouping import ChannelOrder
+from harness.operations.transforms.preparing import Offset
 from harness.operations.transforms.transform import applied
-from harness.operations.transforms.values import Scale
+from harness.operations.transforms.values import Bias, Scale
 from harness.operations.windowed.search.preparation import (
     CHANNELS,
     NAMES,
@@ -71,7 +72,19 @@ def _prepared(form: Settled, seen: np.ndarray, room: np.ndarray, orders: bool) -
     ]
     for ways in every:
         fitting = (way for way in ways if fits(gaps.output(applied(form, way)), seen, room))
-        yield from itertools.islice(fitting, 1)
+        for way in itertools.islice(fitting, 1):
+            yield way
+            yield from _as_bias(form, way)
+
+
+def _as_bias(form: Settled, way: Transforms) -> Iterator[Transforms]:
+    """The same with a bias in place of offsets, where no output could tell them apart: there are as many offsets."""
+    offset = next((each for each in way if isinstance(each, Offset)), None)
+    if offset and isinstance(form, Product) and form.output_shape[1] <= form.x.shape[1]:
+        nothing = form.map(np.zeros_like, "x")
+        added = gaps.output(applied(nothing, (offset,))) - gaps.output(nothing)
+        values = added.reshape(*added.shape[:2], -1)[0, :, 0]
+        yield (*(each for each in way if each is not offset), Bias("unknown", tuple(values.tolist())))
 
 
 def through(form: Settled, seen: np.ndarray, room: np.ndarray) -> Iterator[Transforms]:
