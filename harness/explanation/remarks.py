@@ -72,10 +72,7 @@ def _of_no_convention(
 ) -> Iterator[str]:
     """Where it goes wrong, and what the weights are, where no convention explains it."""
     if not found.explanations:
-        tried = (
-            f"no combination of up to {found.whole} changes gives" if found.whole > 0 else "what is meant does not give"
-        )
-        yield f"{tried} these values"
+        yield f"{_TRIED.get(found.whole, f'no combination of up to {found.whole} changes gives')} these values"
         yield from found.solution.remarks() if found.solution else ()
         if all_equal(question):
             yield f"{_equal(question)}; look whether the output was written at all, and use data that vary more"
