@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import harness
+from harness.operations.windowed.probes.precision import _whole_only
 from tests.test_limits import correlate
 
 
@@ -71,3 +73,10 @@ def test_a_function_of_fewer_digits_is_not_the_same(function):
 @pytest.mark.parametrize("function", [correlate, cast("float32"), cast("float32", "float32")])
 def test_rounding_to_float32_is_no_difference(function):
     harness.assert_same(function, correlate)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("dtype", "largest"), [("float16", 255), ("float32", 65535), ("float64", 2**31 - 1)])
+def test_whole_numbers_are_asked_that_the_dtype_has(dtype, largest):
+    asked = next(_whole_only(SimpleNamespace(rank=1, ask=lambda x, w: x.item()), dtype))
+    assert max(asked) == largest

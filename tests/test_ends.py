@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import harness.operations.by_settings.end_numbers as module
 from harness.operations.by_settings.ends import ends
 from harness.operations.transforms.endings import Activation, relu
 from harness.operations.transforms.functions import FUNCTIONS
 from harness.operations.transforms.values import Bias, Scale
+from harness.operations.windowed.search.inference import inferred
 
 RNG = np.random.default_rng(17)
 Y = np.random.default_rng(3).normal(size=(2, 3, 5, 6)) * 3
@@ -127,3 +129,20 @@ def test_a_usual_slope_takes_fewer_values_than_one_that_is_read(slope):
     found = {dict(way[0].parameters).get("slope") for way in ends(y, np.where(y < 0, slope * y, y), ROOM)
              if isinstance(way[0], Activation)}  # fmt: skip
     assert (slope in found) is (slope != 0.07)
+
+
+@pytest.mark.parametrize(("kind", "made"), [("scale", Y * 2), ("bias", Y + 2)])
+@pytest.mark.parametrize(("rooms", "asked"), [(0.9, True), (3, False)])
+def test_a_number_is_read_only_where_one_is_within_what_all_values_allow(monkeypatch, kind, made, rooms, asked):
+    kinds = set()
+    monkeypatch.setattr(module, "inferred", lambda kind, *parts: kinds.add(kind) or inferred(kind, *parts))
+    made = made.copy()
+    made[1, 1, 2, 3] += rooms * 1e-6
+    assert ((kind,) in found(made)) is asked
+    assert kinds == ({"scale": {"factor"}, "bias": {"offset"}}[kind] if asked else set())
+
+
+def test_what_is_not_finite_or_zero_rules_no_number_out():
+    y, seen = Y.copy(), Y * 2
+    y[0, 0, 0, :3], seen[0, 0, 0, :3] = (0, np.nan, np.inf), (0, np.nan, np.inf)
+    assert ("scale",) in [tuple(each.id for each in way) for way in ends(y, seen, ROOM)]

@@ -25,6 +25,8 @@ MEANT = 64
 """How many times its error an output must be off for a factor or an offset to be read from it."""
 HALF = 0.5 + 2.0**-20
 """Units of the last digit by which rounding may be off, and what float64 adds to that of float32."""
+SLIGHT = 2.0**-48
+"""Share of a value by which float64 arithmetic with a number that was read may be off."""
 FINE = 8
 """By how much less than its room a value may be off that was rounded a few times only."""
 NEUTRAL = {"factor": 1.0, "offset": 0.0}
@@ -176,7 +178,8 @@ def one_or_each(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) ->
     rooms = _once(seen), room / FINE, room
     for each in (False, True):
         shape = (y.shape[0], -1, *y.shape[2:]) if each else (-1, 1, 1)
-        if confirmed(*(part.reshape(shape) for part in (y, seen, room))):
+        parts = [part.reshape(shape) for part in (y, seen, room)]
+        if _allowed(kind, *parts) and confirmed(*parts):
             found = _within(kind, y, seen, rooms, shape)
             if found is not None:
                 return found if each else np.full(y.shape[1], found[0])
@@ -193,6 +196,16 @@ def _within(
         if fits(_made(kind, y, column(numbers(room), y.ndim - 2)), seen, close):
             return numbers(room)
     return None
+
+
+def _allowed(kind: str, y: np.ndarray, seen: np.ndarray, room: np.ndarray) -> bool:
+    """Whether one number of each channel may give all of its values; of most candidates none does."""
+    with np.errstate(all="ignore"):
+        room = room + SLIGHT * (np.abs(seen) + np.abs(y))
+        low, high = seen - room, seen + room
+        low, high = (low - y, high - y) if kind == "offset" else np.sort([low / y, high / y], axis=0)
+        axes = (0, *range(2, y.ndim))
+        return not bool((np.fmax.reduce(low, axis=axes) > np.fmin.reduce(high, axis=axes)).any())
 
 
 def _made(kind: str, y: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -76,7 +76,7 @@ def _whole_only(subject: Subject, dtype: str) -> Asking[str]:
     shape = (1, 1, *(1,) * subject.rank)
     largest = {name: 2 ** (np.iinfo(name).bits - (np.dtype(name).kind == "i")) - 1 for name in INTEGERS}
     with np.errstate(over="ignore"):
-        asked = [value for value in (2.5, *largest.values()) if np.array(value).astype(dtype) == value]
+        asked = [value for value in (2.5, *largest.values()) if np.array(value).astype(dtype).item() == value]
     products = [(value, 1) for value in asked] + [(0.5, 2)]
     outcomes = yield [subject.ask(*(np.full(shape, each, dtype) for each in pair)) for pair in products]
     *found, half = [y.item() if y is not None and y.size == 1 else None for y in map(subject.read, outcomes)]
