@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -53,3 +54,15 @@ def test_a_copy_leaves_the_first_as_it_was() -> None:
     known, other = Distinct(), form_of(BOTH, function="relu")
     assert added(known.copy(), other)
     assert added(known, other)
+
+
+def test_large_outputs_are_not_held() -> None:
+    known, x = Distinct(), np.arange(-100.0, 2**16 - 100).reshape(1, 1, 2**8, 2**8)
+    tracemalloc.start()
+    for slope in range(1, 9):
+        form = form_of(x, function="leaky_relu", slope=slope / 16)
+        assert added(known, form)
+        form.forget()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < x.nbytes
