@@ -11,6 +11,7 @@ import pytest
 
 from harness.cli import main
 from harness.ending import EXPECTED, MISSING, UNEXPECTED, USAGE
+from harness.operations import TABLE
 from harness.operations.card import Fault
 from harness.probing import Card, session
 from harness.report import cards
@@ -51,6 +52,19 @@ def test_the_table_has_a_row_for_each_card_and_lists_contradictions() -> None:
     assert "- `gone`: it declines" in page
     assert "None was found" in cards.markdown([honest.as_json()])
     assert "Not measured" not in cards.markdown([honest.as_json()])
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        (["over C", "over W"], "as declared: over C; over W"),
+        (["over C", "over H", "over W"], "as declared: 3 calls; over C; ...; over W"),
+    ],
+)
+def test_the_table_names_the_first_and_the_last_of_several_calls(calls: list[str], told: str) -> None:
+    found = {"follows": {**dict.fromkeys(calls, "as declared"), "over N": "over C"}, "dtypes": {"float32": "float32"}}
+    cells = TABLE["softmax"].shown().measured({"conventions": found, "differences": []})
+    assert cells == [f"{told}\nover C: over N", "nothing", "float32 float32"]
 
 
 def test_cards_survive_json() -> None:

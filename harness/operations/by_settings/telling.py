@@ -18,6 +18,10 @@ from harness.worker.entry import EntryPoint
 Found = Mapping[str, Any]
 
 
+FEW = 2
+"""Calls that follow the same up to which a table names each."""
+
+
 class Telling:
     """What reports show of one operation."""
 
@@ -29,7 +33,8 @@ class Telling:
 it has no argument for and always does so, which shows as a convention where a case means otherwise."""
     DECLARED_HEADS: Sequence[str] = ("computes", "takes", "keeps", "axes")
     MEASURED = (
-        "**Follows**: the settings that the output follows on coded data, as they were told or are by themselves."
+        "**Follows**: the settings that the output follows on coded data, as they were told or are by themselves. "
+        "Of several calls that follow the same the first and the last one stand there."
     )
     MEASURED_HEADS: Sequence[str] = ("follows", "differs", "dtypes")
     HABITS: Mapping[str, str] = {"keeps": "always so, as there is no argument for it"}
@@ -76,7 +81,10 @@ it has no argument for and always does so, which shows as a convention where a c
     def measured(self, card: Found) -> list[str]:
         """The cells of a card under MEASURED_HEADS."""
         found = card["conventions"]
-        told = [f"{call}: {words}" for call, words in found["follows"].items()]
+        calls: dict[str, list[str]] = {}
+        for call, words in found["follows"].items():
+            calls.setdefault(words, []).append(call)
+        told = [_follows(words, each) for words, each in calls.items()]
         return ["\n".join(told), "\n".join(card["differences"]) or "nothing", _pairs(found["dtypes"])]
 
     def conventions(self, found: Found) -> Iterator[tuple[str, str]]:
@@ -87,6 +95,13 @@ it has no argument for and always does so, which shows as a convention where a c
     def rules(self, found: Found) -> dict[str, str]:
         """There are no rules behind the words."""
         return {}
+
+
+def _follows(words: str, calls: Sequence[str]) -> str:
+    """What some calls follow, in a line."""
+    if len(calls) <= FEW:
+        return f"{words}: {'; '.join(calls)}"
+    return f"{words}: {len(calls)} calls; {calls[0]}; ...; {calls[-1]}"
 
 
 def _pairs(found: Found) -> str:
