@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from harness.models.inferred import with_layers
 from harness.models.traced import Trace, of_tensors
 from harness.models.walk import Judged, Walked, WalkError, walk
+from harness.report.walk_page import PAGES
 from tests.traced import Net, drawn, stored
 
 MEANS = {"means": "cross-correlation"}
@@ -313,6 +316,16 @@ def test_without_layers_the_first_place_is_accused_and_no_more_is_judged():
     walked = walk(bare(A), bare(B, {2: REVERSED, 3: SHIFTED}))
     assert [each.verdict for each in walked.pairs] == ["agrees", "agrees", "unexplained", "not judged", "not judged"]
     assert walk(bare(A), bare(B)).agrees
+
+
+def test_what_was_not_judged_has_no_difference_on_its_pages(tmp_path):
+    walked = walk(bare(A), bare(B, {2: REVERSED, 3: SHIFTED}))
+    unknown = tuple(replace(each, largest=math.inf) for each in walked.pairs if each.verdict == "not judged")
+    for name, write in PAGES.items():
+        write(replace(walked, pairs=unknown), ("A", "B"), tmp_path / name)
+        page = (tmp_path / name).read_text("utf-8")
+        assert "not known" in page
+        assert not re.search(r"\binf\b|<dd></dd>", page)
 
 
 def test_a_trace_that_does_not_compute_what_it_says_accuses_nobody():

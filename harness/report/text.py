@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
@@ -46,6 +47,11 @@ def fenced(text: str) -> str:
 def quantity(value: float) -> str:
     """A difference with two significant digits, or as a whole number from 10 to a million."""
     return f"{value:.0f}" if 10 <= value < 1e6 else f"{value:.2g}"
+
+
+def difference(value: float) -> str:
+    """A difference, or a share of a bound, in three digits; it is infinite where nothing was compared."""
+    return f"{value:.3g}" if math.isfinite(value) else "not known"
 
 
 def share(value: float) -> str:

@@ -11,7 +11,7 @@ from harness.models.walk import Judged, Walked
 from harness.output import replacing
 from harness.report import walked as told
 from harness.report.page import templates
-from harness.report.text import code, fenced, plain, share
+from harness.report.text import code, difference, fenced, plain, share
 
 OURS = re.compile(b"<!DOCTYPE html>.*<title>Two models|# Two models", re.DOTALL)
 """What a page of a walk begins with."""
@@ -35,7 +35,7 @@ PAGES: Mapping[str, Page] = {"walk.html": html, "walk.md": markdown}
 def _write(template: str, walked: Walked, names: tuple[str, str], path: Path) -> None:
     known = templates()
     known.autoescape = template.endswith(".html.j2")
-    known.filters |= {"plain": plain, "span": code, "fenced": fenced, "share": share}
+    known.filters |= {"plain": plain, "span": code, "fenced": fenced, "share": share, "difference": difference}
     shown: dict[str, Any] = {
         "walked": walked,
         "names": names,
