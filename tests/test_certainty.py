@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from harness.case.read import Case, load
-from harness.explanation import answers, diagnosis
-from harness.explanation.confirmed import Explanation
+from harness.explanation import answers, corner, diagnosis
+from harness.explanation.confirmed import Explanation, confirmed
 from harness.explanation.diagnosis import Answer, diagnose
 from harness.explanation.doubts import TOO_LITTLE
 from harness.judge.verdict import Judge
@@ -233,3 +233,15 @@ def test_significant_digits_count_and_are_certain_only_where_they_are_said(ask, 
     assert ids(answer) == ["reverse_kernel"]
     assert answer.ambiguous != certain and answer.doubted != certain
     assert any("output with 6 significant digits" in remark for remark in answer.remarks) != certain
+
+
+@pytest.mark.parametrize(("many", "tried"), [(10, 0), (1000, 1)])
+def test_so_many_that_agree_are_hardly_the_first_of_another_output(ask, monkeypatch, many, tried):
+    """Of a large output that two changes explain, no other call is looked for whose first elements it would be."""
+    deepest = []
+    monkeypatch.setattr(corner, "MANY", many)
+    monkeypatch.setattr(corner, "confirmed", lambda *args: deepest.append(args[-1]) or confirmed(*args))
+    x, w = np.random.default_rng(1).normal(size=(9, 9)), np.random.default_rng(2).normal(size=(3, 3))
+    answer = ask(x, w, sums(x, w[::-1, ::-1]), settings="padding: same")
+    assert answer.explanations[0].size == 2 and not answer.ambiguous
+    assert deepest == [tried]

@@ -18,7 +18,7 @@ from harness.operations.transforms.grouping import ChannelOrder
 from harness.operations.transforms.transform import applied, read
 from harness.operations.transforms.values import Bias, Scale
 from harness.operations.windowed.search.fitted import Sums, fitted
-from harness.operations.windowed.search.intervals import Intervals
+from harness.operations.windowed.search.intervals import SOME, Intervals
 from harness.operations.windowed.search.naming import short
 
 SIZES = {1: ((24,), (3,)), 2: ((9, 8), (3, 2)), 3: ((5, 4, 5), (2, 3, 2))}
@@ -222,3 +222,34 @@ def test_a_factor_and_an_offset_are_named_where_more_values_could_refute_them(co
     z = np.array([[3.0, 7.5, -2.25][:count]])
     sums = Sums(z, 1.7 * z - 25.3, np.full(z.shape, 1e-12), convolution(1, "float64"), "float64", 0)
     assert bool(list(fitted(sums))) == named
+
+
+def many(channels: int, off: tuple[int, int] | None = None, closed: int = 10_000) -> Intervals:
+    """Limits about 2 z + 1 of 10,000 elements of each channel, of one of which they are elsewhere."""
+    z = np.random.default_rng(0).normal(size=(channels, 10_000))
+    low, high = 2 * z + 1 - 1e-6, 2 * z + 1 + 1e-6
+    low[0, closed:], high[0, closed:] = -np.inf, np.inf
+    if off:
+        low[off], high[off] = low[off] + 1, high[off] + 1
+    return Intervals(z, low, high)
+
+
+def test_of_many_elements_some_are_looked_at_first():
+    intervals = many(2)
+    assert intervals.some is not None
+    assert intervals.some.z.shape[1] < 2 * 2 * SOME
+    assert [(line.a.tolist(), line.b.tolist()) for line in intervals.lines()]
+    assert (intervals.some.z[:, 0] == intervals.z[:, 0]).all()
+
+
+@pytest.mark.parametrize("place", range(9))
+def test_what_holds_for_some_is_held_against_all(place: int):
+    """One of nine neighbours is among those that are looked at first; none of them may be off."""
+    assert not list(many(1, (0, 4500 + place)).lines())
+
+
+@pytest.mark.parametrize(("closed", "there"), [(SOME - 1, False), (SOME, True)])
+def test_of_few_elements_with_limits_all_are_looked_at(closed: int, there: bool):
+    intervals = many(1, closed=closed)
+    assert (intervals.some is not None) is there
+    assert list(intervals.lines())

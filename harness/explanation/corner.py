@@ -13,6 +13,8 @@ from harness.judge.evidence import LARGER
 from harness.judge.verdict import SKIPPED, Judge, Observation
 from harness.operations.budget import Budget
 
+MANY = 2**18
+"""Elements of an output that is explained beyond which it is taken for a part of what is meant, and nothing else."""
 PART = "taken for the first elements of a larger output; `null` in a case stands for elements that are not known"
 """The remark where the first explanation says so."""
 
@@ -28,6 +30,8 @@ def with_corner(judge: Judge, seen: Observation, found: Confirmed, budget: Budge
     if whole is None or any(each.size == 0 for each in plain):
         return found
     deepest = min((each.size - 1 for each in plain), default=None)
+    if plain and seen.values.size > MANY:  # so many that agree are hardly those of another call
+        deepest = 0
     also = confirmed(judge, whole, judge.question(whole), budget, deepest)
     offset = 1 + max((each.group for each in found.explanations), default=0)
     parts = [

@@ -55,6 +55,8 @@ def _along(np: Any, x: Any, axis: int, line: Line, settings: Settings) -> Any:
     if settings["interpolation"] == "nearest":
         return x[(*before, nearest(line, settings["nearest_rounding"]))]
     at, weights = _weighed(np, line, Weighing.of(settings))
+    if settings["interpolation"] == "spline" and np is plain:  # each output has all samples: too many side by side
+        return numpy.moveaxis(numpy.tensordot(weights, x[(*before, at[0])], (1, axis)), 0, axis)
     shape = (*at.shape, *(1,) * (x.ndim - axis - 1))
     return (x[(*before, at)] * weights.reshape(shape)).sum(axis=axis + 1)
 
