@@ -62,4 +62,4 @@ def test_a_setting_that_differs_is_named_by_both_values(whole: bool):
     assert sorted(map(len, (fault.a, fault.b))) == [1, 8]
     if not whole:
         assert fault.why.transforms == ({"id": "epsilon", "a": pytest.approx(1e-3, rel=1e-2), "b": 1e-5},)
-        assert "in what A writes out" in fault.why.words
+        assert fault.why.words == "epsilon: A has 0.001, B has 1e-05"
