@@ -102,7 +102,8 @@ def test_a_channel_of_one_value_is_named():
     conv = convolution(3)
     seen = direct(conv)
     seen[:, 1] = 0.0
-    assert "output channel 1: all values are 0, whatever the input: mind what is made of it" in said(seen, conv)
+    told = "output channel 1: all values are 0, whatever the input: look at what is done behind the sums"
+    assert told in said(seen, conv)
     seen[0, 1, 0, 0] = 1.0
     assert not any(each.startswith("output channel") for each in said(seen, conv))
 

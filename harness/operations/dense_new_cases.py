@@ -75,7 +75,7 @@ def drawn(letters: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def of_definition(text: str, rank: int, layer: str) -> dict[str, str]:
-    raise ValueError("layers of this operation are not read of a definition")
+    raise ValueError("layers of this operation are not read from a definition; give its settings in the case")
 
 
 def of_node(attributes: Mapping[str, Any]) -> dict[str, str]:

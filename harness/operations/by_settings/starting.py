@@ -39,10 +39,10 @@ class Starting:
         yield [RawStream("PCG64", 0).integers(-9, 9, math.prod(shape)).reshape(shape).astype(np.float64)]
 
     def of_definition(self, text: str, rank: int, layer: str) -> dict[str, str]:
-        raise ValueError("layers of this operation are not read of a definition")
+        raise ValueError("layers of this operation are not read from a definition; give its settings in the case")
 
     def of_node(self, attributes: Mapping[str, Any]) -> dict[str, str]:
-        raise ValueError("nodes of this operation are not read")
+        raise ValueError("nodes of this operation are not read; give their arrays by name")
 
 
 class Words:

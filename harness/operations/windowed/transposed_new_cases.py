@@ -43,7 +43,7 @@ def settings(sizes: Mapping[str, Sequence[int]]) -> dict[str, str]:
 
 
 def of_definition(text: str, rank: int, layer: str) -> dict[str, str]:
-    raise ValueError("a Deconvolution is not read of a definition; give its settings in the case")
+    raise ValueError("a Deconvolution is not read from a definition; give its settings in the case")
 
 
 def layouts(shapes: Mapping[str, Sequence[int]]) -> list[dict[str, str]]:

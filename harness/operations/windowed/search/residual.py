@@ -61,7 +61,7 @@ def _silent(seen: np.ndarray, meant: np.ndarray, known: np.ndarray) -> Iterator[
             said.setdefault(float(values[0]), []).append(channel)
     for value, channels in said.items():
         where = indices("output channel", channels)
-        yield f"{where}: all values are {value:.6g}, whatever the input: mind what is made of it"
+        yield f"{where}: all values are {value:.6g}, whatever the input: look at what is done behind the sums"
 
 
 def _constant(off: np.ndarray, known: np.ndarray, room: np.ndarray | float) -> Iterator[str]:
