@@ -18,7 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import __version__
+from harness.case.read import find, load
 from harness.explanation.confirmed import Explanation
+from harness.operations import TABLE
 from harness.operations.card import Card
 from harness.operations.transforms.arrays import ReverseKernel
 from harness.parent.talk import Hello
@@ -285,3 +287,14 @@ def test_what_is_written_into_a_pipe_is_read_to_its_end(
     if held is not None:
         os.close(held)
     assert reader.result() == document
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_settings_read_the_same_of_a_run_and_of_its_file(operation):
+    """Reports are made of the object alone, where tuples have become lists."""
+    cases = [case for path in find(["shipped/conventions"]) for case in load(path) if operation == case.operation.NAME]
+    assert cases
+    for case in cases:
+        told = {**case.operation.told(case), "dtype": case.dtype}
+        shown = case.operation.shown().settings
+        assert shown(json.loads(json.dumps(told))) == shown(told)
