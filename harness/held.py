@@ -113,23 +113,22 @@ class Call:
         return replace(self, settings={**usual, **about, **self.settings})
 
     def _layouts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
-        if self.layout is None:
-            return {role: usual_of(role, each.shape, role, self.operation.NAME) for role, each in arrays.items()}
-        given = _letters(self.layout)
+        given = self._axes(arrays)
         if len(given) != len(arrays):
             raise CaseError(f"layout: expected {len(arrays)}, those of {', '.join(arrays)}; found {', '.join(given)}")
         return dict(zip(arrays, given))
+
+    def _axes(self, arrays: Mapping[str, np.ndarray]) -> list[str]:
+        """The axes of arrays by role as they are said, those of others, too, or the usual ones."""
+        if self.layout is None:
+            return [usual_of(role, each.shape, role, self.operation.NAME) for role, each in arrays.items()]
+        return _letters(self.layout)
 
     def _of_function(self, function: Callable[..., Any]) -> np.ndarray:
         usual = own_function.usual_names(_parameters(self.operation))
         taken = own_function.parameters(function, len(self.arrays), usual)
         adapted = own_arrays.adapted(function, len(self.arrays))
-        roles = main_roles(self.operation)
-        given = (
-            [usual_of(role, each.shape, role, self.operation.NAME) for role, each in zip(roles, self.arrays)]
-            if self.layout is None
-            else _letters(self.layout)
-        )
+        given = self._axes(dict(zip(main_roles(self.operation), self.arrays)))
         lengths = [dict(zip(letters, each.shape)) for letters, each in zip(given, self.arrays)]
         sizes = [tuple(each.get(letter, 1) for each in lengths) for letter in SPATIAL[3] if letter in given[0]]
         told = own_function.stated(taken, {**self.settings, **self.vectors}, given[0], sizes)

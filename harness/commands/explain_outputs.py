@@ -17,8 +17,7 @@ from harness.grammar import files
 from harness.judge.fix import Proof
 from harness.operations import SPOKEN
 from harness.operations.spoken import AFTER, DATA, FOLLOWING, SYSTEMS, Spoken, main_roles, vectors
-from harness.options.of_explain import EVERY, FILES, OBSERVED, SETTINGS
-from harness.options.taken import PERHAPS
+from harness.options.of_explain import EVERY, OBSERVED, OF_FILES, SETTINGS
 from harness.parent.pool import Pool
 from harness.parent.worker_limits import Limits
 from harness.progress import waited_for
@@ -31,7 +30,7 @@ def explain_command(options: argparse.Namespace) -> int:
 
     What differs stands there before the first framework is started for code.
     """
-    if any(getattr(options, name) for name in (*FILES, *(PERHAPS.keys() - SETTINGS.keys()))):
+    if any(getattr(options, name) for name in OF_FILES):
         case = _case_of_files(options)
         return _say(case, asked.recordings(case), options)
     if len(options.what) not in (1, 3):
@@ -106,7 +105,7 @@ def _case_of_files(options: argparse.Namespace) -> Case:
     about = SPOKEN[options.operation]
     wanted, given = [*main_roles(about), OBSERVED], _given(options)
     vectors_of = _files_of_vectors(about, given)
-    for name in (*FILES, *(PERHAPS.keys() - SETTINGS.keys())):
+    for name in OF_FILES:
         if name in given and name not in (*wanted, *vectors_of):
             raise selection.SelectionError(f"--{name}: this operation has none; leave it out")
     named = {name.replace(OBSERVED, "output"): given[name] for name in wanted if name in given}
@@ -129,7 +128,7 @@ def _case_of_files(options: argparse.Namespace) -> Case:
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
     """What options of files and settings were given."""
-    names = (*FILES, *PERHAPS, *SETTINGS)
+    names = (*OF_FILES, *SETTINGS)
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 

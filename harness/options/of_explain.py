@@ -36,6 +36,8 @@ SETTINGS = {
     **DATA,
 }
 """Options of the settings, those of all operations, and what they may be."""
+OF_FILES = {**FILES, **{role: f"{doc}, if there is any" for role, doc in PERHAPS.items() if role not in SETTINGS}}
+"""Options that name a file and are no settings, and what is in it."""
 
 
 def register(add: Add) -> None:
@@ -50,9 +52,8 @@ def register(add: Add) -> None:
         "harness explain torch.nn.functional.conv2d scipy.ndimage.correlate cases/my-layer.yaml",
     )
     explains.add_argument("what", nargs="*", metavar="[A B] CASE", help="a case file; before it, two entry points")
-    for name, text in {**FILES, **{role: f"{doc}, if there is any" for role, doc in PERHAPS.items()}}.items():
-        if name not in SETTINGS:
-            explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
+    for name, text in OF_FILES.items():
+        explains.add_argument(f"--{name}", metavar="FILE", help=f"{text}: .npy, .csv, .safetensors#name ...")
     explains.add_argument("--layout", metavar=LAYOUTS, help=f"axes of these files, as {EXAMPLE}")
     explains.add_argument(
         "--operation", choices=list(SPOKEN), default=USUAL, help="what these files are of (default: %(default)s)"

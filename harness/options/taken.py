@@ -15,15 +15,8 @@ ROLES = files(SPOKEN[USUAL])
 """The arrays that a command line names."""
 LAYOUTS = ",".join(["IN", *(role.upper() for role in ROLES[1:-1]), "OUT"])
 """What stands for their axes in a help text."""
-
-
-def _of_operations() -> dict[str, str]:
-    """Arrays that may be missing, of all operations, and what each is; of the same name is the same array."""
-    return {role: each.ROLES[role].doc for each in SPOKEN.values() for role in vectors(each)}
-
-
-PERHAPS = {**{role: SPOKEN[USUAL].ROLES[role].doc for role in vectors(SPOKEN[USUAL])}, **_of_operations()}
-"""Options that name a file and may be missing, and what is in it."""
+PERHAPS = {role: each.ROLES[role].doc for each in SPOKEN.values() for role in vectors(each)}
+"""Options that name a file and may be missing, and what is in it; of one name is the same array in all operations."""
 MOST = 1e6
 """Of seconds or GiB that a limit may have: more than the system takes is no limit."""
 

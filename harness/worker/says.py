@@ -51,7 +51,7 @@ class Says:
         for name, value in values.items():
             if not (_strings(value) if name in LISTS else _mapping(value, nested=name == "words")):
                 raise TypeError("%s is %r" % (name, value))
-            values[name] = _hashable(value) if type(value) is list else {key: _hashable(value[key]) for key in value}
+            values[name] = hashable(value) if type(value) is list else {key: hashable(value[key]) for key in value}
         return cls(**values)
 
 
@@ -72,6 +72,6 @@ def _mapping(value: Any, nested: bool) -> bool:
     return type(value) is dict and (not nested or all(type(each) is dict for each in value.values()))
 
 
-def _hashable(value: Any) -> Any:
+def hashable(value: Any) -> Any:
     """Lists of JSON as tuples, which settings of a case are."""
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+    return tuple(map(hashable, value)) if isinstance(value, list) else value

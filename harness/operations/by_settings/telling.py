@@ -14,6 +14,7 @@ from harness.operations.panels import Picture
 from harness.operations.transforms.number_pictures import functions
 from harness.operations.transforms.sayings import shown
 from harness.worker.entry import EntryPoint
+from harness.worker.says import hashable
 
 Found = Mapping[str, Any]
 
@@ -52,7 +53,7 @@ it has no argument for and always does so, which shows as a convention where a c
 
     def settings(self, told: Found) -> str:
         """The settings of a case in one line."""
-        said = {key: _as_stated(value) for key, value in told.items() if key != BIAS}
+        said = {key: hashable(value) for key, value in told.items() if key != BIAS}
         return f"{self._layer.words(said)}, {told['dtype']}{', bias' if BIAS in told else ''}"
 
     def pictures(self, case: Found, changes: Iterable[Found]) -> Iterable[Picture]:
@@ -95,11 +96,6 @@ it has no argument for and always does so, which shows as a convention where a c
     def rules(self, found: Found) -> dict[str, str]:
         """There are no rules behind the words."""
         return {}
-
-
-def _as_stated(value: Any) -> Any:
-    """A setting as a case has it: lists of JSON are the same as tuples, of which they were made."""
-    return tuple(map(_as_stated, value)) if isinstance(value, list) else value
 
 
 def _follows(words: str, calls: Sequence[str]) -> str:
